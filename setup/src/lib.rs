@@ -1,0 +1,1 @@
+//! What `setup`, `uninstall` and `status` share.

@@ -1,0 +1,1 @@
+//! What the eight tools share: configuration, files, the service, the gateway, output and exit codes.

@@ -1,0 +1,3 @@
+//! Placeholder until the first task lands.
+
+fn main() {}
