@@ -1,2 +1,20 @@
 //! What the eight tools share: configuration, files, the service, the gateway, output and exit codes.
+//!
+//! A thing lives here when a second tool needs it; what belongs to one tool lives in that tool.
+
+pub mod args;
+pub mod clock;
+pub mod config;
+pub mod do_not_call;
+pub mod env;
+pub mod exit;
+pub mod file;
+pub mod intents;
+pub mod lock;
+pub mod out;
+pub mod own_calls;
 pub mod parts;
+pub mod paths;
+pub mod phone;
+pub mod secret;
+pub mod times;

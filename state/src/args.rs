@@ -1,0 +1,106 @@
+//! The options every tool has, and the one reader of command lines.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use crate::exit::{Exit, Fault};
+use crate::{out, times};
+
+/// Options of every tool.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub struct Common {
+    /// Skill folder that holds skill-config.json [default: $CLAWDTALK_SKILL_DIR, else where this program is installed]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Common options")]
+    pub skill_dir: Option<PathBuf>,
+
+    /// Address of the service [default: from the environment or the config, else <https://clawdtalk.com>]
+    #[arg(long, global = true, value_name = "URL", help_heading = "Common options")]
+    pub server: Option<String>,
+
+    /// Longest time one request may take, such as 30 or 2m [default: 60s]
+    #[arg(long, global = true, value_name = "TIME", value_parser = times::duration, help_heading = "Common options")]
+    pub deadline: Option<Duration>,
+
+    /// Print the words of the scripts that these tools replace, instead of JSON
+    #[arg(long = "text", global = true, help_heading = "Common options")]
+    pub text_mode: bool,
+
+    /// Say nothing about progress
+    #[arg(long, short, global = true, help_heading = "Common options")]
+    pub quiet: bool,
+}
+
+impl Common {
+    /// The deadline of one request: `--deadline`, else 60 s (spec 2).
+    pub fn request_deadline(&self) -> Duration {
+        self.deadline.unwrap_or(Duration::from_secs(60))
+    }
+}
+
+/// Reads the command line. A fault is told as `error: …` and `hint: …` and gives exit 2; `--help` and
+/// `--version` go to stdout and give exit 0.
+pub fn parse<T: Parser>() -> Result<T, ExitCode> {
+    T::try_parse().map_err(|err| told(&T::command(), &err))
+}
+
+fn told(command: &clap::Command, err: &clap::Error) -> ExitCode {
+    if matches!(err.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        // A closed pipe while help is printed is no fault.
+        let _ = err.print();
+        return Exit::Done.into();
+    }
+    let text = err.to_string();
+    if err.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        out::error(&format!("`{}` needs a command", command.get_name()));
+        out::hint(&format!("run `{} --help` for the list", command.get_name()));
+        return Exit::Usage.into();
+    }
+    let (fault, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
+    let fault: Vec<&str> = fault.lines().map(str::trim).collect();
+    out::error(fault.join(" ").trim_start_matches("error: "));
+    let tip = rest.lines().find_map(|line| line.trim().strip_prefix("tip: "));
+    let usage = rest.lines().find_map(|line| line.trim().strip_prefix("Usage: "));
+    match (tip, usage) {
+        (Some(tip), _) => out::hint(tip),
+        (None, Some(usage)) => out::hint(&format!("usage: {usage}")),
+        (None, None) => out::hint(&format!("run `{} --help`", command.get_name())),
+    }
+    Exit::Usage.into()
+}
+
+/// Refuses what looks like a misspelt option where text is meant (spec 2: `^-+[A-Za-z]\S*$`), since a
+/// text that is sent cannot be taken back. `- a list item` and `-5` are text.
+pub fn free_text(what: &str, text: &str) -> Result<(), Fault> {
+    let name = text.trim_start_matches('-');
+    let looks_like_an_option = text.starts_with('-')
+        && name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && !text.contains(char::is_whitespace);
+    if looks_like_an_option {
+        return Err(Fault::usage(format!(
+            "`{text}` looks like an option, but stands where {what} is meant"
+        ))
+        .hint(format!(
+            "check its spelling with `--help`, or write `-- {text}` if it is meant as text"
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::free_text;
+
+    #[test]
+    fn a_misspelt_option_is_never_text() {
+        for option in ["--medai", "-x", "--a=b", "---why"] {
+            assert!(free_text("the message", option).is_err(), "{option}");
+        }
+        for text in ["-", "-5", "- did x", "--", "a-b", "", "--not an option"] {
+            assert!(free_text("the message", text).is_ok(), "{text}");
+        }
+    }
+}

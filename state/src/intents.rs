@@ -1,0 +1,189 @@
+//! What was about to be done: stored and fsynced before a POST that cannot be taken back.
+//!
+//! The service takes no key that would make a repeated call or text harmless, so a crash between the
+//! request and its answer leaves one question open. An intent keeps that question until it is settled.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::clock::Clock;
+use crate::{file, paths};
+
+/// Settled intents are forgotten after a day, open ones after a week.
+const KEEP_SETTLED: SignedDuration = SignedDuration::from_hours(24);
+const KEEP_OPEN: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// One thing that was about to be done.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Intent {
+    /// Names it in this file.
+    pub id: String,
+    /// The tool: `call`, `sms`, `missions`.
+    pub tool: String,
+    /// The command line in one canonical form: the same line has the same text.
+    pub line: String,
+    /// When it was stored, before the request left.
+    pub at: Timestamp,
+    /// What was about to be sent, to recognise its effect by.
+    pub request: Value,
+    /// What became of it, once that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<Value>,
+}
+
+/// The answer to "may this be sent now?".
+#[derive(Debug)]
+pub enum Begun {
+    /// Stored; send it.
+    New(Intent),
+    /// The same line is open: it may have been carried out.
+    Open(Intent),
+    /// The same line was carried out.
+    Settled(Intent),
+}
+
+/// The intents of one skill folder.
+#[derive(Debug)]
+pub struct Intents {
+    path: PathBuf,
+    clock: Clock,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    format: u32,
+    intents: Vec<Intent>,
+}
+
+impl Intents {
+    /// The intents kept in `skill`.
+    pub fn of(skill: &Path, clock: Clock) -> Self {
+        Self { path: paths::intents(skill), clock }
+    }
+
+    /// Stores an intent, durably, unless the same line was begun within `window`.
+    ///
+    /// `again` means that the caller knows of the earlier one and wants it all the same.
+    pub fn begin(
+        &self,
+        tool: &str,
+        line: &str,
+        request: Value,
+        window: Duration,
+        again: bool,
+    ) -> anyhow::Result<Begun> {
+        let now = self.clock.now();
+        let window = SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX);
+        self.change(|intents| {
+            let same = |intent: &&Intent| {
+                intent.tool == tool
+                    && intent.line == line
+                    && now.duration_since(intent.at).abs() <= window
+            };
+            let mut earlier = intents.iter().filter(same);
+            if !again && let Some(open) = earlier.clone().find(|intent| intent.result.is_none()) {
+                return Ok(Begun::Open(open.clone()));
+            }
+            if !again && let Some(settled) = earlier.next_back() {
+                return Ok(Begun::Settled(settled.clone()));
+            }
+            let intent = Intent {
+                id: new_id()?,
+                tool: tool.to_owned(),
+                line: line.to_owned(),
+                at: now,
+                request,
+                result: None,
+            };
+            intents.push(intent.clone());
+            Ok(Begun::New(intent))
+        })
+    }
+
+    /// Stores what became of an intent.
+    pub fn settle(&self, id: &str, result: &Value) -> anyhow::Result<()> {
+        self.change(|intents| {
+            if let Some(intent) = intents.iter_mut().find(|intent| intent.id == id) {
+                intent.result = Some(result.clone());
+            }
+            Ok(())
+        })
+    }
+
+    /// Forgets an intent that had no effect: it never left, or the service said no.
+    pub fn withdraw(&self, id: &str) -> anyhow::Result<()> {
+        self.change(|intents| {
+            intents.retain(|intent| intent.id != id);
+            Ok(())
+        })
+    }
+
+    /// The intents of a tool whose outcome is not known.
+    pub fn open(&self, tool: &str) -> anyhow::Result<Vec<Intent>> {
+        let stored = read(&self.path, file::read(&self.path)?)?;
+        Ok(stored.intents.into_iter().filter(|i| i.tool == tool && i.result.is_none()).collect())
+    }
+
+    fn change<T>(
+        &self,
+        change: impl FnOnce(&mut Vec<Intent>) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        let now = self.clock.now();
+        file::update(&self.path, |bytes| {
+            let mut stored = read(&self.path, bytes)?;
+            stored.intents.retain(|intent| {
+                let keep = if intent.result.is_some() { KEEP_SETTLED } else { KEEP_OPEN };
+                now.duration_since(intent.at) < keep
+            });
+            let result = change(&mut stored.intents)?;
+            Ok((Some(serde_json::to_vec(&stored)?), result))
+        })
+    }
+}
+
+fn read(path: &Path, bytes: Option<Vec<u8>>) -> anyhow::Result<Stored> {
+    bytes.map_or(Ok(Stored { format: 1, intents: Vec::new() }), |bytes| {
+        serde_json::from_slice(&bytes).with_context(|| format!("reading `{}`", path.display()))
+    })
+}
+
+fn new_id() -> anyhow::Result<String> {
+    Ok(format!("{:016x}", getrandom::u64().context("asking the system for a random number")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Begun, Intents};
+    use crate::clock::Clock;
+    use serde_json::json;
+    use std::time::Duration;
+
+    #[test]
+    fn the_same_line_is_begun_once_until_it_is_settled_or_withdrawn() {
+        let dir = std::env::temp_dir().join(format!("state-intents-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&dir);
+        let intents = Intents::of(&dir, Clock::real());
+        let begin = |again| {
+            intents.begin("call", "call +1", json!({}), Duration::from_secs(600), again).unwrap()
+        };
+        let Begun::New(first) = begin(false) else { panic!("not new") };
+        assert!(matches!(begin(false), Begun::Open(_)));
+        assert!(matches!(begin(true), Begun::New(_)));
+        assert_eq!(intents.open("call").unwrap().len(), 2);
+        for intent in intents.open("call").unwrap() {
+            if intent.id == first.id {
+                intents.settle(&intent.id, &json!({"call_id": "c1"})).unwrap();
+            } else {
+                intents.withdraw(&intent.id).unwrap();
+            }
+        }
+        let Begun::Settled(settled) = begin(false) else { panic!("not settled") };
+        assert_eq!(settled.result.unwrap()["call_id"], "c1");
+        std::fs::remove_dir_all(dir).unwrap();
+    }
+}

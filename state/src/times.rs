@@ -1,0 +1,72 @@
+//! Durations and instants as people and agents write them (spec 2).
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+/// A duration: a bare number is seconds, else humantime's form (`5m`, `1h 30m`).
+///
+/// Fails with a sentence that shows what would be right.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let text = text.trim();
+    let parsed = match text.parse::<f64>() {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
+        Err(_) => humantime::parse_duration(text).ok(),
+    };
+    parsed.ok_or_else(|| {
+        format!("`{text}` is no duration; write seconds (300) or a time with its unit (5m)")
+    })
+}
+
+/// An instant: RFC 3339 with any offset, or `in 15m` counted from `now`.
+///
+/// Fails with a sentence that shows what would be right; a time without an offset is refused, since the
+/// service would have to guess the zone.
+pub fn instant(text: &str, now: Timestamp) -> Result<Timestamp, String> {
+    let text = text.trim();
+    let wanted = || {
+        format!(
+            "`{text}` is no time; write RFC 3339 with an offset (2027-12-01T14:30:00Z) or `in 15m`"
+        )
+    };
+    if let Some(rest) = text.strip_prefix("in ") {
+        let ahead = SignedDuration::try_from(duration(rest)?).map_err(|_| wanted())?;
+        return now.checked_add(ahead).map_err(|_| wanted());
+    }
+    text.parse::<Timestamp>().map_err(|_| wanted())
+}
+
+/// A duration in words for people: `1m 15s`, rounded to whole seconds.
+pub fn words(duration: Duration) -> String {
+    humantime::format_duration(Duration::from_secs(duration.as_secs())).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{duration, instant};
+    use jiff::Timestamp;
+    use std::time::Duration;
+
+    #[test]
+    fn durations() {
+        assert_eq!(duration("300"), Ok(Duration::from_secs(300)));
+        assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));
+        assert_eq!(duration("0.5"), Ok(Duration::from_millis(500)));
+        for bad in ["abc", "-5", "", "5 parsecs", "1e400", "NaN"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn instants() {
+        let now: Timestamp = "2027-01-01T00:00:00Z".parse().unwrap();
+        assert_eq!(instant("in 15m", now).unwrap().to_string(), "2027-01-01T00:15:00Z");
+        assert_eq!(
+            instant("2027-01-01T08:00:00-06:00", now).unwrap().to_string(),
+            "2027-01-01T14:00:00Z"
+        );
+        for bad in ["tomorrow", "2027-01-01T08:00:00", "in a while", ""] {
+            assert!(instant(bad, now).is_err(), "{bad}");
+        }
+    }
+}
