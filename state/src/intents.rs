@@ -36,6 +36,17 @@ pub struct Intent {
     pub result: Option<Value>,
 }
 
+/// Which earlier intents of the same line stand in the way of a new one.
+#[derive(Clone, Copy, Debug)]
+pub enum Unless {
+    /// None: the caller knows of them (`--again`).
+    Never,
+    /// One whose outcome is unknown, begun within this time.
+    OpenWithin(Duration),
+    /// One that was carried out or may have been, begun within this time.
+    BegunWithin(Duration),
+}
+
 /// The answer to "may this be sent now?".
 #[derive(Debug)]
 pub enum Begun {
@@ -45,6 +56,20 @@ pub enum Begun {
     Open(Intent),
     /// The same line was carried out.
     Settled(Intent),
+}
+
+impl Unless {
+    fn covers(self, intent: &Intent, now: Timestamp) -> bool {
+        let within = |window| {
+            let window = SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX);
+            now.duration_since(intent.at).abs() <= window
+        };
+        match self {
+            Self::Never => false,
+            Self::OpenWithin(window) => intent.result.is_none() && within(window),
+            Self::BegunWithin(window) => within(window),
+        }
+    }
 }
 
 /// The intents of one skill folder.
@@ -66,30 +91,23 @@ impl Intents {
         Self { path: paths::intents(skill), clock }
     }
 
-    /// Stores an intent, durably, unless the same line was begun within `window`.
-    ///
-    /// `again` means that the caller knows of the earlier one and wants it all the same.
+    /// Stores an intent, durably, unless an earlier one of the same line stands in the way.
     pub fn begin(
         &self,
         tool: &str,
         line: &str,
         request: Value,
-        window: Duration,
-        again: bool,
+        unless: Unless,
     ) -> anyhow::Result<Begun> {
         let now = self.clock.now();
-        let window = SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX);
         self.change(|intents| {
-            let same = |intent: &&Intent| {
-                intent.tool == tool
-                    && intent.line == line
-                    && now.duration_since(intent.at).abs() <= window
-            };
-            let mut earlier = intents.iter().filter(same);
-            if !again && let Some(open) = earlier.clone().find(|intent| intent.result.is_none()) {
+            let stands = intents.iter().rev().filter(|i| i.tool == tool && i.line == line);
+            let mut stands = stands.filter(|intent| unless.covers(intent, now));
+            let open = stands.clone().find(|intent| intent.result.is_none());
+            if let Some(open) = open {
                 return Ok(Begun::Open(open.clone()));
             }
-            if !again && let Some(settled) = earlier.next_back() {
+            if let Some(settled) = stands.next() {
                 return Ok(Begun::Settled(settled.clone()));
             }
             let intent = Intent {
@@ -158,7 +176,7 @@ fn new_id() -> anyhow::Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Begun, Intents};
+    use super::{Begun, Intents, Unless};
     use crate::clock::Clock;
     use serde_json::json;
     use std::time::Duration;
@@ -168,12 +186,11 @@ mod tests {
         let dir = std::env::temp_dir().join(format!("state-intents-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&dir);
         let intents = Intents::of(&dir, Clock::real());
-        let begin = |again| {
-            intents.begin("call", "call +1", json!({}), Duration::from_secs(600), again).unwrap()
-        };
-        let Begun::New(first) = begin(false) else { panic!("not new") };
-        assert!(matches!(begin(false), Begun::Open(_)));
-        assert!(matches!(begin(true), Begun::New(_)));
+        let minutes = Duration::from_secs(600);
+        let begin = |unless| intents.begin("call", "call +1", json!({}), unless).unwrap();
+        let Begun::New(first) = begin(Unless::BegunWithin(minutes)) else { panic!("not new") };
+        assert!(matches!(begin(Unless::OpenWithin(minutes)), Begun::Open(_)));
+        assert!(matches!(begin(Unless::Never), Begun::New(_)));
         assert_eq!(intents.open("call").unwrap().len(), 2);
         for intent in intents.open("call").unwrap() {
             if intent.id == first.id {
@@ -182,8 +199,11 @@ mod tests {
                 intents.withdraw(&intent.id).unwrap();
             }
         }
-        let Begun::Settled(settled) = begin(false) else { panic!("not settled") };
+        let Begun::Settled(settled) = begin(Unless::BegunWithin(minutes)) else {
+            panic!("not settled")
+        };
         assert_eq!(settled.result.unwrap()["call_id"], "c1");
+        assert!(matches!(begin(Unless::OpenWithin(minutes)), Begun::New(_)));
         std::fs::remove_dir_all(dir).unwrap();
     }
 }

@@ -10,6 +10,7 @@ pub mod env;
 pub mod exit;
 pub mod file;
 pub mod intents;
+pub mod interrupt;
 pub mod lock;
 pub mod out;
 pub mod own_calls;

@@ -1,0 +1,99 @@
+//! The command line of `call`.
+
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+use state::args::Common;
+use state::exit::Fault;
+use state::times;
+
+/// Place a phone call, follow it, end it.
+///
+/// Without a command it dials: your own phone, or --to somebody else's (needs a paid plan and a dedicated
+/// number). A call is never placed twice by a retry: see exit code 8 in the README.
+#[derive(Debug, Parser)]
+#[command(name = "call", version, after_help = EXAMPLES, disable_help_subcommand = true)]
+#[command(subcommand_value_name = "COMMAND")]
+pub struct Args {
+    #[command(flatten)]
+    pub common: Common,
+
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// What is said first; several words are one greeting, "" is none
+    #[arg(value_name = "GREETING")]
+    pub greeting: Vec<String>,
+
+    /// Number to call, in E.164 form [default: your own phone]
+    #[arg(long, value_name = "NUMBER")]
+    pub to: Option<String>,
+
+    /// What the call is for, told to the agent that speaks
+    #[arg(long, visible_alias = "context", value_name = "TEXT", allow_hyphen_values = true)]
+    pub purpose: Option<String>,
+
+    /// Follow the call until it ends
+    #[arg(long)]
+    pub wait: bool,
+
+    /// Dial although the same line may have dialled in the last 10 minutes
+    #[arg(long)]
+    pub again: bool,
+}
+
+/// What else can be done with a call.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show where a call stands
+    #[command(after_help = "Examples:\n  call status call_1\n  call status call_1 | jq -r .status")]
+    Status {
+        /// Id of the call
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+    /// Hang up
+    #[command(after_help = "Examples:\n  call end call_1\n  call end call_1 \"wrong person\"")]
+    End {
+        /// Id of the call
+        #[arg(value_name = "ID")]
+        id: String,
+        /// Why, for the record
+        #[arg(value_name = "REASON", default_value = "user_ended", allow_hyphen_values = true)]
+        reason: String,
+    },
+    /// Follow a call until it ends: a line per change; exit 0 completed, 1 not reached, 6 still going
+    #[command(after_help = "Examples:\n  call wait call_1\n  call wait call_1 --timeout 5m")]
+    Wait {
+        /// Id of the call
+        #[arg(value_name = "ID")]
+        id: String,
+        /// Give up waiting after this time; the call goes on
+        #[arg(long, value_name = "TIME", default_value = "1h", value_parser = times::duration)]
+        timeout: Duration,
+    },
+}
+
+impl Args {
+    /// `call --to N status ID` must not dial, nor drop the option in silence: exit 2.
+    pub fn refuse_calling_options_beside_a_command(&self) -> Result<(), Fault> {
+        let given = [
+            ("--to", self.to.is_some()),
+            ("--purpose", self.purpose.is_some()),
+            ("--wait", self.wait),
+            ("--again", self.again),
+            ("a greeting", !self.greeting.is_empty()),
+        ];
+        match given.iter().find(|(_, given)| *given && self.command.is_some()) {
+            Some((option, _)) => Err(Fault::usage(format!(
+                "{option} places a call and cannot stand beside a command; nothing was dialled"
+            ))
+            .hint("leave it out, or quote the whole greeting: call --to +15551234567 \"status update\"")),
+            None => Ok(()),
+        }
+    }
+}
+
+const EXAMPLES: &str = "Examples:
+  call \"Your build is done\"
+  call --to +15551234567 --purpose \"Book a table for two at eight\" --wait";

@@ -1,0 +1,132 @@
+//! What the words on the command line mean: a greeting, a number, or a slip that must not dial.
+
+use state::args::free_text;
+use state::exit::Fault;
+
+/// What was said to be said, once it is sure that a call is meant.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Spoken {
+    /// No words: the service greets as it likes.
+    Nothing,
+    /// Say this first.
+    Greeting(String),
+    /// One word that is a phone number: the reference takes it as the number to call.
+    Number(String),
+}
+
+const COMMANDS: [&str; 3] = ["status", "end", "wait"];
+
+/// Reads the words of the command line. Refuses (exit 2) what looks like a misspelt command, an id or a
+/// number without a country code: a wrong guess would ring somebody up.
+pub fn read(words: &[String]) -> Result<Spoken, Fault> {
+    for word in words {
+        free_text("the greeting", word)?;
+    }
+    if words.len() > 1 {
+        refuse_misspelt_command(words)?;
+        return Ok(Spoken::Greeting(words.join(" ")));
+    }
+    let word = words.first().map_or("", |word| word.trim());
+    if word.is_empty() {
+        return Ok(Spoken::Nothing);
+    }
+    let digits = word.strip_prefix('+').unwrap_or(word);
+    if !digits.chars().all(|c| c.is_ascii_digit()) {
+        if edits(&word.to_ascii_lowercase(), "status") <= 2 {
+            return Err(misspelt(word));
+        }
+        return Ok(Spoken::Greeting(word.to_owned()));
+    }
+    if word.starts_with('+') && (8..=15).contains(&digits.len()) {
+        return Ok(Spoken::Number(word.to_owned()));
+    }
+    Err(Fault::usage(format!("`{word}` is a number, not a greeting; nothing was dialled"))
+        .hint("to call it, write + and the country code: call --to +15551234567"))
+}
+
+fn refuse_misspelt_command(words: &[String]) -> Result<(), Fault> {
+    let first = words[0].to_ascii_lowercase();
+    let like_command = COMMANDS.iter().any(|command| edits(&first, command) <= 2);
+    if like_command || looks_like_id(&words[1]) {
+        return Err(misspelt(&words.join(" ")));
+    }
+    Ok(())
+}
+
+fn misspelt(words: &str) -> Fault {
+    let text = format!(
+        "`{words}` may be a misspelt command ({}); nothing was dialled",
+        COMMANDS.join(", ")
+    );
+    Fault::usage(text)
+        .hint("correct the command, or quote the greeting as one argument of several words")
+}
+
+/// An id of the service: `call_9`, a UUID, a long run of hex or digits. Words of a greeting are letters.
+fn looks_like_id(word: &str) -> bool {
+    let has_digit = word.chars().any(|c| c.is_ascii_digit());
+    let id_like = word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ':'));
+    has_digit && id_like && (word.contains(['_', '-']) || word.len() >= 8)
+}
+
+/// Edits (insert, drop, change) from one word to another.
+fn edits(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (i, a) in from.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in to.iter().enumerate() {
+            let change = diagonal + usize::from(a != *b);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[to.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Spoken, edits, read};
+
+    fn words(line: &[&str]) -> Vec<String> {
+        line.iter().map(|&word| word.to_owned()).collect()
+    }
+
+    #[test]
+    fn greetings() {
+        for (line, wanted) in [
+            (vec!["hello", "there", "friend"], Spoken::Greeting("hello there friend".into())),
+            (vec!["Hey, what's up?"], Spoken::Greeting("Hey, what's up?".into())),
+            (vec!["Hello"], Spoken::Greeting("Hello".into())),
+            (vec!["+15551234567"], Spoken::Number("+15551234567".into())),
+            (vec![""], Spoken::Nothing),
+            (vec![], Spoken::Nothing),
+        ] {
+            assert_eq!(read(&words(&line)).unwrap(), wanted, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn slips_never_dial() {
+        for line in [
+            vec!["stauts", "call_1"],
+            vec!["stop", "call_1"],
+            vec!["statsu"],
+            vec!["edn", "call_9"],
+            vec!["hangup", "5f0c1d2e-aaaa-bbbb-cccc-000000000000"],
+            vec!["5551234567"],
+            vec!["+123"],
+            vec!["--medai"],
+        ] {
+            assert!(read(&words(&line)).is_err(), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn distance() {
+        assert_eq!(edits("stauts", "status"), 2);
+        assert_eq!(edits("", "end"), 3);
+        assert_eq!(edits("wait", "wait"), 0);
+    }
+}
