@@ -1,1 +1,3 @@
 //! What `setup`, `uninstall` and `status` share.
+
+pub mod json5;

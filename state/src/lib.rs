@@ -9,6 +9,7 @@ pub mod do_not_call;
 pub mod env;
 pub mod exit;
 pub mod file;
+pub mod gateway_config;
 pub mod intents;
 pub mod interrupt;
 pub mod lock;

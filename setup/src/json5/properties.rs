@@ -1,0 +1,185 @@
+//! Edits of generated documents with comments in nasty places: only the wanted change, and back to the byte.
+
+use super::tests::PATH;
+use super::*;
+use proptest::prelude::*;
+use serde_json::json;
+use state::gateway_config::json5::parse;
+use state::gateway_config::tokens::{Kind, tokens};
+
+/// White space and comments as they may stand between any two tokens.
+fn filler() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        8 => Just(""), 4 => Just(" "), 3 => Just("\n  "), 1 => Just("\r\n\t"), 1 => Just("\u{a0}"),
+        2 => Just("/* ] } , */"), 2 => Just("// it's {\n"), 1 => Just("//\r\n    "), 1 => Just("// \"\u{2028}"), 1 => Just("/**/"),
+    ];
+    prop::collection::vec(piece, 0..3).prop_map(|pieces| pieces.concat())
+}
+
+fn leaf() -> impl Strategy<Value = String> {
+    prop::sample::select(vec![
+        "1",
+        "0xFF",
+        "+.5",
+        "5.",
+        "-Infinity",
+        "NaN",
+        "true",
+        "null",
+        "'a'",
+        "\"sessions_send\"",
+        "'it\\'s // no'",
+        "'two\\\r\nlines'",
+        "\"\\u00e9]\"",
+        "'${VAR}'",
+        "''",
+    ])
+    .prop_map(str::to_owned)
+}
+
+fn key() -> impl Strategy<Value = String> {
+    prop::sample::select(vec![
+        "gateway",
+        "'gateway'",
+        "tools",
+        "\"tools\"",
+        "\\u0074ools",
+        "allow",
+        "'allow'",
+        "other",
+        "'a-b'",
+        "été",
+        "$x",
+        "$include",
+    ])
+    .prop_map(str::to_owned)
+}
+
+fn listed(open: &str, entries: &[String], trailing: bool, end: &str, close: &str) -> String {
+    let comma = if trailing && !entries.is_empty() { "," } else { "" };
+    format!("{open}{}{comma}{end}{close}", entries.join(","))
+}
+
+fn object(value: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
+    let entry = (filler(), key(), filler(), filler(), value, filler())
+        .prop_map(|(a, key, b, c, value, d)| format!("{a}{key}{b}:{c}{value}{d}"));
+    (prop::collection::vec(entry, 0..4), any::<bool>(), filler())
+        .prop_map(|(entries, trailing, end)| listed("{", &entries, trailing, &end, "}"))
+}
+
+fn array(value: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
+    let entry = (filler(), value, filler()).prop_map(|(a, value, b)| format!("{a}{value}{b}"));
+    (prop::collection::vec(entry, 0..4), any::<bool>(), filler())
+        .prop_map(|(entries, trailing, end)| listed("[", &entries, trailing, &end, "]"))
+}
+
+fn document() -> impl Strategy<Value = String> {
+    let value =
+        leaf().prop_recursive(3, 24, 4, |inner| prop_oneof![object(inner.clone()), array(inner)]);
+    let tools = (filler(), filler(), array(value.clone()), filler())
+        .prop_map(|(a, b, allow, c)| format!("{{{a}allow:{b}{allow}{c}}}"));
+    let gateway = (filler(), prop_oneof![tools, object(value.clone())], filler())
+        .prop_map(|(a, tools, b)| format!("{{{a}tools: {tools}{b}}}"));
+    let whole = (filler(), gateway, filler())
+        .prop_map(|(a, gateway, b)| format!("{{{a}gateway:{gateway}{b}}}"));
+    prop_oneof![2 => object(value), 3 => whole]
+}
+
+fn path() -> impl Strategy<Value = Vec<&'static str>> {
+    let key = prop::sample::select(vec!["gateway", "tools", "allow", "other", "a-b"]);
+    prop_oneof![3 => Just(PATH.to_vec()), 1 => prop::collection::vec(key, 1..4)]
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(json!("sessions_send")),
+        Just(json!(true)),
+        Just(json!({"a": [1, "it's \"so\""], "b": {}})),
+        "\\PC{0,8}".prop_map(Value::from),
+    ]
+}
+
+fn comments(text: &str) -> Vec<&str> {
+    let is_comment = |kind| matches!(kind, Kind::LineComment | Kind::BlockComment);
+    tokens(text).filter(|token| is_comment(token.kind)).map(|token| &text[token.span]).collect()
+}
+
+/// An edit may refuse, but only where the document leaves more than one reading.
+fn is_fair(err: &Error) -> bool {
+    matches!(err, Error::Duplicate { .. } | Error::Included { .. } | Error::WrongType { .. })
+}
+
+fn get<'a>(root: &'a Value, path: &[&str]) -> &'a Value {
+    path.iter().fold(root, |value, key| &value[*key])
+}
+
+proptest! {
+    #[test]
+    fn an_added_item_is_the_only_change_and_goes_again_to_the_byte(text in document(), path in path(), value in value()) {
+        let before = parse(&text).expect("the generator writes JSON5");
+        match add_to_array(&text, &path, &value) {
+            Err(err) => prop_assert!(is_fair(&err), "{err} for {text}"),
+            Ok(None) => prop_assert!(get(&before, &path).as_array().unwrap().contains(&value)),
+            Ok(Some(added)) => {
+                let mut wanted = before;
+                model::array_at(&mut wanted, &path).unwrap().push(value.clone());
+                prop_assert_eq!(parse(&added.text).unwrap(), wanted);
+                prop_assert_eq!(comments(&added.text), comments(&text));
+                let back = remove_from_array(&added.text, &path, &value, added.created).unwrap();
+                prop_assert_eq!(back, Some(text));
+            }
+        }
+    }
+
+    #[test]
+    fn a_set_value_is_the_only_change_and_goes_again_to_the_byte(text in document(), path in path(), value in value()) {
+        let before = parse(&text).expect("the generator writes JSON5");
+        match set(&text, &path, &value) {
+            Err(err) => prop_assert!(is_fair(&err), "{err} for {text}"),
+            Ok(None) => prop_assert_eq!(get(&before, &path), &value),
+            Ok(Some(added)) => {
+                let after = parse(&added.text).unwrap();
+                prop_assert_eq!(get(&after, &path), &value);
+                let back = unset(&added.text, &path, &value, (added.created, added.replaced.as_deref())).unwrap();
+                prop_assert_eq!(back, Some(text));
+            }
+        }
+    }
+
+    #[test]
+    fn any_item_can_be_removed_without_touching_another(text in document(), path in path(), at in any::<prop::sample::Index>()) {
+        let before = parse(&text).expect("the generator writes JSON5");
+        let Some(items) = get(&before, &path).as_array().filter(|items| !items.is_empty()) else { return Ok(()) };
+        let item = at.get(items).clone();
+        match remove_from_array(&text, &path, &item, 0) {
+            Err(err) => prop_assert!(is_fair(&err), "{err} for {text}"),
+            Ok(None) => prop_assert!(false, "it was there"),
+            Ok(Some(after)) => {
+                let mut wanted = before.clone();
+                let items = model::array_at(&mut wanted, &path).unwrap();
+                items.remove(items.iter().position(|other| *other == item).unwrap());
+                prop_assert_eq!(parse(&after).unwrap(), wanted);
+                let (root, _) = Node::read(&text).unwrap();
+                let Place::There(array) = find(&text, &root, &path).unwrap() else { unreachable!() };
+                let gone = array.entries().iter().find(|entry| entry.value.decode(&text).as_ref() == Some(&item));
+                let lost = comments(&text[gone.unwrap().value.span.clone()]).len();
+                prop_assert_eq!(comments(&after).len() + lost, comments(&text).len());
+            }
+        }
+    }
+
+    #[test]
+    fn any_member_can_be_removed_without_touching_another(text in document(), path in path()) {
+        match remove(&text, &path, 0) {
+            Err(err) => prop_assert!(is_fair(&err), "{err} for {text}"),
+            Ok(None) => {}
+            Ok(Some(after)) => prop_assert!(parse(&after).is_ok()),
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_editor_panic(text in "[\\PC\r\n]{0,60}|[{}\\[\\]:,'\"/*\\\\a$ \n]{0,40}", path in path()) {
+        drop(add_to_array(&text, &path, &json!(1)));
+        drop(remove(&text, &path, 2));
+    }
+}
