@@ -1,0 +1,71 @@
+//! How a call or text to a number ends, and by which stages: the simulator's table of fates.
+
+use jiff::SignedDuration;
+
+/// How it ends; decided by the last two digits of the number that is called.
+///
+/// | number ends in | a call | a text |
+/// |---|---|---|
+/// | 01 | busy | delivered |
+/// | 02 | rings out: no answer | delivered |
+/// | 03 | voicemail takes it | delivered |
+/// | 04 | fails | fails |
+/// | 05 | stays in progress for ever | stays in progress for ever |
+/// | 06 | is canceled by the carrier | delivered |
+/// | anything else | is answered, 30 s long; insights follow 7 s later | delivered |
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// 01.
+    Busy,
+    /// 02.
+    NoAnswer,
+    /// 03.
+    Voicemail,
+    /// 04.
+    Failed,
+    /// 05.
+    Stuck,
+    /// 06.
+    Canceled,
+    /// All others.
+    Completed,
+}
+
+impl Outcome {
+    /// The fate of a number.
+    pub fn of(number: &str) -> Self {
+        match number.get(number.len().saturating_sub(2)..) {
+            Some("01") => Self::Busy,
+            Some("02") => Self::NoAnswer,
+            Some("03") => Self::Voicemail,
+            Some("04") => Self::Failed,
+            Some("05") => Self::Stuck,
+            Some("06") => Self::Canceled,
+            _ => Self::Completed,
+        }
+    }
+
+    /// The stages of a call: seconds after the one before (the first: after dialling), and the call status from then on.
+    pub(crate) fn call(self) -> &'static [(i64, &'static str)] {
+        match self {
+            Self::Busy => &[(1, "ringing"), (2, "busy")],
+            Self::NoAnswer => &[(1, "ringing"), (24, "no-answer")],
+            Self::Voicemail => &[(1, "ringing"), (7, "in-progress"), (12, "completed")],
+            Self::Failed => &[(1, "ringing"), (2, "failed")],
+            Self::Stuck => &[(1, "ringing"), (4, "in-progress")],
+            Self::Canceled => &[(1, "ringing"), (3, "canceled")],
+            Self::Completed => &[(1, "ringing"), (4, "in-progress"), (30, "completed")],
+        }
+    }
+
+    /// What the conversation was about, as insights tell it.
+    pub(crate) fn insight(self, to: &str) -> String {
+        match self {
+            Self::Voicemail => format!("Reached the voicemail of {to} and left a message."),
+            _ => format!("Spoke with {to}; they quoted $40 per window."),
+        }
+    }
+}
+
+/// How long after a hang-up the insights are ready.
+pub(crate) const INSIGHTS_AFTER: SignedDuration = SignedDuration::from_secs(7);

@@ -1,0 +1,129 @@
+//! What a test lays over the simulated service: scripted answers, and faults on request or by chance.
+
+use crate::fate::Fate;
+use crate::log::{fits, matches};
+use crate::wire::http::{Answer, Delivery};
+use serde_json::Value;
+use std::time::Duration;
+
+use super::refusal::refusal;
+
+/// One way for a request to go wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// This status with the service's own JSON error; nothing is carried out.
+    Status(u16),
+    /// The same, with `Retry-After` in seconds.
+    RetryAfter(u16, u64),
+    /// This status with a proxy's HTML page; nothing is carried out.
+    Html(u16),
+    /// The connection ends before an answer; nothing is carried out.
+    Cut,
+    /// It is carried out, then the connection ends without an answer.
+    Lost,
+    /// It is carried out, and the connection ends in the middle of the answer's body.
+    Torn,
+    /// It is carried out, and the answer comes after this time.
+    Slow(Duration),
+    /// Nothing is carried out and no answer ever comes; the connection stays open.
+    Hang,
+}
+
+impl Fault {
+    /// The answer that replaces the real one, for faults that come before the effect.
+    pub(super) fn instead(&self) -> Option<Delivery> {
+        let words = |status| {
+            let (code, message) = match status {
+                401 => ("unauthorized", "Invalid API key"),
+                402 => ("payment_required", "no credit"),
+                403 => ("forbidden", "not allowed"),
+                429 => ("rate_limited", "Too many requests"),
+                _ => ("internal", "boom"),
+            };
+            refusal(status, code, message)
+        };
+        match self {
+            Self::Status(status) => Some(Delivery::Whole(words(*status))),
+            Self::RetryAfter(status, seconds) => {
+                Some(Delivery::Whole(words(*status).with("Retry-After", seconds)))
+            }
+            Self::Html(status) => Some(Delivery::Whole(Answer::html(*status))),
+            Self::Cut => Some(Delivery::Cut),
+            Self::Lost | Self::Torn | Self::Slow(_) | Self::Hang => None,
+        }
+    }
+}
+
+struct Rule<T> {
+    method: String,
+    pattern: String,
+    left: Option<usize>,
+    what: T,
+}
+
+impl<T: Clone> Rule<T> {
+    /// Uses the newest rule that fits, and drops it after its last use.
+    fn take(rules: &mut Vec<Self>, method: &str, path: &str) -> Option<T> {
+        let fitting =
+            |rule: &Self| fits(&rule.method, method) && matches(&rule.pattern, path).is_some();
+        let place = rules.iter().rposition(fitting)?;
+        let rule = &mut rules[place];
+        let what = rule.what.clone();
+        if let Some(left) = &mut rule.left {
+            *left -= 1;
+            if *left == 0 {
+                rules.remove(place);
+            }
+        }
+        Some(what)
+    }
+}
+
+/// The rules in force.
+#[derive(Default)]
+pub(crate) struct Rules {
+    scripted: Vec<Rule<(u16, Value)>>,
+    faults: Vec<Rule<Fault>>,
+    chance: Vec<(String, String, u8, Fate)>,
+}
+
+impl Rules {
+    pub(super) fn script(&mut self, at: (&str, &str), times: Option<usize>, what: (u16, Value)) {
+        let (method, pattern) = (at.0.to_owned(), at.1.to_owned());
+        self.scripted.push(Rule { method, pattern, left: times, what });
+    }
+
+    pub(super) fn fail(&mut self, at: (&str, &str), fault: Fault, times: Option<usize>) {
+        if times != Some(0) {
+            let (method, pattern) = (at.0.to_owned(), at.1.to_owned());
+            self.faults.push(Rule { method, pattern, left: times, what: fault });
+        }
+    }
+
+    pub(super) fn lose(&mut self, method: &str, pattern: &str, percent: u8, seed: u64) {
+        self.chance.push((method.to_owned(), pattern.to_owned(), percent, Fate::new(seed)));
+    }
+
+    pub(super) fn heal(&mut self) {
+        self.faults.clear();
+        self.chance.clear();
+    }
+
+    pub(super) fn scripted(&mut self, method: &str, path: &str) -> Option<Answer> {
+        let (status, body) = Rule::take(&mut self.scripted, method, path)?;
+        Some(if status == 204 { Answer::nothing() } else { Answer::json(status, &body) })
+    }
+
+    pub(super) fn fault(&mut self, method: &str, path: &str) -> Option<Fault> {
+        if let Some(fault) = Rule::take(&mut self.faults, method, path) {
+            return Some(fault);
+        }
+        let mut lost = false;
+        for (wanted, pattern, percent, fate) in &mut self.chance {
+            if fits(wanted, method) && matches(pattern, path).is_some() {
+                lost |= fate.strikes(*percent);
+            }
+        }
+        lost.then_some(Fault::Lost)
+    }
+}

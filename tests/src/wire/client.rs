@@ -1,0 +1,28 @@
+//! The plainest HTTP client, for the harness's own tests.
+
+use serde_json::Value;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+/// Sends one request on a fresh connection; status, head and body of the answer, or an empty head where none came.
+pub(crate) fn ask(port: u16, head: &str, body: &str) -> (u16, String, String) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let length = body.len();
+    let request = format!("{head}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    // A connection that is reset has answered nothing more.
+    let _ = stream.read_to_end(&mut answer);
+    let answer = String::from_utf8(answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    let status = head.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0);
+    (status, head.to_owned(), body.to_owned())
+}
+
+/// The same with a bearer token and JSON both ways; null where the answer has no JSON.
+pub(crate) fn json(port: u16, token: &str, line: &str, body: &Value) -> (u16, Value) {
+    let head = format!("{line} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}");
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    let (status, _, answer) = ask(port, &head, &body);
+    (status, serde_json::from_str(&answer).unwrap_or(Value::Null))
+}

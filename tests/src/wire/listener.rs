@@ -1,0 +1,65 @@
+//! Accepts connections on a free loopback port and serves each on a thread of its own.
+
+use super::stop::Stop;
+use super::stream::Stream;
+use rustls::{ServerConfig, ServerConnection};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+/// The accepting thread of one server; dropping it ends the server and every connection.
+pub(crate) struct Listener {
+    address: SocketAddr,
+    stop: Arc<Stop>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Listener {
+    /// Listens on 127.0.0.1:`port` (0 = any free one) and calls `serve` on a new thread for each connection.
+    pub(crate) fn start(
+        port: u16,
+        tls: Option<Arc<ServerConfig>>,
+        stop: Arc<Stop>,
+        serve: impl Fn(Stream) -> io::Result<()> + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        let address = listener.local_addr()?;
+        let (serve, ended) = (Arc::new(serve), Arc::clone(&stop));
+        let thread = thread::Builder::new().name("listener".into()).spawn(move || {
+            while let Ok((tcp, _)) = listener.accept() {
+                if ended.stopped() {
+                    break;
+                }
+                let (serve, ended, tls) = (Arc::clone(&serve), Arc::clone(&ended), tls.clone());
+                // A connection that breaks off is the client's affair; the tests look at what was recorded.
+                thread::spawn(move || {
+                    let tls =
+                        tls.map(ServerConnection::new).transpose().map_err(io::Error::other)?;
+                    let stream = Stream::new(tcp, tls)?;
+                    let Some(number) = ended.watch(&stream) else { return Ok(()) };
+                    let served = serve(stream.clone());
+                    ended.forget(number);
+                    stream.cut();
+                    served
+                });
+            }
+        })?;
+        Ok(Self { address, stop, thread: Some(thread) })
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.stop.stop();
+        // Wakes the accepting thread, which then sees the end.
+        let _ = TcpStream::connect(self.address);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
