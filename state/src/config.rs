@@ -9,7 +9,7 @@ use crate::args::Common;
 use crate::clock::Clock;
 use crate::exit::Fault;
 use crate::secret::Secret;
-use crate::{env, file, out, paths};
+use crate::{env, file, gateway_config, out, paths};
 
 const DEFAULT_SERVER: &str = "https://clawdtalk.com";
 const SETUP: &str = "run `setup`, or set CLAWDTALK_API_KEY";
@@ -96,19 +96,23 @@ impl Config {
         }
     }
 
-    /// The gateway's address: environment, then file, then OpenClaw's default port on this machine.
+    /// The gateway's address: environment, then file, then the gateway's own config if `gateway_config` names
+    /// it, then OpenClaw's default port on this machine.
     pub fn gateway_url(&self) -> anyhow::Result<String> {
         let given =
             match env::var("OPENCLAW_GATEWAY_URL").or_else(|| env::var("CLAWDBOT_GATEWAY_URL")) {
                 Some(given) => given,
-                None => {
-                    self.text("gateway_url")?.unwrap_or_else(|| "http://127.0.0.1:18789".to_owned())
-                }
+                None => match (self.text("gateway_url")?, self.gateway_config()?) {
+                    (Some(given), _) => given,
+                    (None, Some(path)) => gateway_config::referred::url(&path)?,
+                    (None, None) => "http://127.0.0.1:18789".to_owned(),
+                },
             };
         address("gateway_url", &given)
     }
 
-    /// The gateway's token, if one is configured: environment, then file.
+    /// The gateway's token, if one is configured: environment, then file, then the gateway's own config, read
+    /// anew at each call.
     pub fn gateway_token(&self) -> anyhow::Result<Option<Secret>> {
         let token = match env::var("OPENCLAW_GATEWAY_TOKEN")
             .or_else(|| env::var("CLAWDBOT_GATEWAY_TOKEN"))
@@ -116,7 +120,16 @@ impl Config {
             Some(token) => Some(token),
             None => self.text("gateway_token")?,
         };
-        Ok(token.map(Secret::new))
+        match (token, self.gateway_config()?) {
+            (Some(token), _) => Ok(Some(Secret::new(token))),
+            (None, Some(path)) => Ok(gateway_config::referred::token(&path)?),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// The gateway's own config, if `setup` found one and refers to it (spec 2).
+    pub fn gateway_config(&self) -> anyhow::Result<Option<PathBuf>> {
+        Ok(self.text("gateway_config")?.map(PathBuf::from))
     }
 
     /// The agent that requests go to; `main` if none is configured.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 /// The array at `path`, made with everything on the way where it was missing; `None` if something else stands there.
 pub(super) fn array_at<'a>(root: &'a mut Value, path: &[&str]) -> Option<&'a mut Vec<Value>> {
-    let (last, parents) = path.split_last()?;
+    let Some((last, parents)) = path.split_last() else { return root.as_array_mut() };
     let parent = object_at(root, parents)?;
     parent.entry(*last).or_insert_with(|| Value::Array(Vec::new())).as_array_mut()
 }

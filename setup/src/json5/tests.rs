@@ -123,6 +123,14 @@ fn a_literal_key_beside_an_include_is_ours_to_edit() {
 }
 
 #[test]
+fn a_whole_file_may_be_the_list() {
+    let added = add_to_array("[ // tools\n]\n", &[], &json!("x")).unwrap().unwrap();
+    assert_eq!(added.text, "[ // tools\n  \"x\"\n]\n");
+    let back = remove_from_array(&added.text, &[], &json!("x"), added.created).unwrap();
+    assert_eq!(back.as_deref(), Some("[ // tools\n]\n"));
+}
+
+#[test]
 fn a_value_is_set_and_put_back() {
     let path = ["gateway", "http", "enabled"];
     let before = "{gateway: {http: {enabled: false /* for now */}}}";
