@@ -3,7 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use crate::out;
+use crate::{api, out};
 
 /// How a program ends. The numbers are the same in every tool and in both output modes (spec 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,13 +96,18 @@ pub fn report(result: anyhow::Result<Exit>) -> ExitCode {
 /// The exit code of an error: that of the first cause that has one. An error of this machine's own
 /// (a full disk, a folder without permission) is [`Exit::Unavailable`]: nothing was done.
 pub fn code_of(err: &anyhow::Error) -> Exit {
-    err.chain()
-        .find_map(|cause| cause.downcast_ref::<Fault>().map(Fault::exit))
-        .unwrap_or(Exit::Unavailable)
+    let code = |cause: &(dyn std::error::Error + 'static)| {
+        let of_fault = cause.downcast_ref::<Fault>().map(Fault::exit);
+        of_fault.or_else(|| cause.downcast_ref::<api::Error>().map(api::Error::exit))
+    };
+    err.chain().find_map(code).unwrap_or(Exit::Unavailable)
 }
 
 fn hint_of(err: &anyhow::Error) -> Option<String> {
-    err.chain().find_map(|cause| cause.downcast_ref::<Fault>().and_then(|fault| fault.hint.clone()))
+    err.chain().find_map(|cause| {
+        let of_fault = cause.downcast_ref::<Fault>().and_then(|fault| fault.hint.clone());
+        of_fault.or_else(|| cause.downcast_ref::<api::Error>().and_then(api::Error::hint))
+    })
 }
 
 /// The chain of causes in one line, leaving out a cause that the text before already ends with

@@ -2,6 +2,7 @@
 //!
 //! A thing lives here when a second tool needs it; what belongs to one tool lives in that tool.
 
+pub mod api;
 pub mod args;
 pub mod clock;
 pub mod config;
@@ -10,8 +11,10 @@ pub mod env;
 pub mod exit;
 pub mod file;
 pub mod gateway_config;
+pub mod http;
 pub mod intents;
 pub mod interrupt;
+pub mod json;
 pub mod lock;
 pub mod out;
 pub mod own_calls;
@@ -20,3 +23,7 @@ pub mod paths;
 pub mod phone;
 pub mod secret;
 pub mod times;
+pub mod words;
+
+#[cfg(test)]
+mod wire;

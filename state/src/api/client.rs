@@ -1,0 +1,171 @@
+//! The client of the service: four verbs, JSON in and out, one deadline over all tries.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::retry::{self, Next};
+use super::{Answer, Error, Path, Refusal, Request, Service};
+use crate::clock::Clock;
+use crate::http::{self, Agent, Failure, Method, Proxied, Reply, waits};
+use crate::{config, json, out};
+
+/// The wait after a first failure, at most.
+const BASE: Duration = Duration::from_millis(400);
+/// The longest wait that is our own choice.
+const CAP: Duration = Duration::from_secs(5);
+/// A wait from here on is told on stderr.
+const TOLD: Duration = Duration::from_secs(2);
+
+/// Talks to the service. Cheap to clone; clones share connections.
+#[derive(Clone, Debug)]
+pub struct Client {
+    agent: Agent,
+    service: Service,
+    deadline: Duration,
+    clock: Clock,
+    waits: Waits,
+    is_silent: bool,
+}
+
+/// How it waits; tests wait otherwise.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waits {
+    pub(super) sleep: fn(Duration),
+    pub(super) random: fn() -> f64,
+}
+
+impl Client {
+    /// A client whose every request, with all its tries and waits, takes at most `deadline`.
+    pub fn new(service: &Service, deadline: Duration) -> Self {
+        Self {
+            agent: Agent::new(Proxied::ByEnvironment),
+            service: service.clone(),
+            deadline,
+            clock: Clock::for_service(service.is_on_loopback()),
+            waits: Waits { sleep: std::thread::sleep, random: waits::random },
+            is_silent: false,
+        }
+    }
+
+    /// The same, without a word on stderr about waits: for programs that keep a log of their own.
+    #[must_use]
+    pub fn silent(self) -> Self {
+        Self { is_silent: true, ..self }
+    }
+
+    /// The same with another deadline per request.
+    #[must_use]
+    pub fn with_deadline(self, deadline: Duration) -> Self {
+        Self { deadline, ..self }
+    }
+
+    #[cfg(test)]
+    pub(super) fn with_waits(self, waits: Waits) -> Self {
+        Self { waits, ..self }
+    }
+
+    /// The service it talks to.
+    pub fn service(&self) -> &Service {
+        &self.service
+    }
+
+    /// `GET path?query`.
+    pub fn get(&self, path: impl Into<Path>, query: &[(&str, &str)]) -> Result<Answer, Error> {
+        let request = Request::new(Method::Get, path);
+        self.send(&query.iter().fold(request, |request, (name, value)| request.query(name, value)))
+    }
+
+    /// `POST path` with a JSON body.
+    pub fn post(&self, path: impl Into<Path>, body: Value) -> Result<Answer, Error> {
+        self.send(&Request::new(Method::Post, path).body(body))
+    }
+
+    /// `PATCH path` with a JSON body.
+    pub fn patch(&self, path: impl Into<Path>, body: Value) -> Result<Answer, Error> {
+        self.send(&Request::new(Method::Patch, path).body(body))
+    }
+
+    /// `DELETE path`. That it is gone after a repeated try is success.
+    pub fn delete(&self, path: impl Into<Path>) -> Result<Answer, Error> {
+        self.send(&Request::new(Method::Delete, path))
+    }
+
+    /// Sends a request, again where that cannot do a thing twice (see [`Error`] for what may come of it).
+    pub fn send(&self, request: &Request) -> Result<Answer, Error> {
+        let start = Instant::now();
+        let mut may_be_done = false;
+        let mut attempt = 0;
+        loop {
+            let error = match self.once(request, self.deadline.saturating_sub(start.elapsed())) {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            if may_be_done && request.method() == Method::Delete && error.status() == Some(404) {
+                let json = Value::Null;
+                return Ok(Answer { asked: request.asked(), status: 204, json, date: None });
+            }
+            let wait = match retry::next(&error, request.method()) {
+                _ if attempt + 1 >= retry::TRIES => return Err(error),
+                Next::GiveUp => return Err(error),
+                Next::Soon => waits::backoff(attempt, BASE, CAP, (self.waits.random)()),
+                Next::After(wait) => wait,
+            };
+            let wait = self.clock.period(wait);
+            if wait >= self.deadline.saturating_sub(start.elapsed()) {
+                return Err(error);
+            }
+            may_be_done |= retry::may_be_done(&error);
+            if wait >= TOLD && !self.is_silent {
+                out::progress(&format!("waiting {} s: {error}", wait.as_secs()));
+            }
+            (self.waits.sleep)(wait);
+            attempt += 1;
+        }
+    }
+
+    fn once(&self, request: &Request, within: Duration) -> Result<Answer, Error> {
+        let authorization = format!("Bearer {}", self.service.key().expose());
+        let mut headers = vec![("authorization", authorization.as_str())];
+        headers.extend(request.headers().iter().map(|(name, value)| (*name, value.as_str())));
+        let body = request.bytes();
+        let sent = self.agent.send(
+            &http::Request {
+                method: request.method(),
+                url: &request.url(self.service.base()),
+                headers: &headers,
+                body: body.as_deref(),
+            },
+            within,
+        );
+        match sent {
+            Ok(reply) => self.judged(request, &reply),
+            Err(Failure::Lost(why)) => Err(Error::Lost { asked: request.asked(), why }),
+            Err(Failure::NeverLeft(why)) => {
+                Err(Error::Unreachable { base: config::shown(self.service.base()), why })
+            }
+        }
+    }
+
+    fn judged(&self, request: &Request, reply: &Reply) -> Result<Answer, Error> {
+        let asked = request.asked();
+        match reply.status() {
+            status @ 200..=299 => {
+                let date = reply.date();
+                if reply.body().iter().all(u8::is_ascii_whitespace) {
+                    return Ok(Answer { asked, status, json: Value::Null, date });
+                }
+                if let Ok(json) = json::parse(reply.body()) {
+                    return Ok(Answer { asked, status, json, date });
+                }
+                let what = super::refusal::unreadable(reply.body());
+                Err(Error::NotAsPromised { asked, status, what })
+            }
+            status @ 300..=399 => {
+                let to = config::shown(reply.header("location").unwrap_or("nowhere"));
+                Err(Error::Redirected { asked, status, to: crate::words::line(&to) })
+            }
+            _ => Err(Error::Refused(Box::new(Refusal::read(asked, reply, self.service.key())))),
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Every shape of error body (facts/server.md 3), each with the line that is told and its exit code.
+
+use super::{Error, Request};
+use crate::exit::Exit;
+use crate::http::Method;
+use crate::secret::Secret;
+use crate::wire::{Peer, Says};
+
+use super::{Client, Service};
+
+fn refused(method: Method, status: u16, body: &'static str) -> Error {
+    // With so short a deadline nothing is tried again.
+    let peer = Peer::new(vec![Says::Json(status, "retry-after: 90\r\n", body)]);
+    let service = Service::new(&peer.url(), Secret::new("cc_live_0123456789abcdef")).unwrap();
+    let client = Client::new(&service, std::time::Duration::from_secs(20)).silent();
+    let waits = super::client::Waits { sleep: |_| (), random: || 1e9 };
+    client.with_waits(waits).send(&Request::new(method, "/v1/calls")).unwrap_err()
+}
+
+#[track_caller]
+fn case(status: u16, body: &'static str, exit: Exit, told: &str) {
+    let err = refused(Method::Post, status, body);
+    assert_eq!(err.to_string(), told);
+    assert_eq!(err.exit(), exit, "{told}");
+}
+
+#[test]
+fn every_shape_is_told_in_one_line() {
+    case(
+        402,
+        r#"{"error":"no credit"}"#,
+        Exit::No,
+        "server refused POST /v1/calls: no credit (HTTP 402)",
+    );
+    case(
+        404,
+        r#"{"error":{"code":"not_found","message":"no such call"}}"#,
+        Exit::No,
+        "server refused POST /v1/calls: no such call (HTTP 404, not_found)",
+    );
+    case(
+        400,
+        r#"{"message":"to is wrong"}"#,
+        Exit::No,
+        "server refused POST /v1/calls: to is wrong (HTTP 400)",
+    );
+    case(
+        422,
+        r#"{"code":"missing_field","detail":"no name"}"#,
+        Exit::No,
+        "server refused POST /v1/calls: no name (HTTP 422, missing_field)",
+    );
+    case(
+        400,
+        r#"{"errors":[{"code":"10016","title":"Invalid","detail":"not +E.164"}]}"#,
+        Exit::No,
+        "server refused POST /v1/calls: not +E.164 (HTTP 400, 10016)",
+    );
+    case(
+        409,
+        r#"{"error":{"code":"busy"}}"#,
+        Exit::No,
+        "server refused POST /v1/calls: busy (HTTP 409)",
+    );
+    case(
+        418,
+        r#"{"odd":[1]}"#,
+        Exit::No,
+        r#"server refused POST /v1/calls: {"odd":[1]} (HTTP 418)"#,
+    );
+    case(
+        400,
+        "plain\n words\u{1b}[1m",
+        Exit::No,
+        "server refused POST /v1/calls: plain words[1m (HTTP 400)",
+    );
+    case(
+        403,
+        "<html><title>403 Forbidden</title>",
+        Exit::No,
+        "server refused POST /v1/calls: an HTML page \"403 Forbidden\" (HTTP 403)",
+    );
+    for empty in ["", "{}", "null", "[]", r#"{"error":{}}"#] {
+        case(
+            404,
+            empty,
+            Exit::No,
+            "server refused POST /v1/calls: there is no such thing (HTTP 404)",
+        );
+    }
+    case(429, "", Exit::Unavailable, "server refused POST /v1/calls: too many requests (HTTP 429)");
+}
+
+#[test]
+fn a_wrapped_mistake_is_the_callers() {
+    case(
+        500,
+        r#"{"error":{"code":"internal","message":"Telnyx API error (400): {\"errors\":[{\"code\":\"10004\",\"detail\":\"A required parameter was missing.\",\"source\":{\"pointer\":\"/body/steps[0]/step_id\"}}]}"}}"#,
+        Exit::No,
+        "server refused POST /v1/calls: A required parameter was missing at `/body/steps[0]/step_id` (10004) \
+         (HTTP 500, Telnyx 400)",
+    );
+    case(
+        500,
+        r#"{"error":{"code":"internal","message":"boom"}}"#,
+        Exit::Unavailable,
+        "server failed on POST /v1/calls: boom (HTTP 500, internal)",
+    );
+    case(
+        502,
+        "<html><head><title>502 Bad Gateway</title>",
+        Exit::Unknown,
+        "server failed on POST /v1/calls: an HTML page \"502 Bad Gateway\" (HTTP 502)",
+    );
+}
+
+#[test]
+fn a_403_is_about_the_key_only_when_it_says_so() {
+    for body in [
+        r#"{"error":{"code":"invalid_api_key","message":"no"}}"#,
+        r#"{"error":{"code":"UNAUTHORIZED","message":"no"}}"#,
+        r#"{"error":"API key revoked"}"#,
+        r#"{"message":"Invalid API key"}"#,
+    ] {
+        assert_eq!(refused(Method::Get, 403, body).exit(), Exit::NotConfigured, "{body}");
+    }
+    for body in [
+        r#"{"error":{"code":"region_not_allowed","message":"Turkey (TR) is not whitelisted"}}"#,
+        r#"{"error":{"code":"plan_limit","message":"your API key's plan has no calls"}}"#,
+        r#"{"error":"A dedicated number is required"}"#,
+        r#"{"message":"calls to Turkey are not authorized"}"#,
+    ] {
+        assert_eq!(refused(Method::Get, 403, body).exit(), Exit::No, "{body}");
+    }
+}
+
+#[test]
+fn each_error_says_what_to_do() {
+    let hint = |status, body| refused(Method::Get, status, body).hint().unwrap_or_default();
+    assert!(hint(401, "").contains("`setup`"));
+    assert!(hint(402, "").contains("`status`"));
+    assert!(hint(403, r#"{"error":{"code":"QUOTA_EXCEEDED"}}"#).contains("plan"));
+    assert!(hint(404, "").contains("id"));
+    assert_eq!(hint(429, ""), "try again in 90 s");
+    assert_eq!(hint(400, ""), "");
+    let lost = refused(Method::Post, 504, "").hint().unwrap();
+    assert!(lost.contains("look before"), "{lost}");
+}
+
+#[test]
+fn long_words_are_cut() {
+    let body: &'static str = format!("{{\"error\":\"{}\"}}", "x".repeat(10_000)).leak();
+    assert!(refused(Method::Get, 400, body).to_string().chars().count() < 400);
+}

@@ -1,0 +1,80 @@
+//! Strangers' words before they are printed: one line, bounded, without anything that moves a cursor.
+
+/// Longest text of a server's that is put into an error, in characters.
+const LONGEST: usize = 300;
+
+/// One line of at most 300 characters: blanks and line ends squeezed to single spaces, control
+/// characters and marks that change the direction of text taken out, the rest cut with `…`.
+pub fn line(text: &str) -> String {
+    bounded(text, LONGEST)
+}
+
+/// The same with another limit, in characters.
+pub fn bounded(text: &str, longest: usize) -> String {
+    let mut line = String::new();
+    let mut n_chars = 0;
+    let mut gap = false;
+    for c in text.chars().filter(|c| !is_hidden(*c)) {
+        if c.is_whitespace() {
+            gap = n_chars > 0;
+            continue;
+        }
+        if n_chars + usize::from(gap) >= longest {
+            line.push('…');
+            break;
+        }
+        if std::mem::take(&mut gap) {
+            line.push(' ');
+            n_chars += 1;
+        }
+        line.push(c);
+        n_chars += 1;
+    }
+    line
+}
+
+/// Control characters that are no blanks, and invisible marks: zero-width ones, direction overrides.
+fn is_hidden(c: char) -> bool {
+    (c.is_control() && !c.is_whitespace())
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// The title of an HTML page, if it has one.
+pub fn page_title(page: &str) -> Option<String> {
+    let lower = page.to_ascii_lowercase();
+    let open = lower.find("<title")?;
+    let start = open + lower[open..].find('>')? + 1;
+    let end = start + lower[start..].find("</title")?;
+    Some(bounded(&page[start..end], 80)).filter(|title| !title.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{bounded, line, page_title};
+    use proptest::prelude::{any, prop_assert, proptest};
+
+    #[test]
+    fn is_one_line_without_escapes() {
+        assert_eq!(line("  no\r\n\tcredit \x1b[31mred\x07 \u{202e}x  "), "no credit [31mred x");
+        assert_eq!(bounded("abcdef", 3), "abc…");
+        assert_eq!(bounded("ab cd", 3), "ab…");
+        assert_eq!(bounded("abc  ", 3), "abc");
+    }
+
+    #[test]
+    fn a_page_is_told_by_its_title() {
+        let page = "<html><head><TITLE lang=en>502 Bad\n Gateway</TITLE></head>";
+        assert_eq!(page_title(page).as_deref(), Some("502 Bad Gateway"));
+        assert_eq!(page_title("<html><title></title>"), None);
+        assert_eq!(page_title("<title>never closed"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn never_too_long_and_never_a_control_character(text in any::<String>(), longest in 1..50usize) {
+            let line = bounded(&text, longest);
+            prop_assert!(line.chars().count() <= longest + 1);
+            prop_assert!(!line.chars().any(char::is_control));
+        }
+    }
+}
