@@ -35,8 +35,10 @@
 mod child;
 mod clock;
 mod fate;
+mod gateway;
 mod log;
 mod output;
+mod rules;
 mod sandbox;
 mod service;
 pub mod tls;
@@ -45,6 +47,7 @@ mod wire;
 pub use child::Child;
 pub use clock::Clock;
 pub use fate::Fate;
+pub use gateway::{Api, Gateway, Heard, Reply, TOKEN, Turn, Version};
 pub use log::{Connection, Frame, Log, Seen};
 pub use output::Output;
 pub use rustix::process::Signal;

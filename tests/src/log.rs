@@ -162,17 +162,17 @@ impl Log {
 
 /// A record that threads add to and tests wait on.
 #[derive(Default)]
-pub(crate) struct Record {
-    log: Mutex<Log>,
+pub(crate) struct Record<L> {
+    log: Mutex<L>,
     grown: Condvar,
 }
 
-impl Record {
-    pub(crate) fn log(&self) -> MutexGuard<'_, Log> {
+impl<L> Record<L> {
+    pub(crate) fn log(&self) -> MutexGuard<'_, L> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn add<T>(&self, change: impl FnOnce(&mut Log) -> T) -> T {
+    pub(crate) fn add<T>(&self, change: impl FnOnce(&mut L) -> T) -> T {
         let made = change(&mut self.log());
         self.grown.notify_all();
         made
@@ -182,7 +182,7 @@ impl Record {
     pub(crate) fn wait<T>(
         &self,
         limit: Duration,
-        mut pick: impl FnMut(&Log) -> Option<T>,
+        mut pick: impl FnMut(&L) -> Option<T>,
     ) -> Option<T> {
         let until = Instant::now() + limit;
         let mut log = self.log();

@@ -2,6 +2,7 @@
 
 use crate::child::Child;
 use crate::clock::Clock;
+use crate::gateway::Gateway;
 use crate::output::Output;
 use crate::service::{KEY, Service};
 use serde_json::{Value, json};
@@ -55,6 +56,16 @@ impl Sandbox {
         let mut sandbox = Self::new();
         sandbox.config(&json!({"api_key": KEY, "server": service.url()}));
         sandbox.clock = Some(service.clock().clone());
+        sandbox
+    }
+
+    /// The same with a gateway, the names Ciaran and PAL-01, and the agent `main`.
+    pub fn for_both(service: &Service, gateway: &Gateway) -> Self {
+        let sandbox = Self::for_service(service);
+        sandbox.adjust(&json!({
+            "owner_name": "Ciaran", "agent_name": "PAL-01", "greeting": "Hey Ciaran, what's up?",
+            "gateway_url": gateway.url(), "gateway_token": gateway.token(), "agent_id": "main",
+        }));
         sandbox
     }
 

@@ -18,7 +18,6 @@ mod outcome;
 mod plan;
 mod refusal;
 mod route;
-mod rules;
 mod runs;
 mod scheduled;
 mod script;
@@ -27,18 +26,18 @@ mod socket;
 mod store;
 mod watch;
 
+pub use crate::rules::Fault;
 pub use outcome::Outcome;
-pub use rules::Fault;
 pub use settings::{Insights, KEY, NUMBER, OWNER, Owner, Settings};
 pub use store::Table;
 
 use crate::clock::{Clock, http_date};
-use crate::log::{Record, Seen};
+use crate::log::{Log, Record, Seen};
+use crate::rules::Rules;
 use crate::wire::http::{self, Answer, Delivery, Request};
 use crate::wire::listener::Listener;
 use crate::wire::stop::Stop;
 use crate::wire::stream::Stream;
-use rules::Rules;
 use rustls::ServerConfig;
 use socket::Socket;
 use std::io::{self, BufReader};
@@ -61,7 +60,7 @@ pub struct Service {
 struct Shared {
     world: Mutex<World>,
     rules: Mutex<Rules>,
-    record: Record,
+    record: Record<Log>,
     socket: Socket,
     stop: Arc<Stop>,
     /// Tells the time keeper that the agenda changed.
@@ -223,7 +222,7 @@ impl Shared {
             self.stop.pause(Duration::from_secs(3600));
             return None;
         }
-        if let Some(delivery) = fault.as_ref().and_then(Fault::instead) {
+        if let Some(delivery) = fault.as_ref().and_then(|fault| fault.instead(refusal::of_status)) {
             return Some(self.dated(delivery));
         }
         let scripted = self.rules().scripted(&request.method, &path);

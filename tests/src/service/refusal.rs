@@ -13,6 +13,18 @@ pub(crate) fn unauthorized() -> Answer {
     refusal(401, "unauthorized", "Invalid API key")
 }
 
+/// What a fault of this status says.
+pub(crate) fn of_status(status: u16) -> Answer {
+    let (code, message) = match status {
+        401 => return unauthorized(),
+        402 => ("payment_required", "no credit"),
+        403 => ("forbidden", "not allowed"),
+        429 => ("rate_limited", "Too many requests"),
+        _ => ("internal", "boom"),
+    };
+    refusal(status, code, message)
+}
+
 /// A route or a row that does not exist.
 pub(crate) fn not_found(what: &str) -> Answer {
     refusal(404, "not_found", &format!("{what} not found"))

@@ -76,6 +76,8 @@ pub(crate) fn read(
     let length = request.header("content-length").and_then(|value| value.parse().ok()).unwrap_or(0);
     if length > body_limit {
         request.too_large = true;
+        // Read and forgotten: to close on a client that still sends would take the answer from it.
+        io::copy(&mut stream.take(length as u64), &mut io::sink())?;
     } else if chunked {
         loop {
             let size = line(stream)?.unwrap_or_default();

@@ -1,12 +1,10 @@
-//! What a test lays over the simulated service: scripted answers, and faults on request or by chance.
+//! What a test lays over a simulated server: scripted answers, and faults on request or by chance.
 
 use crate::fate::Fate;
 use crate::log::{fits, matches};
 use crate::wire::http::{Answer, Delivery};
 use serde_json::Value;
 use std::time::Duration;
-
-use super::refusal::refusal;
 
 /// One way for a request to go wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,17 +29,7 @@ pub enum Fault {
 
 impl Fault {
     /// The answer that replaces the real one, for faults that come before the effect.
-    pub(super) fn instead(&self) -> Option<Delivery> {
-        let words = |status| {
-            let (code, message) = match status {
-                401 => ("unauthorized", "Invalid API key"),
-                402 => ("payment_required", "no credit"),
-                403 => ("forbidden", "not allowed"),
-                429 => ("rate_limited", "Too many requests"),
-                _ => ("internal", "boom"),
-            };
-            refusal(status, code, message)
-        };
+    pub(crate) fn instead(&self, words: fn(u16) -> Answer) -> Option<Delivery> {
         match self {
             Self::Status(status) => Some(Delivery::Whole(words(*status))),
             Self::RetryAfter(status, seconds) => {
@@ -88,33 +76,33 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    pub(super) fn script(&mut self, at: (&str, &str), times: Option<usize>, what: (u16, Value)) {
+    pub(crate) fn script(&mut self, at: (&str, &str), times: Option<usize>, what: (u16, Value)) {
         let (method, pattern) = (at.0.to_owned(), at.1.to_owned());
         self.scripted.push(Rule { method, pattern, left: times, what });
     }
 
-    pub(super) fn fail(&mut self, at: (&str, &str), fault: Fault, times: Option<usize>) {
+    pub(crate) fn fail(&mut self, at: (&str, &str), fault: Fault, times: Option<usize>) {
         if times != Some(0) {
             let (method, pattern) = (at.0.to_owned(), at.1.to_owned());
             self.faults.push(Rule { method, pattern, left: times, what: fault });
         }
     }
 
-    pub(super) fn lose(&mut self, method: &str, pattern: &str, percent: u8, seed: u64) {
+    pub(crate) fn lose(&mut self, method: &str, pattern: &str, percent: u8, seed: u64) {
         self.chance.push((method.to_owned(), pattern.to_owned(), percent, Fate::new(seed)));
     }
 
-    pub(super) fn heal(&mut self) {
+    pub(crate) fn heal(&mut self) {
         self.faults.clear();
         self.chance.clear();
     }
 
-    pub(super) fn scripted(&mut self, method: &str, path: &str) -> Option<Answer> {
+    pub(crate) fn scripted(&mut self, method: &str, path: &str) -> Option<Answer> {
         let (status, body) = Rule::take(&mut self.scripted, method, path)?;
         Some(if status == 204 { Answer::nothing() } else { Answer::json(status, &body) })
     }
 
-    pub(super) fn fault(&mut self, method: &str, path: &str) -> Option<Fault> {
+    pub(crate) fn fault(&mut self, method: &str, path: &str) -> Option<Fault> {
         if let Some(fault) = Rule::take(&mut self.faults, method, path) {
             return Some(fault);
         }

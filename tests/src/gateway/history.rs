@@ -1,0 +1,65 @@
+//! What was said in the sessions, as `sessions_history` tells it.
+
+use super::Version;
+use super::turn::{Api, Turn};
+use serde_json::{Value, json};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// One line of a session.
+#[derive(Clone, Debug)]
+pub(super) struct Said {
+    session: String,
+    run_id: String,
+    api: Api,
+    /// `None` for the question.
+    reply: Option<String>,
+    question: String,
+    at: u64,
+}
+
+impl Said {
+    pub(super) fn asked(turn: &Turn) -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self {
+            session: turn.session.clone(),
+            run_id: turn.run_id.clone(),
+            api: turn.api,
+            reply: None,
+            question: turn.message.clone(),
+            at: u64::try_from(now.as_millis()).unwrap_or(0),
+        }
+    }
+
+    pub(super) fn answered(turn: &Turn, text: &str) -> Self {
+        Self { reply: Some(text.to_owned()), ..Self::asked(turn) }
+    }
+
+    /// The line as that version shows it: the question of another session also has the role `assistant` today.
+    fn shown(&self, version: Version) -> Value {
+        let text = |text: &str| json!([{"type": "text", "text": text.chars().take(4000).collect::<String>()}]);
+        let mut line = match &self.reply {
+            Some(reply) => json!({
+                "role": "assistant", "content": text(reply), "api": "openai-completions",
+                "provider": "stub", "model": "stub-1", "stopReason": "stop", "timestamp": self.at,
+            }),
+            None if version == Version::V2026_9_6 && self.api == Api::SessionsSend => json!({
+                "role": "assistant", "content": self.question,
+                "provenance": {"kind": "inter_session", "sourceTool": "sessions_send"},
+                "idempotencyKey": format!("{}:user", self.run_id), "timestamp": self.at,
+            }),
+            None => json!({"role": "user", "content": text(&self.question), "timestamp": self.at}),
+        };
+        if version == Version::V2026_9_6 {
+            line["__openclaw"] = json!({"runId": self.run_id});
+        }
+        line
+    }
+}
+
+/// The details of `sessions_history`.
+pub(super) fn details(said: &[Said], version: Version, session: &str, limit: usize) -> Value {
+    let lines = said.iter().filter(|line| line.session == session);
+    let lines: Vec<_> = lines.map(|line| line.shown(version)).collect();
+    let shown = &lines[lines.len().saturating_sub(limit)..];
+    json!({"sessionKey": session, "messages": shown})
+}
