@@ -1,0 +1,71 @@
+//! `cargo xtask ci`: every check there is. What could not be run is listed with its reason, never passed in silence.
+
+mod checks;
+mod peer;
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use state::args::Common;
+use state::exit::{self, Exit};
+use state::out::{self, Printer};
+
+use crate::workspace::Workspace;
+
+/// How a check ended, and what is worth saying about it.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    Passed(String),
+    Failed(String),
+    /// It was not run, for this reason.
+    Skipped(String),
+}
+
+type Check = fn(&Workspace) -> Result<Verdict>;
+
+/// The cheap ones first: who waits for ci learns of a slip within seconds.
+const CHECKS: [(&str, Check); 6] = [
+    ("fmt", checks::fmt),
+    ("tidy", checks::tidy),
+    ("clippy", checks::clippy),
+    ("test", checks::test),
+    ("contract", checks::contract),
+    ("peer", peer::run),
+];
+
+/// Runs all checks, also after one has failed, and prints the summary. [`Exit::No`] if one failed.
+pub(crate) fn run(workspace: &Workspace) -> Result<Exit> {
+    let mut ended = Vec::new();
+    for (name, check) in CHECKS {
+        out::progress(&format!("\n== {name}"));
+        let began = Instant::now();
+        let verdict = check(workspace).unwrap_or_else(|err| Verdict::Failed(exit::told(&err)));
+        ended.push((name, verdict, began.elapsed()));
+    }
+    let failed = ended.iter().any(|(_, verdict, _)| matches!(verdict, Verdict::Failed(_)));
+    // Always words: a ci log is read by people, and libtest's lines stand on the same stdout.
+    let printer = Printer::new(&Common { text_mode: true, ..Common::default() });
+    printer.words(&table(&ended))?;
+    Ok(if failed { Exit::No } else { Exit::Done })
+}
+
+impl Verdict {
+    fn words(&self) -> (&'static str, &str) {
+        match self {
+            Self::Passed(detail) => ("passed", detail),
+            Self::Failed(detail) => ("FAILED", detail),
+            Self::Skipped(reason) => ("skipped", reason),
+        }
+    }
+}
+
+fn table(ended: &[(&str, Verdict, Duration)]) -> String {
+    let mut text = String::from("\n== summary\n");
+    for (name, verdict, took) in ended {
+        let (word, detail) = verdict.words();
+        let line = format!("{word:<8} {name:<16} {:>4} s  {detail}", took.as_secs());
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}

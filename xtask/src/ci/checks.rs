@@ -1,0 +1,117 @@
+//! The checks that need nothing but this checkout and its toolchain.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result};
+use state::exit::Exit;
+
+use super::Verdict;
+use crate::tidy as rules;
+use crate::workspace::Workspace;
+
+/// The sources look as rustfmt would write them.
+pub(super) fn fmt(workspace: &Workspace) -> Result<Verdict> {
+    ended_well(&mut workspace.cargo(&["fmt", "--all", "--check"]))
+}
+
+/// Every lint of the workspace, as an error.
+pub(super) fn clippy(workspace: &Workspace) -> Result<Verdict> {
+    let args = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
+    ended_well(&mut workspace.cargo(&args))
+}
+
+/// The house rules.
+pub(super) fn tidy(workspace: &Workspace) -> Result<Verdict> {
+    Ok(match rules::run(workspace)? {
+        Exit::Done => Verdict::Passed(String::new()),
+        _ => Verdict::Failed("see above".to_owned()),
+    })
+}
+
+/// All tests. Their output is passed on as it comes; the sums of libtest's closing lines stand in the summary.
+pub(super) fn test(workspace: &Workspace) -> Result<Verdict> {
+    let args = ["test", "--workspace", "--locked", "--no-fail-fast"];
+    let mut command = workspace.cargo(&args);
+    let mut tests = command.stdout(Stdio::piped()).spawn().context("starting `cargo test`")?;
+    let stdout = tests.stdout.take().context("`cargo test` has no stdout")?;
+    let mut sum = Sum::default();
+    for line in BufReader::new(stdout).lines() {
+        let line = line.context("reading what `cargo test` says")?;
+        sum.add(&line);
+        // Whoever closed our stdout has seen enough; the tests go on and decide the exit code.
+        let _ = writeln!(std::io::stdout(), "{line}");
+    }
+    let status = tests.wait().context("waiting for `cargo test`")?;
+    let told = format!("{} passed, {} failed, {} ignored", sum.passed, sum.failed, sum.ignored);
+    let well = status.success() && sum.passed > 0 && sum.failed == 0 && sum.ignored == 0;
+    Ok(if well { Verdict::Passed(told) } else { Verdict::Failed(format!("{told} ({status})")) })
+}
+
+/// Our copy of the contract is the shared one.
+pub(super) fn contract(workspace: &Workspace) -> Result<Verdict> {
+    let theirs = match workspace.shared("contract/commands.json") {
+        Ok(path) => path,
+        Err(reason) => return Ok(Verdict::Skipped(reason.to_string())),
+    };
+    let ours = workspace.root().join("tests/contract/commands.json");
+    let read = |path: &std::path::Path| {
+        std::fs::read(path).with_context(|| format!("reading `{}`", path.display()))
+    };
+    Ok(if read(&ours)? == read(&theirs)? {
+        Verdict::Passed("our copy is the shared one".to_owned())
+    } else {
+        Verdict::Failed("`tests/contract/commands.json` differs from the shared one".to_owned())
+    })
+}
+
+fn ended_well(command: &mut Command) -> Result<Verdict> {
+    let status = command.stdin(Stdio::null()).status().context("starting cargo")?;
+    Ok(if status.success() {
+        Verdict::Passed(String::new())
+    } else {
+        Verdict::Failed(format!("cargo ended with {status}"))
+    })
+}
+
+/// The sums of lines such as `test result: ok. 12 passed; 0 failed; 0 ignored; …`.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Sum {
+    passed: u64,
+    failed: u64,
+    ignored: u64,
+}
+
+impl Sum {
+    fn add(&mut self, line: &str) {
+        let Some((_, counts)) =
+            line.split_once("test result: ").and_then(|(_, rest)| rest.split_once(". "))
+        else {
+            return;
+        };
+        for count in counts.split("; ") {
+            let Some((number, what)) = count.split_once(' ') else { continue };
+            let number = number.parse().unwrap_or(0);
+            match what {
+                "passed" => self.passed += number,
+                "failed" => self.failed += number,
+                "ignored" => self.ignored += number,
+                _ => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Sum;
+
+    #[test]
+    fn the_closing_lines_of_libtest_are_summed() {
+        let mut sum = Sum::default();
+        sum.add("test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 3 filtered out; finished in 0.02s");
+        sum.add("test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out");
+        sum.add("test a_result_is_told ... ok");
+        assert_eq!(sum, Sum { passed: 15, failed: 2, ignored: 1 });
+    }
+}

@@ -1,0 +1,115 @@
+//! `connect` against the scripted peer that was written apart from it, with another WebSocket implementation.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::thread;
+
+use anyhow::{Context as _, Result};
+use state::out;
+
+use super::Verdict;
+use crate::workspace::{Profile, Workspace};
+
+/// Scenarios mostly wait, so that a few at once cost little; more would disturb what they measure.
+const AT_ONCE: usize = 3;
+
+/// Plays every scenario against `connect run`.
+pub(super) fn run(workspace: &Workspace) -> Result<Verdict> {
+    let shared = match workspace.shared("peer") {
+        Ok(path) => path,
+        Err(reason) => return Ok(Verdict::Skipped(reason.to_string())),
+    };
+    let peer = workspace.scratch("peer")?;
+    copy(&shared, &peer)?;
+    if let Err(reason) = install(&peer) {
+        return Ok(Verdict::Skipped(format!("{reason:#}")));
+    }
+    let connect = workspace.build(Profile::Dev)?.join("connect");
+    let mut waiting = scenarios(&peer.join("scenarios"))?;
+    waiting.reverse();
+    let n_all = waiting.len();
+    let (waiting, failed) = (Mutex::new(waiting), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                while let Some(scenario) = next(&waiting) {
+                    let (ok, words) = play(&peer, &scenario, &connect);
+                    out::progress(words.trim_end());
+                    if !ok {
+                        let name = scenario.file_stem().unwrap_or_default().to_string_lossy();
+                        failed.lock().expect("no player panics").push(name.into_owned());
+                    }
+                }
+            });
+        }
+    });
+    let mut failed = failed.into_inner().expect("no player panics");
+    failed.sort();
+    let told = format!("{} of {n_all} scenarios", n_all - failed.len());
+    Ok(if failed.is_empty() && n_all > 0 {
+        Verdict::Passed(told)
+    } else {
+        Verdict::Failed(format!("{told}; not {}", failed.join(", ")))
+    })
+}
+
+fn next(waiting: &Mutex<Vec<PathBuf>>) -> Option<PathBuf> {
+    waiting.lock().expect("no player panics").pop()
+}
+
+/// Plays one scenario: whether it passed, and what the peer said.
+fn play(peer: &Path, scenario: &Path, connect: &Path) -> (bool, String) {
+    let mut node = Command::new("node");
+    node.arg(peer.join("peer.js")).arg(scenario).arg("--").arg(connect).arg("run");
+    match node.stdin(Stdio::null()).output() {
+        Ok(output) => {
+            (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+        }
+        Err(err) => (false, format!("starting node: {err}")),
+    }
+}
+
+fn scenarios(folder: &Path) -> Result<Vec<PathBuf>> {
+    let reading = || format!("reading `{}`", folder.display());
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).with_context(reading)? {
+        paths.push(entry.with_context(reading)?.path());
+    }
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    paths.sort();
+    Ok(paths)
+}
+
+/// Copies a folder's files, since the shared one may not be written to and npm installs beside them.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to).with_context(|| format!("creating `{}`", to.display()))?;
+    for entry in fs::read_dir(from).with_context(|| format!("reading `{}`", from.display()))? {
+        let path = entry.with_context(|| format!("reading `{}`", from.display()))?.path();
+        let place = to.join(path.file_name().unwrap_or_default());
+        if path.is_dir() {
+            copy(&path, &place)?;
+        } else {
+            // A copy of a read-only file is read-only: it cannot be written over.
+            let _ = fs::remove_file(&place);
+            fs::copy(&path, &place).with_context(|| format!("copying `{}`", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Installs npm's `ws` beside the peer, once. The error is the reason for which the check is skipped.
+fn install(peer: &Path) -> Result<()> {
+    Command::new("node").arg("--version").stdout(Stdio::null()).status().context("no node")?;
+    if peer.join("node_modules/ws/package.json").exists() {
+        return Ok(());
+    }
+    let mut npm = Command::new("npm");
+    npm.args(["install", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(peer);
+    let output = npm.stdin(Stdio::null()).output().context("no npm")?;
+    let words = String::from_utf8_lossy(&output.stderr);
+    let first = words.lines().next().unwrap_or("it says nothing");
+    anyhow::ensure!(output.status.success(), "npm cannot install `ws`: {first}");
+    Ok(())
+}
