@@ -1,3 +1,30 @@
-//! Placeholder until the first command lands.
+//! `approval`: asks the owner's phone before something irreversible. Exit 0 means approved, and nothing else does.
 
-fn main() {}
+mod api;
+mod args;
+mod list;
+mod request;
+mod status;
+mod verdict;
+mod wait;
+
+use std::process::ExitCode;
+
+use args::{Args, Command};
+use state::exit::{self, Exit};
+
+fn main() -> ExitCode {
+    match state::args::parse::<Args>() {
+        Ok(args) => exit::report(run(&args)),
+        Err(code) => code,
+    }
+}
+
+fn run(args: &Args) -> anyhow::Result<Exit> {
+    match &args.command {
+        Command::Request(request) => request::run(&args.common, request),
+        Command::Status { id } => status::run(&args.common, id),
+        Command::Wait { id, timeout } => wait::run(&args.common, id, *timeout),
+        Command::List { status } => list::run(&args.common, *status),
+    }
+}

@@ -1,24 +1,24 @@
 //! The service's calls (facts/server.md 4.2).
 
 use serde_json::{Map, Value, json};
-use state::api::{self, Client, Error};
+use state::api::{Client, Error, Path};
 use state::phone::Phone;
 
 /// A call to be placed.
 #[derive(Debug)]
-pub struct NewCall {
+pub(crate) struct NewCall {
     /// Whom to call; the owner's own phone if `None`.
-    pub to: Option<Phone>,
+    pub(crate) to: Option<Phone>,
     /// What is said first.
-    pub greeting: Option<String>,
+    pub(crate) greeting: Option<String>,
     /// What the call is for.
-    pub purpose: Option<String>,
+    pub(crate) purpose: Option<String>,
 }
 
 impl NewCall {
     /// The body of the request. The purpose goes out under both names that clients of this service use,
     /// since which one it reads is not known (facts/server.md 11).
-    pub fn body(&self) -> Value {
+    pub(crate) fn body(&self) -> Value {
         let mut body = Map::new();
         if let Some(to) = &self.to {
             body.insert("to".into(), json!(to.as_str()));
@@ -34,18 +34,19 @@ impl NewCall {
     }
 }
 
-/// Places a call. The answer holds a `call_id`, or it is no success.
-pub fn place(client: &Client, body: &Value) -> Result<Value, Error> {
-    client.post("/v1/calls", body)?.with_id("call_id")
+/// Places a call. Gives its id and the whole answer; an answer without an id is no success.
+pub(crate) fn place(client: &Client, body: Value) -> Result<(String, Value), Error> {
+    let answer = client.post("/v1/calls", body)?;
+    let id = answer.text("call_id")?.to_owned();
+    Ok((id, answer.into_json()))
 }
 
 /// Where a call stands.
-pub fn status(client: &Client, id: &str) -> Result<Value, Error> {
-    Ok(client.get(&api::path(&["v1", "calls", id])?, &[])?.body)
+pub(crate) fn status(client: &Client, call: &Path) -> Result<Value, Error> {
+    Ok(client.get(call.clone(), &[])?.into_json())
 }
 
 /// Hangs up.
-pub fn end(client: &Client, id: &str, reason: &str) -> Result<Value, Error> {
-    let path = api::path(&["v1", "calls", id, "end"])?;
-    Ok(client.post(&path, &json!({ "reason": reason }))?.body)
+pub(crate) fn end(client: &Client, call: Path, reason: &str) -> Result<Value, Error> {
+    Ok(client.post(call, json!({ "reason": reason }))?.into_json())
 }

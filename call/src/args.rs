@@ -14,37 +14,37 @@ use state::times;
 #[derive(Debug, Parser)]
 #[command(name = "call", version, after_help = EXAMPLES, disable_help_subcommand = true)]
 #[command(subcommand_value_name = "COMMAND")]
-pub struct Args {
+pub(crate) struct Args {
     #[command(flatten)]
-    pub common: Common,
+    pub(crate) common: Common,
 
     #[command(subcommand)]
-    pub command: Option<Command>,
+    pub(crate) command: Option<Command>,
 
     /// What is said first; several words are one greeting, "" is none
     #[arg(value_name = "GREETING")]
-    pub greeting: Vec<String>,
+    pub(crate) greeting: Vec<String>,
 
     /// Number to call, in E.164 form [default: your own phone]
     #[arg(long, value_name = "NUMBER")]
-    pub to: Option<String>,
+    pub(crate) to: Option<String>,
 
     /// What the call is for, told to the agent that speaks
     #[arg(long, visible_alias = "context", value_name = "TEXT", allow_hyphen_values = true)]
-    pub purpose: Option<String>,
+    pub(crate) purpose: Option<String>,
 
     /// Follow the call until it ends
     #[arg(long)]
-    pub wait: bool,
+    pub(crate) wait: bool,
 
     /// Dial although the same line may have dialled in the last 10 minutes
     #[arg(long)]
-    pub again: bool,
+    pub(crate) again: bool,
 }
 
 /// What else can be done with a call.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Show where a call stands
     #[command(after_help = "Examples:\n  call status call_1\n  call status call_1 | jq -r .status")]
     Status {
@@ -69,14 +69,14 @@ pub enum Command {
         #[arg(value_name = "ID")]
         id: String,
         /// Give up waiting after this time; the call goes on
-        #[arg(long, value_name = "TIME", default_value = "1h", value_parser = times::duration)]
+        #[arg(long, value_name = "TIME", default_value = "1h", value_parser = times::duration, allow_negative_numbers = true)]
         timeout: Duration,
     },
 }
 
 impl Args {
     /// `call --to N status ID` must not dial, nor drop the option in silence: exit 2.
-    pub fn refuse_calling_options_beside_a_command(&self) -> Result<(), Fault> {
+    pub(crate) fn refuse_calling_options_beside_a_command(&self) -> Result<(), Fault> {
         let given = [
             ("--to", self.to.is_some()),
             ("--purpose", self.purpose.is_some()),

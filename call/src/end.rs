@@ -1,6 +1,6 @@
 //! `call end`: hangs up.
 
-use state::api::Client;
+use state::api::{Client, path};
 use state::args::{Common, free_text};
 use state::config::Config;
 use state::exit::Exit;
@@ -9,13 +9,14 @@ use state::out::{self, Printer};
 use crate::api;
 
 /// Hangs up and prints the service's answer.
-pub fn run(common: &Common, id: &str, reason: &str) -> anyhow::Result<Exit> {
+pub(crate) fn run(common: &Common, id: &str, reason: &str) -> anyhow::Result<Exit> {
     free_text("the reason", reason)?;
+    let path = path(&["v1", "calls", id, "end"])?;
     let printer = Printer::new(common);
     let config = Config::load(common)?;
-    let client = Client::new(&config.service()?, common.request_deadline())?;
+    let client = Client::new(&config.service()?, common.request_deadline());
     printer.words(&format!("Ending call {id}..."))?;
-    let call = api::end(&client, id, reason)?;
+    let call = api::end(&client, path, reason)?;
     printer.document(&call, || out::pretty(&call))?;
     Ok(Exit::Done)
 }

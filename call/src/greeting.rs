@@ -5,7 +5,7 @@ use state::exit::Fault;
 
 /// What was said to be said, once it is sure that a call is meant.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Spoken {
+pub(crate) enum Spoken {
     /// No words: the service greets as it likes.
     Nothing,
     /// Say this first.
@@ -18,7 +18,7 @@ const COMMANDS: [&str; 3] = ["status", "end", "wait"];
 
 /// Reads the words of the command line. Refuses (exit 2) what looks like a misspelt command, an id or a
 /// number without a country code: a wrong guess would ring somebody up.
-pub fn read(words: &[String]) -> Result<Spoken, Fault> {
+pub(crate) fn read(words: &[String]) -> Result<Spoken, Fault> {
     for word in words {
         free_text("the greeting", word)?;
     }

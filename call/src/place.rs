@@ -22,14 +22,14 @@ const WINDOW: Duration = Duration::from_secs(600);
 const FOLLOW: Duration = Duration::from_secs(3600);
 
 /// Places the call that the command line describes.
-pub fn run(args: &Args) -> anyhow::Result<Exit> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let printer = Printer::new(&args.common);
     let call = checked(args, printer)?;
     let config = Config::load(&args.common)?;
     if let Some(to) = &call.to {
         do_not_call::check(config.skill_dir(), to)?;
     }
-    let client = Client::new(&config.service()?, args.common.request_deadline())?;
+    let client = Client::new(&config.service()?, args.common.request_deadline());
     let whom = call.to.as_ref().map_or("your phone".to_owned(), Phone::to_string);
     let intents = Intents::of(config.skill_dir(), config.clock());
     let body = call.body();
@@ -49,11 +49,10 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         }
     };
     printer.words(&format!("Initiating outbound call to {whom}..."))?;
-    let placed = match api::place(&client, &body) {
+    let (id, placed) = match api::place(&client, body) {
         Ok(placed) => placed,
         Err(err) => return Err(not_placed(err, &intents, &intent, printer, &whom)?),
     };
-    let id = placed["call_id"].as_str().unwrap_or_default().to_owned();
     if call.to.is_none() {
         own_calls::remember(config.skill_dir(), &id)?;
     }

@@ -1,6 +1,6 @@
 //! `call status`: where a call stands.
 
-use state::api::Client;
+use state::api::{Client, path};
 use state::args::Common;
 use state::config::Config;
 use state::exit::Exit;
@@ -9,11 +9,12 @@ use state::out::{self, Printer};
 use crate::api;
 
 /// Prints the service's own words on a call.
-pub fn run(common: &Common, id: &str) -> anyhow::Result<Exit> {
+pub(crate) fn run(common: &Common, id: &str) -> anyhow::Result<Exit> {
     let printer = Printer::new(common);
+    let path = path(&["v1", "calls", id])?;
     let config = Config::load(common)?;
-    let client = Client::new(&config.service()?, common.request_deadline())?;
-    let call = api::status(&client, id)?;
+    let client = Client::new(&config.service()?, common.request_deadline());
+    let call = api::status(&client, &path)?;
     printer.document(&call, || out::pretty(&call))?;
     Ok(Exit::Done)
 }

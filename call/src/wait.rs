@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use state::api::{Client, Error};
+use state::api::{Client, Error, Path, path};
 use state::args::Common;
 use state::clock::Clock;
 use state::config::Config;
@@ -18,16 +18,16 @@ use crate::api;
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// Follows a call: `call wait ID`.
-pub fn run(common: &Common, id: &str, timeout: Duration) -> anyhow::Result<Exit> {
+pub(crate) fn run(common: &Common, id: &str, timeout: Duration) -> anyhow::Result<Exit> {
     let printer = Printer::new(common);
     let config = Config::load(common)?;
-    let client = Client::new(&config.service()?, common.request_deadline())?;
+    let client = Client::new(&config.service()?, common.request_deadline());
     follow(printer, client, config.clock(), id, timeout)
 }
 
 /// Prints a line for each change of a call until it ends, the time is up or a signal comes. Always says
 /// which call, and how to go on.
-pub fn follow(
+pub(crate) fn follow(
     printer: Printer,
     client: Client,
     clock: Clock,
@@ -36,16 +36,16 @@ pub fn follow(
 ) -> anyhow::Result<Exit> {
     let until = Instant::now() + clock.wall(timeout);
     let last = Arc::new(Mutex::new(String::from("unknown")));
-    let (call_id, seen) = (id.to_owned(), Arc::clone(&last));
-    let ended = interrupt::unless(move || watch(printer, &client, clock, &call_id, until, &seen))?;
+    let (call, seen) = (path(&["v1", "calls", id])?, Arc::clone(&last));
+    let ended = interrupt::unless(move || watch(printer, &client, clock, &call, until, &seen))?;
     if let Some(result) = ended
         && let Some(exit) = result?
     {
         return Ok(exit);
     }
     let status = last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let line = json!({ "call_id": id, "status": status, "ended": false });
-    printer.line(&line, || format!("{id}: {status}"))?;
+    let line = json!({ "call_id": id, "status": status });
+    printer.line(&line, || status)?;
     out::hint(&format!("the call goes on; `call wait {id}` follows it again"));
     Ok(Exit::Undecided)
 }
@@ -55,12 +55,12 @@ fn watch(
     printer: Printer,
     client: &Client,
     clock: Clock,
-    id: &str,
+    call: &Path,
     until: Instant,
     last: &Mutex<String>,
 ) -> anyhow::Result<Option<Exit>> {
     loop {
-        match api::status(client, id) {
+        match api::status(client, call) {
             Ok(call) => {
                 let status = call["status"].as_str().unwrap_or("unknown").to_owned();
                 let changed = {
@@ -68,7 +68,7 @@ fn watch(
                     std::mem::replace(&mut *last, status.clone()) != status
                 };
                 if changed {
-                    printer.line(&call, || format!("{id}: {status}"))?;
+                    printer.line(&call, || status)?;
                 }
                 if let Some(exit) = end_of(&call) {
                     return Ok(Some(exit));
@@ -90,25 +90,27 @@ fn is_passing(err: &Error) -> bool {
     err.exit() == Exit::Unavailable
 }
 
+/// The words of both the service and Telnyx for a call that nobody took (facts/server.md 5).
+const MISSED: [&str; 8] = [
+    "busy",
+    "no_answer",
+    "failed",
+    "canceled",
+    "cancelled",
+    "rejected",
+    "user_busy",
+    "call_rejected",
+];
+
 /// How an ended call ends this program; `None` while it goes on. A word we do not know is no end.
 fn end_of(call: &Value) -> Option<Exit> {
     let word =
         |key: &str| call[key].as_str().unwrap_or_default().to_ascii_lowercase().replace('-', "_");
-    const MISSED: [&str; 8] = [
-        "busy",
-        "no_answer",
-        "failed",
-        "canceled",
-        "cancelled",
-        "rejected",
-        "user_busy",
-        "call_rejected",
-    ];
+    let missed = |word: &str| MISSED.contains(&word);
     match word("status").as_str() {
-        "completed" => Some(Exit::Done),
-        "ended" if MISSED.contains(&word("reason").as_str()) => Some(Exit::No),
-        "ended" => Some(Exit::Done),
-        status if MISSED.contains(&status) => Some(Exit::No),
+        "ended" if missed(&word("reason")) => Some(Exit::No),
+        "completed" | "ended" => Some(Exit::Done),
+        status if missed(status) => Some(Exit::No),
         _ => None,
     }
 }

@@ -22,7 +22,7 @@ pub struct Common {
     pub server: Option<String>,
 
     /// Longest time one request may take, such as 30 or 2m [default: 60s]
-    #[arg(long, global = true, value_name = "TIME", value_parser = times::duration, help_heading = "Common options")]
+    #[arg(long, global = true, value_name = "TIME", value_parser = times::duration, allow_negative_numbers = true, help_heading = "Common options")]
     pub deadline: Option<Duration>,
 
     /// Print the words of the scripts that these tools replace, instead of JSON

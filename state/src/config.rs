@@ -209,6 +209,7 @@ impl Config {
         };
         let path = paths::config(&self.skill);
         Fault::not_configured(format!("`{key}` in `{}` is {kind}, not {wanted}", path.display()))
+            .hint("mend the file, or run `setup`")
     }
 }
 

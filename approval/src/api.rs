@@ -1,0 +1,43 @@
+//! The service's approvals (facts/server.md 4.4).
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+use state::api::{Client, Error, Path};
+
+/// A question to the owner, checked.
+#[derive(Debug)]
+pub(crate) struct NewApproval<'a> {
+    /// What is to be done, in the words that the phone shows.
+    pub(crate) action: &'a str,
+    /// More about it.
+    pub(crate) details: Option<&'a str>,
+    /// Whether a biometric check is wanted.
+    pub(crate) biometric: bool,
+    /// How long the owner has.
+    pub(crate) expires_in: Duration,
+}
+
+/// Asks. Gives the request's id and the whole answer; an answer without an id is no success.
+pub(crate) fn create(client: &Client, new: &NewApproval<'_>) -> Result<(String, Value), Error> {
+    let mut body = Map::new();
+    body.insert("action".into(), json!(new.action));
+    body.insert("require_biometric".into(), json!(new.biometric));
+    body.insert("expires_in".into(), json!(new.expires_in.as_secs()));
+    if let Some(details) = new.details {
+        body.insert("details".into(), json!(details));
+    }
+    let answer = client.post("/v1/approvals", Value::Object(body))?;
+    let id = answer.text("request_id")?.to_owned();
+    Ok((id, answer.into_json()))
+}
+
+/// Where a request stands.
+pub(crate) fn status(client: &Client, approval: &Path) -> Result<Value, Error> {
+    Ok(client.get(approval.clone(), &[])?.into_json())
+}
+
+/// The requests with a status; the shape of the answer is not known, so it is passed on whole.
+pub(crate) fn list(client: &Client, status: &str) -> Result<Value, Error> {
+    Ok(client.get("/v1/approvals", &[("status", status)])?.into_json())
+}

@@ -1,0 +1,108 @@
+//! The command line of `approval`.
+
+use std::time::Duration;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use state::args::Common;
+use state::times;
+
+/// Ask the owner's phone before something irreversible.
+///
+/// Exit 0 means approved, and nothing else does: `approval request "…" && do-it` is safe. 1 denied,
+/// 6 no decision, 7 nobody could be asked, 8 the request may not have arrived, 3 and 4 see the README.
+#[derive(Debug, Parser)]
+#[command(name = "approval", version, after_help = EXAMPLES, disable_help_subcommand = true)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) common: Common,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What can be done with approvals.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Ask, and wait for the answer
+    #[command(after_help = EXAMPLES)]
+    Request(Request),
+    /// Show whether a request was approved
+    #[command(
+        after_help = "Examples:\n  approval status apr_1 && ./deploy.sh\n  approval status apr_1 --text"
+    )]
+    Status {
+        /// Id of the request
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+    /// Wait for the answer to a request that was made before
+    #[command(
+        after_help = "Examples:\n  approval wait apr_1 && ./deploy.sh\n  approval wait apr_1 --timeout 2m"
+    )]
+    Wait {
+        /// Id of the request
+        #[arg(value_name = "ID")]
+        id: String,
+        /// Longest wait
+        #[arg(long, value_name = "TIME", default_value = "300", value_parser = times::duration, allow_negative_numbers = true)]
+        timeout: Duration,
+    },
+    /// List requests; exits 0 whatever they say
+    #[command(
+        after_help = "Examples:\n  approval list\n  approval list denied | jq '.approvals[].action'"
+    )]
+    List {
+        /// Which ones
+        #[arg(value_name = "STATUS", value_enum, default_value = "pending")]
+        status: Listed,
+    },
+}
+
+/// A question to the owner.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Request {
+    /// What is to be done, in one argument of at most 500 characters
+    #[arg(value_name = "ACTION", required = true)]
+    pub(crate) action: Vec<String>,
+
+    /// More about it, shown below the action
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub(crate) details: Option<String>,
+
+    /// Ask for a fingerprint or face as well
+    #[arg(long)]
+    pub(crate) biometric: bool,
+
+    /// How long the owner has to decide, such as 300 or 5m
+    #[arg(long, value_name = "TIME", default_value = "300", value_parser = times::duration, allow_negative_numbers = true)]
+    pub(crate) timeout: Duration,
+
+    /// Print the id and leave (exit 6: not decided); `approval wait ID` goes on
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+}
+
+/// The statuses of the service (facts/server.md 4.4).
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Listed {
+    Pending,
+    Approved,
+    Denied,
+    Expired,
+}
+
+impl Listed {
+    /// The word on the wire.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Approved => "approved",
+            Self::Denied => "denied",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+const EXAMPLES: &str = "Examples:
+  approval request \"Delete the GitHub repo test-repo\" && gh repo delete test-repo --yes
+  approval request \"Send 500 dollars to John\" --biometric --timeout 5m";

@@ -1,0 +1,20 @@
+//! `approval list`: the requests with a status.
+
+use state::api::Client;
+use state::args::Common;
+use state::config::Config;
+use state::exit::Exit;
+use state::out::{self, Printer};
+
+use crate::api;
+use crate::args::Listed;
+
+/// Prints the service's list as it is.
+pub(crate) fn run(common: &Common, status: Listed) -> anyhow::Result<Exit> {
+    let printer = Printer::new(common);
+    let config = Config::load(common)?;
+    let client = Client::new(&config.service()?, common.request_deadline());
+    let list = api::list(&client, status.word())?;
+    printer.document(&list, || out::pretty(&list))?;
+    Ok(Exit::Done)
+}

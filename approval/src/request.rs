@@ -1,0 +1,82 @@
+//! `approval request`: asks, and waits for the answer.
+
+use serde_json::{Value, json};
+use state::api::Client;
+use state::args::{Common, free_text};
+use state::config::Config;
+use state::exit::{Exit, Fault};
+use state::out::{self, Printer};
+
+use crate::api::{self, NewApproval};
+use crate::args::Request;
+use crate::verdict::{self, Asked, Verdict};
+use crate::wait;
+
+/// The service's own limit is not known; what a phone shows whole is not longer (spec 2).
+const LONGEST_ACTION: usize = 500;
+
+/// Asks the owner, and ends with the verdict.
+pub(crate) fn run(common: &Common, request: &Request) -> anyhow::Result<Exit> {
+    let action = checked(request)?;
+    let printer = Printer::new(common);
+    let config = Config::load(common)?;
+    let client = Client::new(&config.service()?, common.request_deadline());
+    let new = NewApproval {
+        action,
+        details: request.details.as_deref().filter(|details| !details.is_empty()),
+        biometric: request.biometric,
+        expires_in: request.timeout,
+    };
+    let (id, created) = api::create(&client, &new)?;
+    let asked = Asked { id, action: Some(action.to_owned()), biometric: request.biometric };
+    let verdict = verdict::read_created(&created, &asked);
+    if verdict == Verdict::Pending && request.no_wait {
+        printer.document(&told(&created, &asked, verdict), || asked.id.clone())?;
+        out::hint(&format!("`approval wait {}` waits for the decision", asked.id));
+        return Ok(verdict.exit());
+    }
+    if verdict.is_final() {
+        if verdict.exit() == Exit::Nobody {
+            out::hint("open the ClawdTalk app on the owner's phone and allow its notifications");
+        }
+        printer.document(&told(&created, &asked, verdict), || verdict.word().to_owned())?;
+        return Ok(verdict.exit());
+    }
+    out::progress(&format!("Waiting for approval (timeout: {}s)...", request.timeout.as_secs()));
+    wait::for_verdict(printer, client, config.clock(), &asked, request.timeout)
+}
+
+fn checked(request: &Request) -> Result<&str, Fault> {
+    let [action] = request.action.as_slice() else {
+        return Err(Fault::usage(format!("{} actions given, one wanted", request.action.len()))
+            .hint(format!("quote it: approval request \"{}\"", request.action.join(" "))));
+    };
+    free_text("the action", action)?;
+    if let Some(details) = &request.details {
+        free_text("the details", details)?;
+    }
+    if action.trim().is_empty() {
+        return Err(Fault::usage("the action is empty")
+            .hint("say what is to be approved: approval request \"Delete the repo test-repo\""));
+    }
+    let length = action.chars().count();
+    if length > LONGEST_ACTION {
+        return Err(Fault::usage(format!(
+            "the action has {length} characters, {LONGEST_ACTION} are allowed"
+        ))
+        .hint("say in short what is to be done, and the rest with --details"));
+    }
+    wait::at_least_a_second(request.timeout)?;
+    Ok(action)
+}
+
+/// The service's object with the status that it comes to, and the action where it does not name it.
+pub(crate) fn told(answer: &Value, asked: &Asked, verdict: Verdict) -> Value {
+    let mut told = answer.as_object().cloned().unwrap_or_default();
+    told.insert("request_id".into(), json!(asked.id));
+    told.insert("status".into(), json!(verdict.word()));
+    if let Some(action) = &asked.action {
+        told.entry("action").or_insert_with(|| json!(action));
+    }
+    Value::Object(told)
+}

@@ -1,0 +1,24 @@
+//! `approval status`: where a request stands; exit 0 for approved alone.
+
+use state::api::{Client, path};
+use state::args::Common;
+use state::config::Config;
+use state::exit::Exit;
+use state::out::Printer;
+
+use crate::api;
+use crate::request::told;
+use crate::verdict::{self, Asked};
+
+/// Looks once, and ends with the verdict.
+pub(crate) fn run(common: &Common, id: &str) -> anyhow::Result<Exit> {
+    let path = path(&["v1", "approvals", id])?;
+    let printer = Printer::new(common);
+    let config = Config::load(common)?;
+    let client = Client::new(&config.service()?, common.request_deadline());
+    let asked = Asked { id: id.to_owned(), ..Asked::default() };
+    let answer = api::status(&client, &path)?;
+    let verdict = verdict::read(&answer, &asked);
+    printer.document(&told(&answer, &asked, verdict), || verdict.word().to_owned())?;
+    Ok(verdict.exit())
+}

@@ -1,0 +1,148 @@
+//! Waiting for a verdict: asked again every two seconds, whatever the network does, until the time is up.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use state::api::{Client, Error, Path, path};
+use state::args::Common;
+use state::clock::Clock;
+use state::config::Config;
+use state::exit::{Exit, Fault};
+use state::interrupt;
+use state::out::{self, Printer};
+
+use crate::api;
+use crate::request::told;
+use crate::verdict::{self, Asked, Verdict};
+
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// `approval wait ID`.
+pub(crate) fn run(common: &Common, id: &str, timeout: Duration) -> anyhow::Result<Exit> {
+    at_least_a_second(timeout)?;
+    let printer = Printer::new(common);
+    let config = Config::load(common)?;
+    let client = Client::new(&config.service()?, common.request_deadline());
+    let asked = Asked { id: id.to_owned(), ..Asked::default() };
+    for_verdict(printer, client, config.clock(), &asked, timeout)
+}
+
+/// Refuses (exit 2) a time in which nobody can answer; the service counts in whole seconds.
+pub(crate) fn at_least_a_second(timeout: Duration) -> Result<(), Fault> {
+    if timeout < Duration::from_secs(1) {
+        return Err(Fault::usage("`--timeout` must be at least 1 second")
+            .hint("leave it out for 5 minutes, or give a time such as 2m"));
+    }
+    Ok(())
+}
+
+/// Waits for the verdict, prints it and gives its exit code. A signal ends the wait with exit 6; the id and
+/// the command that resumes are always told.
+pub(crate) fn for_verdict(
+    printer: Printer,
+    client: Client,
+    clock: Clock,
+    asked: &Asked,
+    timeout: Duration,
+) -> anyhow::Result<Exit> {
+    let countdown = Countdown::start(timeout);
+    let (approval, question) = (path(&["v1", "approvals", &asked.id])?, asked.clone());
+    let ended = interrupt::unless(move || poll(&client, clock, &approval, &question, timeout))?;
+    drop(countdown);
+    let resume = || out::hint(&format!("`approval wait {}` waits again", asked.id));
+    let Some(ended) = ended else {
+        let interrupted = told(&json!({}), asked, Verdict::Pending);
+        printer.document(&interrupted, || Verdict::Pending.word().to_owned())?;
+        out::error(&format!("interrupted while request `{}` was not decided", asked.id));
+        resume();
+        return Ok(Exit::Undecided);
+    };
+    match ended {
+        Ok((answer, verdict)) => {
+            printer.document(&told(&answer, asked, verdict), || verdict.word().to_owned())?;
+            if verdict.exit() == Exit::Undecided {
+                resume();
+            }
+            Ok(verdict.exit())
+        }
+        Err(err) => {
+            let unknown = told(&json!({}), asked, Verdict::Unknown);
+            printer.document(&unknown, || Verdict::Unknown.word().to_owned())?;
+            Err(anyhow::Error::new(err).context(format!("asking about request `{}`", asked.id)))
+        }
+    }
+}
+
+/// Asks until a final verdict or the deadline, with one last look at the deadline. Only an answer that
+/// cannot get better ends it early: a refused key, or a request that the service does not know.
+fn poll(
+    client: &Client,
+    clock: Clock,
+    approval: &Path,
+    asked: &Asked,
+    timeout: Duration,
+) -> Result<(Value, Verdict), Error> {
+    let until = Instant::now() + timeout;
+    loop {
+        let is_last_look = Instant::now() >= until;
+        match api::status(client, approval) {
+            Ok(answer) => {
+                let verdict = verdict::read(&answer, asked);
+                if verdict.is_final() {
+                    return Ok((answer, verdict));
+                }
+                if is_last_look {
+                    let verdict =
+                        if verdict == Verdict::Pending { Verdict::TimedOut } else { verdict };
+                    return Ok((answer, verdict));
+                }
+            }
+            Err(err) if err.exit() != Exit::Unavailable => return Err(err),
+            Err(err) if is_last_look => {
+                out::warning(&format!("{err}"));
+                return Ok((Value::Null, Verdict::TimedOut));
+            }
+            Err(err) => out::warning(&format!("{err}; asking again")),
+        }
+        let left = until.saturating_duration_since(Instant::now());
+        std::thread::sleep(clock.period(PAUSE).min(left));
+    }
+}
+
+/// Seconds left, on a terminal only; ends when dropped.
+struct Countdown(Option<mpsc::Sender<()>>);
+
+impl Countdown {
+    fn start(timeout: Duration) -> Self {
+        if !io::stderr().is_terminal() {
+            return Self(None);
+        }
+        let (ended, is_ended) = mpsc::channel::<()>();
+        let until = Instant::now() + timeout;
+        std::thread::spawn(move || {
+            loop {
+                let left = until.saturating_duration_since(Instant::now()).as_secs();
+                // A terminal that is gone needs no countdown.
+                let _ = write!(io::stderr(), "\rcheck your phone: {left} s left \x1b[K");
+                let pause = is_ended.recv_timeout(Duration::from_secs(1));
+                if left == 0 || pause != Err(mpsc::RecvTimeoutError::Timeout) {
+                    let _ = write!(io::stderr(), "\r\x1b[K");
+                    return;
+                }
+            }
+        });
+        Self(Some(ended))
+    }
+}
+
+impl Drop for Countdown {
+    fn drop(&mut self) {
+        if let Some(ended) = self.0.take() {
+            drop(ended);
+            // The line is cleared by its own thread before anything else is written below it.
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}

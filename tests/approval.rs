@@ -1,0 +1,206 @@
+//! `approval`, as its users run it: exit 0 means approved, and nothing else does.
+
+use std::time::Duration;
+
+use harness::{Fault, Owner, Sandbox, Service, Settings, Signal};
+use serde_json::json;
+
+const APPROVAL: &str = env!("CARGO_BIN_EXE_approval");
+const APPROVALS: &str = "/v1/approvals";
+const SOON: Duration = Duration::from_millis(300);
+
+/// A service whose owner decides so, and a folder to run in. Polls come ten times as fast.
+fn asked(owner: Owner) -> (Service, Sandbox) {
+    let service = Service::with(Settings { owner, lag: Duration::ZERO, ..Settings::default() });
+    let mut sandbox = Sandbox::for_service(&service);
+    sandbox.env("CLAWDTALK_CLOCK_PERIODS", "10");
+    (service, sandbox)
+}
+
+#[test]
+fn each_verdict_has_its_exit_code_in_both_modes() {
+    for (owner, code, word) in [
+        (Owner::Approves(SOON), 0, "approved"),
+        (Owner::Denies(SOON), 1, "denied"),
+        // Both run out at once: what the service says of it at the last look is told.
+        (Owner::Silent, 6, "expired"),
+        (Owner::NoDevices, 7, "no_devices"),
+        (Owner::NotDelivered, 7, "no_devices_reached"),
+    ] {
+        let (_service, sandbox) = asked(owner);
+        let line = ["request", "Delete the repo", "--timeout", "2"];
+        let verdict = sandbox.run(APPROVAL, line).fails(code).json();
+        assert_eq!(verdict["status"], word);
+        assert_eq!(verdict["action"], "Delete the repo");
+        assert!(verdict["request_id"].is_string());
+        let text = [&["--text"], &line[..]].concat();
+        sandbox.run(APPROVAL, text).fails(code).stdout(&format!("{word}\n"));
+    }
+}
+
+#[test]
+fn an_approval_without_the_check_that_was_asked_for_is_none() {
+    let (_service, sandbox) = asked(Owner::ApprovesUnchecked(SOON));
+    let line = ["request", "Wire 500 dollars", "--biometric", "--timeout", "2"];
+    let out = sandbox.run(APPROVAL, line);
+    assert_eq!(out.fails(6).json()["status"], "unknown");
+    let (_service, sandbox) = asked(Owner::Approves(SOON));
+    assert_eq!(sandbox.run(APPROVAL, line).ok().json()["status"], "approved");
+}
+
+/// See: defect A5, the script exits 0 for every verdict.
+#[test]
+fn a_shell_goes_on_only_after_approved() {
+    let fate = |owner: Owner, redirect: &str| {
+        let (_service, sandbox) = asked(owner);
+        let line =
+            format!("{APPROVAL} request 'Delete the repo' --timeout 1 {redirect} && touch acted");
+        sandbox.run("/bin/sh", ["-c", &line]);
+        sandbox.has("work/acted")
+    };
+    for redirect in ["", ">&-", ">&- 2>&-", "| cat", ">/dev/full"] {
+        for owner in [Owner::Denies(SOON), Owner::Silent, Owner::NoDevices, Owner::NotDelivered] {
+            // A pipe's exit code is that of its last program, so there the verdict is asked of the first.
+            let redirect = if redirect == "| cat" { "2>&1" } else { redirect };
+            assert!(!fate(owner, redirect), "acted with {redirect}");
+        }
+    }
+    assert!(fate(Owner::Approves(SOON), ""));
+    assert!(fate(Owner::Approves(SOON), ">&-"));
+}
+
+#[test]
+fn wrong_arguments_are_refused_before_anything_is_sent() {
+    let (service, sandbox) = asked(Owner::Approves(SOON));
+    let long = "x".repeat(501);
+    for (line, says) in [
+        (vec!["request", "delete", "everything"], "2 actions"),
+        (vec!["request"], "<ACTION>"),
+        (vec!["request", " "], "empty"),
+        (vec!["request", "x", "--timeout", "abc"], "duration"),
+        (vec!["request", "x", "--timeout", "0"], "at least 1 second"),
+        (vec!["request", "x", "--timeout", "-5"], "--timeout"),
+        (vec!["request", "x", "--zap"], "--zap"),
+        (vec!["request", "x", "--details"], "--details"),
+        (vec!["request", "--biometrc"], "--biometric"),
+        (vec!["request", &long], "501 characters, 500 are allowed"),
+        (vec!["status"], "<ID>"),
+        (vec!["status", ".."], "no id"),
+        (vec!["wait", "x", "--timeout", "0"], "at least 1 second"),
+        (vec!["list", "maybe"], "maybe"),
+        (vec!["aprove"], "aprove"),
+        (vec![], "needs a command"),
+    ] {
+        let out = sandbox.run(APPROVAL, &line);
+        out.fails(2).silent().stderr_has("error: ").stderr_has("hint: ").stderr_has(says);
+    }
+    assert!(service.seen().is_empty(), "{:?}", service.seen());
+}
+
+#[test]
+fn an_action_is_counted_in_characters() {
+    let (_service, sandbox) = asked(Owner::Approves(SOON));
+    sandbox.run(APPROVAL, ["request", &"é".repeat(500), "--timeout", "5"]).ok();
+}
+
+#[test]
+fn a_refused_key_and_an_unknown_id_end_the_wait_at_once() {
+    let (service, sandbox) = asked(Owner::Silent);
+    let id = request_no_wait(&sandbox);
+    sandbox.run(APPROVAL, ["wait", "nope", "--timeout", "30"]).fails(1).stdout_has("nope");
+    service.change_key("cc_live_another");
+    let out = sandbox.run(APPROVAL, ["wait", &id, "--timeout", "30"]);
+    out.fails(3).stdout_has(&id).stderr_has("HTTP 401");
+    assert!(out.took() < Duration::from_secs(10));
+    sandbox.run(APPROVAL, ["request", "x"]).fails(3).silent();
+}
+
+#[test]
+fn a_creation_that_cannot_have_happened_is_exit_4_and_a_lost_one_8() {
+    let (service, sandbox) = asked(Owner::Approves(SOON));
+    service.fail("POST", APPROVALS, Fault::Status(500), 1);
+    sandbox.run(APPROVAL, ["request", "x"]).fails(4).silent();
+    for fault in [Fault::Lost, Fault::Torn, Fault::Html(502)] {
+        service.fail("POST", APPROVALS, fault, 1);
+        sandbox.run(APPROVAL, ["request", "x"]).fails(8).silent().stderr_has("hint: ");
+    }
+    service.once("POST", APPROVALS, 201, json!({"status": "approved"}));
+    sandbox.run(APPROVAL, ["request", "x"]).fails(8).silent().stderr_has("request_id");
+}
+
+#[test]
+fn a_bad_network_during_the_wait_is_ridden_out() {
+    let (service, sandbox) = asked(Owner::Silent);
+    let id = request_no_wait(&sandbox);
+    let waiting = sandbox.spawn(APPROVAL, ["wait", &id, "--timeout", "60"]);
+    service.fail("GET", "/v1/approvals/:id", Fault::Html(503), 2);
+    service.fail("GET", "/v1/approvals/:id", Fault::Cut, 2);
+    service.wait_request(Duration::from_secs(20), "GET", "/v1/approvals/:id", 6);
+    service.decide_silently(&id, "approved");
+    assert_eq!(waiting.finish(Duration::from_secs(20)).ok().json()["status"], "approved");
+}
+
+#[test]
+fn a_network_that_stays_away_is_never_a_yes() {
+    let (service, sandbox) = asked(Owner::Silent);
+    let id = request_no_wait(&sandbox);
+    service.decide_silently(&id, "approved");
+    service.fail_always("GET", "/v1/approvals/:id", Fault::Cut);
+    let out = sandbox.run(APPROVAL, ["wait", &id, "--timeout", "1"]);
+    assert_eq!(out.fails(6).json()["request_id"], id.as_str());
+    out.stderr_has(&format!("approval wait {id}"));
+}
+
+#[test]
+fn a_signal_ends_the_wait_with_the_id_and_the_way_on() {
+    let (service, sandbox) = asked(Owner::Silent);
+    for (n, signal) in [(1, Signal::INT), (2, Signal::TERM)] {
+        let waiting = sandbox.spawn(APPROVAL, ["request", "Delete the repo"]);
+        let seen = service.wait_request(Duration::from_secs(10), "GET", "/v1/approvals/:id", n);
+        let id = seen.path.rsplit('/').next().unwrap().to_owned();
+        let out = waiting.stop(signal, Duration::from_secs(5));
+        assert_eq!(out.fails(6).json()["request_id"], id.as_str());
+        out.stderr_has(&format!("approval wait {id}"));
+        service.decide_silently(&id, "denied");
+    }
+}
+
+#[test]
+fn a_request_that_was_left_can_be_taken_up() {
+    let (service, sandbox) = asked(Owner::Silent);
+    let id = request_no_wait(&sandbox);
+    assert_eq!(sandbox.run(APPROVAL, ["status", &id]).fails(6).json()["status"], "pending");
+    let listed = sandbox.run(APPROVAL, ["list"]).ok().json();
+    assert_eq!(listed["approvals"][0]["request_id"], id.as_str());
+    service.decide_silently(&id, "approved");
+    sandbox.run(APPROVAL, ["--text", "status", &id]).ok().stdout("approved\n");
+    sandbox.run(APPROVAL, ["wait", &id]).ok();
+}
+
+#[test]
+fn an_answer_about_another_request_approves_nothing() {
+    let (service, sandbox) = asked(Owner::Silent);
+    service.on(
+        "GET",
+        "/v1/approvals/:id",
+        200,
+        json!({"request_id": "apr_other", "status": "approved"}),
+    );
+    sandbox.run(APPROVAL, ["status", "apr_mine"]).fails(6);
+    sandbox.run(APPROVAL, ["wait", "apr_mine", "--timeout", "1"]).fails(6);
+    for word in [json!("Approved"), json!("yes"), json!(true), json!(null)] {
+        service.on(
+            "GET",
+            "/v1/approvals/:id",
+            200,
+            json!({"request_id": "apr_mine", "status": word}),
+        );
+        sandbox.run(APPROVAL, ["status", "apr_mine"]).fails(6);
+    }
+}
+
+/// Leaves a request undecided, and gives its id.
+fn request_no_wait(sandbox: &Sandbox) -> String {
+    let out = sandbox.run(APPROVAL, ["request", "Delete the repo", "--no-wait"]);
+    out.fails(6).json()["request_id"].as_str().unwrap().to_owned()
+}

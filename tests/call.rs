@@ -1,0 +1,267 @@
+//! `call`, as its users run it.
+
+use std::time::Duration;
+
+use harness::{Fault, Sandbox, Service, Signal};
+use serde_json::json;
+
+const CALL: &str = env!("CARGO_BIN_EXE_call");
+const CALLS: &str = "/v1/calls";
+
+#[test]
+fn rings_the_owner_and_remembers_the_call_as_the_owners() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    let call = sandbox.run(CALL, ["Your build is done"]).ok().quiet().json();
+    assert_eq!(call["status"], "initiating");
+    assert_eq!(service.seen_at("POST", CALLS)[0].body, json!({"greeting": "Your build is done"}));
+    let own = sandbox.json("skill/.own_calls.json");
+    assert_eq!(own["call_ids"], json!([call["call_id"]]));
+    assert_eq!(sandbox.mode("skill/.own_calls.json"), 0o600);
+}
+
+#[test]
+fn words_without_quotes_are_one_greeting() {
+    let service = Service::start();
+    Sandbox::for_service(&service).run(CALL, ["hello", "there", "friend"]).ok();
+    assert_eq!(service.seen_at("POST", CALLS)[0].body, json!({"greeting": "hello there friend"}));
+}
+
+#[test]
+fn a_purpose_goes_out_under_both_names() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    sandbox.run(CALL, ["--to", "+1 (555) 123-4567", "--purpose", "Book a table"]).ok().quiet();
+    let wanted = json!({
+        "to": "+15551234567", "context": {"purpose": "Book a table"}, "purpose": "Book a table"
+    });
+    assert_eq!(service.seen_at("POST", CALLS)[0].body, wanted);
+    assert!(!sandbox.has("skill/.own_calls.json"), "somebody else's call is not the owner's");
+}
+
+/// Every line here is a slip. None may ring anybody up.
+#[test]
+fn a_slip_never_dials() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    for (line, says) in [
+        (vec!["stauts", "call_1"], "misspelt command"),
+        (vec!["--to", "+15551234567", "status", "call_1"], "cannot stand beside a command"),
+        (vec!["status", "call_1", "--to", "+15551234567"], "--to"),
+        (vec!["--wait", "end", "call_1"], "cannot stand beside a command"),
+        (vec!["--text", "--purpose", "x", "status", "call_1"], "cannot stand beside a command"),
+        (vec!["status"], "<ID>"),
+        (vec!["--bogus"], "--bogus"),
+        (vec!["--to"], "--to"),
+        (vec!["--to", "banana"], "E.164"),
+        (vec!["--to", "5551234567"], "E.164"),
+        (vec!["--to", "911"], "emergency"),
+        (vec!["--to", "+1911"], "emergency"),
+        (vec!["--to", "+19005551234"], "premium"),
+        (vec!["5551234567"], "not a greeting"),
+        (vec!["+15551234567", "--to", "+15557654321"], "two numbers"),
+        (vec!["--purpose", "--wiat"], "looks like an option"),
+        (vec!["--deadline", "soon"], "duration"),
+        (vec!["status", "  "], "no id"),
+    ] {
+        let out = sandbox.run(CALL, &line);
+        out.fails(2).silent().stderr_has("error: ").stderr_has(says);
+    }
+    assert!(service.seen().is_empty(), "{:?}", service.seen());
+}
+
+#[test]
+fn a_number_on_the_do_not_call_list_is_not_called() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    let list = json!({"format": 1, "numbers": {"+15551234567": "2026-01-01T00:00:00Z"}});
+    sandbox.write("skill/.do_not_call.json", &list.to_string());
+    sandbox.run(CALL, ["--to", "+15551234567"]).fails(1).silent().stderr_has("do-not-call");
+    sandbox.write("skill/.do_not_call.json", "{");
+    sandbox.run(CALL, ["--to", "+15557654321"]).fails(4).silent().stderr_has(".do_not_call.json");
+    assert!(service.seen().is_empty());
+}
+
+#[test]
+fn without_a_configuration_it_says_what_is_missing() {
+    let service = Service::start();
+    for (config, says) in [
+        (None, "no API key"),
+        (Some("{\"api_key\": "), "cannot be read"),
+        (Some("[]"), "no JSON object"),
+        (Some("{\"api_key\": \"${NOT_SET_ANYWHERE}\"}"), "${NOT_SET_ANYWHERE}, which is not set"),
+        (Some("{\"api_key\": 5}"), "not a text"),
+        (Some("{\"api_key\": \"YOUR_API_KEY_HERE\"}"), "no API key"),
+        (
+            Some("{\"api_key\": \"cc_live_0123456789abcdef\", \"server\": \"http://example.com\"}"),
+            "in clear",
+        ),
+    ] {
+        let sandbox = Sandbox::new();
+        if let Some(config) = config {
+            sandbox.write("skill/skill-config.json", config);
+        }
+        sandbox.run(CALL, ["hello there"]).fails(3).silent().stderr_has(says).stderr_has("hint: ");
+    }
+    assert!(service.seen().is_empty());
+}
+
+#[test]
+fn a_refused_key_is_exit_3_and_never_printed() {
+    let service = Service::start();
+    service.change_key("cc_live_another");
+    let out = Sandbox::for_service(&service).run(CALL, ["hello there"]);
+    out.fails(3).silent().stderr_has("HTTP 401").stderr_has("hint: ").never_says(harness::KEY);
+}
+
+#[test]
+fn a_refusal_is_exit_1_and_one_line() {
+    let service = Service::start();
+    service.on(
+        "POST",
+        CALLS,
+        402,
+        json!({"error": {"code": "payment_required", "message": "no credit"}}),
+    );
+    let sandbox = Sandbox::for_service(&service);
+    sandbox.run(CALL, ["hello there"]).fails(1).silent().stderr_has("no credit (HTTP 402");
+    // It surely was not placed, so the same line may try again.
+    sandbox.run(CALL, ["hello there"]).fails(1);
+    assert_eq!(service.seen_at("POST", CALLS).len(), 2);
+}
+
+#[test]
+fn a_server_that_is_not_there_is_exit_4() {
+    let gone = Service::start().url();
+    let sandbox = Sandbox::new();
+    sandbox.config(&json!({"api_key": harness::KEY, "server": gone}));
+    sandbox
+        .run(CALL, ["--deadline", "5", "hello there"])
+        .fails(4)
+        .silent()
+        .stderr_has("cannot reach");
+}
+
+#[test]
+fn an_html_answer_is_told_in_one_line() {
+    let service = Service::start();
+    service.fail_always("*", "/v1/*", Fault::Html(200));
+    let sandbox = Sandbox::for_service(&service);
+    let out = sandbox.run(CALL, ["--deadline", "5", "status", "call_1"]);
+    out.fails(4).silent().stderr_has("HTML");
+    assert_eq!(out.err().lines().filter(|line| line.starts_with("error: ")).count(), 1);
+}
+
+/// See: defect P24, a blind retry calls twice.
+#[test]
+fn a_lost_answer_is_exit_8_and_the_same_line_does_not_dial_again() {
+    for fault in [Fault::Lost, Fault::Torn, Fault::Html(502)] {
+        let service = Service::start();
+        let sandbox = Sandbox::for_service(&service);
+        service.fail("POST", CALLS, fault, 1);
+        let out = sandbox.run(CALL, ["--to", "+15551234567", "hello there"]);
+        out.fails(8).stderr_has("hint: ");
+        assert_eq!(out.json()["unsettled"][0]["to"], "+15551234567");
+        let again = sandbox.run(CALL, ["--to", "+15551234567", "hello there"]);
+        again.fails(8).stderr_has("--again");
+        assert_eq!(service.seen_at("POST", CALLS).len(), 1);
+        sandbox.run(CALL, ["--to", "+15557654321", "hello there"]).ok();
+        sandbox.run(CALL, ["--to", "+15551234567", "hello there", "--again"]).ok();
+        assert_eq!(service.seen_at("POST", CALLS).len(), 3);
+    }
+}
+
+#[test]
+fn an_unsettled_line_dials_again_after_ten_minutes() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    service.fail("POST", CALLS, Fault::Lost, 1);
+    sandbox.run(CALL, ["hello there"]).fails(8);
+    service.advance(Duration::from_secs(590));
+    sandbox.run(CALL, ["hello there"]).fails(8);
+    service.advance(Duration::from_secs(20));
+    sandbox.run(CALL, ["hello there"]).ok();
+}
+
+#[test]
+fn a_kill_between_request_and_answer_leaves_the_line_in_doubt() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    service.fail("POST", CALLS, Fault::Hang, 1);
+    let child = sandbox.spawn(CALL, ["hello there"]);
+    service.wait_request(Duration::from_secs(10), "POST", CALLS, 1);
+    child.stop(Signal::KILL, Duration::from_secs(5));
+    sandbox.run(CALL, ["hello there"]).fails(8).stderr_has("may have been placed");
+    assert_eq!(service.seen_at("POST", CALLS).len(), 1);
+}
+
+#[test]
+fn wait_follows_a_call_to_its_end() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    for (to, code, last) in [
+        ("+15551234599", 0, "completed"),
+        ("+15551234501", 1, "busy"),
+        ("+15551234502", 1, "no-answer"),
+    ] {
+        let placed = sandbox.run(CALL, ["--to", to]).ok().json();
+        let id = placed["call_id"].as_str().unwrap().to_owned();
+        let waiting = sandbox.spawn(CALL, ["wait", &id]);
+        service.wait_request(Duration::from_secs(10), "GET", &format!("/v1/calls/{id}"), 1);
+        service.advance(Duration::from_secs(3600));
+        let out = waiting.finish(Duration::from_secs(15));
+        let lines = out.fails(code).json_lines();
+        assert_eq!(lines.last().unwrap()["status"], last);
+        assert_eq!(lines.last().unwrap()["call_id"], id.as_str());
+    }
+}
+
+#[test]
+fn an_interrupted_wait_says_how_to_go_on() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    let placed = sandbox.run(CALL, ["hello there"]).ok().json();
+    let id = placed["call_id"].as_str().unwrap().to_owned();
+    for signal in [Signal::INT, Signal::TERM] {
+        let waiting = sandbox.spawn(CALL, ["wait", &id]);
+        waiting.wait_line(Duration::from_secs(10), |line| line.contains(&id));
+        let out = waiting.stop(signal, Duration::from_secs(5));
+        out.fails(6).stdout_has(&id).stderr_has(&format!("call wait {id}"));
+    }
+    let out = sandbox.run(CALL, ["wait", &id, "--timeout", "1"]);
+    out.fails(6).stdout_has(&id).stderr_has(&format!("call wait {id}"));
+}
+
+#[test]
+fn status_and_end_of_an_unknown_call_are_exit_1() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    sandbox.run(CALL, ["status", "nope"]).fails(1).silent().stderr_has("HTTP 404");
+    sandbox.run(CALL, ["end", "nope"]).fails(1).silent().stderr_has("HTTP 404");
+    sandbox.run(CALL, ["wait", "nope"]).fails(1).stderr_has("HTTP 404");
+    sandbox.run(CALL, ["status", "a/../../me"]).fails(1);
+    assert!(service.seen_at("GET", "/v1/me").is_empty(), "an id never changes the path");
+}
+
+#[test]
+fn a_closed_pipe_is_a_quiet_end() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    let line =
+        format!("{CALL} 'hello there' | true; {CALL} --help | true; exec {CALL} status nope >&-");
+    let out = sandbox.run("/bin/sh", ["-c", &line]);
+    out.fails(1).never_says("panicked").never_says("Broken pipe");
+}
+
+#[test]
+fn help_ends_with_examples() {
+    let sandbox = Sandbox::new();
+    for line in
+        [vec!["--help"], vec!["status", "--help"], vec!["end", "--help"], vec!["wait", "--help"]]
+    {
+        let out = sandbox.run(CALL, &line);
+        let examples =
+            out.ok().quiet().out().split("Examples:\n").nth(1).expect("examples").to_owned();
+        assert_eq!(examples.lines().filter(|line| line.trim().starts_with("call ")).count(), 2);
+    }
+}
