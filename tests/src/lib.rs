@@ -34,6 +34,7 @@
 
 mod child;
 mod clock;
+pub mod contract;
 mod fate;
 mod gateway;
 mod log;

@@ -1,9 +1,10 @@
 //! What a test lays over a simulated server: scripted answers, and faults on request or by chance.
 
 use crate::fate::Fate;
-use crate::log::{fits, matches};
-use crate::wire::http::{Answer, Delivery};
+use crate::log::{Seen, fits, matches};
+use crate::wire::http::{Answer, Delivery, Request};
 use serde_json::Value;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One way for a request to go wrong.
@@ -42,6 +43,9 @@ impl Fault {
     }
 }
 
+/// Makes the answer to a request: status and JSON body.
+pub(crate) type Script = Arc<dyn Fn(&Seen) -> (u16, Value) + Send + Sync>;
+
 struct Rule<T> {
     method: String,
     pattern: String,
@@ -67,16 +71,27 @@ impl<T: Clone> Rule<T> {
     }
 }
 
+/// The same answer to every request.
+pub(crate) fn always(status: u16, body: Value) -> Script {
+    Arc::new(move |_| (status, body.clone()))
+}
+
+/// Plays a script; outside the rules' lock, since a script may wait for something.
+pub(crate) fn play(script: &Script, request: &Request) -> Answer {
+    let (status, body) = script(&Seen::new(request));
+    if status == 204 { Answer::nothing() } else { Answer::json(status, &body) }
+}
+
 /// The rules in force.
 #[derive(Default)]
 pub(crate) struct Rules {
-    scripted: Vec<Rule<(u16, Value)>>,
+    scripted: Vec<Rule<Script>>,
     faults: Vec<Rule<Fault>>,
     chance: Vec<(String, String, u8, Fate)>,
 }
 
 impl Rules {
-    pub(crate) fn script(&mut self, at: (&str, &str), times: Option<usize>, what: (u16, Value)) {
+    pub(crate) fn script(&mut self, at: (&str, &str), times: Option<usize>, what: Script) {
         let (method, pattern) = (at.0.to_owned(), at.1.to_owned());
         self.scripted.push(Rule { method, pattern, left: times, what });
     }
@@ -97,9 +112,8 @@ impl Rules {
         self.chance.clear();
     }
 
-    pub(crate) fn scripted(&mut self, method: &str, path: &str) -> Option<Answer> {
-        let (status, body) = Rule::take(&mut self.scripted, method, path)?;
-        Some(if status == 204 { Answer::nothing() } else { Answer::json(status, &body) })
+    pub(crate) fn scripted(&mut self, method: &str, path: &str) -> Option<Script> {
+        Rule::take(&mut self.scripted, method, path)
     }
 
     pub(crate) fn fault(&mut self, method: &str, path: &str) -> Option<Fault> {

@@ -4,7 +4,7 @@ use super::checks::{not_found, of_status, outer, tool_error};
 use super::turn::{Api, Reply, Turn};
 use super::{Shared, Version, history, lock};
 use crate::log::Seen;
-use crate::rules::Fault;
+use crate::rules::{Fault, play};
 use crate::wire::http::{self, Answer, Delivery, Request};
 use crate::wire::stream::Stream;
 use serde_json::{Value, json};
@@ -44,7 +44,7 @@ fn faulty(shared: &Arc<Shared>, request: &Request) -> Delivered {
     }
     let scripted = lock(&shared.rules).scripted(&request.method, &path);
     let delivery = match scripted {
-        Some(answer) => Delivery::Whole(answer),
+        Some(script) => Delivery::Whole(play(&script, request)),
         None => route(shared, request, &path)?,
     };
     Some(match (fault, delivery) {

@@ -12,7 +12,7 @@ pub use turn::{Api, Reply, Turn};
 
 use crate::fate::Fate;
 use crate::log::{Record, Seen};
-use crate::rules::{Fault, Rules};
+use crate::rules::{Fault, Rules, always};
 use crate::wire::listener::Listener;
 use crate::wire::stop::Stop;
 use history::Said;
@@ -229,7 +229,7 @@ impl Gateway {
 
     /// Answers every request of this method and pattern so, whoever asks.
     pub fn on(&self, method: &str, pattern: &str, status: u16, body: Value) -> &Self {
-        lock(&self.shared.rules).script((method, pattern), None, (status, body));
+        lock(&self.shared.rules).script((method, pattern), None, always(status, body));
         self
     }
 

@@ -33,7 +33,7 @@ pub use store::Table;
 
 use crate::clock::{Clock, http_date};
 use crate::log::{Log, Record, Seen};
-use crate::rules::Rules;
+use crate::rules::{Rules, play};
 use crate::wire::http::{self, Answer, Delivery, Request};
 use crate::wire::listener::Listener;
 use crate::wire::stop::Stop;
@@ -132,6 +132,13 @@ impl Service {
         self.clock.env()
     }
 
+    /// Lets the time run `factor` times as fast from now on, for the service and for programs started from now on.
+    pub fn speed(&self, factor: u32) {
+        self.clock.speed(factor);
+        // The time keeper is alive as long as this is.
+        let _ = self.shared.nudge.send(());
+    }
+
     /// Moves the time and lets everything happen that was due meanwhile.
     pub fn advance(&self, by: Duration) {
         self.clock.jump(by.try_into().expect("a test's leap fits"));
@@ -226,7 +233,10 @@ impl Shared {
             return Some(self.dated(delivery));
         }
         let scripted = self.rules().scripted(&request.method, &path);
-        let answer = scripted.unwrap_or_else(|| self.carry_out(request));
+        let answer = match scripted {
+            Some(script) => play(&script, request),
+            None => self.carry_out(request),
+        };
         let delivery = match fault {
             Some(Fault::Lost) => Delivery::Cut,
             Some(Fault::Torn) => Delivery::Torn(answer),

@@ -1,19 +1,33 @@
 //! How a test tells a service what to do: scripted answers, faults, events on the socket, rows that exist already.
 
 use super::{Fault, Owner, Service, Table, event, messages};
+use crate::log::Seen;
+use crate::rules::always;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// Answers and faults of HTTP.
 impl Service {
     /// Answers every request of this method (`*` = any) and pattern (`/v1/calls/:id`, `/v1/*`) so, from now on; the newest rule wins.
     pub fn on(&self, method: &str, pattern: &str, status: u16, body: Value) -> &Self {
-        self.shared.rules().script((method, pattern), None, (status, body));
+        self.shared.rules().script((method, pattern), None, always(status, body));
         self
     }
 
     /// The same for the next request only.
     pub fn once(&self, method: &str, pattern: &str, status: u16, body: Value) -> &Self {
-        self.shared.rules().script((method, pattern), Some(1), (status, body));
+        self.shared.rules().script((method, pattern), Some(1), always(status, body));
+        self
+    }
+
+    /// Answers as the closure says (status and JSON) from now on; it may wait for something.
+    pub fn on_with(
+        &self,
+        method: &str,
+        pattern: &str,
+        answer: impl Fn(&Seen) -> (u16, Value) + Send + Sync + 'static,
+    ) -> &Self {
+        self.shared.rules().script((method, pattern), None, Arc::new(answer));
         self
     }
 
