@@ -202,5 +202,5 @@ fn an_answer_about_another_request_approves_nothing() {
 /// Leaves a request undecided, and gives its id.
 fn request_no_wait(sandbox: &Sandbox) -> String {
     let out = sandbox.run(APPROVAL, ["request", "Delete the repo", "--no-wait"]);
-    out.fails(6).json()["request_id"].as_str().unwrap().to_owned()
+    out.fails(6).json()["request_id"].as_str().expect("an id is always printed").to_owned()
 }

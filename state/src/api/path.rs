@@ -27,7 +27,8 @@ pub fn path(segments: &[&str]) -> Result<Path, Fault> {
         let segment = segment.trim();
         if segment.is_empty() || matches!(segment, "." | "..") || segment.len() > LONGEST {
             let found = words::bounded(segment, 40);
-            return Err(Fault::usage(format!("`{found}` is no id")));
+            return Err(Fault::usage(format!("`{found}` is no id"))
+                .hint("give the id as it was printed when the thing was made"));
         }
         path.push('/');
         path.extend(utf8_percent_encode(segment, ENCODED));
