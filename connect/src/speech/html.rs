@@ -1,0 +1,134 @@
+//! HTML inside Markdown: tags go, what they enclose stays, and those that end a line end one.
+
+use super::inline::code_span;
+
+/// Tags that begin or end a line of their own.
+const BREAKING: &[&str] = &[
+    "br",
+    "p",
+    "div",
+    "li",
+    "ul",
+    "ol",
+    "tr",
+    "td",
+    "th",
+    "table",
+    "thead",
+    "tbody",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "blockquote",
+    "pre",
+    "details",
+    "summary",
+    "section",
+    "article",
+    "dl",
+    "dt",
+    "dd",
+];
+/// Tags inside a line.
+const INLINE: &[&str] = &[
+    "a", "abbr", "b", "big", "center", "cite", "code", "del", "em", "font", "i", "img", "ins",
+    "kbd", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "tt", "u",
+    "var", "wbr",
+];
+/// Tags whose inside is not meant for people.
+const SILENT: &[&str] = &[
+    "think",
+    "thinking",
+    "tool_call",
+    "tool_calls",
+    "function_call",
+    "function_calls",
+    "tool_use",
+    "script",
+    "style",
+];
+/// No tag of a reply is longer; the bound keeps the search for its end short.
+const LONGEST_TAG: usize = 500;
+
+/// `text` without comments and silent parts, its breaking tags as line ends. Code spans are copied.
+pub(super) fn flattened(text: &str) -> String {
+    let mut flat = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['<', '`']) {
+        flat.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let (kept, length) = if rest.starts_with('`') {
+            let length = code_span(rest).map_or_else(|| run(rest), |(_, length)| length);
+            (&rest[..length], length)
+        } else if let Some(length) = comment(rest).or_else(|| silent(rest)) {
+            ("", length)
+        } else if let Some((_, length)) = tag(rest).filter(|(name, _)| BREAKING.contains(name)) {
+            ("\n", length)
+        } else {
+            (&rest[..1], 1)
+        };
+        flat.push_str(kept);
+        rest = &rest[length..];
+    }
+    flat.push_str(rest);
+    flat
+}
+
+/// The length of the tag inside a line that `text` begins with.
+pub(super) fn inline_tag(text: &str) -> Option<usize> {
+    tag(text)
+        .filter(|(name, _)| {
+            INLINE.contains(name) || BREAKING.contains(name) || SILENT.contains(name)
+        })
+        .map(|(_, length)| length)
+}
+
+/// The name and length of the tag, opening or closing, that `text` begins with.
+fn tag(text: &str) -> Option<(&'static str, usize)> {
+    let inner = text.strip_prefix('<')?;
+    let inner = inner.strip_prefix('/').unwrap_or(inner);
+    let end =
+        inner.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|end| *end > 0)?;
+    let name = [BREAKING, INLINE, SILENT]
+        .into_iter()
+        .flatten()
+        .find(|name| name.eq_ignore_ascii_case(&inner[..end]))?;
+    let attributes = &inner[end..];
+    if !attributes.starts_with(['>', '/']) && !attributes.starts_with(char::is_whitespace) {
+        return None;
+    }
+    let close =
+        attributes.bytes().take(LONGEST_TAG).position(|byte| matches!(byte, b'>' | b'<'))?;
+    let length = text.len() - attributes.len() + close;
+    text[length..].starts_with('>').then_some((name, length + 1))
+}
+
+fn comment(text: &str) -> Option<usize> {
+    let inside = text.strip_prefix("<!--")?;
+    inside.find("-->").map(|end| end + "<!---->".len())
+}
+
+/// The length of a silent part, from its opening tag to the end of its closing one.
+fn silent(text: &str) -> Option<usize> {
+    let (name, opened) = tag(text).filter(|(name, _)| SILENT.contains(name))?;
+    if text.starts_with("</") {
+        return None;
+    }
+    let mut at = opened;
+    while let Some(next) = text[at..].find("</") {
+        at += next;
+        match tag(&text[at..]) {
+            Some((closing, length)) if closing == name => return Some(at + length),
+            _ => at += 2,
+        }
+    }
+    None
+}
+
+fn run(text: &str) -> usize {
+    text.len() - text.trim_start_matches('`').len()
+}
