@@ -1,0 +1,222 @@
+//! The frames of the service (facts/server.md 2): what comes in, read with tolerance.
+//!
+//! The service is closed and changes, so a field that is missing or of another kind is not a fault: it
+//! is absent. Only what a frame cannot be acted on without decides what becomes of it.
+
+mod field;
+pub(crate) mod outgoing;
+
+use serde_json::{Map, Value};
+
+use field::Fields;
+
+/// A frame of the service.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Incoming {
+    /// The key was accepted.
+    AuthOk {
+        /// Whether a device for approvals is registered, where the service says it.
+        has_devices: Option<bool>,
+    },
+    /// The key was refused, for good.
+    AuthError {
+        /// The service's own words, in one line.
+        message: String,
+    },
+    /// Something happened.
+    Event(Event),
+    /// Anything else, named for the log. It is ignored.
+    Unknown(String),
+}
+
+/// What happened.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Event {
+    /// A call begins and its voice model needs to know who it speaks for.
+    ContextRequest { call_id: String },
+    /// A call began.
+    CallStarted {
+        call_id: String,
+        /// The service leaves it out for inbound calls.
+        direction: Direction,
+    },
+    /// A call is over.
+    CallEnded(CallEnded),
+    /// A spoken request that needs the agent.
+    DeepToolRequest { request_id: String, call_id: Option<String>, query: Asked },
+    /// The same by push-to-talk.
+    WalkieRequest {
+        request_id: String,
+        transcript: Asked,
+        /// The gateway's session to use, if it belongs to the configured agent.
+        session_key: Option<String>,
+    },
+    /// A text message came in.
+    SmsReceived(Sms),
+    /// Somebody decided about an approval.
+    ApprovalResponded {
+        request_id: String,
+        /// `approved`, `denied`, or a word that approves nothing.
+        decision: String,
+    },
+    /// Something of a mission: the event's name and the whole frame.
+    Mission(String, Map<String, Value>),
+    /// An event of another name, or one that lacks what it is about.
+    Other(String),
+}
+
+/// The words of a request.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// What was said, without what nobody can see; never blank.
+    Words(String),
+    /// Missing, blank, or no text.
+    Nothing,
+    /// Over 8,000 characters.
+    TooLong,
+}
+
+/// Who called whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Direction {
+    /// Somebody called the agent.
+    Inbound,
+    /// The agent called somebody.
+    Outbound,
+}
+
+/// How a call ended; everything in it may be missing.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct CallEnded {
+    pub(crate) call_id: Option<String>,
+    pub(crate) direction: Option<Direction>,
+    /// Length of the call in whole seconds.
+    pub(crate) seconds: Option<u64>,
+    /// `user_hangup`, `amd_silence`, … : an open list.
+    pub(crate) reason: Option<String>,
+    pub(crate) outcome: Option<Outcome>,
+    pub(crate) to_number: Option<String>,
+    pub(crate) purpose: Option<String>,
+    pub(crate) greeting: Option<String>,
+    /// What was left on the voicemail.
+    pub(crate) voicemail_message: Option<String>,
+}
+
+/// What a call came to, where it was no conversation.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Voicemail,
+    VoicemailFailed,
+    NoAnswer,
+    Fax,
+    /// A word that this program does not know.
+    Other(String),
+}
+
+/// A text message that came in.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Sms {
+    /// As the service gave it; answered only if it is a number.
+    pub(crate) from: Option<String>,
+    /// The words, cut after 8,000 characters; empty for a picture.
+    pub(crate) body: String,
+    pub(crate) message_id: Option<String>,
+    /// How many pictures or files came with it.
+    pub(crate) n_media: usize,
+}
+
+impl Incoming {
+    /// Reads a frame. Never fails: what cannot be read is [`Incoming::Unknown`], with the reason.
+    pub(crate) fn read(text: &str) -> Self {
+        let frame = match state::json::parse(text.as_bytes()) {
+            Ok(Value::Object(frame)) => frame,
+            Ok(_) => return Self::Unknown("a frame that is no JSON object".to_owned()),
+            Err(err) => return Self::Unknown(format!("a frame that is no JSON: {err}")),
+        };
+        let fields = Fields(&frame);
+        match fields.label("type").as_deref() {
+            Some("auth_ok") => Self::AuthOk { has_devices: fields.flag("has_devices") },
+            Some("auth_error") => Self::AuthError {
+                message: fields.words("message").map_or_else(
+                    || "no reason given".to_owned(),
+                    |reason| state::words::line(&reason),
+                ),
+            },
+            Some("event") => Self::Event(Event::read(frame)),
+            Some(other) => Self::Unknown(format!("a frame of type `{other}`")),
+            None => Self::Unknown("a frame without a type".to_owned()),
+        }
+    }
+}
+
+impl Event {
+    fn read(frame: Map<String, Value>) -> Self {
+        let fields = Fields(&frame);
+        let Some(name) = fields.label("event") else {
+            return Self::Other("an event without a name".to_owned());
+        };
+        if name.starts_with("mission.") {
+            return Self::Mission(name, frame);
+        }
+        Self::of_name(&name, &fields).unwrap_or(Self::Other(name))
+    }
+
+    /// The event, if its name is known and it says what it is about.
+    fn of_name(name: &str, fields: &Fields<'_>) -> Option<Self> {
+        Some(match name {
+            "context_request" => Self::ContextRequest { call_id: fields.id("call_id")? },
+            "call.started" => Self::CallStarted {
+                call_id: fields.id("call_id")?,
+                direction: fields.direction().unwrap_or(Direction::Inbound),
+            },
+            "call.ended" => Self::CallEnded(CallEnded::read(fields)),
+            "deep_tool_request" => Self::DeepToolRequest {
+                request_id: fields.id("request_id")?,
+                call_id: fields.id("call_id"),
+                query: fields.asked("query"),
+            },
+            "walkie_request" => Self::WalkieRequest {
+                request_id: fields.id("request_id")?,
+                transcript: fields.asked("transcript"),
+                session_key: fields.id("session_key"),
+            },
+            "sms.received" => Self::SmsReceived(Sms {
+                from: fields.id("from"),
+                body: fields.words("body").unwrap_or_default(),
+                message_id: fields.id("message_id"),
+                n_media: fields.count("media_urls"),
+            }),
+            "approval.responded" => Self::ApprovalResponded {
+                request_id: fields.id("request_id")?,
+                decision: fields.label("decision").unwrap_or_default(),
+            },
+            _ => return None,
+        })
+    }
+}
+
+impl CallEnded {
+    fn read(fields: &Fields<'_>) -> Self {
+        Self {
+            call_id: fields.id("call_id"),
+            direction: fields.direction(),
+            // An early type of the official second client calls it `duration`.
+            seconds: fields.seconds("duration_seconds").or_else(|| fields.seconds("duration")),
+            reason: fields.label("reason"),
+            outcome: fields.label("outcome").map(|word| match word.as_str() {
+                "voicemail" => Outcome::Voicemail,
+                "voicemail_failed" => Outcome::VoicemailFailed,
+                "no_answer" => Outcome::NoAnswer,
+                "fax" => Outcome::Fax,
+                _ => Outcome::Other(word),
+            }),
+            to_number: fields.id("to_number"),
+            purpose: fields.words("purpose"),
+            greeting: fields.words("greeting"),
+            voicemail_message: fields.words("voicemail_message"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,85 @@
+//! The frames that go to the service, written exactly as facts/server.md 2.2 has them.
+
+use serde::Serialize;
+
+use crate::words::context::Names;
+
+/// A frame to the service. The one that holds the key is not among them: see [`auth`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum Outgoing {
+    /// Who the voice model speaks for.
+    ContextResponse { call_id: String, context: Context },
+    /// Spoken on the call: a greeting, or an answer that came late.
+    Response { call_id: String, text: String },
+    /// Spoken at once, while the request is worked on.
+    DeepToolProgress {
+        request_id: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        call_id: Option<String>,
+        text: String,
+    },
+    /// The one answer to a request.
+    DeepToolResult {
+        request_id: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        call_id: Option<String>,
+        text: String,
+    },
+    /// The one answer to a push-to-talk request.
+    WalkieResponse {
+        request_id: String,
+        #[serde(flatten)]
+        answer: Walkie,
+    },
+}
+
+/// What the voice model is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Context {
+    pub(crate) memory: String,
+    pub(crate) system_prompt: String,
+}
+
+/// A reply, or what went wrong. On a success the key `error` is absent, on an error the reply is null.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Walkie {
+    Reply { reply: String },
+    Error { reply: (), error: String },
+}
+
+impl Walkie {
+    pub(crate) fn reply(text: impl Into<String>) -> Self {
+        Self::Reply { reply: text.into() }
+    }
+
+    pub(crate) fn error(text: impl Into<String>) -> Self {
+        Self::Error { reply: (), error: text.into() }
+    }
+}
+
+impl Outgoing {
+    /// The text of the frame.
+    pub(crate) fn frame(&self) -> String {
+        serde_json::to_string(self).expect("every field is text and every key is a name")
+    }
+}
+
+/// The first frame of a connection. It is only ever text, so that no key can be stored or logged with
+/// the other frames. A name that is not configured is left out, since the service overwrites what its
+/// owner set in the portal with every name that it is sent.
+pub(crate) fn auth(api_key: &str, names: Names<'_>) -> String {
+    #[derive(Serialize)]
+    struct Auth<'a> {
+        r#type: &'static str,
+        api_key: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        owner_name: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        agent_name: Option<&'a str>,
+    }
+    let Names { owner: owner_name, agent: agent_name } = names;
+    serde_json::to_string(&Auth { r#type: "auth", api_key, owner_name, agent_name })
+        .expect("every field is text and every key is a name")
+}
