@@ -107,7 +107,8 @@ fn write_new(temp: &Path, bytes: &[u8], durable: bool) -> std::io::Result<()> {
 }
 
 /// A write beyond RLIMIT_FSIZE kills the process by SIGXFSZ unless that is handled; handled, it is an error.
-fn survive_size_limit() {
+/// For the writer of a file that is not ours and keeps its own mode and owner.
+pub fn survive_size_limit() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         // Without the handler such a write kills us, which the old file survives as well.

@@ -6,6 +6,7 @@ pub mod api;
 pub mod args;
 pub mod clock;
 pub mod config;
+pub mod crontab;
 pub mod do_not_call;
 pub mod env;
 pub mod exit;

@@ -45,6 +45,8 @@ files! {
     dotenv = ".env";
     /// What `missions` remembers, shared with the reference.
     missions_state = ".missions_state.json";
+    /// Changes of the user's crontab by programs of this folder wait for each other here.
+    crontab_lock = ".crontab.lock";
     /// What was about to be sent: see [`crate::intents`].
     intents = ".intents.json";
     /// Numbers that are never called or texted: see [`crate::do_not_call`].

@@ -10,10 +10,10 @@ const MAX_BYTES: u64 = 64 * 1024;
 /// Longer than any name that is spoken.
 const MAX_LETTERS: usize = 60;
 
-/// The owner's name from USER.md: `Name`, else `What to call them`. Pages of today's OpenClaw have neither.
+/// The owner's name from USER.md: `What to call them`, else `Name`. Pages of today's OpenClaw have neither.
 pub fn owner(workspace: &Path) -> Option<String> {
     let page = read(&workspace.join("USER.md"))?;
-    labelled(&page, "name").or_else(|| labelled(&page, "what to call them"))
+    labelled(&page, "what to call them").or_else(|| labelled(&page, "name"))
 }
 
 /// The agent's name from IDENTITY.md.

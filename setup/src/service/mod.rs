@@ -1,0 +1,85 @@
+//! What keeps `connect` running: a systemd user unit or two lines of cron, chosen by the owner.
+
+mod cron;
+mod process;
+mod systemd;
+
+pub use cron::mark as cron_mark;
+pub use systemd::{UNIT, text as unit_text, unit_path};
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+use state::exit::Fault;
+use std::path::{Path, PathBuf};
+
+/// What keeps `connect` running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A unit of the user's systemd.
+    Systemd,
+    /// Lines of the user's crontab.
+    Cron,
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Systemd => "systemd",
+            Self::Cron => "cron",
+        })
+    }
+}
+
+impl Kind {
+    /// Installs and starts it. Gives what was written; nothing if all was as it should be.
+    ///
+    /// Fails if the service manager cannot be used; what was written then is taken back.
+    pub fn install(self, skill: &Path) -> anyhow::Result<Vec<String>> {
+        let connect = connect_of(skill)?;
+        match self {
+            Self::Systemd => systemd::install(skill, &connect),
+            Self::Cron => cron::install(skill, &connect),
+        }
+    }
+
+    /// Stops and removes it. Gives what was removed.
+    pub fn remove(self, skill: &Path) -> anyhow::Result<Vec<String>> {
+        match self {
+            Self::Systemd => systemd::remove(),
+            Self::Cron => cron::remove(skill),
+        }
+    }
+
+    /// Whether it is there as setup writes it; why not otherwise.
+    pub fn check(self, skill: &Path) -> Result<(), String> {
+        match self {
+            Self::Systemd => systemd::check(skill),
+            Self::Cron => cron::check(skill),
+        }
+    }
+
+    /// Where it is, as the owner would look for it.
+    pub fn place(self) -> String {
+        match self {
+            Self::Systemd => {
+                unit_path().map_or_else(|| UNIT.to_owned(), |path| path.display().to_string())
+            }
+            Self::Cron => "crontab".to_owned(),
+        }
+    }
+}
+
+/// The `connect` that belongs to this folder: its own, else the one beside this program.
+///
+/// Fails (exit 3) if there is neither.
+pub fn connect_of(skill: &Path) -> anyhow::Result<PathBuf> {
+    let own = skill.join("bin").join("connect");
+    let program = std::env::current_exe().context("finding this program")?;
+    let beside = program.canonicalize().unwrap_or(program).with_file_name("connect");
+    let Some(found) = [own.clone(), beside].into_iter().find(|path| path.is_file()) else {
+        let text = format!("no `connect` at `{}`", own.display());
+        return Err(Fault::not_configured(text).hint("run `cargo xtask install`").into());
+    };
+    Ok(found)
+}

@@ -1,0 +1,144 @@
+//! The systemd user unit for `connect run`.
+
+use super::process::run;
+use anyhow::Context as _;
+use state::exit::Fault;
+use state::{env, file};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The unit's name; `connect start` and `stop` go through it where it is active.
+pub const UNIT: &str = "clawdtalk-connect.service";
+
+const HINT: &str = "log in as the owner (not through su or sudo), or run `setup --service cron`";
+
+/// Where the unit's file is. `None` if no home directory is known.
+pub fn unit_path() -> Option<PathBuf> {
+    let config = env::path("XDG_CONFIG_HOME").or_else(|| Some(env::home()?.join(".config")))?;
+    Some(config.join("systemd/user").join(UNIT))
+}
+
+/// The unit's text. Hardened as far as a user's own manager can: what needs a mount namespace is left out,
+/// since many machines deny that to users and the unit would not start.
+///
+/// Fails (exit 2) if a path holds a line break, which a unit cannot carry.
+pub fn text(skill: &Path, connect: &Path) -> Result<String, Fault> {
+    let quoted = |path: &Path, dollar: &str| -> Result<String, Fault> {
+        let path = path.display().to_string();
+        if path.contains(|letter: char| letter.is_control()) {
+            return Err(Fault::usage("a path with a line break cannot stand in a systemd unit")
+                .hint("install the skill in a folder with a plainer name"));
+        }
+        // `%` is systemd's own, the rest is what its quotes need.
+        let path = path.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%");
+        Ok(format!("\"{}\"", path.replace('$', dollar)))
+    };
+    // Variables are replaced in arguments and not in the program's own path.
+    let (skill, connect) = (quoted(skill, "$$")?, quoted(connect, "$")?);
+    Ok(format!(
+        "# Written by ClawdTalk's setup; its uninstall removes it.
+[Unit]
+Description=ClawdTalk: the telephone of this machine's agent
+Documentation=https://clawdtalk.com
+StartLimitIntervalSec=10min
+StartLimitBurst=20
+
+[Service]
+Type=exec
+ExecStart={connect} run --skill-dir {skill}
+Restart=on-failure
+RestartSec=5
+# 2: bad options, 3: the key was refused, 5: another client took over. Trying again changes none of them.
+RestartPreventExitStatus=2 3 5
+# It finishes the turns in flight, for at most 10 s.
+TimeoutStopSec=20
+UMask=0077
+LimitCORE=0
+NoNewPrivileges=yes
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallErrorNumber=EPERM
+
+[Install]
+WantedBy=default.target
+"
+    ))
+}
+
+pub(super) fn install(skill: &Path, connect: &Path) -> anyhow::Result<Vec<String>> {
+    let path = unit_path().ok_or_else(|| Fault::not_configured("HOME is not set"))?;
+    let new = text(skill, connect)?;
+    let old = file::read(&path)?;
+    let is_new = old.as_deref() != Some(new.as_bytes());
+    if is_new {
+        write(&path, new.as_bytes())?;
+    }
+    let started = || -> anyhow::Result<()> {
+        run("systemctl", &["--user", "daemon-reload"], HINT)?;
+        run("systemctl", &["--user", "enable", UNIT], HINT)?;
+        // A unit that already runs as it should is not interrupted: a call may be going on.
+        let verb = if is_new { "restart" } else { "start" };
+        run("systemctl", &["--user", verb, UNIT], HINT).map(drop)
+    };
+    if let Err(err) = started() {
+        if is_new {
+            // Best effort: the error that is told is the first one.
+            let _ = old.map_or_else(|| Ok(fs::remove_file(&path)?), |old| write(&path, &old));
+        }
+        return Err(err);
+    }
+    Ok(if is_new { vec![path.display().to_string()] } else { Vec::new() })
+}
+
+fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    file::replace(path, bytes)?;
+    // systemd looks at every file in this folder.
+    let _ = fs::remove_file(state::paths::lock_of(path));
+    Ok(())
+}
+
+pub(super) fn remove() -> anyhow::Result<Vec<String>> {
+    let path = unit_path().ok_or_else(|| Fault::not_configured("HOME is not set"))?;
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    run("systemctl", &["--user", "disable", "--now", UNIT], HINT)?;
+    fs::remove_file(&path).with_context(|| format!("removing `{}`", path.display()))?;
+    run("systemctl", &["--user", "daemon-reload"], HINT)?;
+    Ok(vec![path.display().to_string()])
+}
+
+pub(super) fn check(skill: &Path) -> Result<(), String> {
+    let told = |err: anyhow::Error| state::exit::told(&err);
+    let path = unit_path().ok_or("HOME is not set")?;
+    let connect = super::connect_of(skill).map_err(told)?;
+    let wanted = text(skill, &connect).map_err(|fault| fault.to_string())?;
+    match file::read(&path).map_err(told)? {
+        None => return Err(format!("there is no `{}`", path.display())),
+        Some(found) if found != wanted.as_bytes() => {
+            return Err(format!("`{}` is not as setup writes it", path.display()));
+        }
+        Some(_) => {}
+    }
+    run("systemctl", &["--user", "is-enabled", UNIT], HINT).map(drop).map_err(told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::text;
+    use std::path::Path;
+
+    #[test]
+    fn a_path_of_any_letters_stays_one_word() {
+        let unit = text(Path::new("/a b\"c\\d%e$f"), Path::new("/x $y/connect")).unwrap();
+        let line = r#"ExecStart="/x $y/connect" run --skill-dir "/a b\"c\\d%%e$$f""#;
+        assert!(unit.lines().any(|found| found == line), "{unit}");
+        assert!(text(Path::new("/a\nb"), Path::new("/c")).is_err());
+    }
+}

@@ -1,0 +1,180 @@
+//! Questions on a terminal: asked on stderr, answered on stdin, with Ctrl-C heard between any two keys.
+//!
+//! By rustix, which the workspace has anyway: rpassword leaves the terminal silent after Ctrl-C, dialoguer
+//! brings a console library for what are five lines of text.
+
+use anyhow::Context as _;
+use rustix::termios::{self, LocalModes, OptionalActions, SpecialCodeIndex, Termios};
+use state::exit::{Exit, Fault};
+use std::io::{self, IsTerminal as _, Write as _};
+
+/// Longest answer, in bytes: beyond any key or greeting.
+const LONGEST: usize = 4096;
+
+/// A person at a terminal.
+#[derive(Debug)]
+pub struct Terminal(());
+
+impl Terminal {
+    /// The terminal, if both ends are one.
+    pub fn find() -> Option<Self> {
+        (io::stdin().is_terminal() && io::stderr().is_terminal()).then_some(Self(()))
+    }
+
+    /// Says something.
+    pub fn say(&self, text: &str) {
+        // A terminal that is gone is noticed by the next question.
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+
+    /// Asks for a text; Enter gives `default`.
+    pub fn text(&self, question: &str, default: Option<&str>) -> anyhow::Result<Option<String>> {
+        let shown = default.map_or_else(String::new, |default| format!(" [{}]", one_line(default)));
+        let answer = ask(&format!("{question}{shown}: "), Echo::Shown)?;
+        Ok(if answer.is_empty() { default.map(str::to_owned) } else { Some(answer) })
+    }
+
+    /// Asks for something that is not shown; `None` for just Enter.
+    pub fn hidden(&self, question: &str) -> anyhow::Result<Option<String>> {
+        Ok(Some(ask(&format!("{question}: "), Echo::Hidden)?).filter(|answer| !answer.is_empty()))
+    }
+
+    /// Asks for yes or no until one is given.
+    pub fn confirm(&self, question: &str, default: bool) -> anyhow::Result<bool> {
+        let choices = if default { "Y/n" } else { "y/N" };
+        loop {
+            match ask(&format!("{question} [{choices}]: "), Echo::Shown)?.to_lowercase().as_str() {
+                "" => return Ok(default),
+                "y" | "yes" => return Ok(true),
+                "n" | "no" => return Ok(false),
+                _ => self.say("Please answer y or n."),
+            }
+        }
+    }
+
+    /// Asks for one of `choices` by its number or its word; Enter gives the first.
+    pub fn choose<'a>(&self, question: &str, choices: &[&'a str]) -> anyhow::Result<&'a str> {
+        for (index, choice) in choices.iter().enumerate() {
+            self.say(&format!("  {}) {choice}", index + 1));
+        }
+        loop {
+            let answer = ask(&format!("{question} [1]: "), Echo::Shown)?;
+            let number = if answer.is_empty() { Some(1) } else { answer.parse::<usize>().ok() };
+            let by_number = number.and_then(|number| choices.get(number.checked_sub(1)?));
+            if let Some(choice) =
+                by_number.or_else(|| choices.iter().find(|choice| **choice == answer))
+            {
+                return Ok(choice);
+            }
+            self.say(&format!("Please answer with a number from 1 to {}.", choices.len()));
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Echo {
+    Shown,
+    Hidden,
+}
+
+/// The terminal's settings, put back whatever happens.
+struct Raw(Termios);
+
+impl Raw {
+    /// Keys arrive one by one and unseen, Ctrl-C as a byte: a signal would leave the terminal like this.
+    fn enter() -> anyhow::Result<Self> {
+        let stdin = io::stdin();
+        let before = termios::tcgetattr(&stdin).context("reading the terminal's settings")?;
+        let mut raw = before.clone();
+        raw.local_modes -=
+            LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG | LocalModes::IEXTEN;
+        raw.special_codes[SpecialCodeIndex::VMIN] = 1;
+        raw.special_codes[SpecialCodeIndex::VTIME] = 0;
+        termios::tcsetattr(&stdin, OptionalActions::Now, &raw).context("setting the terminal")?;
+        Ok(Self(before))
+    }
+}
+
+impl Drop for Raw {
+    fn drop(&mut self) {
+        // A terminal that is gone needs no settings.
+        let _ = termios::tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
+    }
+}
+
+/// Asks and reads one line, blanks around it taken off.
+fn ask(question: &str, echo: Echo) -> anyhow::Result<String> {
+    let _raw = Raw::enter()?;
+    show(question);
+    let mut line = Vec::new();
+    let mut key = [0];
+    loop {
+        let n = match rustix::io::read(io::stdin(), &mut key) {
+            Err(rustix::io::Errno::INTR) => continue,
+            other => other.context("reading the terminal")?,
+        };
+        match key[0] {
+            _ if n == 0 => return Err(interrupted()),
+            b'\n' | b'\r' => break,
+            // Ctrl-C, Ctrl-D, Ctrl-\.
+            0x03 | 0x04 | 0x1c => return Err(interrupted()),
+            // Backspace takes a whole character.
+            0x08 | 0x7f => {
+                while line.pop().is_some_and(|byte: u8| byte & 0xc0 == 0x80) {}
+                redraw(question, &line, echo);
+            }
+            // Ctrl-U takes the line.
+            0x15 => {
+                line.clear();
+                redraw(question, &line, echo);
+            }
+            // Other control keys, and the rest of what an arrow key sends, are no text.
+            0x1b => skip_sequence()?,
+            byte if byte < 0x20 || line.len() >= LONGEST => {}
+            byte => {
+                line.push(byte);
+                if echo == Echo::Shown {
+                    let _ = io::stderr().write_all(&[byte]);
+                }
+            }
+        }
+    }
+    show("\n");
+    let line = String::from_utf8(line).ok().context("what was typed is not UTF-8")?;
+    Ok(line.trim().to_owned())
+}
+
+/// Reads on to the letter that ends an escape sequence; Escape alone waits for one more key.
+fn skip_sequence() -> anyhow::Result<()> {
+    let mut key = [0];
+    loop {
+        let n = rustix::io::read(io::stdin(), &mut key).context("reading the terminal")?;
+        if n == 0
+            || (key[0].is_ascii_alphabetic() && key[0] != b'O')
+            || key[0] == b'~'
+            || key[0] < 0x20
+        {
+            return Ok(());
+        }
+    }
+}
+
+fn redraw(question: &str, line: &[u8], echo: Echo) {
+    let shown = if echo == Echo::Shown { String::from_utf8_lossy(line) } else { "".into() };
+    show(&format!("\r\x1b[K{question}{shown}"));
+}
+
+fn show(text: &str) {
+    let mut stderr = io::stderr();
+    // A terminal that is gone is noticed by the read.
+    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+}
+
+fn one_line(text: &str) -> String {
+    state::words::bounded(text, 60)
+}
+
+fn interrupted() -> anyhow::Error {
+    show("\n");
+    Fault::new(Exit::Undecided, "interrupted; nothing was changed").hint("run `setup` again").into()
+}

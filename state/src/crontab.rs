@@ -1,0 +1,178 @@
+//! The user's crontab: lines of ours are added and removed by a mark, and nothing else in it is touched.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use crate::exit::{Exit, Fault};
+use crate::lock::Lock;
+
+/// How long a change waits for another program of the same skill folder.
+const LOCK_WAIT: Duration = Duration::from_secs(10);
+
+/// A line of a crontab.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line(String);
+
+impl Line {
+    /// `schedule` (`@reboot` or five fields) runs `command`, given as words that the shell shall not
+    /// interpret, with both outputs dropped; `mark` stands behind it as a comment.
+    ///
+    /// Fails (exit 2) if a word holds a line break, which a crontab cannot carry.
+    pub fn new(schedule: &str, command: &[&str], mark: &str) -> Result<Self, Fault> {
+        let words: Vec<_> = command.iter().map(|word| quoted(word)).collect();
+        let line = format!("{schedule} {} >/dev/null 2>&1 # {mark}", words.join(" "));
+        if line.contains(['\n', '\r', '\0']) {
+            return Err(Fault::usage("a path with a line break cannot stand in a crontab")
+                .hint("install the skill in a folder with a plainer name"));
+        }
+        // To cron a bare `%` is the end of the command.
+        Ok(Self(line.replace('%', "\\%")))
+    }
+
+    /// The line as it stands in the crontab.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The user's crontab; empty if there is none.
+///
+/// Fails (exit 4) if there is no `crontab` program or it refuses this user.
+pub fn read() -> anyhow::Result<String> {
+    let output = Command::new("crontab")
+        .arg("-l")
+        .env("LC_ALL", "C")
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|err| unavailable(&err.to_string()))?;
+    if output.status.success() {
+        return String::from_utf8(output.stdout).context("the crontab is not UTF-8");
+    }
+    let why = String::from_utf8_lossy(&output.stderr);
+    if why.contains("no crontab") {
+        return Ok(String::new());
+    }
+    Err(unavailable(&crate::words::line(&why)).into())
+}
+
+/// The marked lines that stand in it.
+pub fn marked<'a>(crontab: &'a str, mark: &str) -> Vec<&'a str> {
+    crontab.lines().filter(|line| is_marked(line, mark)).collect()
+}
+
+/// Makes `lines` the only ones with `mark`; none removes them. Whether something changed.
+///
+/// Changes by programs of the same skill folder wait for each other (exit 5 after 10 s).
+pub fn set(skill: &Path, mark: &str, lines: &[Line]) -> anyhow::Result<bool> {
+    let _lock = Lock::hold(&crate::paths::crontab_lock(skill), LOCK_WAIT)?;
+    let old = read()?;
+    let new = with(&old, mark, lines);
+    if new == old {
+        return Ok(false);
+    }
+    install(&new)?;
+    Ok(true)
+}
+
+/// `crontab` with `lines` in place of those with `mark`, at their place if they had one, else at its end.
+fn with(crontab: &str, mark: &str, lines: &[Line]) -> String {
+    let texts: Vec<&str> = lines.iter().map(Line::text).collect();
+    if marked(crontab, mark) == texts {
+        return crontab.to_owned();
+    }
+    let mut new = String::with_capacity(crontab.len());
+    for line in crontab.split_inclusive('\n').filter(|line| !is_marked(line, mark)) {
+        new.push_str(line);
+    }
+    if !texts.is_empty() && !new.is_empty() && !new.ends_with('\n') {
+        new.push('\n');
+    }
+    for text in texts {
+        new.push_str(text);
+        new.push('\n');
+    }
+    new
+}
+
+fn is_marked(line: &str, mark: &str) -> bool {
+    // The mark was written as part of the command, percent signs and all.
+    line.trim_end()
+        .strip_suffix(&mark.replace('%', "\\%"))
+        .is_some_and(|rest| rest.ends_with(" # "))
+}
+
+fn install(crontab: &str) -> anyhow::Result<()> {
+    let mut child = Command::new("crontab")
+        .arg("-")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|err| unavailable(&err.to_string()))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A program that refuses before it has read everything says why on stderr.
+        let _ = stdin.write_all(crontab.as_bytes());
+    }
+    let output = child.wait_with_output().context("waiting for `crontab`")?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(unavailable(&crate::words::line(&String::from_utf8_lossy(&output.stderr))).into())
+}
+
+fn unavailable(why: &str) -> Fault {
+    Fault::new(Exit::Unavailable, format!("the crontab cannot be used: {why}"))
+        .hint("install cron, or run `setup --service systemd`")
+}
+
+/// A word that the shell takes as it is.
+fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:=@+,".contains(letter);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Line, marked, with};
+    use proptest::prelude::*;
+
+    fn line(word: &str) -> Line {
+        Line::new("@reboot", &[word, "start"], "ours").unwrap()
+    }
+
+    #[test]
+    fn a_command_is_taken_as_it_is() {
+        assert_eq!(line("/a/b").text(), "@reboot /a/b start >/dev/null 2>&1 # ours");
+        assert_eq!(line("/it's 5%").text(), r"@reboot '/it'\''s 5\%' start >/dev/null 2>&1 # ours");
+        assert!(Line::new("@reboot", &["/a\nb"], "ours").is_err());
+    }
+
+    #[test]
+    fn only_marked_lines_change() {
+        let old = "MAILTO=me\n0 1 * * * backup # ours too\n";
+        let new = with(old, "ours", &[line("/a")]);
+        assert_eq!(new, format!("{old}@reboot /a start >/dev/null 2>&1 # ours\n"));
+        assert_eq!(with(&new, "ours", &[line("/a")]), new);
+        assert_eq!(with(&new, "ours", &[]), old);
+        assert_eq!(marked(&new, "ours").len(), 1);
+        assert_eq!(with("no newline at the end", "ours", &[]), "no newline at the end");
+    }
+
+    proptest! {
+        #[test]
+        fn added_lines_go_again(old in "([a-z*#% ]{0,12}\n){0,4}", word in "\\PC{1,9}", mark in "[a-z%/ ]{1,9}") {
+            prop_assume!(marked(&old, &mark).is_empty());
+            let lines = [Line::new("* * * * *", &[&word], &mark).unwrap()];
+            let new = with(&old, &mark, &lines);
+            prop_assert_eq!(marked(&new, &mark), [lines[0].text()]);
+            prop_assert_eq!(with(&new, &mark, &[]), old);
+        }
+    }
+}
