@@ -100,7 +100,7 @@ fn with(crontab: &str, mark: &str, lines: &[Line]) -> String {
 
 fn is_marked(line: &str, mark: &str) -> bool {
     // The mark was written as part of the command, percent signs and all.
-    line.trim_end()
+    line.trim_end_matches(['\n', '\r'])
         .strip_suffix(&mark.replace('%', "\\%"))
         .is_some_and(|rest| rest.ends_with(" # "))
 }
