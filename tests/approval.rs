@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::{Fault, Owner, Sandbox, Service, Settings, Signal};
+use harness::{Fault, Owner, Sandbox, Service, Settings, Signal, contract};
 use serde_json::json;
 
 const APPROVAL: &str = env!("CARGO_BIN_EXE_approval");
@@ -15,6 +15,11 @@ fn asked(owner: Owner) -> (Service, Sandbox) {
     let mut sandbox = Sandbox::for_service(&service);
     sandbox.env("CLAWDTALK_CLOCK_PERIODS", "10");
     (service, sandbox)
+}
+
+#[test]
+fn prints_what_the_script_printed() {
+    contract::check_all("appr-", APPROVAL, &[]);
 }
 
 #[test]

@@ -2,11 +2,16 @@
 
 use std::time::Duration;
 
-use harness::{Fault, Sandbox, Service, Signal};
+use harness::{Fault, Sandbox, Service, Signal, contract};
 use serde_json::json;
 
 const CALL: &str = env!("CARGO_BIN_EXE_call");
 const CALLS: &str = "/v1/calls";
+
+#[test]
+fn prints_what_the_script_printed() {
+    contract::check_all("call-", CALL, &[]);
+}
 
 #[test]
 fn rings_the_owner_and_remembers_the_call_as_the_owners() {
