@@ -11,6 +11,7 @@ pub mod do_not_call;
 pub mod env;
 pub mod exit;
 pub mod file;
+pub mod gateway;
 pub mod gateway_config;
 pub mod http;
 pub mod intents;

@@ -1,5 +1,9 @@
 //! Strangers' words before they are printed: one line, bounded, without anything that moves a cursor.
 
+use std::borrow::Cow;
+
+use crate::secret::Secret;
+
 /// Longest text of a server's that is put into an error, in characters.
 const LONGEST: usize = 300;
 
@@ -31,6 +35,16 @@ pub fn bounded(text: &str, longest: usize) -> String {
         n_chars += 1;
     }
     line
+}
+
+/// The text with `***` for every place where the secret stands, should a server echo it. A secret of less
+/// than eight characters is none, and replacing it would garble words.
+pub fn without<'a>(text: &'a str, secret: &Secret) -> Cow<'a, str> {
+    let secret = secret.expose();
+    if secret.len() < 8 || !text.contains(secret) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.replace(secret, "***"))
 }
 
 /// Control characters that are no blanks, and invisible marks: zero-width ones, direction overrides.

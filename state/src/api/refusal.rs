@@ -49,9 +49,7 @@ impl Refusal {
     /// Reads a reply. The key is taken out of it, should a server echo it.
     pub(super) fn read(asked: Asked, reply: &Reply, key: &Secret) -> Self {
         let text = String::from_utf8_lossy(reply.body());
-        // A key shorter than this is no key, and replacing it would garble words.
-        let text =
-            if key.expose().len() < 8 { text.into() } else { text.replace(key.expose(), "***") };
+        let text = words::without(&text, key);
         let json = json::parse(text.as_bytes()).ok();
         let (code, message) = json.as_ref().map_or_else(|| (None, plain(&text)), said);
         let upstream = Upstream::read(&message);

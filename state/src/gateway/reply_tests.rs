@@ -1,0 +1,223 @@
+//! The reader against captures of three real gateways (`captures.json`, from facts/gateway.md) and against nonsense.
+
+use std::time::Duration;
+
+use proptest::prelude::{any, prop, prop_assert, proptest};
+use serde_json::Value;
+
+use super::{Asked, read};
+use crate::gateway::Outcome;
+
+fn reply(text: &str) -> Outcome {
+    Outcome::Reply(text.to_owned())
+}
+
+fn accepted(run_id: &str) -> Outcome {
+    Outcome::Accepted { run_id: Some(run_id.to_owned()) }
+}
+
+fn failed(words: &str) -> Outcome {
+    Outcome::Failed { words: words.to_owned() }
+}
+
+fn refused(words: &str) -> Outcome {
+    Outcome::Refused { words: words.to_owned() }
+}
+
+fn wrong_form(words: &str) -> Outcome {
+    Outcome::WrongForm { words: words.to_owned() }
+}
+
+fn may_run(why: &str) -> Outcome {
+    Outcome::MayBeRunning { why: why.to_owned() }
+}
+
+#[track_caller]
+fn captured(name: &str, asked: Asked, wanted: &Outcome) {
+    let captures: Value = serde_json::from_str(include_str!("captures.json")).unwrap();
+    let capture = &captures[name];
+    let status = u16::try_from(capture["status"].as_u64().unwrap()).unwrap();
+    let body = capture["body"].as_str().unwrap();
+    assert_eq!(&read(asked, status, None, body.as_bytes()), wanted, "{name}");
+}
+
+#[track_caller]
+fn tool(name: &str, wanted: &Outcome) {
+    captured(name, Asked::Tool, wanted);
+}
+
+#[track_caller]
+fn case(asked: Asked, status: u16, body: &str, wanted: &Outcome) {
+    assert_eq!(&read(asked, status, None, body.as_bytes()), wanted, "{status} {body}");
+}
+
+#[track_caller]
+fn details(details: &str, wanted: &Outcome) {
+    case(Asked::Tool, 200, &format!(r#"{{"ok":true,"result":{{"details":{details}}}}}"#), wanted);
+}
+
+#[test]
+fn replies_of_three_versions() {
+    tool("a8-success-working-form", &reply("stub reply: hello"));
+    tool("clawdbot-a1-send-main", &reply("stub reply: hello"));
+    tool("s2-SAYNOREPLY", &Outcome::NoReply);
+    tool("s2-SAYEMPTY", &Outcome::NoReply);
+    for name in ["p1-chat", "oc7-p1-chat", "clawdbot-p1-chat"] {
+        captured(name, Asked::Chat, &reply("stub reply: hello via chat completions"));
+    }
+}
+
+#[test]
+fn turns_that_go_on() {
+    tool("b1-fire-and-forget-self", &accepted("7aeaa66b-fc25-4421-84e8-997ac1e9ae74"));
+    tool("c1-turn-outlasts-timeout", &accepted("29fc4f65-2889-44ee-bcfd-992a1df37a4f"));
+    tool("oc7-c-timeout", &accepted("a3d7ba1f-358c-4afc-9e65-035fe2fef82d"));
+    tool("clawdbot-c-timeout", &accepted("c012abd2-d285-4c50-adec-e83e79bab4b3"));
+    tool("clawdbot-b-faf", &accepted("74915402-a913-4eef-87d6-a6fb8465e60e"));
+}
+
+#[test]
+fn a_failed_turn_is_never_a_reply() {
+    tool(
+        "d1-llm-500",
+        &failed(
+            "⚠️ stub/stub-1 request failed (provider internal error, HTTP 500). This is usually temporary — try again shortly.",
+        ),
+    );
+    tool(
+        "d2-llm-401",
+        &failed(
+            "⚠️ stub/stub-1 request failed (authentication failed, HTTP 401). Re-authenticate the provider and try again.",
+        ),
+    );
+    tool(
+        "oc7-d-401",
+        &failed(
+            "FailoverError: LLM request failed: provider rejected the request schema or tool payload.",
+        ),
+    );
+    let run_id = Some("8e078e8a-63b9-4835-853b-6daae1586e89".to_owned());
+    tool("clawdbot-d-llm500", &Outcome::Unanswered { run_id });
+    captured("p3-chat-fail", Asked::Chat, &failed("400 stub failure (HTTP 400)"));
+    let upstream = r#"{"error":{"message":"upstream provider error","type":"api_error"}}"#;
+    case(Asked::Chat, 502, upstream, &failed("upstream provider error (HTTP 502)"));
+}
+
+#[test]
+fn refusals_before_any_turn() {
+    tool(
+        "a1-send-main-no-toplevel-sessionKey",
+        &wrong_form("sessions_send cannot target the calling session; use your own reply instead"),
+    );
+    tool(
+        "oc7-a3-caller-direct",
+        &wrong_form(
+            "Session send visibility is restricted to the current session tree (tools.sessions.visibility=tree).",
+        ),
+    );
+    tool(
+        "clawdbot-g-nosuch",
+        &wrong_form(
+            "Agent-to-agent messaging is disabled. Set tools.agentToAgent.enabled=true to allow cross-agent sends.",
+        ),
+    );
+    tool("g1-unknown-agent", &refused("Unknown agent id \"nosuch\""));
+    tool("g2-never-used-key", &refused("No session found: agent:main:neverused"));
+    tool("i4-missing-args", &refused("message required (HTTP 400)"));
+    tool("clawdbot-i-nomsg", &refused("message required (HTTP 400)"));
+    tool("e1-not-in-allow", &Outcome::NotAllowed);
+    tool("l9-cron-tool", &Outcome::NotAllowed);
+    for name in ["f1-wrong-token", "f2-no-token", "clawdbot-f-wrong"] {
+        tool(name, &Outcome::BadToken);
+        captured(name, Asked::Chat, &Outcome::BadToken);
+    }
+    captured("p0-chat-disabled", Asked::Chat, &Outcome::ChatOff);
+    let proxied = r#"{"error":{"message":"Proxy client attribution is required.","type":"proxy_attribution_required"}}"#;
+    case(Asked::Tool, 403, proxied, &refused("Proxy client attribution is required. (HTTP 403)"));
+    let large = r#"{"error":{"message":"Payload too large","type":"invalid_request_error"}}"#;
+    case(Asked::Tool, 413, large, &refused("Payload too large (HTTP 413)"));
+    case(
+        Asked::Tool,
+        200,
+        r#"{"ok":false,"error":{"type":"x","message":"no"}}"#,
+        &refused("no (HTTP 200)"),
+    );
+}
+
+#[test]
+fn what_is_no_gateway_is_told_so() {
+    let words = "there is no /tools/invoke: it is no OpenClaw gateway, or one before 2026.1.24";
+    tool("clawdbot-j-", &refused(words));
+    case(Asked::Tool, 405, "Method Not Allowed", &refused("Method Not Allowed (HTTP 405)"));
+    case(Asked::Tool, 302, "<html>", &refused("HTTP 302"));
+}
+
+#[test]
+fn a_busy_gateway_says_for_how_long() {
+    let limited =
+        r#"{"error":{"message":"Too many failed authentication attempts.","type":"rate_limited"}}"#;
+    let wait = Some(Duration::from_secs(10));
+    for (asked, status) in [(Asked::Tool, 429), (Asked::Chat, 503)] {
+        let busy = Outcome::Busy { retry_after: wait };
+        assert_eq!(read(asked, status, wait, limited.as_bytes()), busy);
+    }
+}
+
+#[test]
+fn what_does_not_tell_may_be_running() {
+    case(Asked::Tool, 500, "Internal Server Error", &may_run("Internal Server Error (HTTP 500)"));
+    let failed = r#"{"ok":false,"error":{"type":"tool_error","message":"tool execution failed"}}"#;
+    case(Asked::Tool, 500, failed, &may_run("tool execution failed (HTTP 500)"));
+    case(Asked::Chat, 502, "<html>bad gateway</html>", &may_run("HTTP 502"));
+    case(Asked::Tool, 504, "", &may_run("HTTP 504"));
+    for body in ["", "<html>", "[]", "{}", r#"{"ok":true}"#, "null"] {
+        case(Asked::Tool, 200, body, &may_run("the gateway's answer cannot be read (HTTP 200)"));
+    }
+}
+
+#[test]
+fn details_count_before_text() {
+    let both = r#"{"ok":true,"result":{"content":[{"type":"text","text":"{\"reply\":\"old\"}"}],"details":{"status":"ok","reply":"new"}}}"#;
+    case(Asked::Tool, 200, both, &reply("new"));
+    let json = r#"{"ok":true,"result":{"content":[{"type":"text","text":"{\"status\":\"error\",\"error\":\"no\"}"}]}}"#;
+    case(Asked::Tool, 200, json, &failed("no"));
+    let text =
+        r#"{"ok":true,"result":{"content":[{"type":"text","text":"You have two meetings."}]}}"#;
+    case(Asked::Tool, 200, text, &reply("You have two meetings."));
+    let nothing = r#"{"ok":true,"result":{"content":[]}}"#;
+    case(Asked::Tool, 200, nothing, &Outcome::Unanswered { run_id: None });
+}
+
+#[test]
+fn a_status_and_a_reply_are_weighed() {
+    details(r#"{"status":"accepted","reply":"Two."}"#, &reply("Two."));
+    details(r#"{"status":"ok","reply":null,"runId":""}"#, &Outcome::Unanswered { run_id: None });
+    details(r#"{"status":"ok","reply":"HEARTBEAT_OK"}"#, &Outcome::NoReply);
+    details(r#"{"status":"ok","reply":"{\"tool\":\"exec\",\"args\":{}}"}"#, &Outcome::NoReply);
+    details(r#"{"status":"error","reply":"Done."}"#, &failed("no reason given"));
+    details(r#"{"status":"error","error":"cut \ud83d"}"#, &failed("cut \u{fffd}"));
+    // Once a turn ran, the same words are its failure and no reason to send anything again.
+    details(
+        r#"{"status":"error","error":"cannot target the calling session","sentBeforeError":true}"#,
+        &failed("cannot target the calling session"),
+    );
+    details("{}", &Outcome::Unanswered { run_id: None });
+}
+
+proptest! {
+    #[test]
+    fn never_panics(status in 100..600_u16, body in prop::collection::vec(any::<u8>(), 0..300)) {
+        for asked in [Asked::Tool, Asked::Chat] {
+            let _ = read(asked, status, None, &body);
+        }
+    }
+
+    #[test]
+    fn only_a_2xx_is_a_reply(status in 300..600_u16, text in any::<String>()) {
+        let body = serde_json::json!({"ok": true, "result": {"details": {"status": "ok", "reply": text}}});
+        for asked in [Asked::Tool, Asked::Chat] {
+            let outcome = read(asked, status, None, body.to_string().as_bytes());
+            prop_assert!(!matches!(outcome, Outcome::Reply(_)), "{outcome:?}");
+        }
+    }
+}

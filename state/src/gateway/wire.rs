@@ -1,0 +1,132 @@
+//! One request to the gateway: the token, read anew after a 401, and the wait that a draining gateway asks for.
+
+use std::borrow::Cow;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::reply::{self, Asked};
+use super::{Outcome, Target};
+use crate::http::{Agent, Failure, Method, Proxied, Reply, Request};
+use crate::secret::Secret;
+use crate::words;
+
+/// The wait for a gateway that says 503 and gives no shorter time, and between looks at one that restarts.
+const AGAIN: Duration = Duration::from_millis(500);
+
+/// The connection to one gateway.
+#[derive(Debug)]
+pub(super) struct Wire {
+    pub(super) target: Target,
+    agent: Agent,
+    token: Mutex<Option<Secret>>,
+}
+
+impl Wire {
+    pub(super) fn new(target: Target) -> Self {
+        let token = Mutex::new(target.token.clone());
+        Self { target, agent: Agent::new(Proxied::Never), token }
+    }
+
+    /// Reads an endpoint that starts nothing.
+    pub(super) fn get(&self, path: &str, within: Duration) -> Result<Reply, Failure> {
+        self.send(Method::Get, path, &[], None, within)
+    }
+
+    /// Sends a body once and gives the bare reply.
+    pub(super) fn post(
+        &self,
+        path: &str,
+        body: &Value,
+        within: Duration,
+    ) -> Result<Reply, Failure> {
+        self.send(Method::Post, path, &[], Some(body.to_string().as_bytes()), within)
+    }
+
+    /// Has a turn: sends the body, and again only after an answer that comes before any turn. 401: once,
+    /// if the token has changed where it came from. 503 with `Retry-After`, and the restart that follows
+    /// it: until the deadline.
+    pub(super) fn ask(
+        &self,
+        asked: Asked,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+        deadline: Instant,
+    ) -> Outcome {
+        let body = body.to_string();
+        let mut is_renewed = false;
+        let mut waits = false;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let sent = self.send(Method::Post, path, headers, Some(body.as_bytes()), left);
+            let (outcome, wait) = match sent {
+                Ok(reply) => {
+                    let outcome = self.outcome(asked, &reply);
+                    if outcome == Outcome::BadToken && !is_renewed && self.renew() {
+                        is_renewed = true;
+                        continue;
+                    }
+                    let asks = reply.retry_after().filter(|_| reply.status() == 503);
+                    waits |= asks.is_some();
+                    (outcome, asks)
+                }
+                Err(Failure::Lost(why)) => {
+                    return Outcome::MayBeRunning { why: why.to_string() };
+                }
+                Err(Failure::NeverLeft(why)) => {
+                    let again = waits.then_some(AGAIN);
+                    (Outcome::Unreachable { why: why.to_string() }, again)
+                }
+            };
+            let left = deadline.saturating_duration_since(Instant::now());
+            match wait.map(|wait| wait.max(AGAIN)) {
+                Some(wait) if wait < left => thread::sleep(wait),
+                _ => return outcome,
+            }
+        }
+    }
+
+    fn outcome(&self, asked: Asked, reply: &Reply) -> Outcome {
+        let token = self.token();
+        let text = String::from_utf8_lossy(reply.body());
+        let text = match &token {
+            Some(token) => words::without(&text, token),
+            None => Cow::Borrowed(&*text),
+        };
+        reply::read(asked, reply.status(), reply.retry_after(), text.as_bytes())
+    }
+
+    fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+        within: Duration,
+    ) -> Result<Reply, Failure> {
+        let authorization = self.token().map(|token| format!("Bearer {}", token.expose()));
+        let mut all = headers.to_vec();
+        all.extend(authorization.as_deref().map(|value| ("authorization", value)));
+        let url = format!("{}{path}", self.target.base);
+        self.agent.send(&Request { method, url: &url, headers: &all, body }, within)
+    }
+
+    fn token(&self) -> Option<Secret> {
+        self.token.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads the token anew; whether it is another one now.
+    fn renew(&self) -> bool {
+        let Some(token) = self.target.reread.as_ref().and_then(|reread| reread()) else {
+            return false;
+        };
+        let mut held = self.token.lock().unwrap_or_else(PoisonError::into_inner);
+        let token = Some(token);
+        let is_another = *held != token;
+        *held = token;
+        is_another
+    }
+}
