@@ -34,4 +34,21 @@ pub(crate) enum Command {
 
     /// List what breaks the house rules that no compiler knows
     Tidy,
+
+    /// Serve the simulated service, with you as the callers and the owner's phone
+    Simulate(Simulate),
+
+    /// Let connect answer through a real OpenClaw gateway (node, python and the registries are needed; exit 77 = skipped)
+    RealGateway,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Simulate {
+    /// Port to listen on; 0 = any free one
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) port: u16,
+
+    /// Let the time run N times as fast, for the service and for programs started with the environment it prints
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) speed: u32,
 }

@@ -10,16 +10,8 @@ use state::args::Common;
 use state::exit::{self, Exit};
 use state::out::{self, Printer};
 
+use crate::verdict::Verdict;
 use crate::workspace::Workspace;
-
-/// How a check ended, and what is worth saying about it.
-#[derive(Debug)]
-pub(crate) enum Verdict {
-    Passed(String),
-    Failed(String),
-    /// It was not run, for this reason.
-    Skipped(String),
-}
 
 type Check = fn(&Workspace) -> Result<Verdict>;
 
@@ -47,16 +39,6 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Exit> {
     let printer = Printer::new(&Common { text_mode: true, ..Common::default() });
     printer.words(&table(&ended))?;
     Ok(if failed { Exit::No } else { Exit::Done })
-}
-
-impl Verdict {
-    fn words(&self) -> (&'static str, &str) {
-        match self {
-            Self::Passed(detail) => ("passed", detail),
-            Self::Failed(detail) => ("FAILED", detail),
-            Self::Skipped(reason) => ("skipped", reason),
-        }
-    }
 }
 
 fn table(ended: &[(&str, Verdict, Duration)]) -> String {

@@ -2,28 +2,33 @@
 
 mod args;
 mod ci;
+mod folder;
+mod real_gateway;
+mod simulate;
 mod tidy;
+mod verdict;
 mod workspace;
 
 use std::process::ExitCode;
 
 use args::{Args, Command};
-use state::exit::{self, Exit};
+use state::exit;
 use workspace::Workspace;
 
 fn main() -> ExitCode {
-    let args: Args = match state::args::parse() {
-        Ok(args) => args,
-        Err(code) => return code,
-    };
-    exit::report(run(&args))
+    match state::args::parse().map(|args: Args| run(&args)) {
+        Ok(Ok(code)) | Err(code) => code,
+        Ok(Err(err)) => exit::report(Err(err)),
+    }
 }
 
-fn run(args: &Args) -> anyhow::Result<Exit> {
+fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find()?;
-    let _printer = args.printer();
-    match &args.command {
-        Command::Ci => ci::run(&workspace),
-        Command::Tidy => tidy::run(&workspace),
-    }
+    let printer = args.printer();
+    Ok(match &args.command {
+        Command::Ci => ci::run(&workspace)?.into(),
+        Command::Tidy => tidy::run(&workspace)?.into(),
+        Command::Simulate(args) => simulate::run(args, printer)?.into(),
+        Command::RealGateway => real_gateway::run(&workspace, printer)?.report("real-gateway"),
+    })
 }

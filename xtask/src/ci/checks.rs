@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result};
 use state::exit::Exit;
 
-use super::Verdict;
 use crate::tidy as rules;
+use crate::verdict::Verdict;
 use crate::workspace::Workspace;
 
 /// The sources look as rustfmt would write them.
@@ -45,7 +45,7 @@ pub(super) fn test(workspace: &Workspace) -> Result<Verdict> {
     let status = tests.wait().context("waiting for `cargo test`")?;
     let told = format!("{} passed, {} failed, {} ignored", sum.passed, sum.failed, sum.ignored);
     let well = status.success() && sum.passed > 0 && sum.failed == 0 && sum.ignored == 0;
-    Ok(if well { Verdict::Passed(told) } else { Verdict::Failed(format!("{told} ({status})")) })
+    Ok(Verdict::of(well, told))
 }
 
 /// Our copy of the contract is the shared one.

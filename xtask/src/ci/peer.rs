@@ -9,7 +9,8 @@ use std::thread;
 use anyhow::{Context as _, Result};
 use state::out;
 
-use super::Verdict;
+use crate::folder;
+use crate::verdict::Verdict;
 use crate::workspace::{Profile, Workspace};
 
 /// Scenarios mostly wait, so that a few at once cost little; more would disturb what they measure.
@@ -22,7 +23,7 @@ pub(super) fn run(workspace: &Workspace) -> Result<Verdict> {
         Err(reason) => return Ok(Verdict::Skipped(reason.to_string())),
     };
     let peer = workspace.scratch("peer")?;
-    copy(&shared, &peer)?;
+    folder::copy(&shared, &peer)?;
     if let Err(reason) = install(&peer) {
         return Ok(Verdict::Skipped(format!("{reason:#}")));
     }
@@ -36,9 +37,16 @@ pub(super) fn run(workspace: &Workspace) -> Result<Verdict> {
             scope.spawn(|| {
                 while let Some(scenario) = next(&waiting) {
                     let (ok, words) = play(&peer, &scenario, &connect);
-                    out::progress(words.trim_end());
+                    let name = scenario.file_stem().unwrap_or_default().to_string_lossy();
+                    for line in words.lines().filter(|line| !line.starts_with('{')) {
+                        out::progress(line);
+                    }
                     if !ok {
-                        let name = scenario.file_stem().unwrap_or_default().to_string_lossy();
+                        // The peer's whole record is too long for a ci log.
+                        let _ = state::file::replace(
+                            &peer.join(format!("{name}.log")),
+                            words.as_bytes(),
+                        );
                         failed.lock().expect("no player panics").push(name.into_owned());
                     }
                 }
@@ -51,7 +59,7 @@ pub(super) fn run(workspace: &Workspace) -> Result<Verdict> {
     Ok(if failed.is_empty() && n_all > 0 {
         Verdict::Passed(told)
     } else {
-        Verdict::Failed(format!("{told}; not {}", failed.join(", ")))
+        Verdict::Failed(format!("{told}; not {} (logs in `{}`)", failed.join(", "), peer.display()))
     })
 }
 
@@ -80,23 +88,6 @@ fn scenarios(folder: &Path) -> Result<Vec<PathBuf>> {
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
     paths.sort();
     Ok(paths)
-}
-
-/// Copies a folder's files, since the shared one may not be written to and npm installs beside them.
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to).with_context(|| format!("creating `{}`", to.display()))?;
-    for entry in fs::read_dir(from).with_context(|| format!("reading `{}`", from.display()))? {
-        let path = entry.with_context(|| format!("reading `{}`", from.display()))?.path();
-        let place = to.join(path.file_name().unwrap_or_default());
-        if path.is_dir() {
-            copy(&path, &place)?;
-        } else {
-            // A copy of a read-only file is read-only: it cannot be written over.
-            let _ = fs::remove_file(&place);
-            fs::copy(&path, &place).with_context(|| format!("copying `{}`", path.display()))?;
-        }
-    }
-    Ok(())
 }
 
 /// Installs npm's `ws` beside the peer, once. The error is the reason for which the check is skipped.

@@ -34,17 +34,15 @@ pub(super) fn length(files: &[File]) -> Vec<Fault> {
     .collect()
 }
 
-/// Work is finished or in an issue, never a note in the source.
+/// Work is finished or in an issue, never a note in a comment.
 pub(super) fn leftovers(files: &[File]) -> Vec<Fault> {
     each_line(files, |file, line| {
-        let text = match line.split_once('#') {
-            Some((_, comment)) if file.is("toml") => comment,
-            None if file.is("toml") => "",
-            _ => line,
-        };
-        let words = text.split(|c: char| !c.is_alphanumeric());
-        let left = |word: &&str| ["todo", "fixme", "xxx"].contains(&&*word.to_lowercase());
-        words.into_iter().find(left).map(|word| format!("`{word}` was left"))
+        let mark = if file.is("rs") { "//" } else { "#" };
+        let text =
+            if file.is("md") { Some(line) } else { line.split_once(mark).map(|(_, text)| text) };
+        let mut words = text?.split(|c: char| !c.is_alphanumeric());
+        let word = words.find(|word| ["todo", "fixme", "xxx"].contains(&&*word.to_lowercase()))?;
+        Some(format!("`{word}` was left"))
     })
 }
 
@@ -165,7 +163,12 @@ mod tests {
 
     #[test]
     fn notes_to_oneself_are_found_as_whole_words() {
-        case(super::leftovers, "a.rs", "a\n// TODO later\nlet mastodon = 1;\n// FixMe\n", &[2, 4]);
+        case(
+            super::leftovers,
+            "a.rs",
+            "a\n// TODO later\nlet todo = 1; // mastodon\n// FixMe\n",
+            &[2, 4],
+        );
         case(super::leftovers, "Cargo.toml", "todo = \"warn\"\n# todo\n", &[2]);
     }
 

@@ -1,0 +1,181 @@
+//! `cargo xtask simulate`: the simulated service, and a stub gateway, for people who want to be the callers and the
+//! owner's phone.
+
+use std::io::{BufRead as _, IsTerminal as _, stdin};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::Result;
+use harness::{Gateway, KEY, Log, Reply, Service, Settings, Table, event};
+use serde_json::json;
+use state::exit::Exit;
+use state::out::{self, Printer};
+
+use crate::args::Simulate;
+
+const HELP: &str = "\
+call             the owner calls: the agent greets, then `say` asks
+say TEXT         ask something on that call
+hangup           end it
+walkie TEXT      push to talk
+text FROM BODY   a text comes in, as in: text +15551234567 are you there?
+approve | deny   answer the newest approval request
+drop             cut the connection (the client comes back)
+kick             another client takes the place (the client gives up)
+quit             end the simulator";
+
+/// Serves until `quit`, the end of a terminal's input, or a signal. The config to use is the one document on stdout;
+/// what happens is told on stderr.
+pub(crate) fn run(args: &Simulate, printer: Printer) -> Result<Exit> {
+    let mut service = Service::with(Settings { port: args.port, ..Settings::default() });
+    service.forgive_unknown_routes();
+    service.clock().speed(args.speed);
+    let gateway = Gateway::start();
+    gateway.reply_with(|turn| Reply::Text(format!("You said: {}", turn.message)));
+    let config = json!({
+        "api_key": KEY, "server": service.url(), "gateway_url": gateway.url(), "gateway_token": gateway.token(),
+    });
+    printer.document(&config, || format!("{config:#}"))?;
+    out::progress(&format!(
+        "the service is at {}, a gateway that repeats what it hears at {}",
+        service.url(),
+        gateway.url()
+    ));
+    for (name, value) in service.clock_env() {
+        out::progress(&format!("export {name}={value}"));
+    }
+    out::progress(HELP);
+    let service = Arc::new(service);
+    let watched = Arc::clone(&service);
+    thread::spawn(move || watch(&watched));
+    let mut person = Person { service: &service, call: None, n_requests: 0 };
+    for line in stdin().lock().lines() {
+        if person.does(line?.trim()) == After::Quit {
+            return Ok(Exit::Done);
+        }
+    }
+    // Started in the background it has no input, and is meant to go on.
+    while !stdin().is_terminal() {
+        thread::park();
+    }
+    Ok(Exit::Done)
+}
+
+#[derive(PartialEq, Eq)]
+enum After {
+    GoOn,
+    Quit,
+}
+
+/// Who types.
+struct Person<'a> {
+    service: &'a Service,
+    call: Option<String>,
+    n_requests: usize,
+}
+
+impl Person<'_> {
+    fn does(&mut self, line: &str) -> After {
+        let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let rest = rest.trim();
+        match (verb, rest) {
+            ("", _) => {}
+            ("quit" | "exit", _) => return After::Quit,
+            ("call", _) => drop(self.called()),
+            ("say" | "walkie", "") => out::warning(&format!("`{verb}` needs words")),
+            ("say", words) => {
+                if let Some(call) = self.called() {
+                    let id = self.request();
+                    self.send(&event::deep_tool_request(&call, &id, words));
+                }
+            }
+            ("walkie", words) => {
+                let id = self.request();
+                self.send(&event::walkie_request(&id, words, None));
+            }
+            ("hangup", _) => match self.call.take() {
+                Some(call) => self.send(&event::call_ended(
+                    &call,
+                    "inbound",
+                    &json!({"reason": "user_hangup"}),
+                )),
+                None => out::warning("there is no call"),
+            },
+            ("text", words) => match words.split_once(' ') {
+                Some((from, body)) => drop(self.service.text_in(from, body.trim())),
+                None => out::warning("`text` needs a number and words"),
+            },
+            ("approve", _) => self.decide("approved"),
+            ("deny", _) => self.decide("denied"),
+            ("drop", _) => told(self.service.drop_socket()),
+            ("kick", _) => told(self.service.close(4000)),
+            _ => out::progress(HELP),
+        }
+        After::GoOn
+    }
+
+    /// The call that is going on, begun if there is none; `None` if nobody is connected.
+    fn called(&mut self) -> Option<String> {
+        if self.call.is_none() {
+            self.n_requests += 1;
+            let call = format!("call-{}-{}", std::process::id(), self.n_requests);
+            let begun = self.service.send(&event::context_request(&call));
+            told(begun);
+            if begun {
+                self.send(&event::call_started(&call, "inbound"));
+                self.call = Some(call);
+            }
+        }
+        self.call.clone()
+    }
+
+    fn request(&mut self) -> String {
+        self.n_requests += 1;
+        format!("request-{}-{}", std::process::id(), self.n_requests)
+    }
+
+    fn send(&self, frame: &serde_json::Value) {
+        told(self.service.send(frame));
+    }
+
+    fn decide(&self, decision: &str) {
+        let rows = self.service.rows(Table::Approvals);
+        match rows.iter().rev().find(|row| row["status"] == "pending") {
+            Some(row) => {
+                self.service.decide(row["request_id"].as_str().unwrap_or_default(), decision);
+            }
+            None => out::warning("no approval is pending"),
+        }
+    }
+}
+
+fn told(sent: bool) {
+    if !sent {
+        out::warning("no client is connected: this is lost, as with the real service");
+    }
+}
+
+/// Tells what clients do, as it comes.
+fn watch(service: &Service) {
+    let (mut n_requests, mut n_frames, mut n_connected) = (0, 0, 0);
+    loop {
+        let fresh = |log: &Log| {
+            let counts = (log.requests.len(), log.frames.len(), log.authenticated());
+            (counts != (n_requests, n_frames, n_connected)).then(|| log.clone())
+        };
+        let Some(log) = service.try_wait_for(Duration::from_secs(60), fresh) else { continue };
+        if log.authenticated() > n_connected {
+            out::progress("-- a client is connected and authenticated");
+        }
+        for seen in &log.requests[n_requests..] {
+            let body = if seen.body.is_null() { String::new() } else { format!(" {}", seen.body) };
+            out::progress(&format!("<- {} {}{body}", seen.method, seen.raw_path));
+        }
+        for frame in log.frames[n_frames..].iter().filter(|frame| frame.kind() != "auth") {
+            out::progress(&format!("<- {}", frame.json));
+        }
+        (n_requests, n_frames, n_connected) =
+            (log.requests.len(), log.frames.len(), log.authenticated());
+    }
+}
