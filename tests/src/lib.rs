@@ -32,26 +32,22 @@
 
 #![expect(clippy::missing_panics_doc, reason = "to panic is how a harness fails a test")]
 
-mod child;
 mod clock;
 pub mod contract;
 mod fate;
 mod gateway;
 mod log;
-mod output;
 mod rules;
 mod sandbox;
 mod service;
 pub mod tls;
 mod wire;
 
-pub use child::Child;
 pub use clock::Clock;
 pub use fate::Fate;
 pub use gateway::{Api, Gateway, Heard, Reply, TOKEN, Turn, Version};
 pub use log::{Connection, Frame, Log, Seen};
-pub use output::Output;
 pub use rustix::process::Signal;
-pub use sandbox::{Run, Sandbox};
+pub use sandbox::{Child, Output, Run, Sandbox};
 pub use service::event;
 pub use service::{Fault, Insights, KEY, NUMBER, OWNER, Outcome, Owner, Service, Settings, Table};

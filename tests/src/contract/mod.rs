@@ -5,8 +5,7 @@
 mod canned;
 mod compare;
 
-use crate::output::Output;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Output, Sandbox};
 use crate::service::{KEY, Service};
 use serde_json::{Value, json};
 use std::fmt::Write as _;

@@ -24,6 +24,8 @@ mod script;
 mod settings;
 mod socket;
 mod store;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 pub use crate::rules::Fault;

@@ -79,8 +79,11 @@ impl Write for Stream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if let Some(tls) = &self.tls {
             let mut connection = lock(tls);
-            connection.writer().write_all(bytes)?;
-            self.flush_tls(&mut connection)?;
+            // TLS takes a bounded part at a time.
+            for part in bytes.chunks(16 * 1024) {
+                connection.writer().write_all(part)?;
+                self.flush_tls(&mut connection)?;
+            }
         } else {
             let _whole = self.write.lock().unwrap_or_else(PoisonError::into_inner);
             (&*self.tcp).write_all(bytes)?;

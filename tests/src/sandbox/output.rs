@@ -9,13 +9,13 @@ use std::time::Duration;
 /// The end of one run.
 #[derive(Clone, Debug)]
 pub struct Output {
-    pub(crate) command: String,
-    pub(crate) status: ExitStatus,
-    pub(crate) late: Option<Duration>,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-    pub(crate) took: Duration,
-    pub(crate) files: Vec<String>,
+    pub(super) command: String,
+    pub(super) status: ExitStatus,
+    pub(super) late: Option<Duration>,
+    pub(super) stdout: String,
+    pub(super) stderr: String,
+    pub(super) took: Duration,
+    pub(super) files: Vec<String>,
 }
 
 impl Output {

@@ -1,6 +1,6 @@
 //! A program that runs beside the test: what it says is collected while it runs, and it never outlives the test.
 
-use crate::output::Output;
+use super::Output;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::io::{Read, Write};
@@ -78,7 +78,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 impl Child {
-    pub(crate) fn new(
+    pub(super) fn new(
         mut process: std::process::Child,
         line: String,
         stdin: Option<Vec<u8>>,
@@ -139,8 +139,10 @@ impl Child {
     }
 
     /// Sends a signal; nothing happens when it has ended already.
-    pub fn signal(&self, signal: Signal) {
-        if let Some(pid) = i32::try_from(self.pid()).ok().and_then(Pid::from_raw) {
+    pub fn signal(&mut self, signal: Signal) {
+        // Until it has been waited for, its number cannot belong to anybody else.
+        let pid = i32::try_from(self.pid()).ok().and_then(Pid::from_raw);
+        if let Some(pid) = pid.filter(|_| self.running()) {
             let _ = kill_process(pid, signal);
         }
     }
@@ -168,7 +170,7 @@ impl Child {
     }
 
     /// Asks it to end with a signal, and waits for that.
-    pub fn stop(self, signal: Signal, limit: Duration) -> Output {
+    pub fn stop(mut self, signal: Signal, limit: Duration) -> Output {
         self.signal(signal);
         self.finish(limit)
     }
@@ -223,7 +225,7 @@ fn listing(root: &Path) -> Vec<String> {
 }
 
 /// Kills every process that was given this skill folder: a daemon that a failed test left behind.
-pub(crate) fn end_all_of(skill: &Path) {
+pub(super) fn end_all_of(skill: &Path) {
     let mark = format!("CLAWDTALK_SKILL_DIR={}\0", skill.display()).into_bytes();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
         let pid = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok());

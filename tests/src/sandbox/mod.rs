@@ -1,9 +1,15 @@
 //! A fresh folder with its own environment, in which one test runs the real programs.
 
-use crate::child::Child;
+mod child;
+mod output;
+#[cfg(test)]
+mod tests;
+
+pub use child::Child;
+pub use output::Output;
+
 use crate::clock::Clock;
 use crate::gateway::Gateway;
-use crate::output::Output;
 use crate::service::{KEY, Service};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -186,7 +192,7 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        crate::child::end_all_of(&self.skill());
+        child::end_all_of(&self.skill());
         let _ = fs::remove_dir_all(&self.root);
     }
 }
