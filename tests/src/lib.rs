@@ -23,6 +23,11 @@
 //! service.send(&event::deep_tool_request("c1", "r1", "What is on my calendar?"));
 //! let result = service.wait_frame(Duration::from_secs(5), "deep_tool_result", |f| f["request_id"] == "r1");
 //!
+//! // TLS, by an authority that only this test knows.
+//! let authority = harness::tls::Authority::new();
+//! let secure = Service::start_tls(&authority.issue("localhost"));
+//! Sandbox::for_service(&secure).trust(&authority).run(CALL, ["Hello"]).ok();
+//!
 //! // Time: an hour passes at once, for the service and for every program run from now on.
 //! service.advance(Duration::from_secs(3600));
 //! assert!(service.rows(Table::Scheduled).is_empty());

@@ -162,6 +162,7 @@ fn completions(shared: &Arc<Shared>, request: &Request) -> Result<Delivered, Ans
         timeout: 0,
         api: Api::Chat,
         run_id: shared.uuid(),
+        ended: None,
     };
     let id = format!("chatcmpl_{}", turn.run_id);
     let Ok(reply) = shared.begin(turn).recv() else { return Ok(None) };

@@ -60,6 +60,7 @@ impl Shared {
             timeout,
             api: Api::SessionsSend,
             run_id: run_id.clone(),
+            ended: None,
         };
         let answer = self.begin(turn);
         let wait = settings.patience.unwrap_or(Duration::from_secs(timeout));

@@ -34,6 +34,8 @@ pub struct Turn {
     pub api: Api,
     /// The run that answers.
     pub run_id: String,
+    /// When it ended; the answer leaves right after.
+    pub ended: Option<Instant>,
 }
 
 /// What becomes of a turn.
@@ -74,10 +76,11 @@ impl Shared {
     pub(super) fn begin(self: &Arc<Self>, turn: Turn) -> Receiver<Reply> {
         let (answered, answer) = channel();
         let shared = Arc::clone(self);
-        self.heard.add(|heard| {
+        let place = self.heard.add(|heard| {
             heard.in_flight += 1;
             heard.most_in_flight = heard.most_in_flight.max(heard.in_flight);
             heard.turns.push(turn.clone());
+            heard.turns.len() - 1
         });
         lock(&self.said).push(Said::asked(&turn));
         thread::spawn(move || {
@@ -88,6 +91,7 @@ impl Shared {
             shared.heard.add(|heard| {
                 heard.in_flight -= 1;
                 heard.finished += 1;
+                heard.turns[place].ended = Some(Instant::now());
             });
             // Nobody waits any more when the client was told that the turn goes on.
             let _ = answered.send(reply);

@@ -11,6 +11,7 @@ pub use output::Output;
 use crate::clock::Clock;
 use crate::gateway::Gateway;
 use crate::service::{KEY, Service};
+use crate::tls::Authority;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -99,6 +100,13 @@ impl Sandbox {
     pub fn env(&mut self, name: &str, value: &str) -> &mut Self {
         self.env.insert(name.to_owned(), value.to_owned());
         self
+    }
+
+    /// Lets the programs trust this authority, and nobody else, by `SSL_CERT_FILE`.
+    pub fn trust(&mut self, authority: &Authority) -> &mut Self {
+        self.write("tls/authority.pem", authority.pem());
+        let file = self.path("tls/authority.pem").display().to_string();
+        self.env("SSL_CERT_FILE", &file)
     }
 
     /// Takes an environment variable away, the sandbox's own ones too.

@@ -54,8 +54,11 @@ pub(crate) fn list(world: &mut World, ask: &Ask) -> Answered {
 
 fn scheduled_for(world: &World, telnyx_mission: &Value) -> (usize, usize) {
     let rows = world.all(Table::Scheduled);
-    let of: Vec<_> = rows.filter(|row| row.body["telnyx_mission_id"] == *telnyx_mission).collect();
-    (of.len(), of.iter().filter(|row| row.body["status"] == "pending").count())
+    let of: Vec<_> = rows
+        .map(|row| &row.body)
+        .filter(|row| row["telnyx_mission_id"] == *telnyx_mission && row["status"] != "deleted")
+        .collect();
+    (of.len(), of.iter().filter(|row| row["status"] == "pending").count())
 }
 
 pub(crate) fn get(world: &mut World, ask: &Ask) -> Answered {
