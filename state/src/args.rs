@@ -1,5 +1,6 @@
 //! The options every tool has, and the one reader of command lines.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -44,7 +45,12 @@ impl Common {
 /// Reads the command line. A fault is told as `error: …` and `hint: …` and gives exit 2; `--help` and
 /// `--version` go to stdout and give exit 0.
 pub fn parse<T: Parser>() -> Result<T, ExitCode> {
-    T::try_parse().map_err(|err| told(&T::command(), &err))
+    parse_from(std::env::args_os())
+}
+
+/// The same for a command line that was rearranged first. Its first word is the program's name.
+pub fn parse_from<T: Parser>(line: impl IntoIterator<Item = OsString>) -> Result<T, ExitCode> {
+    T::try_parse_from(line).map_err(|err| told(&T::command(), &err))
 }
 
 fn told(command: &clap::Command, err: &clap::Error) -> ExitCode {

@@ -12,6 +12,7 @@ use crate::args::Common;
 use crate::env;
 
 static QUIET: AtomicBool = AtomicBool::new(false);
+static READER_GONE: AtomicBool = AtomicBool::new(false);
 
 /// Prints the result of a command, as JSON or as the reference's words.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +58,11 @@ impl Printer {
     pub fn words(self, text: &str) -> anyhow::Result<()> {
         if self.text { write(&ending_in_newline(text.to_owned())) } else { Ok(()) }
     }
+}
+
+/// Whether somebody closed the pipe that stdout was written to: a stream without an end ends then.
+pub fn reader_is_gone() -> bool {
+    READER_GONE.load(Ordering::Relaxed)
 }
 
 /// JSON as the reference prints it: two spaces of indentation.
@@ -110,7 +116,10 @@ fn ending_in_newline(mut text: String) -> String {
 fn write(text: &str) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(err) if err.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(err) if err.kind() == ErrorKind::BrokenPipe => {
+            READER_GONE.store(true, Ordering::Relaxed);
+            Ok(())
+        }
         other => other.context("writing to stdout"),
     }
 }
