@@ -1,0 +1,57 @@
+//! The service's messages (facts/server.md 4.3).
+
+use serde_json::{Map, Value, json};
+use state::api::{Answer, Client, Error};
+use state::phone::Phone;
+
+/// A text to be sent.
+#[derive(Debug)]
+pub(crate) struct NewMessage {
+    /// Who gets it.
+    pub(crate) to: Phone,
+    /// Its words; may be empty if it has media.
+    pub(crate) text: String,
+    /// Addresses of pictures and files.
+    pub(crate) media: Vec<String>,
+}
+
+impl NewMessage {
+    /// The body of the request.
+    pub(crate) fn body(&self) -> Map<String, Value> {
+        let mut body = Map::new();
+        body.insert("to".into(), json!(self.to.as_str()));
+        body.insert("message".into(), json!(self.text));
+        if !self.media.is_empty() {
+            body.insert("media_urls".into(), json!(self.media));
+        }
+        body
+    }
+}
+
+/// Sends a text. An answer without an id is no success.
+pub(crate) fn send(client: &Client, body: Map<String, Value>) -> Result<Answer, Error> {
+    let answer = client.post("/v1/messages/send", Value::Object(body))?;
+    answer.text("id")?;
+    Ok(answer)
+}
+
+/// One page of the message list, newest first.
+pub(crate) fn page(client: &Client, query: &[(&str, &str)]) -> Result<Answer, Error> {
+    let answer = client.get("/v1/messages", query)?;
+    if answer.json()["messages"].is_array() { Ok(answer) } else { Err(answer.lacks("`messages`")) }
+}
+
+/// The messages of a page; none if there is no such list.
+pub(crate) fn messages(page: &Value) -> &[Value] {
+    page["messages"].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// Who was texted with, and the last text of each.
+pub(crate) fn conversations(client: &Client) -> Result<Value, Error> {
+    let answer = client.get("/v1/messages/conversations", &[])?;
+    if answer.json()["conversations"].is_array() {
+        Ok(answer.into_json())
+    } else {
+        Err(answer.lacks("`conversations`"))
+    }
+}

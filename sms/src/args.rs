@@ -1,0 +1,119 @@
+//! The command line of `sms`.
+
+use clap::{Parser, Subcommand, ValueEnum};
+use state::args::Common;
+
+/// Send, list and follow text messages.
+///
+/// A text is never sent twice by a retry: see exit code 8 in the README.
+#[derive(Debug, Parser)]
+#[command(name = "sms", version, after_help = EXAMPLES, disable_help_subcommand = true)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) common: Common,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What can be done with texts.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Send a text, with pictures if wanted
+    #[command(
+        after_help = "Options may stand anywhere before a `--`; what follows it is text.\n\nExamples:
+  sms send +15551234567 \"See you at eight\"
+  sms send +15551234567 \"The plan\" --media https://example.com/plan.png --dry-run"
+    )]
+    Send(Text),
+    /// List texts, newest first
+    #[command(after_help = "Examples:
+  sms list --contact +15551234567 --limit 5
+  sms list --direction inbound --all | jq -r '.messages[].body'")]
+    List(Wanted),
+    /// List the people texted with, and the last text of each
+    #[command(after_help = "Examples:
+  sms conversations
+  sms conversations | jq -r '.conversations[].contact'")]
+    Conversations,
+    /// Print each text as it comes or goes, from now on
+    #[command(after_help = "Examples:
+  sms tail
+  sms tail --contact +15551234567 | jq -r .body")]
+    Tail {
+        /// Only texts with this number
+        #[arg(long, value_name = "NUMBER")]
+        contact: Option<String>,
+    },
+}
+
+/// A text to be sent.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Text {
+    /// Number to text, in E.164 form
+    #[arg(value_name = "TO")]
+    pub(crate) to: String,
+
+    /// What to say; several words are one text, - reads stdin
+    #[arg(value_name = "TEXT", required_unless_present = "media")]
+    pub(crate) words: Vec<String>,
+
+    /// Address of a picture or file to send along; may be given several times
+    #[arg(long, value_name = "URL")]
+    pub(crate) media: Vec<String>,
+
+    /// Show what would be sent and what it counts as, and send nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Send although the same line may have been sent in the last 10 minutes
+    #[arg(long)]
+    pub(crate) again: bool,
+}
+
+/// Which texts are listed.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Wanted {
+    /// How many a page holds
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) limit: u32,
+
+    /// Only texts with this number
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) contact: Option<String>,
+
+    /// Only texts that came in, or that went out
+    #[arg(long, value_name = "WAY")]
+    pub(crate) direction: Option<Direction>,
+
+    /// Which page, from 1
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) page: Option<u32>,
+
+    /// All pages
+    #[arg(long, conflicts_with = "page")]
+    pub(crate) all: bool,
+}
+
+/// Which way a text went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Direction {
+    /// To us
+    Inbound,
+    /// From us
+    Outbound,
+}
+
+impl Direction {
+    /// The service's word.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Inbound => "inbound",
+            Self::Outbound => "outbound",
+        }
+    }
+}
+
+const EXAMPLES: &str = "Examples:
+  sms send +15551234567 \"See you at eight\"
+  sms list --contact +15551234567";

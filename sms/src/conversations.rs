@@ -1,0 +1,22 @@
+//! `sms conversations`: who was texted with.
+
+use state::api::Client;
+use state::args::Common;
+use state::config::Config;
+use state::exit::Exit;
+use state::out::Printer;
+
+use crate::{api, line};
+
+/// Prints the conversations as the service lists them.
+pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {
+    let printer = Printer::new(common);
+    let config = Config::load(common)?;
+    let client = Client::new(&config.service()?, common.request_deadline());
+    let conversations = api::conversations(&client)?;
+    printer.document(&conversations, || {
+        let all = conversations["conversations"].as_array().into_iter().flatten();
+        all.map(line::conversation).collect::<Vec<_>>().join("\n")
+    })?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,115 @@
+//! `sms list`, `sms conversations` and `sms tail`, as their users run them.
+
+use std::time::Duration;
+
+use harness::{Fault, Sandbox, Service, Signal, Table};
+use serde_json::{Value, json};
+
+const SMS: &str = env!("CARGO_BIN_EXE_sms");
+const LIST: &str = "/v1/messages";
+const TO: &str = "+15551234567";
+const SOON: Duration = Duration::from_secs(10);
+
+/// A row of the message list.
+fn text(n: usize, body: &str) -> Value {
+    let (ours, theirs) = (harness::NUMBER, TO);
+    let (direction, from, to) =
+        if n.is_multiple_of(2) { ("inbound", theirs, ours) } else { ("outbound", ours, theirs) };
+    json!({
+        "id": format!("m{n}"), "direction": direction, "from": from, "to": to, "body": body,
+        "status": "delivered", "created_at": format!("2026-02-14T10:00:{n:02}.000Z"),
+    })
+}
+
+fn with_texts(n_texts: usize) -> Service {
+    let service = Service::start();
+    for n in 0..n_texts {
+        service.seed(Table::Messages, &format!("m{n}"), "", text(n, &format!("text {n}")));
+    }
+    service
+}
+
+#[test]
+fn lists_are_filtered_and_paged() {
+    let service = with_texts(45);
+    let sandbox = Sandbox::for_service(&service);
+    let list = |line: &[&str]| sandbox.run(SMS, [&["list"], line].concat()).ok().quiet().json();
+    let page = list(&["--limit", "10", "--page", "2"]);
+    assert_eq!(page["messages"].as_array().unwrap().len(), 10);
+    assert_eq!(page["pagination"], json!({"page": 2, "limit": 10, "total": 45, "pages": 5}));
+    let inbound = list(&["--direction", "inbound", "--contact", "+1 555 123 4567"]);
+    assert_eq!(inbound["pagination"]["total"], 23);
+    let seen = service.seen_at("GET", LIST);
+    assert_eq!(seen.last().unwrap().query("contact"), Some(TO));
+    let all = list(&["--all"]);
+    let ids: std::collections::BTreeSet<_> =
+        all["messages"].as_array().unwrap().iter().map(|m| m["id"].as_str().unwrap()).collect();
+    assert_eq!((ids.len(), all["messages"].as_array().unwrap().len()), (45, 45));
+    assert_eq!(service.seen_at("GET", LIST).len(), seen.len() + 3);
+}
+
+#[test]
+fn a_picture_has_no_words_to_list() {
+    let service = Service::start();
+    let mut picture = text(1, "");
+    picture["body"] = Value::Null;
+    picture["media_urls"] = json!(["https://x.y/a.png"]);
+    service.seed(Table::Messages, "m1", "", picture);
+    let sandbox = Sandbox::for_service(&service);
+    sandbox
+        .run(SMS, ["--text", "list"])
+        .ok()
+        .stdout(&format!("→ 2026-02-14 {TO}: [picture]\n\nTotal: 1 messages\n"));
+    sandbox.run(SMS, ["--text", "conversations"]).ok().stdout(&format!("{TO}: [no text]\n"));
+    let listed = sandbox.run(SMS, ["conversations"]).ok().quiet().json();
+    assert_eq!(listed["conversations"][0]["contact"], TO);
+}
+
+/// What `tail` says once it knows what is there already.
+fn is_waiting(line: &str) -> bool {
+    line.starts_with("waiting for texts")
+}
+
+#[test]
+fn tail_prints_each_new_text_once() {
+    let service = with_texts(3);
+    let mut sandbox = Sandbox::for_service(&service);
+    sandbox.env("CLAWDTALK_CLOCK_PERIODS", "100");
+    let tail = sandbox.spawn(SMS, ["tail"]);
+    tail.wait_line(SOON, is_waiting);
+    service.text_in("+15551112222", "first");
+    tail.wait_line(SOON, |line| line.contains("first"));
+    service.fail("GET", LIST, Fault::Status(500), 4);
+    service.text_in("+15551112222", "second");
+    tail.wait_line(SOON, |line| line.contains("second"));
+    let out = tail.stop(Signal::INT, Duration::from_secs(5));
+    let bodies: Vec<_> =
+        out.ok().json_lines().iter().map(|m| m["body"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(bodies, ["first", "second"], "nothing old, nothing twice");
+}
+
+#[test]
+fn tail_can_follow_one_number_in_words() {
+    let service = Service::start();
+    let mut sandbox = Sandbox::for_service(&service);
+    sandbox.env("CLAWDTALK_CLOCK_PERIODS", "100");
+    let tail = sandbox.spawn(SMS, ["tail", "--contact", TO, "--text"]);
+    tail.wait_line(SOON, is_waiting);
+    service.text_in("+15551112222", "not this");
+    service.text_in(TO, "but this");
+    let line = tail.wait_line(SOON, |line| line.contains("this"));
+    assert!(line.starts_with("← ") && line.ends_with(&format!(" {TO}: but this")), "{line}");
+}
+
+#[test]
+fn tail_ends_when_nobody_reads() {
+    let service = Service::start();
+    let mut sandbox = Sandbox::for_service(&service);
+    sandbox.env("CLAWDTALK_CLOCK_PERIODS", "100");
+    let pipe = sandbox.spawn("/bin/sh", ["-c", &format!("{SMS} tail | head -n 1")]);
+    pipe.wait_line(SOON, is_waiting);
+    service.text_in(TO, "one");
+    pipe.wait_line(SOON, |line| line.contains("one"));
+    service.text_in(TO, "two");
+    pipe.finish(SOON).ok().never_says("panicked").never_says("Broken pipe");
+}
