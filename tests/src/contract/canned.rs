@@ -234,3 +234,42 @@ fn assistant_tools(
     };
     Some(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::cases;
+    use super::*;
+    use crate::wire::client;
+
+    /// Whether `part` stands somewhere in `whole`, whatever it is wrapped in.
+    fn holds(whole: &Value, part: &Value) -> bool {
+        let inside = match whole {
+            Value::Object(map) => map.values().any(|value| holds(value, part)),
+            Value::Array(list) => list.iter().any(|value| holds(value, part)),
+            _ => false,
+        };
+        inside || whole == part
+    }
+
+    #[test]
+    fn every_recorded_request_is_answered_with_what_the_entry_prints() {
+        for case in cases("") {
+            let service = Service::start();
+            install(&service, &case);
+            let mut answers = Vec::new();
+            for request in case.requests() {
+                let word = |key: &str| request[key].as_str().unwrap_or("");
+                let line = format!("{} {}?{}", word("method"), word("path"), word("query"));
+                let (status, answer) =
+                    client::json(service.port(), case.key(), &line, &request["body"]);
+                let good = matches!(case.text("mode"), "ok" | "nophone");
+                assert_eq!((200..300).contains(&status), good, "{} {line}: {answer}", case.name());
+                answers.push(answer);
+            }
+            let printed = printed(&case);
+            if !printed.is_null() && !answers.is_empty() {
+                assert!(holds(&answers.into(), &printed), "{} prints {printed}", case.name());
+            }
+        }
+    }
+}
