@@ -13,7 +13,7 @@ use super::{approvals, calls, insights, messages, scheduled};
 /// What a row is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Table {
-    /// `POST /v1/calls`, and the calls of scheduled events are not among them.
+    /// Calls placed by `POST /v1/calls`; those of scheduled events are not among them.
     Calls,
     /// Texts in and out.
     Messages,
@@ -163,7 +163,7 @@ impl World {
         self.rows.len() < before
     }
 
-    /// The bodies of a table, oldest first, whether lists show them yet or not.
+    /// The rows of a table, oldest first, whether lists show them yet or not.
     pub(crate) fn all(&self, table: Table) -> impl Iterator<Item = &Row> {
         self.rows.iter().filter(move |row| row.table == table)
     }
