@@ -112,8 +112,9 @@ impl Client {
             ("x-openclaw-session-key", session.as_str()),
             ("x-clawdbot-session-key", session.as_str()),
         ];
+        // A gateway with several agents wants the agent named here too, whatever the session says.
         let body = json!({
-            "model": "openclaw",
+            "model": format!("openclaw/{agent_id}"),
             "messages": [{"role": "user", "content": message}],
         });
         self.wire().ask(Asked::Chat, "/v1/chat/completions", &headers, &body, deadline)

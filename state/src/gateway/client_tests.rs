@@ -267,36 +267,54 @@ fn a_late_reply_is_found_in_the_history() {
     assert_eq!(body(&peer.seen()[0])["args"]["sessionKey"], "agent:main:main");
 }
 
+const ASKED: Says = Says::Json(
+    400,
+    "",
+    r#"{"ok":false,"error":{"type":"tool_error","message":"message required"}}"#,
+);
+const AGENTS: Says = Says::Json(
+    200,
+    "",
+    r#"{"ok":true,"result":{"details":{"agents":[{"id":"main","configured":true}]}}}"#,
+);
+
 #[test]
 fn a_probe_starts_no_turn() {
-    let asked = Says::Json(
-        400,
-        "",
-        r#"{"ok":false,"error":{"type":"tool_error","message":"message required"}}"#,
-    );
-    let agents = Says::Json(
-        200,
-        "",
-        r#"{"ok":true,"result":{"details":{"requester":"main","agents":[{"id":"main"}]}}}"#,
-    );
-    let peer = Peer::new(vec![NEW, asked, agents]);
+    let peer = Peer::new(vec![NEW, ASKED, AGENTS, Says::Json(405, "", "Method Not Allowed")]);
     let probe = client(&peer, Api::Auto).probe(WITHIN);
     assert_eq!(probe.version.as_deref(), Some("2026.9.6"));
-    assert_eq!(probe.sessions_send, Allowed::Yes);
-    assert_eq!((probe.knows("main"), probe.knows("jarvis")), (Some(true), Some(false)));
+    assert_eq!((probe.sessions_send, probe.chat), (Allowed::Yes, Some(true)));
+    assert_eq!(probe.agents.as_deref(), Some(&["main".to_owned()][..]));
     for request in &peer.seen() {
         assert!(!request.contains("message"), "{request}");
     }
+}
 
-    let denied = Says::Json(
-        404,
-        "",
-        r#"{"ok":false,"error":{"type":"not_found","message":"Tool not available: sessions_send"}}"#,
-    );
-    let probe = client(&Peer::new(vec![OLD, denied]), Api::Auto).probe(WITHIN);
-    assert_eq!((probe.version, probe.sessions_send), (None, Allowed::No));
-    let probe = client(&Peer::new(vec![OLD, BAD_TOKEN]), Api::Auto).probe(WITHIN);
-    assert_eq!((probe.sessions_send, probe.agents), (Allowed::BadToken, None));
-    let probe = Client::new(target(&wire::dead_url(), Api::Auto)).probe(WITHIN);
-    assert!(probe.reachable.is_err());
+#[test]
+fn a_probe_tells_what_is_missing() {
+    let probe = |script| client(&Peer::new(script), Api::Auto).probe(WITHIN);
+    let denied = r#"{"ok":false,"error":{"type":"not_found","message":"Tool not available: x"}}"#;
+    let old = probe(vec![OLD, Says::Json(404, "", denied), AGENTS, OLD]);
+    assert_eq!((old.version, old.sessions_send, old.chat), (None, Allowed::No, Some(false)));
+    let token = probe(vec![OLD, BAD_TOKEN, OLD]);
+    assert_eq!((token.sessions_send, token.agents), (Allowed::BadToken, None));
+    let down = Client::new(target(&wire::dead_url(), Api::Auto)).probe(WITHIN);
+    assert!(down.reachable.is_err() && down.chat.is_none());
+}
+
+#[test]
+fn a_probe_knows_whether_the_agent_exists() {
+    let itself =
+        r#"{"ok":true,"result":{"details":{"agents":[{"id":"main","configured":false}]}}}"#;
+    let others = r#"{"ok":true,"result":{"details":{"agents":[{"id":"jarvis"}]}}}"#;
+    let failed = Says::Json(500, "", "Internal Server Error");
+    for (script, wanted) in [
+        (vec![NEW, ASKED, AGENTS], Some(true)),
+        (vec![NEW, ASKED, Says::Json(200, "", itself)], Some(false)),
+        (vec![NEW, ASKED, failed, Says::Json(200, "", others)], Some(false)),
+        (vec![NEW, ASKED, failed, failed], None),
+    ] {
+        let probe = client(&Peer::new(script), Api::Auto).probe(WITHIN);
+        assert_eq!(probe.knows("main"), wanted);
+    }
 }

@@ -32,8 +32,10 @@ pub struct Probe {
     pub version: Option<String>,
     /// Whether `sessions_send` may be used.
     pub sessions_send: Allowed,
-    /// The ids of its agents, where it tells them.
+    /// The ids of the agents that it lets the configured one see, where it tells them.
     pub agents: Option<Vec<String>>,
+    /// Whether the chat endpoint is on.
+    pub chat: Option<bool>,
 }
 
 impl Probe {
@@ -59,6 +61,7 @@ impl Client {
                     version: None,
                     sessions_send: unknown,
                     agents: None,
+                    chat: None,
                 };
             }
         };
@@ -66,7 +69,10 @@ impl Client {
         let version = document::parse(started.body()).ok().as_ref().and_then(text);
         let sessions_send = self.allowed(left());
         let agents = if sessions_send == Allowed::BadToken { None } else { self.agents(left()) };
-        Probe { reachable: Ok(()), version, sessions_send, agents }
+        // A GET starts nothing: where the endpoint is on it is 405, else 404 (2026.9.6).
+        let chat = self.wire().get("/v1/chat/completions", left()).ok();
+        let chat = chat.map(|reply| reply.status() == 405);
+        Probe { reachable: Ok(()), version, sessions_send, agents, chat }
     }
 
     fn allowed(&self, within: Duration) -> Allowed {
@@ -82,20 +88,28 @@ impl Client {
         }
     }
 
+    /// Asked as the configured agent, since an agent sees only those that it may call. Where there is no
+    /// such agent, some versions answer 500 to that; then whoever is there is asked.
     fn agents(&self, within: Duration) -> Option<Vec<String>> {
-        let body = tool("agents_list", None, &json!({}));
-        let reply = self.wire().post("/tools/invoke", &body, within).ok()?;
-        let answer = document::parse(reply.body()).ok().filter(|_| reply.status() == 200)?;
-        let result = answer.get("result")?;
-        let list = |value: &Value| value.get("agents").and_then(Value::as_array).cloned();
-        let agents = result.get("details").and_then(list).or_else(|| {
-            document::parse(reply::text_of(result.get("content")).as_bytes())
-                .ok()
-                .as_ref()
-                .and_then(list)
+        let asked_as = SessionKey::main(self.target().agent_id());
+        let agents = [Some(&asked_as), None].into_iter().find_map(|caller| {
+            let body = tool("agents_list", caller, &json!({}));
+            let reply = self.wire().post("/tools/invoke", &body, within).ok()?;
+            listed(&document::parse(reply.body()).ok().filter(|_| reply.status() == 200)?)
         })?;
-        Some(
-            agents.iter().filter_map(|agent| Some(agent.get("id")?.as_str()?.to_owned())).collect(),
-        )
+        let id = |agent: &Value| Some(agent.get("id")?.as_str()?.to_owned());
+        // An agent that does not exist lists itself, as not configured.
+        let exists = |agent: &&Value| agent.get("configured") != Some(&Value::Bool(false));
+        Some(agents.iter().filter(exists).filter_map(id).collect())
     }
+}
+
+/// The agents of an `agents_list` answer: in the details, else as JSON in the text.
+fn listed(answer: &Value) -> Option<Vec<Value>> {
+    let result = answer.get("result")?;
+    let list = |value: &Value| value.get("agents").and_then(Value::as_array).cloned();
+    result.get("details").and_then(list).or_else(|| {
+        let text = reply::text_of(result.get("content"));
+        document::parse(text.as_bytes()).ok().as_ref().and_then(list)
+    })
 }
