@@ -103,7 +103,8 @@ pub fn code_of(err: &anyhow::Error) -> Exit {
     err.chain().find_map(code).unwrap_or(Exit::Unavailable)
 }
 
-fn hint_of(err: &anyhow::Error) -> Option<String> {
+/// The next command to run, of the first cause that names one.
+pub fn hint_of(err: &anyhow::Error) -> Option<String> {
     err.chain().find_map(|cause| {
         let of_fault = cause.downcast_ref::<Fault>().and_then(|fault| fault.hint.clone());
         of_fault.or_else(|| cause.downcast_ref::<api::Error>().and_then(api::Error::hint))

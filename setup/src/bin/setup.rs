@@ -1,3 +1,12 @@
-//! Placeholder until the first command lands.
+//! `setup`: from nothing to a telephone line, repeatable and reversible.
 
-fn main() {}
+use setup::args::Setup;
+use state::exit;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match state::args::parse::<Setup>() {
+        Ok(args) => exit::report(setup::commands::setup::run(&args)),
+        Err(code) => code,
+    }
+}

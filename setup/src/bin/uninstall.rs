@@ -1,3 +1,13 @@
-//! Placeholder until the first command lands.
+//! `uninstall`: undoes exactly what setup did.
 
-fn main() {}
+use setup::args::Uninstall;
+use setup::commands::uninstall;
+use state::exit;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match state::args::parse::<Uninstall>() {
+        Ok(args) => exit::report(uninstall::run(&args)),
+        Err(code) => code,
+    }
+}

@@ -89,6 +89,19 @@ impl GatewayConfig {
         }
     }
 
+    /// The agent that the reference's setup added up to its version 2.0.2, if it is still there as it was made:
+    /// the item of `agents.list`, or `None` for an entry of `agents.entries` that the gateway made of it.
+    pub fn early_voice_agent(&self) -> Option<Option<&Value>> {
+        let voice = self.agent("voice")?.as_object()?;
+        let is_as_made =
+            voice.keys().all(|key| ["id", "name", "model", "workspace"].contains(&key.as_str()));
+        let name = voice.get("name").and_then(Value::as_str).unwrap_or_default();
+        if !is_as_made || !name.ends_with(" Voice") || !voice.contains_key("model") {
+            return None;
+        }
+        Some(voice.get("id").and_then(|_| self.agent("voice")))
+    }
+
     fn agent(&self, id: &str) -> Option<&Value> {
         let is_it = |name: &str| normal(name) == id;
         match self.get(&["agents", "entries"]) {

@@ -423,3 +423,22 @@ fn a_skill_that_refers_to_the_config_gets_what_stands_there_now() {
     assert_eq!(referred::url(&path).unwrap_err().exit(), crate::exit::Exit::NotConfigured);
     assert_eq!(referred::token(&path).unwrap_err().exit(), crate::exit::Exit::NotConfigured);
 }
+
+#[test]
+fn only_the_voice_agent_that_the_reference_made_is_taken_for_it() {
+    let found = |text: &str| {
+        config(text).read(|config| config.early_voice_agent().map(|item| item.is_some()))
+    };
+    let made = "id: 'voice', name: 'Jarvis Voice', model: 'anthropic/x', workspace: '/w'";
+    assert_eq!(found(&format!("{{agents: {{list: [{{id: 'main'}}, {{{made}}}]}}}}")), Some(true));
+    assert_eq!(
+        found("{agents: {entries: {main: {}, voice: {name: 'J Voice', model: 'x'}}}}"),
+        Some(false)
+    );
+    assert_eq!(
+        found("{agents: {list: [{id: 'voice', name: 'Voice', model: 'x', tools: {}}]}}"),
+        None
+    );
+    assert_eq!(found("{agents: {list: [{id: 'voice', name: 'My speaker', model: 'x'}]}}"), None);
+    assert_eq!(found("{}"), None);
+}

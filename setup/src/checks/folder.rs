@@ -1,0 +1,106 @@
+//! The skill folder, who may read what is in it, and whether its configuration resolves.
+
+use super::{Finding, Subject, failed};
+use state::gateway_config::GatewayConfig;
+use state::{config, file, paths};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+pub(super) fn look(subject: &Subject) -> Vec<Finding> {
+    vec![folder(&subject.skill), resolves(subject)]
+}
+
+fn folder(skill: &Path) -> Finding {
+    let shown = skill.display();
+    let Ok(meta) = fs::metadata(skill) else {
+        return Finding::fail(format!("there is no `{shown}`"), "setup");
+    };
+    if !meta.is_dir() {
+        return Finding::fail(
+            format!("`{shown}` is no folder"),
+            format!("mv {shown} {shown}.old && setup"),
+        );
+    }
+    if meta.permissions().mode() & 0o022 != 0 {
+        let detail = format!("others may put programs and settings into `{shown}`");
+        return Finding::fail(detail, format!("chmod go-w {}", quoted(skill)));
+    }
+    let secret = [
+        paths::config(skill),
+        paths::dotenv(skill),
+        paths::missions_state(skill),
+        paths::connect_log(skill),
+    ];
+    let open: Vec<PathBuf> =
+        secret.into_iter().filter(|path| file::is_open_to_others(path)).collect();
+    if !open.is_empty() {
+        let names: Vec<_> = open.iter().map(|path| quoted(path)).collect();
+        let detail = format!("others may read {}", names.join(" "));
+        return Finding::warn(detail, format!("chmod 600 {}", names.join(" ")));
+    }
+    if let Some(tree) = work_tree(skill).filter(|_| paths::config(skill).exists()) {
+        let detail = format!(
+            "`{shown}` lies in the git work tree `{}`: its key could be committed",
+            tree.display()
+        );
+        let ignore = quoted(&skill.join(".gitignore"));
+        return Finding::warn(detail, format!("echo skill-config.json >> {ignore}"));
+    }
+    Finding::pass(format!("`{shown}`, private"))
+}
+
+/// The git work tree around the folder, unless a `.gitignore` on the way there names the configuration.
+fn work_tree(skill: &Path) -> Option<PathBuf> {
+    for folder in skill.ancestors() {
+        let ignored = fs::read_to_string(folder.join(".gitignore")).unwrap_or_default();
+        let names = ["skill-config.json", "/skill-config.json", "*", "*.json"];
+        if ignored.lines().any(|line| names.contains(&line.trim())) {
+            return None;
+        }
+        if folder.join(".git").exists() {
+            return Some(folder.to_owned());
+        }
+    }
+    None
+}
+
+fn resolves(subject: &Subject) -> Finding {
+    let config = match &subject.config {
+        Ok(config) => config,
+        Err(finding) => return finding.clone(),
+    };
+    let all = || -> anyhow::Result<String> {
+        let service = config.service()?;
+        let gateway = config.gateway()?;
+        config.owner_name()?;
+        config.agent_name()?;
+        config.greeting()?;
+        let (server, gateway) = (config::shown(service.base()), config::shown(gateway.base()));
+        Ok(format!("server {server}, gateway {gateway}"))
+    };
+    match all() {
+        Ok(detail) => misplaced(config).unwrap_or_else(|| Finding::pass(detail)),
+        Err(err) => failed(&err, "setup"),
+    }
+}
+
+/// `sessions_send` where it leaves the agent without every other tool.
+fn misplaced(config: &config::Config) -> Option<Finding> {
+    let gateway = super::gateway::own_config(config)?;
+    let shown = gateway.path().display();
+    let is_misplaced = GatewayConfig::confines_agent(&gateway);
+    is_misplaced.then(|| {
+        let detail = format!(
+            "the top-level `tools.allow` in `{shown}` names sessions_send: it may leave the agent without other tools"
+        );
+        Finding::warn(detail, format!("take it out of tools.allow by hand (gateway.tools.allow is the right place): {shown}"))
+    })
+}
+
+/// A path for a shell.
+pub(super) fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:=@+,".contains(letter);
+    if text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}

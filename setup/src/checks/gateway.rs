@@ -1,0 +1,78 @@
+//! The gateway: there, the token accepted, `sessions_send` allowed, the agent known. No turn is started.
+
+use super::{ASK_WITHIN, Finding, Subject};
+use state::config::Config;
+use state::gateway::{Allowed, Client};
+use state::gateway_config::{Around, Auth, Found, GatewayConfig, Product};
+
+pub(super) fn look(subject: &Subject) -> Vec<Finding> {
+    let (target, own) = match subject.need(|config| Ok((config.gateway()?, own_config(config)))) {
+        Ok(needed) => needed,
+        Err(blocked) => return vec![blocked.clone(), blocked.clone(), blocked.clone(), blocked],
+    };
+    let command = match own.as_ref().map(GatewayConfig::product) {
+        Some(Product::Clawdbot) => "clawdbot",
+        _ => "openclaw",
+    };
+    let (base, agent_id) = (target.base().to_owned(), target.agent_id().to_owned());
+    let probe = Client::new(target).probe(ASK_WITHIN);
+    if let Err(why) = &probe.reachable {
+        let unasked = || Finding::warn("not asked: the gateway cannot be reached", "status");
+        let fix = format!("{command} gateway restart");
+        return vec![Finding::fail(format!("{base}: {why}"), fix), unasked(), unasked(), unasked()];
+    }
+    let version =
+        probe.version.as_ref().map_or_else(String::new, |version| format!(", version {version}"));
+    let gateway = Finding::pass(format!("{base} answers{version}"));
+    let unasked = || Finding::warn("not asked: see `token`", "status");
+    let (token, allowed) = match &probe.sessions_send {
+        Allowed::Yes => (Finding::pass("accepted"), Finding::pass("allowed over HTTP")),
+        Allowed::No => {
+            let detail = "the gateway does not let sessions_send be used over HTTP";
+            (Finding::pass("accepted"), Finding::fail(detail, "setup --yes"))
+        }
+        Allowed::BadToken => (refused(own.as_ref(), command), unasked()),
+        Allowed::Unknown(why) => {
+            let unsure = || {
+                Finding::fail(
+                    format!("could not be found out: {why}"),
+                    format!("{command} gateway status"),
+                )
+            };
+            (unsure(), unsure())
+        }
+    };
+    let agent = match probe.knows(&agent_id) {
+        Some(true) => Finding::pass(format!("`{agent_id}` is one of the gateway's")),
+        Some(false) => {
+            let known = probe.agents.unwrap_or_default().join(", ");
+            let detail = format!("the gateway has no agent `{agent_id}`; it has: {known}");
+            Finding::fail(detail, "setup --agent-id ID")
+        }
+        None if probe.sessions_send == Allowed::BadToken => unasked(),
+        None => Finding::warn(
+            format!("the gateway does not tell whether it has an agent `{agent_id}`"),
+            "setup --agent-id ID",
+        ),
+    };
+    vec![gateway, token, allowed, agent]
+}
+
+fn refused(own: Option<&GatewayConfig>, command: &str) -> Finding {
+    match own.map(GatewayConfig::auth) {
+        Some(Auth::OutOfReach { why, fix }) => Finding::fail(why, fix),
+        Some(Auth::Absent) => Finding::fail(
+            "the gateway makes up a token at each start, since its configuration has none",
+            format!(
+                "{command} config set gateway.auth.token \"$(head -c 24 /dev/urandom | base64)\""
+            ),
+        ),
+        _ => Finding::fail("the gateway refused the token", "setup"),
+    }
+}
+
+/// The gateway's own configuration, if the skill's refers to it and it can be read.
+pub(super) fn own_config(config: &Config) -> Option<GatewayConfig> {
+    let path = config.gateway_config().ok().flatten()?;
+    GatewayConfig::read(&Found::at(&path), &Around::here()?).ok()
+}

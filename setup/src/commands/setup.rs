@@ -1,0 +1,184 @@
+//! `setup`: looks, asks, settles a plan, carries it out, and checks what came of it.
+
+use crate::args;
+use crate::changes::Changes;
+use crate::checks::{self, Check, Subject};
+use crate::ledger::Ledger;
+use crate::plan::{Given, Permission, Plan, permission};
+use crate::service::Kind;
+use crate::surroundings::Surroundings;
+use crate::terminal::Terminal;
+use crate::wishes::{Present, Wishes, reference};
+use anyhow::Context as _;
+use serde_json::{Value, json};
+use state::args::Common;
+use state::config::Config;
+use state::exit::{self, Exit, Fault};
+use state::gateway::{Allowed, Probe};
+use state::{env, out, paths};
+use std::cell::OnceCell;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Sets the skill up. Exit 1 if a check fails at the end that setup is answerable for.
+pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
+    if args.try_config {
+        return try_config(&args.common);
+    }
+    let printer = out::Printer::new(&args.common);
+    let skill = paths::skill_dir(args.common.skill_dir.as_deref())?;
+    let config = Config::load(&args.common)?;
+    let given = given(args, &config)?;
+    let ledger = Ledger::of(config.raw())?;
+    let surroundings = if args.no_gateway { Surroundings::default() } else { Surroundings::look() };
+    let probe = OnceCell::new();
+    let look = |agent_id: &str| probe.get_or_init(|| surroundings.probe(agent_id)).as_ref();
+    let can_allow = |agent_id: &str| {
+        let own = surroundings.own.as_ref();
+        own.is_some_and(|own| permission(own, look(agent_id)) == Permission::CanBeGiven)
+    };
+    let there = Present {
+        config: config.raw(),
+        ledger: &ledger,
+        surroundings: &surroundings,
+        can_allow: &can_allow,
+    };
+    let terminal = if args.yes { None } else { Terminal::find() };
+    let wishes = Wishes::find(args, &there, terminal.as_ref())?;
+    let probe = look(&wishes.agent_id);
+    let plan = Plan::new(&wishes, config.raw(), &given, &surroundings, probe);
+    for remark in surroundings.remarks.iter().chain(&plan.left_alone) {
+        out::warning(remark);
+    }
+
+    let mut changes = Changes::default();
+    changes.settings(&skill, &plan)?;
+    let mut left_alone: Vec<String> =
+        surroundings.remarks.iter().chain(&plan.left_alone).cloned().collect();
+    let edits: Vec<_> = plan.edits.iter().map(|wanted| changes.edit(&skill, wanted)).collect();
+    let has_edited = edits.iter().any(|edit| matches!(edit, Ok(true)));
+    let failed: Vec<String> =
+        edits.iter().filter_map(|edit| edit.as_ref().err()).map(exit::told).collect();
+    for why in &failed {
+        out::warning(why);
+    }
+    left_alone.extend(failed.iter().cloned());
+    let in_force = has_edited.then(|| taken_up(&surroundings, probe, &wishes.agent_id)).flatten();
+    let tried = wishes.service.map_or(Ok(()), |kind| try_in_empty_environment(&skill, kind));
+    let service = tried.and_then(|()| changes.service(&skill, ledger.service, wishes.service));
+
+    out::progress("checking every part");
+    let checks = checks::run(Subject::new(&args.common)?);
+    let document = json!({
+        "skill_dir": skill,
+        "changed": changes.as_json(),
+        "left_alone": left_alone,
+        "gateway": gateway(&surroundings, &wishes.agent_id, in_force),
+        "service": wishes.service,
+        "checks": checks::as_json(&checks),
+    });
+    printer.document(&document, || {
+        let text = changes.as_text();
+        let text = if text.is_empty() { "Nothing had to be changed.\n" } else { &text };
+        format!("{text}\n{}", checks::as_table(&checks))
+    })?;
+    // What was done is told even if the last step could not be.
+    service?;
+    if wishes.service.is_none() {
+        out::hint("start the client: connect start");
+    }
+    let is_done = failed.is_empty() && answers_for(&checks, wishes.service);
+    Ok(if is_done { Exit::Done } else { Exit::No })
+}
+
+/// Whether nothing failed that setup has a hand in. Without a service nobody has started the client yet.
+fn answers_for(checks: &[Check], service: Option<Kind>) -> bool {
+    let is_ours = |check: &&Check| service.is_some() || !matches!(check.id, "client" | "service");
+    !checks.iter().filter(is_ours).any(|check| check.finding.is_failure())
+}
+
+fn given(args: &args::Setup, config: &Config) -> anyhow::Result<Given> {
+    let gateway_token = args.gateway_token_env.as_deref().map(reference).transpose()?;
+    for (option, url) in [("--server", &args.common.server), ("--gateway-url", &args.gateway_url)] {
+        let is_address = |url: &String| url.starts_with("http://") || url.starts_with("https://");
+        if url.as_ref().is_some_and(|url| !is_address(url)) {
+            return Err(Fault::usage(format!(
+                "what {option} was given is no http:// or https:// address"
+            ))
+            .into());
+        }
+    }
+    if args.common.server.is_some() {
+        // The one place that knows which addresses are allowed; the key does not matter to it.
+        state::api::Service::new(&config.server()?, state::secret::Secret::new("x"))?;
+    }
+    Ok(Given {
+        no_gateway: args.no_gateway,
+        gateway_url: args.gateway_url.clone(),
+        gateway_token,
+        agent_id: args.agent_id.is_some(),
+    })
+}
+
+/// Whether the running gateway took the change up; `None` if it did not run, or could not be asked before.
+fn taken_up(surroundings: &Surroundings, before: Option<&Probe>, agent_id: &str) -> Option<bool> {
+    let could_be_asked = before.is_some_and(|probe| {
+        probe.reachable.is_ok() && matches!(probe.sessions_send, Allowed::Yes | Allowed::No)
+    });
+    if !could_be_asked {
+        out::warning(
+            "the gateway did not answer before the change, so whether it takes it up is not known",
+        );
+        return None;
+    }
+    let is_up = surroundings.await_permission(agent_id);
+    if !is_up {
+        out::warning("the gateway has not taken up the change yet; restart it");
+    }
+    Some(is_up)
+}
+
+fn gateway(surroundings: &Surroundings, agent_id: &str, in_force: Option<bool>) -> Value {
+    surroundings.own.as_ref().map_or(Value::Null, |own| {
+        json!({
+            "config": own.path(),
+            "product": own.product().to_string(),
+            "url": own.url().ok(),
+            "agent_id": agent_id,
+            "workspace": own.workspace(agent_id),
+            "taken_up": in_force,
+        })
+    })
+}
+
+/// A unit and a crontab know nothing of this shell's variables: what they cannot resolve fails now, not at night.
+fn try_in_empty_environment(skill: &Path, kind: Kind) -> anyhow::Result<()> {
+    let program = std::env::current_exe().context("finding this program")?;
+    let mut command = Command::new(&program);
+    command.env_clear().args(["--try-config", "--quiet"]).arg("--skill-dir").arg(skill);
+    command.env("PATH", "/usr/bin:/bin").envs(env::home().map(|home| ("HOME", home)));
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.with_context(|| format!("running `{}`", program.display()))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let line =
+        |label: &str| said.lines().find_map(|line| line.strip_prefix(label).map(str::to_owned));
+    let why = line("error: ").unwrap_or_else(|| output.status.to_string());
+    let text =
+        format!("{kind} would start the client without this shell's variables, and then: {why}");
+    let env = paths::dotenv(skill);
+    Err(Fault::not_configured(text)
+        .hint(format!("put the variable into `{}`, or store the key itself", env.display()))
+        .into())
+}
+
+/// What the service will do first: resolve the configuration.
+fn try_config(common: &Common) -> anyhow::Result<Exit> {
+    let config = Config::load(common)?;
+    config.service()?;
+    config.gateway_token()?;
+    config.gateway_url()?;
+    Ok(Exit::Done)
+}

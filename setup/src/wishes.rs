@@ -1,0 +1,277 @@
+//! What the owner wants, from the options or from answers on a terminal.
+
+use crate::args;
+use crate::ledger::Ledger;
+use crate::service::Kind;
+use crate::surroundings::Surroundings;
+use crate::terminal::Terminal;
+use anyhow::Context as _;
+use serde_json::{Map, Value};
+use state::exit::Fault;
+use state::gateway_config::Answering;
+use std::io::Read as _;
+use std::path::Path;
+
+/// Longer than any key.
+const LONGEST_KEY: u64 = 4096;
+
+/// What the owner wants. `None` leaves a thing as it is.
+#[derive(Debug)]
+pub struct Wishes {
+    /// The key as it shall stand in the file: itself or `${NAME}`.
+    pub api_key: Option<String>,
+    /// The service's address.
+    pub server: Option<String>,
+    /// The owner's name.
+    pub owner_name: Option<String>,
+    /// The agent's name.
+    pub agent_name: Option<String>,
+    /// What a caller hears first.
+    pub greeting: Option<String>,
+    /// The agent that answers.
+    pub agent_id: String,
+    /// Whether `sessions_send` may be allowed.
+    pub allow_tool: bool,
+    /// Whether the chat endpoint shall be switched on.
+    pub chat: bool,
+    /// What keeps the client running; `None` for nothing.
+    pub service: Option<Kind>,
+}
+
+/// What is there already.
+pub struct Present<'a> {
+    /// The configuration as it stands.
+    pub config: &'a Map<String, Value>,
+    /// What setup did before.
+    pub ledger: &'a Ledger,
+    /// The gateway.
+    pub surroundings: &'a Surroundings,
+    /// Whether `sessions_send` could be allowed and is not.
+    pub can_allow: &'a dyn Fn(&str) -> bool,
+}
+
+impl Present<'_> {
+    fn text(&self, key: &str) -> Option<&str> {
+        self.config.get(key).and_then(Value::as_str).filter(|text| !text.trim().is_empty())
+    }
+}
+
+impl Wishes {
+    /// Takes them from the options, and asks for the rest if there is a terminal.
+    ///
+    /// Fails (exit 2) if an option makes no sense here; exit 6 if the owner breaks off.
+    pub fn find(
+        args: &args::Setup,
+        there: &Present,
+        terminal: Option<&Terminal>,
+    ) -> anyhow::Result<Self> {
+        let api_key = api_key(args, there, terminal)?;
+        let agent_id = agent(args, there, terminal)?;
+        let (owner_name, agent_name) = names(args, there, terminal, &agent_id)?;
+        let greeting = match (&args.greeting, terminal) {
+            (None, Some(terminal)) => changed(
+                terminal.text(
+                    "Greeting for callers (Enter for the usual one)",
+                    there.text("greeting"),
+                )?,
+                there.text("greeting"),
+            ),
+            (given, _) => given.clone(),
+        };
+        let can_allow = !args.no_gateway && (there.can_allow)(&agent_id);
+        let (allow_tool, chat) = match terminal {
+            Some(terminal) if can_allow => permissions(terminal, args.chat)?,
+            _ => (args.yes, args.chat),
+        };
+        Ok(Self {
+            api_key,
+            server: args.common.server.clone(),
+            owner_name,
+            agent_name,
+            greeting,
+            agent_id,
+            allow_tool,
+            chat,
+            service: service(args, there.ledger, terminal)?,
+        })
+    }
+}
+
+fn api_key(
+    args: &args::Setup,
+    there: &Present,
+    terminal: Option<&Terminal>,
+) -> anyhow::Result<Option<String>> {
+    if let Some(name) = &args.api_key_env {
+        return Ok(Some(reference(name)?));
+    }
+    if args.api_key_stdin {
+        let mut key = String::new();
+        std::io::stdin()
+            .take(LONGEST_KEY)
+            .read_to_string(&mut key)
+            .context("reading the key from stdin")?;
+        return Ok(Some(plain_key(&key)?));
+    }
+    let Some(terminal) = terminal else { return Ok(None) };
+    if there.text("api_key").is_none() {
+        terminal.say("The API key is made at https://clawdtalk.com, under Dashboard.");
+    }
+    let enter =
+        if there.text("api_key").is_some() { "keeps the present one" } else { "leaves it out" };
+    loop {
+        match terminal
+            .hidden(&format!("API key (not shown; Enter {enter})"))?
+            .map(|key| plain_key(&key))
+        {
+            None => return Ok(None),
+            Some(Ok(key)) => return Ok(Some(key)),
+            Some(Err(fault)) => terminal.say(&fault.to_string()),
+        }
+    }
+}
+
+/// A key that can be sent in a header, and that no reader would take for a reference.
+fn plain_key(key: &str) -> Result<String, Fault> {
+    let key = key.trim();
+    let hint = "copy it again from https://clawdtalk.com";
+    if key.is_empty() {
+        return Err(Fault::usage("there is no key on stdin").hint(hint));
+    }
+    if !key.chars().all(|letter| letter.is_ascii_graphic()) {
+        return Err(Fault::usage("the key holds a blank or a letter that no key has").hint(hint));
+    }
+    if key.contains("${") {
+        return Err(Fault::usage("the key holds `${`: that is how a reference begins")
+            .hint("name the variable with --api-key-env NAME"));
+    }
+    Ok(key.to_owned())
+}
+
+/// `${NAME}` for a variable's name.
+pub(crate) fn reference(name: &str) -> Result<String, Fault> {
+    let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+    if is_name {
+        return Ok(format!("${{{name}}}"));
+    }
+    // What stands there may be the key itself, so it is not repeated.
+    Err(Fault::usage("what was given is no variable's name")
+        .hint("give a name such as CLAWDTALK_API_KEY, not the value"))
+}
+
+fn agent(
+    args: &args::Setup,
+    there: &Present,
+    terminal: Option<&Terminal>,
+) -> anyhow::Result<String> {
+    match there.surroundings.agent(args.agent_id.as_deref(), there.text("agent_id"))? {
+        Answering::Agent(id) => Ok(id),
+        Answering::Choose(ids) => match terminal {
+            Some(terminal) => {
+                let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+                Ok(terminal.choose("Which agent answers the telephone?", &ids)?.to_owned())
+            }
+            None => Err(Fault::usage(format!(
+                "the gateway has several agents and marks none: {}",
+                ids.join(", ")
+            ))
+            .hint("choose one with --agent-id ID")
+            .into()),
+        },
+    }
+}
+
+type Names = (Option<String>, Option<String>);
+
+fn names(
+    args: &args::Setup,
+    there: &Present,
+    terminal: Option<&Terminal>,
+    agent_id: &str,
+) -> anyhow::Result<Names> {
+    let is_known = |given: &Option<String>, key| given.is_some() || there.text(key).is_some();
+    let all_known =
+        is_known(&args.owner_name, "owner_name") && is_known(&args.agent_name, "agent_name");
+    let workspace = there.surroundings.workspace(agent_id).filter(|folder| has_pages(folder));
+    // The pages are the owner's: they are read only if that is allowed.
+    let may_read = match (&workspace, terminal) {
+        _ if all_known => false,
+        (Some(folder), Some(terminal)) => {
+            let question =
+                format!("Take the names from USER.md and IDENTITY.md in {}?", folder.display());
+            terminal.confirm(&question, true)?
+        }
+        _ => args.yes,
+    };
+    let found = if may_read { there.surroundings.names(agent_id) } else { (None, None) };
+    let name = |given: &Option<String>,
+                key,
+                found: Option<String>,
+                question|
+     -> anyhow::Result<Option<String>> {
+        if given.is_some() {
+            return Ok(given.clone());
+        }
+        let present = there.text(key);
+        match terminal {
+            Some(terminal) => {
+                let answer = terminal.text(question, present.or(found.as_deref()))?;
+                Ok(changed(answer, present))
+            }
+            None => Ok(found.filter(|_| present.is_none())),
+        }
+    };
+    let owner = name(&args.owner_name, "owner_name", found.0, "Your name")?;
+    let agent = name(&args.agent_name, "agent_name", found.1, "The agent's name")?;
+    Ok((owner, agent))
+}
+
+fn has_pages(folder: &Path) -> bool {
+    ["USER.md", "IDENTITY.md"].iter().any(|page| folder.join(page).is_file())
+}
+
+/// An answer that differs from what is there.
+fn changed(answer: Option<String>, present: Option<&str>) -> Option<String> {
+    answer.filter(|answer| Some(answer.as_str()) != present)
+}
+
+fn permissions(terminal: &Terminal, chat: bool) -> anyhow::Result<(bool, bool)> {
+    terminal.say("Requests reach the agent in one of two ways:");
+    terminal.say("  sessions_send  the gateway's tool for it; answers end after 4,096 letters. Callers' and texters' words need it.");
+    terminal.say("  chat endpoint  one model call for each of your own requests, answers of any length; for those beside it.");
+    let tool = terminal.confirm(
+        "Allow sessions_send in the gateway's configuration (gateway.tools.allow)?",
+        true,
+    )?;
+    let chat = chat || terminal.confirm("Switch on the chat endpoint as well?", false)?;
+    Ok((tool, chat))
+}
+
+fn service(
+    args: &args::Setup,
+    ledger: &Ledger,
+    terminal: Option<&Terminal>,
+) -> anyhow::Result<Option<Kind>> {
+    let kind = |service| match service {
+        args::Service::Systemd => Some(Kind::Systemd),
+        args::Service::Cron => Some(Kind::Cron),
+        args::Service::None => None,
+    };
+    if let Some(service) = args.service {
+        return Ok(kind(service));
+    }
+    let Some(terminal) = terminal else { return Ok(ledger.service) };
+    terminal.say("What shall keep the client running, also after a reboot?");
+    let present =
+        ledger.service.map_or("none", |kind| if kind == Kind::Cron { "cron" } else { "systemd" });
+    let mut choices = vec!["systemd", "cron", "none"];
+    if ledger.service.is_some() {
+        choices.sort_by_key(|choice| *choice != present);
+    }
+    Ok(match terminal.choose("Your choice", &choices)? {
+        "systemd" => Some(Kind::Systemd),
+        "cron" => Some(Kind::Cron),
+        _ => None,
+    })
+}

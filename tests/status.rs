@@ -1,0 +1,510 @@
+//! `status`, as its users run it: each check passes when all is well, and fails with its fix when it is not.
+
+#![expect(clippy::unwrap_used, reason = "to panic is how a test fails")]
+
+use harness::{Fault, Gateway, KEY, Output, Sandbox, Service, TOKEN, Version};
+use serde_json::{Value, json};
+use state::lock::Lock;
+use std::path::Path;
+use std::time::Duration;
+
+const STATUS: &str = env!("CARGO_BIN_EXE_status");
+
+/// A whole installation on which every check passes.
+struct Installed {
+    service: Service,
+    gateway: Gateway,
+    sandbox: Sandbox,
+    /// A running client holds this for its whole life.
+    client: Option<Lock>,
+}
+
+impl Installed {
+    fn new() -> Self {
+        let (service, gateway) = (Service::start(), Gateway::start());
+        service.on("GET", "/v1/doctor/recommended", 200, json!({"checks": []}));
+        let mut sandbox = Sandbox::for_service(&service);
+        sandbox.adjust(&json!({
+            "gateway_url": gateway.url(), "gateway_token": TOKEN, "setup": {"service": "cron"},
+        }));
+        program(&sandbox, "skill/bin/connect", "exit 0");
+        let path = format!("{}:/usr/bin:/bin", sandbox.path("work/bin").display());
+        sandbox.env("PATH", &path);
+        let mut all = Self { service, gateway, sandbox, client: None };
+        all.crontab(&all.cron_lines());
+        all.runs(&json!({}));
+        all
+    }
+
+    fn cron_lines(&self) -> String {
+        let skill = self.sandbox.skill().display().to_string();
+        let line = |schedule: &str, verb: &str| {
+            format!(
+                "{schedule} {skill}/bin/connect {verb} --quiet --skill-dir {skill} >/dev/null 2>&1 # clawdtalk connect {skill}\n"
+            )
+        };
+        format!("MAILTO=me\n{}{}", line("@reboot", "start"), line("* * * * *", "watchdog"))
+    }
+
+    fn crontab(&self, text: &str) {
+        self.sandbox.write("work/crontab", text);
+        program(
+            &self.sandbox,
+            "work/bin/crontab",
+            &format!("cat '{}'", self.sandbox.path("work/crontab").display()),
+        );
+    }
+
+    /// A client that runs and says this of itself, beside being connected.
+    fn runs(&mut self, says: &Value) {
+        let now = self.service.clock().now();
+        let mut status =
+            json!({"state": "connected", "last_pong": now.to_string(), "journal_writable": true});
+        for (key, value) in says.as_object().unwrap() {
+            status[key] = value.clone();
+        }
+        self.sandbox.write("skill/.connect.status.json", &status.to_string());
+        self.client =
+            Some(Lock::try_hold(&self.sandbox.path("skill/.connect.lock")).unwrap().unwrap());
+    }
+
+    fn run(&self) -> Output {
+        self.sandbox.run(STATUS, [""; 0])
+    }
+
+    /// The one check that does not pass: its verdict, its detail and its fix; all others do.
+    #[track_caller]
+    fn only(&self, id: &str, verdict: &str, detail: &str, fix: &str) {
+        let out = self.run();
+        out.fails(i32::from(verdict == "fail"));
+        let checks = out.json();
+        for check in checks["checks"].as_array().unwrap() {
+            if check["id"] == id {
+                assert_eq!(check["status"], verdict, "{out}");
+                assert!(
+                    check["detail"].as_str().unwrap().contains(detail),
+                    "wanted {detail:?}\n{out}"
+                );
+                let skill = self.sandbox.skill().display().to_string();
+                assert_eq!(check["fix"].as_str().unwrap().replace(&skill, "SKILL"), fix, "{out}");
+            } else {
+                assert_eq!(check["status"], "pass", "{}\n{out}", check["id"]);
+            }
+        }
+        assert_eq!(checks["healthy"], verdict != "fail", "{out}");
+    }
+}
+
+fn program(sandbox: &Sandbox, path: &str, script: &str) {
+    sandbox.write(path, &format!("#!/bin/sh\n{script}\n"));
+    mode(&sandbox.path(path), 0o700);
+}
+
+fn mode(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn all_is_well() {
+    let all = Installed::new();
+    let out = all.run();
+    out.ok().quiet().never_says(KEY).never_says(TOKEN);
+    let ids: Vec<_> =
+        out.json()["checks"].as_array().unwrap().iter().map(|check| check["id"].clone()).collect();
+    let wanted = [
+        "folder",
+        "config",
+        "key",
+        "quota",
+        "clock",
+        "service",
+        "client",
+        "gateway",
+        "token",
+        "sessions_send",
+        "agent",
+        "background",
+        "state",
+        "disk",
+    ];
+    assert_eq!(ids, wanted);
+    let checks = out.json();
+    let detail = |id: &str| {
+        let all = checks["checks"].as_array().unwrap().clone();
+        all.iter().find(|check| check["id"] == id).unwrap()["detail"].as_str().unwrap().to_owned()
+    };
+    assert!(
+        checks["checks"].as_array().unwrap().iter().all(|check| check["status"] == "pass"),
+        "{out}"
+    );
+    assert_eq!(detail("key"), "accepted: plan pro, number +15559990000");
+    assert_eq!(
+        detail("quota"),
+        "left: 100 calls today, 120 minutes today, 1200 minutes this month, 200 mission events this month"
+    );
+    assert!(detail("gateway").ends_with("answers, version 2026.9.6"), "{out}");
+    assert!(all.gateway.turns().is_empty(), "a look must not start a turn");
+    let reads_only = |method: &str| method == "GET";
+    assert!(all.service.seen().iter().all(|seen| reads_only(&seen.method)));
+}
+
+#[test]
+fn people_get_a_table_with_the_fix_below() {
+    let all = Installed::new();
+    all.gateway.allow(false);
+    let out = all.sandbox.run(STATUS, ["--text"]);
+    out.fails(1).quiet();
+    out.stdout_has("pass  key            accepted: plan pro, number +15559990000\n");
+    out.stdout_has(
+        "FAIL  sessions_send  the gateway does not let sessions_send be used over HTTP\n",
+    );
+    out.stdout_has("                     fix: setup --yes\n");
+}
+
+#[test]
+fn a_missing_folder_fails() {
+    let sandbox = Sandbox::new();
+    let gone = sandbox.path("gone").display().to_string();
+    let out = sandbox.run(STATUS, ["--skill-dir", &gone]);
+    let check = out.fails(1).json()["checks"][0].clone();
+    assert_eq!(
+        check,
+        json!({"id": "folder", "status": "fail", "detail": format!("there is no `{gone}`"), "fix": "setup"})
+    );
+}
+
+#[test]
+fn a_folder_that_others_may_write_to_fails() {
+    let all = Installed::new();
+    mode(&all.sandbox.skill(), 0o777);
+    all.only("folder", "fail", "others may put programs", "chmod go-w SKILL");
+}
+
+#[test]
+fn a_key_that_others_may_read_is_warned_of() {
+    let all = Installed::new();
+    mode(&all.sandbox.path("skill/skill-config.json"), 0o644);
+    all.only("folder", "warn", "others may read", "chmod 600 SKILL/skill-config.json");
+}
+
+#[test]
+fn a_key_that_could_be_committed_is_warned_of() {
+    let all = Installed::new();
+    all.sandbox.write(".git/HEAD", "ref: refs/heads/main\n");
+    all.only(
+        "folder",
+        "warn",
+        "lies in the git work tree",
+        "echo skill-config.json >> SKILL/.gitignore",
+    );
+    all.sandbox.write("skill/.gitignore", "skill-config.json\n");
+    all.run().ok();
+}
+
+#[test]
+fn a_configuration_that_does_not_resolve_fails_and_the_rest_waits_for_it() {
+    let all = Installed::new();
+    all.sandbox.adjust(&json!({"api_key": "${NOBODY_SET_THIS}"}));
+    let out = all.run();
+    let checks = out.fails(1).json();
+    let config = &checks["checks"][1];
+    assert_eq!(config["detail"], "`api_key` refers to ${NOBODY_SET_THIS}, which is not set");
+    assert_eq!(
+        config["fix"],
+        "set NOBODY_SET_THIS in the environment or in the skill folder's .env file"
+    );
+    assert_eq!(checks["checks"][2]["status"], "warn");
+}
+
+#[test]
+fn a_broken_configuration_is_told_once() {
+    let all = Installed::new();
+    all.sandbox.write("skill/skill-config.json", "{\"api_key\": ");
+    let out = all.run();
+    let failed: Vec<_> = out.fails(1).json()["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|check| check["status"] == "fail")
+        .map(|check| check["id"].clone())
+        .collect();
+    assert_eq!(failed, ["config"]);
+}
+
+#[test]
+fn sessions_send_at_the_top_level_is_warned_of() {
+    let mut all = Installed::new();
+    let text = format!(
+        "{{tools: {{allow: ['sessions_send']}}, gateway: {{port: {}, auth: {{token: '{TOKEN}'}}}}}}",
+        all.gateway.port()
+    );
+    all.sandbox.write("home/.openclaw/openclaw.json", &text);
+    let path = all.sandbox.path("home/.openclaw/openclaw.json");
+    all.sandbox
+        .adjust(&json!({"gateway_config": path, "gateway_url": null, "gateway_token": null}));
+    all.sandbox.env("OPENCLAW_GATEWAY_PORT", &all.gateway.port().to_string());
+    let fix = format!(
+        "take it out of tools.allow by hand (gateway.tools.allow is the right place): {}",
+        path.display()
+    );
+    all.only("config", "warn", "it may leave the agent without other tools", &fix);
+}
+
+#[test]
+fn a_refused_key_fails() {
+    let all = Installed::new();
+    all.sandbox.adjust(&json!({"api_key": "cc_live_another_key_altogether"}));
+    let out = all.run();
+    let key = out.fails(1).never_says("cc_live_another").json()["checks"][2].clone();
+    assert_eq!((&key["status"], &key["fix"]), (&json!("fail"), &json!("setup")));
+}
+
+#[test]
+fn a_phone_that_is_not_verified_is_warned_of() {
+    let all = Installed::new();
+    all.service.on(
+        "GET",
+        "/v1/me",
+        200,
+        json!({"effective_tier": "free", "phone_verified": false}),
+    );
+    let out = all.run();
+    let checks = out.ok().json();
+    assert_eq!(checks["checks"][2]["detail"], "accepted: plan free; your phone is not verified");
+    assert_eq!(checks["checks"][2]["fix"], "open https://clawdtalk.com and sign in");
+}
+
+#[test]
+fn a_quota_that_is_used_up_fails() {
+    let all = Installed::new();
+    let me = json!({"effective_tier": "free", "quota": {"daily_calls_limit": 5}, "usage_today": {"calls": 5}});
+    all.service.on("GET", "/v1/me", 200, me);
+    all.only("quota", "fail", "left: 0 calls today", "open https://clawdtalk.com and sign in");
+}
+
+#[test]
+fn a_clock_that_is_wrong_fails() {
+    let all = Installed::new();
+    let out = all.sandbox.prepare(STATUS, [""; 0]).env("CLAWDTALK_CLOCK_OFFSET", "+1h").run();
+    let clock = out.fails(1).json()["checks"][4].clone();
+    assert_eq!((&clock["id"], &clock["status"]), (&json!("clock"), &json!("fail")));
+    assert_eq!(clock["fix"], "sudo timedatectl set-ntp true");
+    let out = all.sandbox.prepare(STATUS, [""; 0]).env("CLAWDTALK_CLOCK_OFFSET", "-40s").run();
+    assert_eq!(out.ok().json()["checks"][4]["status"], "warn");
+}
+
+#[test]
+fn the_services_own_checks_count_by_their_weight() {
+    let all = Installed::new();
+    let check = |status: &str| json!({"checks": [{"id": "bot_connected", "status": status, "detail": "no bot"}]});
+    all.service.on("GET", "/v1/doctor/warnings", 200, check("fail"));
+    all.only("service", "warn", "bot_connected: no bot", "connect start");
+    all.service.on("GET", "/v1/doctor/critical", 200, check("fail"));
+    all.only("service", "fail", "bot_connected: no bot", "connect start");
+}
+
+#[test]
+fn a_service_without_checks_of_its_own_is_well() {
+    let all = Installed::new();
+    for group in ["critical", "warnings", "recommended", "infra"] {
+        all.service.on(
+            "GET",
+            &format!("/v1/doctor/{group}"),
+            404,
+            json!({"error": {"code": "not_found", "message": "no"}}),
+        );
+    }
+    all.run().ok().quiet();
+}
+
+#[test]
+fn a_client_that_does_not_run_fails() {
+    let mut all = Installed::new();
+    all.client = None;
+    all.only("client", "fail", "not running", "connect start");
+}
+
+#[test]
+fn connected_is_not_believed_without_a_fresh_pong() {
+    let mut all = Installed::new();
+    all.client = None;
+    all.runs(&json!({"last_pong": "2020-01-01T00:00:00Z"}));
+    all.only("client", "fail", "running and not connected", "connect logs");
+}
+
+#[test]
+fn why_a_client_ended_is_told() {
+    let mut all = Installed::new();
+    all.client = None;
+    all.runs(&json!({"state": "refused", "reason": "invalid key"}));
+    all.client = None;
+    all.only("client", "fail", "it ended: the key was refused: invalid key", "setup");
+    all.runs(&json!({"state": "replaced"}));
+    all.client = None;
+    all.only(
+        "client",
+        "fail",
+        "another client of this account took over",
+        "stop the other client, then: connect start",
+    );
+}
+
+#[test]
+fn a_journal_that_cannot_be_written_fails() {
+    let mut all = Installed::new();
+    all.client = None;
+    all.runs(&json!({"journal_writable": false}));
+    all.only("client", "fail", "sensitive requests are refused", "df -h . && connect restart");
+}
+
+#[test]
+fn a_gateway_that_is_down_fails_and_is_not_asked_further() {
+    let all = Installed::new();
+    all.sandbox.adjust(&json!({"gateway_url": "http://127.0.0.1:1"}));
+    let out = all.run();
+    let checks = out.fails(1).json();
+    assert_eq!(checks["checks"][7]["status"], "fail", "{out}");
+    assert_eq!(checks["checks"][7]["fix"], "openclaw gateway restart");
+    assert_eq!(checks["checks"][8]["detail"], "not asked: the gateway cannot be reached");
+}
+
+#[test]
+fn a_refused_token_fails() {
+    let all = Installed::new();
+    all.gateway.change_token("another");
+    let out = all.run();
+    let checks = out.fails(1).never_says(TOKEN).json();
+    assert_eq!(
+        checks["checks"][8],
+        json!({"id": "token", "status": "fail", "detail": "the gateway refused the token", "fix": "setup"})
+    );
+    assert_eq!(checks["checks"][9]["detail"], "not asked: see `token`");
+}
+
+#[test]
+fn a_token_that_nobody_knows_is_told_as_such() {
+    let all = Installed::new();
+    all.sandbox.write(
+        "home/.openclaw/openclaw.json",
+        &format!("{{gateway: {{port: {}}}}}", all.gateway.port()),
+    );
+    let path = all.sandbox.path("home/.openclaw/openclaw.json");
+    all.sandbox
+        .adjust(&json!({"gateway_config": path, "gateway_url": null, "gateway_token": null}));
+    let token = all.run().fails(1).json()["checks"][8].clone();
+    assert!(
+        token["detail"].as_str().unwrap().starts_with("the gateway makes up a token"),
+        "{token}"
+    );
+    assert!(
+        token["fix"].as_str().unwrap().starts_with("openclaw config set gateway.auth.token"),
+        "{token}"
+    );
+}
+
+#[test]
+fn a_tool_that_is_not_allowed_fails() {
+    let all = Installed::new();
+    all.gateway.allow(false);
+    all.only("sessions_send", "fail", "does not let sessions_send be used", "setup --yes");
+}
+
+#[test]
+fn an_unknown_agent_fails() {
+    let all = Installed::new();
+    all.gateway.agents(&["jarvis", "friday"]);
+    all.only(
+        "agent",
+        "fail",
+        "the gateway has no agent `main`; it has: jarvis, friday",
+        "setup --agent-id ID",
+    );
+}
+
+#[test]
+fn an_old_gateway_is_well_too() {
+    let mut all = Installed::new();
+    all.gateway = Gateway::of(Version::Clawdbot2026_1);
+    all.sandbox.adjust(&json!({"gateway_url": all.gateway.url()}));
+    let checks = all.run().ok().json();
+    assert_eq!(checks["checks"][9]["status"], "pass", "{checks:#}");
+}
+
+#[test]
+fn nothing_that_starts_the_client_is_warned_of() {
+    let all = Installed::new();
+    all.sandbox.adjust(&json!({"setup": null}));
+    all.only("background", "warn", "nothing starts the client", "setup --service systemd");
+}
+
+#[test]
+fn crontab_lines_that_are_gone_fail() {
+    let all = Installed::new();
+    all.crontab("MAILTO=me\n");
+    all.only("background", "fail", "missing from the crontab", "setup --service cron");
+}
+
+#[test]
+fn a_unit_that_is_gone_or_changed_fails() {
+    let all = Installed::new();
+    all.sandbox.adjust(&json!({"setup": {"service": "systemd"}}));
+    all.only("background", "fail", "there is no", "setup --service systemd");
+    all.sandbox.write("home/.config/systemd/user/clawdtalk-connect.service", "[Service]\n");
+    all.only("background", "fail", "is not as setup writes it", "setup --service systemd");
+}
+
+#[test]
+fn a_broken_state_file_fails() {
+    let all = Installed::new();
+    all.sandbox.write("skill/.missions_state.json", "{\"find-plumbers\": {\"mission_id\":");
+    all.only("state", "fail", "cannot be read", "missions recover");
+    all.sandbox.write("skill/.missions_state.json", "{\"a\": {}}");
+    all.sandbox.write("skill/.do_not_call.json", "[]");
+    all.only(
+        "state",
+        "fail",
+        "it is no JSON object",
+        "mv SKILL/.do_not_call.json SKILL/.do_not_call.json.broken",
+    );
+}
+
+#[test]
+fn a_disk_that_takes_nothing_fails() {
+    let all = Installed::new();
+    let limited = format!("ulimit -f 1; exec '{STATUS}'");
+    let out = all.sandbox.run("/bin/sh", ["-c", &limited]);
+    let checks = out.fails(1).json();
+    let disk = checks["checks"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!((&disk["id"], &disk["status"]), (&json!("disk"), &json!("fail")), "{out}");
+    assert_eq!(disk["fix"], format!("df -h {}", all.sandbox.skill().display()));
+    let mut names =
+        std::fs::read_dir(all.sandbox.skill()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(
+        !names.any(|name| name.to_string_lossy().contains("trial")),
+        "nothing is left of the trial"
+    );
+}
+
+#[test]
+fn with_everything_down_it_ends_within_ten_seconds() {
+    let all = Installed::new();
+    for group in ["critical", "warnings", "recommended", "infra"] {
+        all.service.fail("GET", &format!("/v1/doctor/{group}"), Fault::Hang, 99);
+    }
+    all.service.fail("GET", "/v1/me", Fault::Hang, 99);
+    all.gateway.fail("GET", "/startupz", Fault::Hang, 99);
+    all.gateway.fail("POST", "/tools/invoke", Fault::Hang, 99);
+    program(&all.sandbox, "work/bin/crontab", "exec sleep 60");
+    let out = all.run();
+    out.fails(1);
+    assert!(out.took() < Duration::from_secs(10), "{out}");
+    let checks = out.json();
+    let of = |id: &str| {
+        checks["checks"].as_array().unwrap().iter().find(|check| check["id"] == id).unwrap().clone()
+    };
+    for id in ["key", "gateway", "background"] {
+        assert_eq!(of(id)["status"], "fail", "{out}");
+    }
+    assert_eq!(of("folder")["status"], "pass");
+}
