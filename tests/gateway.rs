@@ -1,0 +1,169 @@
+//! The gateway's client against the stub of three real versions: which turns the agent sees, and how often.
+
+use std::time::Duration;
+
+use harness::{Fault, Gateway, Reply, Version};
+use state::gateway::{Allowed, Api, Client, Form, Outcome, Target, Turn};
+use state::secret::Secret;
+
+const WITHIN: Duration = Duration::from_secs(20);
+const VERSIONS: [Version; 3] = [Version::V2026_9_6, Version::V2026_7_35, Version::Clawdbot2026_1];
+
+fn target(gateway: &Gateway) -> Target {
+    Target::new(&gateway.url(), Some(Secret::new(gateway.token())), "main")
+        .expect("the stub has an address")
+}
+
+fn client(gateway: &Gateway) -> Client {
+    Client::new(target(gateway))
+}
+
+fn reply() -> Outcome {
+    Outcome::Reply("You have two meetings.".to_owned())
+}
+
+#[test]
+fn every_version_answers_each_request_with_one_turn() {
+    for version in VERSIONS {
+        let gateway = Gateway::of(version);
+        let client = client(&gateway);
+        for turn in [Turn::OwnerVoice, Turn::Walkie(None), Turn::StrangerVoice, Turn::Sms] {
+            assert_eq!(client.turn(&turn, "What is on?", WITHIN), reply(), "{version:?} {turn:?}");
+        }
+        let messages: Vec<String> = gateway.turns().into_iter().map(|turn| turn.message).collect();
+        assert_eq!(messages, ["What is on?"; 4], "{version:?}");
+    }
+}
+
+#[test]
+fn the_form_of_each_version_is_found_without_a_detour() {
+    for (version, form) in VERSIONS.into_iter().zip([Form::Direct, Form::Plain, Form::Plain]) {
+        let gateway = Gateway::of(version);
+        let client = Client::new(target(&gateway).with_api(Api::SessionsSend));
+        client.turn(&Turn::OwnerVoice, "hi", WITHIN);
+        assert_eq!(client.remembered(), Some(form), "{version:?}");
+        assert_eq!(gateway.seen().len(), 2, "{version:?}: /startupz and the turn");
+    }
+}
+
+#[test]
+fn a_gateway_that_was_replaced_by_another_version_goes_on_answering() {
+    for (version, stale) in VERSIONS.into_iter().zip([Form::Plain, Form::Direct]) {
+        let gateway = Gateway::of(version);
+        let client = Client::new(target(&gateway).with_api(Api::SessionsSend));
+        client.remember(stale);
+        assert_eq!(client.turn(&Turn::OwnerVoice, "hi", WITHIN), reply(), "{version:?}");
+        assert_ne!(client.remembered(), Some(stale), "{version:?}");
+        assert_eq!(gateway.turns().len(), 1, "{version:?}");
+    }
+}
+
+#[test]
+fn the_owner_goes_by_chat_where_every_version_has_it_on() {
+    for version in VERSIONS {
+        let gateway = Gateway::of(version);
+        gateway.chat(true);
+        assert_eq!(client(&gateway).turn(&Turn::OwnerVoice, "hi", WITHIN), reply(), "{version:?}");
+        let turn = gateway.turns().remove(0);
+        assert_eq!((turn.session.as_str(), gateway.seen().len()), ("agent:main:main", 1));
+    }
+}
+
+#[test]
+fn a_turn_that_ran_unheard_is_never_run_again() {
+    for fault in [Fault::Lost, Fault::Torn] {
+        for chat in [false, true] {
+            let gateway = Gateway::start();
+            let path = if chat { "/v1/chat/completions" } else { "/tools/invoke" };
+            gateway.chat(chat).fail("POST", path, fault.clone(), 1);
+            let outcome = client(&gateway).turn(&Turn::OwnerVoice, "pay", WITHIN);
+            assert!(matches!(outcome, Outcome::MayBeRunning { .. }), "{fault:?} {outcome:?}");
+            assert_eq!(gateway.turns().len(), 1, "{fault:?} chat {chat}");
+        }
+    }
+}
+
+#[test]
+fn a_late_reply_is_found_by_its_run() {
+    let gateway = Gateway::start();
+    gateway.patience(Duration::from_millis(50)).hold();
+    let client = client(&gateway);
+    let outcome = client.turn(&Turn::OwnerVoice, "slow", WITHIN);
+    let Outcome::Accepted { run_id: Some(run_id) } = outcome else { panic!("{outcome:?}") };
+    assert_eq!(client.history(&run_id), None);
+    gateway.release();
+    gateway.wait_for(WITHIN, |heard| (heard.finished == 1).then_some(()));
+    assert_eq!(client.history(&run_id).as_deref(), Some("You have two meetings."));
+}
+
+#[test]
+fn a_failed_turn_is_never_a_reply() {
+    for version in VERSIONS {
+        let gateway = Gateway::of(version);
+        gateway.reply_with(|_| Reply::Failure("the model is down".to_owned()));
+        for turn in [Turn::OwnerVoice, Turn::Sms] {
+            let outcome = client(&gateway).turn(&turn, "hi", WITHIN);
+            let is_told = matches!(outcome, Outcome::Failed { .. } | Outcome::Unanswered { .. });
+            assert!(is_told, "{version:?} {outcome:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_missing_is_told_apart() {
+    let gateway = Gateway::start();
+    gateway.allow(false);
+    let outcome = client(&gateway).turn(&Turn::Sms, "hi", WITHIN);
+    assert_eq!(outcome, Outcome::NotAllowed);
+    assert!(outcome.hint().unwrap().contains(r#"gateway.tools.allow: ["sessions_send"]"#));
+    gateway.allow(true).change_token("another-token");
+    let stale = Target::new(&gateway.url(), Some(Secret::new("stale-token")), "main").unwrap();
+    assert_eq!(Client::new(stale).turn(&Turn::Sms, "hi", WITHIN), Outcome::BadToken);
+    assert_eq!(gateway.turns().len(), 0);
+}
+
+#[test]
+fn a_draining_gateway_is_waited_for() {
+    let gateway = Gateway::start();
+    gateway.drain(true);
+    let client = client(&gateway);
+    let outcome = client.turn(&Turn::Sms, "hi", Duration::from_millis(1500));
+    assert!(matches!(outcome, Outcome::Busy { .. }), "{outcome:?}");
+    let turn = std::thread::spawn(move || client.turn(&Turn::Sms, "hi", WITHIN));
+    let n_seen = gateway.seen().len();
+    gateway.wait_for(WITHIN, |heard| (heard.requests.len() > n_seen).then_some(()));
+    gateway.drain(false);
+    assert_eq!(turn.join().unwrap(), reply());
+    assert_eq!(gateway.turns().len(), 1);
+}
+
+#[test]
+fn a_probe_starts_no_turn_on_any_version() {
+    for version in VERSIONS {
+        let gateway = Gateway::of(version);
+        let probe = client(&gateway).probe(WITHIN);
+        assert_eq!(probe.sessions_send, Allowed::Yes, "{version:?}");
+        assert_ne!(probe.knows("main"), Some(false), "{version:?}");
+        assert!(gateway.turns().is_empty(), "{version:?}");
+    }
+}
+
+#[test]
+fn many_turns_at_once_share_one_client() {
+    let gateway = Gateway::start();
+    gateway.hold();
+    let client = client(&gateway);
+    let turns: Vec<_> = (0..32)
+        .map(|n| {
+            let client = client.clone();
+            std::thread::spawn(move || client.turn(&Turn::Sms, &format!("text {n}"), WITHIN))
+        })
+        .collect();
+    gateway.wait_for(WITHIN, |heard| (heard.in_flight == 32).then_some(()));
+    gateway.release();
+    for turn in turns {
+        assert_eq!(turn.join().unwrap(), reply());
+    }
+    let startups = gateway.seen().into_iter().filter(|seen| seen.path == "/startupz").count();
+    assert_eq!((startups, gateway.turns().len()), (1, 32));
+}
