@@ -51,6 +51,7 @@ const SILENT: &[&str] = &[
     "script",
     "style",
 ];
+const COMMENT: &str = "<!--";
 /// No tag of a reply is longer; the bound keeps the search for its end short.
 const LONGEST_TAG: usize = 500;
 
@@ -58,14 +59,21 @@ const LONGEST_TAG: usize = 500;
 pub(super) fn flattened(text: &str) -> String {
     let mut flat = String::with_capacity(text.len());
     let mut rest = text;
+    // What has no end further on is not searched for again.
+    let mut endless = Vec::new();
     while let Some(at) = rest.find(['<', '`']) {
         flat.push_str(&rest[..at]);
         rest = &rest[at..];
         let (kept, length) = if rest.starts_with('`') {
             let length = code_span(rest).map_or_else(|| run(rest), |(_, length)| length);
             (&rest[..length], length)
-        } else if let Some(length) = comment(rest).or_else(|| silent(rest)) {
-            ("", length)
+        } else if let Some(what) = hidden(rest).filter(|what| !endless.contains(what)) {
+            if let Some(length) = length_of(what, rest) {
+                ("", length)
+            } else {
+                endless.push(what);
+                (&rest[..1], 1)
+            }
         } else if let Some((_, length)) = tag(rest).filter(|(name, _)| BREAKING.contains(name)) {
             ("\n", length)
         } else {
@@ -107,22 +115,25 @@ fn tag(text: &str) -> Option<(&'static str, usize)> {
     text[length..].starts_with('>').then_some((name, length + 1))
 }
 
-fn comment(text: &str) -> Option<usize> {
-    let inside = text.strip_prefix("<!--")?;
-    inside.find("-->").map(|end| end + "<!---->".len())
+/// What begins where `text` does and is not meant for people: a comment, or the name of a silent tag.
+fn hidden(text: &str) -> Option<&'static str> {
+    if text.starts_with(COMMENT) {
+        return Some(COMMENT);
+    }
+    let (name, _) = tag(text).filter(|(name, _)| SILENT.contains(name))?;
+    if text.starts_with("</") { None } else { Some(name) }
 }
 
-/// The length of a silent part, from its opening tag to the end of its closing one.
-fn silent(text: &str) -> Option<usize> {
-    let (name, opened) = tag(text).filter(|(name, _)| SILENT.contains(name))?;
-    if text.starts_with("</") {
-        return None;
+/// The length of a comment, or of a silent part up to the end of its closing tag.
+fn length_of(what: &str, text: &str) -> Option<usize> {
+    if what == COMMENT {
+        return text.find("-->").map(|end| end + "-->".len());
     }
-    let mut at = opened;
+    let mut at = 1;
     while let Some(next) = text[at..].find("</") {
         at += next;
         match tag(&text[at..]) {
-            Some((closing, length)) if closing == name => return Some(at + length),
+            Some((closing, length)) if closing == what => return Some(at + length),
             _ => at += 2,
         }
     }

@@ -1,7 +1,11 @@
 //! Links, bare addresses and character references: what they say, and how long they are.
 
 /// A link's text is not searched for further than this, in bytes.
-const LONGEST_TEXT: usize = 1_000;
+const LONGEST_TEXT: usize = 500;
+/// No address is longer, in bytes; the bound keeps the search for its end short.
+const LONGEST_ADDRESS: usize = 2_000;
+/// No directive is longer, in bytes.
+const LONGEST_DIRECTIVE: usize = 200;
 
 /// What stands in square brackets at the beginning of a text.
 pub(super) enum Bracket<'a> {
@@ -36,7 +40,7 @@ pub(super) fn bracket(text: &str) -> Option<(Bracket<'_>, usize)> {
 /// `[[audio_as_voice]]`, `[[reply_to:5]]`, `[[/tts:text]]`: small letters with a `_` or a `:`.
 fn directive(text: &str) -> Option<usize> {
     let inside = text.strip_prefix("[[")?;
-    let end = inside.find("]]").filter(|end| *end <= 200)?;
+    let end = inside.as_bytes().windows(2).take(LONGEST_DIRECTIVE).position(|two| two == b"]]")?;
     let inside = inside[..end].trim().trim_start_matches('/');
     let name = inside.trim_start_matches(|c: char| c.is_ascii_lowercase());
     (name.len() < inside.len() && name.starts_with(['_', ':']) && !inside.contains(['[', ']']))
@@ -68,7 +72,7 @@ fn destination(text: &str) -> Option<(&str, usize)> {
         angled.split_once('>').filter(|(address, _)| !address.contains(['\n', '<']))?
     } else {
         let mut depth = 0_usize;
-        let end = start.bytes().take(4_000).position(|byte| {
+        let end = start.bytes().take(LONGEST_ADDRESS).position(|byte| {
             match byte {
                 b'(' => depth += 1,
                 b')' if depth == 0 => return true,
@@ -222,11 +226,23 @@ const NAMED: &[(&str, char)] = &[
     ("iacute", 'í'),
 ];
 
-/// The character that the reference at the beginning of `text` stands for, and its length.
+/// The character that the reference at the beginning of `text` stands for, and its length. What was
+/// encoded several times (`&amp;lt;`) is one reference.
 pub(super) fn reference(text: &str) -> Option<(char, usize)> {
-    let inside = text.strip_prefix('&')?;
-    let end = inside.bytes().take(10).position(|byte| byte == b';')?;
-    let name = &inside[..end];
+    let (mut character, mut length) = unnested(text.strip_prefix('&')?)?;
+    while character == '&'
+        && let Some((next, more)) = unnested(&text[length + 1..])
+    {
+        character = next;
+        length += more;
+    }
+    Some((character, length + 1))
+}
+
+/// The same without the `&` that begins it.
+fn unnested(text: &str) -> Option<(char, usize)> {
+    let end = text.bytes().take(10).position(|byte| byte == b';')?;
+    let name = &text[..end];
     let character = match name.strip_prefix('#') {
         Some(number) => {
             let code = match number.strip_prefix(['x', 'X']) {
@@ -237,5 +253,5 @@ pub(super) fn reference(text: &str) -> Option<(char, usize)> {
         }
         None => NAMED.iter().find(|(named, _)| *named == name)?.1,
     };
-    Some((character, end + 2))
+    Some((character, end + 1))
 }

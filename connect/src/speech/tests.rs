@@ -212,6 +212,48 @@ fn a_text_keeps_both_limits() {
     assert!(emoji.ends_with("👩‍👩‍👧") && Parts::of(&emoji).parts <= 10);
 }
 
+/// Each of these makes a careless scanner look through all that is left again and again.
+#[test]
+fn a_hostile_reply_is_cleaned_in_one_go_and_stays_so() {
+    for piece in [
+        "[",
+        "[[a_",
+        "[a](",
+        "![a](b \"",
+        "`",
+        "` `` ",
+        "*",
+        "*a ",
+        "_",
+        "~*",
+        "<",
+        "<think></x",
+        "<!--",
+        "&",
+        "amp;",
+        "&amp;",
+        "\\",
+        "> ",
+        "- ",
+        "# ",
+        "| ",
+        "\n",
+        "http://",
+        "www.",
+        "👩‍👧",
+        "( )",
+        "1. ",
+    ] {
+        let reply = format!("&{}lt;", piece.repeat(12_000 / piece.len()));
+        let spoken = speakable(&reply);
+        assert!(
+            spoken.chars().count() <= LONGEST_SPOKEN && speakable(&spoken) == spoken,
+            "{piece:?}"
+        );
+        assert!(for_text(&reply, 1_500, MAX_PARTS).chars().count() <= 1_500, "{piece:?}");
+    }
+}
+
 fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).collect()
 }
