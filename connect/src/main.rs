@@ -1,10 +1,61 @@
-//! Placeholder until the first command lands.
+//! Keeps the phone line to the agent open: one WebSocket to the service, and turns of the agent behind it.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "the run loop that uses it lands next"))]
+mod agent;
+#[allow(dead_code, reason = "approvals and `simulate` use the rest")]
+mod approvals;
+mod args;
+mod backoff;
+mod calls;
+mod clearance;
+mod client;
+mod daemon;
+mod desk;
+mod dial;
+mod events;
+#[allow(dead_code, reason = "approvals and `simulate` use the rest")]
+mod journal;
+mod late;
+#[allow(dead_code, reason = "approvals and `simulate` use the rest")]
+mod log;
+mod mail;
 mod message;
-#[cfg_attr(not(test), expect(dead_code, reason = "the run loop that uses it lands next"))]
+mod outbox;
+mod recover;
+#[allow(dead_code, reason = "approvals and `simulate` use the rest")]
+mod report;
+mod request;
+mod run;
+mod seen;
+mod session;
+mod shop;
+mod socket;
+#[allow(dead_code, reason = "approvals and `simulate` use the rest")]
 mod speech;
-#[cfg_attr(not(test), expect(dead_code, reason = "the run loop that uses it lands next"))]
+mod status;
+mod texts;
+mod timers;
+mod turns;
+#[allow(dead_code, reason = "approvals and `simulate` use the rest")]
 mod words;
 
-fn main() {}
+use std::process::ExitCode;
+
+use args::{Args, Command};
+use state::exit::report;
+
+fn main() -> ExitCode {
+    let args: Args = match state::args::parse() {
+        Ok(args) => args,
+        Err(code) => return code,
+    };
+    let common = &args.common;
+    report(match &args.command {
+        Command::Run(args) => run::run(common, args),
+        Command::Start => daemon::start::run(common),
+        Command::Stop => daemon::stop::run(common),
+        Command::Restart => daemon::start::again(common),
+        Command::Status => daemon::status::run(common),
+        Command::Watchdog => daemon::watchdog::run(common),
+        Command::Logs(args) => daemon::logs::run(common, args),
+    })
+}

@@ -1,0 +1,151 @@
+//! One turn of the agent, on a worker's thread: clearance, message, gateway, words.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use state::gateway::{Outcome, Turn};
+use state::phone::Phone;
+
+use crate::calls::Speaker;
+use crate::clearance::{self, Clearance};
+use crate::journal::Step;
+use crate::report::{Contact, Ended, Report, said};
+use crate::request::{Request, Said, Way};
+use crate::shop::Shop;
+use crate::speech;
+use crate::words::quote::Mark;
+use crate::words::{self, said as sentences};
+
+/// How long a turn's connection is held at most: a chat has no limit of its own, and hanging up ends the turn.
+const HELD: Duration = Duration::from_secs(600);
+
+/// The longest text that is sent back, in characters and in parts (spec 3).
+const LONGEST_TEXT: usize = 1_500;
+
+/// Does what a request asks for, and reports how that ended.
+pub(crate) fn work(shop: &Arc<Shop>, request: &Request) {
+    let ended = match clearance::of(shop, request) {
+        Ok(clearance) => turn(shop, request, clearance),
+        Err(refused) => Ended::saying(refused),
+    };
+    let ended = match &request.way {
+        Way::Text { from, .. } => texted(shop, &request.key, from, ended),
+        _ => ended,
+    };
+    let outcome = ended.contact.as_ref().map(|contact| contact.problem.clone());
+    shop.report(&request.key, Report::Ended(ended));
+    // Afterwards, since somebody on the phone waits for the answer and nobody for the log.
+    match outcome {
+        Some(None) => shop.log.line(format_args!("{}: answered", request.key)),
+        Some(Some(problem)) => shop.log.line(format_args!("{}: {problem}", request.key)),
+        None => shop.log.line(format_args!("{}: not passed on", request.key)),
+    }
+}
+
+/// Has the turn. That it takes a clearance is the point: nothing else gets past the guard.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a clearance is good for one turn: it is used up"
+)]
+fn turn(shop: &Shop, request: &Request, clearance: Clearance) -> Ended {
+    let Some(message) = message(shop, request, &clearance) else {
+        return Ended::saying(Said::Fault(sentences::BROKEN));
+    };
+    let was_asked = clearance.was_asked();
+    shop.journal.note(Step::Sent, &request.key, None);
+    if was_asked {
+        shop.report(&request.key, Report::Running);
+    }
+    let before = request.received.elapsed();
+    let outcome = shop.gateway.turn(&request.way.turn(request.speaker), &message, HELD);
+    let held = (!was_asked).then(|| (before, Instant::now()));
+    let run_id = match &outcome {
+        Outcome::Accepted { run_id } => run_id.clone(),
+        _ => None,
+    };
+    let said = match (&request.way, &outcome) {
+        (Way::Report, _) => None,
+        (Way::Text { .. }, Outcome::Reply(reply)) => Some(Said::Reply(reply.clone())),
+        (way, outcome) => Some(said(outcome, way)),
+    };
+    Ended { said, run_id, held, contact: Some(Contact::of(&outcome)) }
+}
+
+/// The message that starts the turn; `None` only if the system has no random numbers to fence words with.
+fn message(shop: &Shop, request: &Request, clearance: &Clearance) -> Option<String> {
+    let owner = shop.voice.owner.as_deref();
+    let words = request.words.as_str();
+    Some(match (&request.way, request.speaker) {
+        (Way::Call { .. }, Speaker::Owner) => {
+            words::turn::owner(owner, words::turn::Way::Call, clearance.consent(), words)
+        }
+        (Way::Walkie { .. }, _) => {
+            words::turn::owner(owner, words::turn::Way::Walkie, clearance.consent(), words)
+        }
+        (Way::Call { .. }, Speaker::Stranger) => {
+            words::turn::caller(&Mark::random().ok()?, None, words)
+        }
+        (Way::Text { from, n_media }, _) => {
+            words::turn::text(&Mark::random().ok()?, from, words, *n_media)
+        }
+        (Way::Report, _) => words.to_owned(),
+    })
+}
+
+/// Sends a text back, where there is something to say: only the agent's words are texted, and the refusal of
+/// something sensitive. "Still working" and our own troubles are not worth a text.
+fn texted(shop: &Shop, key: &str, to: &Phone, ended: Ended) -> Ended {
+    let Ended { said, .. } = &ended;
+    match said {
+        Some(Said::Reply(reply)) => answer_text(shop, key, to, reply),
+        Some(Said::Fault(why)) if ended.run_id.is_none() => {
+            shop.log.line(format_args!("{key}: not answered: {why}"));
+        }
+        Some(Said::Fault(_)) | None => {}
+    }
+    Ended { said: None, ..ended }
+}
+
+/// Texts a reply, once: what may have been sent is never sent again.
+pub(crate) fn answer_text(shop: &Shop, key: &str, to: &Phone, reply: &str) {
+    shop.journal.note(Step::Answered, key, Some(reply));
+    let text = speech::for_text(reply, LONGEST_TEXT, state::parts::MAX_PARTS);
+    if text.is_empty() {
+        shop.log.line(format_args!("{key}: nothing to text back"));
+        return;
+    }
+    if shop.is_simulation {
+        shop.log.line(format_args!("{key}: would be texted back to {to}: {text}"));
+        return;
+    }
+    if let Err(why) = may_text(shop, to) {
+        shop.log.line(format_args!("{key}: not texted: {why}"));
+        return;
+    }
+    shop.journal.note(Step::Posting, key, None);
+    let body = serde_json::json!({"to": to.as_str(), "message": text});
+    let sent = shop.service.post("/v1/messages/send", body).and_then(|answer| {
+        // "sent" is said only of a 2xx with an id.
+        answer.text("id").map(str::to_owned)
+    });
+    match sent {
+        Ok(id) => shop.log.line(format_args!("{key}: texted back to {to} as `{id}`")),
+        Err(err) => shop.log.line(format_args!("{key}: not texted to {to}: {err}")),
+    }
+    shop.log.words(|| format!("{key}: {text}"));
+}
+
+/// Whether this number may get a text now.
+fn may_text(shop: &Shop, to: &Phone) -> Result<(), String> {
+    to.callable().map_err(|fault| fault.to_string())?;
+    state::do_not_call::check(&shop.skill, to).map_err(|err| state::exit::told(&err))?;
+    if shop.texts.take_room(to, Instant::now()) {
+        return Ok(());
+    }
+    Err(format!("{to} got ten replies within an hour"))
+}
+
+/// Whether a request is a report of ours: it carries nobody's wish.
+pub(crate) fn is_report(request: &Request) -> bool {
+    request.way.turn(request.speaker) == Turn::Report
+}

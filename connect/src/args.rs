@@ -1,0 +1,63 @@
+//! The command line of `connect`.
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+use state::args::Common;
+
+/// Keeps the phone line to your agent open: calls, push-to-talk and texts become turns of your agent.
+#[derive(Parser, Debug)]
+#[command(name = "connect", version, after_help = "Examples:\n  connect start\n  connect status")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Stay connected, in the foreground (for systemd and containers)
+    #[command(
+        after_help = "Examples:\n  connect run\n  DEBUG=1 connect run --server http://127.0.0.1:8080"
+    )]
+    Run(Run),
+    /// Start in the background; ends when the service has accepted the key
+    #[command(after_help = "Examples:\n  connect start\n  connect start --quiet && echo connected")]
+    Start,
+    /// Stop; turns in flight have 10 seconds to end
+    #[command(after_help = "Examples:\n  connect stop\n  connect stop && connect status")]
+    Stop,
+    /// Stop and start again
+    #[command(after_help = "Examples:\n  connect restart\n  DEBUG=1 connect restart")]
+    Restart,
+    /// Tell whether it is connected, and what it does; exit 0 only if it is
+    #[command(after_help = "Examples:\n  connect status\n  connect status | jq .state")]
+    Status,
+    /// Start it if it died or hangs (for cron); silent unless it acts
+    #[command(
+        after_help = "Examples:\n  connect watchdog\n  * * * * * /path/to/skill/bin/connect watchdog"
+    )]
+    Watchdog,
+    /// Print the log
+    #[command(after_help = "Examples:\n  connect logs\n  connect logs --lines 200 --follow")]
+    Logs(Logs),
+}
+
+/// Options of `run`.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Run {
+    /// Detach from the terminal and log to the file only: how `start` runs it
+    #[arg(long, hide = true)]
+    pub(crate) detached: bool,
+}
+
+/// Options of `logs`.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Logs {
+    /// Go on printing what is added
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+    /// How many lines to begin with
+    #[arg(long, short = 'n', default_value_t = 50, value_name = "N")]
+    pub(crate) lines: usize,
+}

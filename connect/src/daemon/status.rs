@@ -1,0 +1,136 @@
+//! `connect status`: what the client says of itself, believed as far as its lock and its clock bear it out.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use state::args::Common;
+use state::config::Config;
+use state::exit::Exit;
+use state::out::Printer;
+use state::paths;
+
+use super::holder;
+use crate::status::{State, Status};
+
+/// Runs the command: exit 0 only if the lock is held, the key was accepted and pings are answered.
+pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {
+    let printer = Printer::new(common);
+    let config = Config::load(common)?;
+    let skill = config.skill_dir();
+    let status = Status::read(&paths::connect_status(skill))?.unwrap_or_else(|| Status {
+        state: State::Stopped,
+        reason: Some("it was never started here".to_owned()),
+        journal_writable: true,
+        ..Status::default()
+    });
+    let view = View::of(status, holder::is_running(skill), config.clock().now());
+    printer.document(&view.json(), || view.text())?;
+    Ok(if view.is_well() { Exit::Done } else { Exit::No })
+}
+
+/// The status as it may be told.
+#[derive(Debug)]
+struct View {
+    status: Status,
+    running: bool,
+    pong_age: Option<i64>,
+}
+
+impl View {
+    fn of(mut status: Status, running: bool, now: Timestamp) -> Self {
+        let is_alive =
+            matches!(status.state, State::Connecting | State::Connected | State::Waiting);
+        if !running && is_alive {
+            status.state = State::Stopped;
+            status.reason =
+                Some("it died: nothing of it was told, and its lock is free".to_owned());
+        } else if running && !is_alive {
+            // A client that just began has not written yet.
+            status.state = State::Connecting;
+            status.reason = None;
+        } else if status.state == State::Connected && !status.is_answered(now) {
+            status.state = State::Connecting;
+            status.reason = Some("no ping was answered for more than 45 s".to_owned());
+        }
+        let pong_age = status.pong_age(now).filter(|_| running);
+        Self { status, running, pong_age }
+    }
+
+    fn is_well(&self) -> bool {
+        self.running && self.status.state == State::Connected && self.status.journal_writable
+    }
+
+    fn json(&self) -> Value {
+        let mut value = json!(self.status);
+        if let Some(fields) = value.as_object_mut() {
+            fields.insert("running".to_owned(), json!(self.running));
+            fields.insert("pong_age_seconds".to_owned(), json!(self.pong_age));
+            fields.insert("healthy".to_owned(), json!(self.is_well()));
+        }
+        value
+    }
+
+    fn text(&self) -> String {
+        let status = &self.status;
+        let state = json!(status.state);
+        let mut lines = vec![format!("Status: {}", state.as_str().unwrap_or_default())];
+        let mut line = |label: &str, value: Option<String>| {
+            lines.extend(value.map(|value| format!("{label}: {value}")));
+        };
+        line("Why", status.reason.clone());
+        if self.running {
+            line("Since", Some(format!("{:.0} (pid {})", status.since, status.pid)));
+            line("Last ping answered", self.pong_age.map(|age| format!("{age} s ago")));
+            line(
+                "Turns",
+                Some(format!(
+                    "{} running, {} waiting, {} answers undelivered",
+                    status.counts.in_flight, status.counts.queued, status.counts.undelivered
+                )),
+            );
+        }
+        line("Reconnects", (status.reconnects > 0).then(|| status.reconnects.to_string()));
+        line(
+            "Last close",
+            status.last_close.as_ref().map(|close| format!("{:.0} {}", close.at, close.reason)),
+        );
+        line("Gateway", status.gateway.problem.clone());
+        if !status.journal_writable {
+            line("Journal", Some("cannot be written, so nothing sensitive is done".to_owned()));
+        }
+        lines.join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::View;
+    use crate::status::{State, Status};
+    use jiff::{SignedDuration, Timestamp};
+
+    #[track_caller]
+    fn case(state: State, running: bool, pong_age: i64, wanted: State, well: bool) {
+        let now = Timestamp::now();
+        let last_pong = Some(now - SignedDuration::from_secs(pong_age));
+        let status = Status { state, last_pong, journal_writable: true, ..Status::default() };
+        let view = View::of(status, running, now);
+        assert_eq!((view.status.state, view.is_well()), (wanted, well));
+    }
+
+    #[test]
+    fn connected_is_claimed_only_of_a_client_that_is() {
+        case(State::Connected, true, 44, State::Connected, true);
+        case(State::Connected, true, 46, State::Connecting, false);
+        case(State::Connected, false, 1, State::Stopped, false);
+        case(State::Waiting, true, 1, State::Waiting, false);
+        case(State::Refused, false, 1, State::Refused, false);
+        case(State::Replaced, true, 1, State::Connecting, false);
+    }
+
+    #[test]
+    fn an_unwritable_journal_is_not_well() {
+        let now = Timestamp::now();
+        let status = Status { state: State::Connected, last_pong: Some(now), ..Status::default() };
+        let view = View::of(status, true, now);
+        assert!(!view.is_well() && view.text().contains("Journal: cannot be written"));
+    }
+}

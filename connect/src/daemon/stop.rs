@@ -1,0 +1,72 @@
+//! `connect stop`: ends the running client, and remembers that this was wanted.
+
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::json;
+use state::args::Common;
+use state::config::Config;
+use state::exit::{Exit, Fault};
+use state::lock::Lock;
+use state::out::Printer;
+use state::paths;
+
+use super::holder::{self, Found};
+use super::systemd;
+use crate::status::{State, Status};
+
+/// Turns in flight have 10 s to end (spec 3), and the goodbye a little more.
+const PATIENCE: Duration = Duration::from_secs(13);
+
+/// Runs the command.
+pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {
+    let printer = Printer::new(common);
+    let config = Config::load(common)?;
+    let was_running = stop(config.skill_dir())?;
+    let text = if was_running { "Stopped" } else { "Not running" };
+    printer
+        .document(&json!({"state": "stopped", "was_running": was_running}), || text.to_owned())?;
+    Ok(Exit::Done)
+}
+
+/// Ends the client of a skill folder and says in its status that this was wanted, so that the watchdog leaves
+/// it alone. Gives whether one ran.
+///
+/// Fails without having signalled anybody if the lock is held and it cannot be proved by whom.
+pub(crate) fn stop(skill: &Path) -> anyhow::Result<bool> {
+    let was_running = match holder::find(skill) {
+        Found::Nobody => false,
+        Found::Unproved => {
+            let lock = paths::connect_lock(skill);
+            let text = format!(
+                "`{}` is held, but not by the process that the pid file names",
+                lock.display()
+            );
+            let hint = format!("run `fuser {}` to see who holds it", lock.display());
+            return Err(Fault::new(Exit::Busy, text).hint(hint).into());
+        }
+        Found::Client(_) if systemd::is_active() => {
+            systemd::tell("stop")?;
+            true
+        }
+        Found::Client(client) => {
+            client.end(skill, PATIENCE)?;
+            true
+        }
+    };
+    remember(skill)?;
+    Ok(was_running)
+}
+
+fn remember(skill: &Path) -> anyhow::Result<()> {
+    // Only while the lock is ours is nobody else writing the file.
+    let Some(_lock) = Lock::try_hold(&paths::connect_lock(skill))? else { return Ok(()) };
+    let path = paths::connect_status(skill);
+    // A status that cannot be read says nothing worth keeping.
+    let Some(status) = Status::read(&path).ok().flatten() else { return Ok(()) };
+    let now = Timestamp::now();
+    let since = if status.state == State::Stopped { status.since } else { now };
+    let reason = Some("`connect stop`".to_owned());
+    Status { state: State::Stopped, since, by_command: true, reason, ..status }.write(&path)
+}

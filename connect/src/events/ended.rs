@@ -1,0 +1,31 @@
+//! `call.ended`: told to the agent's main session, in words, without waiting for a turn.
+
+use std::time::Instant;
+
+use crate::calls::Speaker;
+use crate::desk::Desk;
+use crate::message::CallEnded;
+use crate::request::{Request, Way};
+use crate::words::outcome;
+use crate::words::quote::Mark;
+
+/// Reports the call, once.
+pub(super) fn handle(desk: &mut Desk, ended: &CallEnded) {
+    let key = match &ended.call_id {
+        Some(call_id) => format!("ended:{call_id}"),
+        None => format!("ended:{}", desk.shop.clock.now().as_nanosecond()),
+    };
+    let now = Instant::now();
+    if !desk.seen.insert(&key, now) {
+        return;
+    }
+    if let Some(call_id) = &ended.call_id {
+        desk.call_ended(call_id);
+    }
+    let Ok(mark) = Mark::random() else {
+        desk.shop.log.line(format_args!("{key}: not reported: the system has no random numbers"));
+        return;
+    };
+    let words = outcome::report(&mark, ended);
+    desk.begin(Request { key, way: Way::Report, words, speaker: Speaker::Stranger, received: now });
+}

@@ -1,0 +1,61 @@
+//! `mission.*`: kept for `missions tick`, which knows what to do with them (spec 4).
+//!
+//! The seam is the file `state::paths::mission_events`: one JSON object per line, `{"at": RFC 3339, "event": name,
+//! "frame": the whole frame}`, written under the file's lock (`state::paths::lock_of`), 0600. Whoever takes the lines
+//! does so under the same lock and leaves an empty file or none.
+
+use serde_json::{Map, Value, json};
+use state::{file, paths};
+
+use crate::desk::Desk;
+
+/// More than this is not kept, in bytes: nobody ticks, so nobody will miss the oldest.
+const MOST: usize = 1 << 20;
+
+/// Appends the event to the file.
+pub(super) fn handle(desk: &mut Desk, name: &str, frame: &Map<String, Value>) {
+    let shop = std::sync::Arc::clone(&desk.shop);
+    let at = shop.clock.now().to_string();
+    let line = json!({"at": at, "event": name, "frame": frame}).to_string();
+    let key = format!("event `{name}`");
+    let worker_key = key.clone();
+    let work = move || {
+        let path = paths::mission_events(&shop.skill);
+        let kept = file::update(&path, |bytes| Ok((Some(appended(bytes, &line)), ())));
+        match kept {
+            Ok(()) => shop.log.line(format_args!("{worker_key}: kept for missions")),
+            Err(err) => shop.log.line(format_args!("{worker_key}: not kept: {err:#}")),
+        }
+    };
+    if desk.turns.submit(&key, work, || {}).is_err() {
+        desk.shop.log.line(format_args!("{key}: not kept: too much else to do"));
+    }
+}
+
+/// The lines with one more, without the oldest if there are too many.
+fn appended(bytes: Option<Vec<u8>>, line: &str) -> Vec<u8> {
+    let mut lines = bytes.unwrap_or_default();
+    lines.extend_from_slice(line.as_bytes());
+    lines.push(b'\n');
+    let excess = lines.len().saturating_sub(MOST);
+    if excess > 0 {
+        let end = lines[excess..].iter().position(|byte| *byte == b'\n');
+        lines.drain(..end.map_or(lines.len(), |end| excess + end + 1));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MOST, appended};
+
+    #[test]
+    fn whole_lines_are_dropped_from_the_front() {
+        let line = "x".repeat(99_999);
+        let lines = (0..30).fold(None, |lines, _| Some(appended(lines, &line))).unwrap();
+        assert!(lines.len() <= MOST && lines.len() > MOST - 200_000);
+        assert!(
+            lines.split(|byte| *byte == b'\n').all(|one| one.is_empty() || one.len() == 99_999)
+        );
+    }
+}

@@ -1,0 +1,78 @@
+//! Replies that come after the wait for them was over: looked for in the session's history, one look for all.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Instant;
+
+use crate::report::Report;
+use crate::shop::Shop;
+
+/// Looks for late replies. Its thread lives only while there are any to look for.
+#[derive(Clone, Default)]
+pub(crate) struct Late {
+    awaited: Arc<Mutex<Vec<Awaited>>>,
+}
+
+struct Awaited {
+    key: String,
+    run_id: String,
+    until: Instant,
+}
+
+impl Late {
+    /// Looks for the reply of a run until `until`, and reports it (or that there is none) under `key`.
+    pub(crate) fn look_for(&self, shop: &Arc<Shop>, key: String, run_id: String) {
+        let until = Instant::now() + shop.periods.late_limit;
+        let mut awaited = self.hold();
+        let is_first = awaited.is_empty();
+        awaited.push(Awaited { key, run_id, until });
+        drop(awaited);
+        if is_first {
+            let (late, shop) = (self.clone(), Arc::clone(shop));
+            let looker = thread::Builder::new().name("late".to_owned()).stack_size(256 << 10);
+            if looker.spawn(move || late.look(&shop)).is_err() {
+                // Without a thread there is no late reply; whoever asked was told that it is running.
+                self.hold().clear();
+            }
+        }
+    }
+
+    /// Stops looking for a reply: its call is over.
+    pub(crate) fn forget(&self, key: &str) {
+        self.hold().retain(|awaited| awaited.key != key);
+    }
+
+    fn look(&self, shop: &Shop) {
+        loop {
+            thread::sleep(shop.periods.late_look);
+            let looked_for: Vec<(String, String)> = {
+                let awaited = self.hold();
+                awaited.iter().map(|one| (one.key.clone(), one.run_id.clone())).collect()
+            };
+            for (key, run_id) in looked_for {
+                // A gateway that is away may be back at the next look.
+                if let Some(reply) = shop.gateway.history(&run_id) {
+                    self.forget(&key);
+                    shop.report(&key, Report::Late(Some(reply)));
+                }
+            }
+            let now = Instant::now();
+            let mut awaited = self.hold();
+            awaited.retain(|one| {
+                let is_over = one.until <= now;
+                if is_over {
+                    shop.report(&one.key, Report::Late(None));
+                }
+                !is_over
+            });
+            // Under the lock: whoever adds the next one sees an empty list and starts the next thread.
+            if awaited.is_empty() {
+                return;
+            }
+        }
+    }
+
+    fn hold(&self) -> MutexGuard<'_, Vec<Awaited>> {
+        self.awaited.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,173 @@
+//! The log: one line per event, readable by the owner alone, without numbers, keys or people's words.
+
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use state::clock::Clock;
+use state::phone::Phone;
+use state::secret::Secret;
+use state::{env, out};
+
+/// The log is renamed to `.connect.log.1` when it reaches this length, so two of these is the most it takes.
+const ROTATE_AT: u64 = 1 << 20;
+/// A line is cut after this many characters: an error can hold a whole web page.
+const LONGEST: usize = 1_000;
+
+/// The log of a running client. Any thread may write to it; writing never fails the writer.
+#[derive(Debug)]
+pub(crate) struct Log {
+    clock: Clock,
+    debug: bool,
+    /// Whether lines are told on stderr as well: in the foreground.
+    aloud: bool,
+    secrets: Vec<Secret>,
+    file: Option<Mutex<Rotated>>,
+}
+
+#[derive(Debug)]
+struct Rotated {
+    path: PathBuf,
+    file: Option<File>,
+    length: u64,
+}
+
+impl Log {
+    /// Opens the log at `path`. `secrets` are blanked wherever they turn up.
+    pub(crate) fn open(path: &Path, clock: Clock, aloud: bool, secrets: Vec<Secret>) -> Self {
+        let file = Rotated { path: path.to_owned(), file: None, length: 0 };
+        Self { clock, debug: env::debug(), aloud, secrets, file: Some(Mutex::new(file)) }
+    }
+
+    /// Tells on stderr only: for `simulate`.
+    pub(crate) fn aloud(clock: Clock, secrets: Vec<Secret>) -> Self {
+        Self { clock, debug: env::debug(), aloud: true, secrets, file: None }
+    }
+
+    /// Writes one line: what happened, never what was said.
+    pub(crate) fn line(&self, text: impl fmt::Display) {
+        let text = self.clean(&text.to_string());
+        if self.aloud {
+            out::progress(&text);
+        }
+        let Some(file) = &self.file else { return };
+        let line = format!("{:.3} {text}\n", self.clock.now());
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        // A log that cannot be written must not stop a call; `status` shows what matters.
+        let _ = file.append(line.as_bytes());
+    }
+
+    /// Writes one line that may hold people's words, with `DEBUG=1` only.
+    pub(crate) fn words(&self, text: impl FnOnce() -> String) {
+        if self.debug {
+            self.line(text());
+        }
+    }
+
+    fn clean(&self, text: &str) -> String {
+        let mut text: String = text
+            .chars()
+            .take(LONGEST)
+            .map(|character| if character.is_control() { ' ' } else { character })
+            .collect();
+        for secret in &self.secrets {
+            if text.contains(secret.expose()) {
+                text = text.replace(secret.expose(), "***");
+            }
+        }
+        masked(&text)
+    }
+}
+
+/// Masks every phone number in a text: `+15551234567` becomes `+1555***67`.
+fn masked(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find('+') {
+        let digits = rest[start + 1..].bytes().take_while(u8::is_ascii_digit).count();
+        let number = &rest[start..=start + digits];
+        masked.push_str(&rest[..start]);
+        match number.parse::<Phone>() {
+            Ok(phone) => masked.push_str(&phone.masked()),
+            Err(_) if digits > 6 => masked.push_str("+***"),
+            Err(_) => masked.push_str(number),
+        }
+        rest = &rest[start + 1 + digits..];
+    }
+    masked.push_str(rest);
+    masked
+}
+
+impl Rotated {
+    fn append(&mut self, line: &[u8]) -> std::io::Result<()> {
+        if self.length + line.len() as u64 > ROTATE_AT && self.length > 0 {
+            let mut old = self.path.clone().into_os_string();
+            old.push(".1");
+            fs::rename(&self.path, old)?;
+            self.file = None;
+        }
+        if self.file.is_none() {
+            self.file = Some(self.open()?);
+        }
+        if let Some(file) = &mut self.file {
+            file.write_all(line)?;
+            self.length += line.len() as u64;
+        }
+        Ok(())
+    }
+
+    fn open(&mut self) -> std::io::Result<File> {
+        let file = OpenOptions::new().append(true).create(true).mode(0o600).open(&self.path)?;
+        // The reference left its log readable by everybody, and this one goes on in that file.
+        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+        self.length = file.metadata()?.len();
+        Ok(file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Log, ROTATE_AT, masked};
+    use state::clock::Clock;
+    use state::secret::Secret;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    #[test]
+    fn numbers_are_masked_wherever_they_stand() {
+        assert_eq!(
+            masked("to +15551234567, then +442071234567."),
+            "to +1555***67, then +4420***67."
+        );
+        assert_eq!(masked("1+1 = 2, +49"), "1+1 = 2, +49");
+        assert_eq!(masked("+1234567890123456789"), "+***");
+        assert_eq!(masked("Обед + 会議"), "Обед + 会議");
+    }
+
+    #[test]
+    fn a_line_holds_no_secret_and_is_one_line() {
+        let log = Log::aloud(Clock::real(), vec![Secret::new("cc_live_x")]);
+        assert_eq!(log.clean("key cc_live_x\nnext"), "key *** next");
+        assert_eq!(log.clean(&"ж".repeat(5_000)).chars().count(), super::LONGEST);
+    }
+
+    #[test]
+    fn rotates_while_running_and_stays_private() {
+        let dir = std::env::temp_dir().join(format!("connect-log-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&dir);
+        std::fs::create_dir_all(&dir).unwrap();
+        let path = dir.join(".connect.log");
+        let log = Log::open(&path, Clock::real(), false, Vec::new());
+        for _ in 0..2_300 {
+            log.line("x".repeat(900));
+        }
+        for file in [&path, &dir.join(".connect.log.1")] {
+            let meta = std::fs::metadata(file).unwrap();
+            assert!(meta.len() <= ROTATE_AT && meta.len() > 0);
+            assert_eq!(meta.permissions().mode() & 0o777, 0o600);
+        }
+        std::fs::remove_dir_all(dir).unwrap();
+    }
+}

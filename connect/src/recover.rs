@@ -1,0 +1,123 @@
+//! What an earlier life left behind: delivered, told as lost, run if nothing was done yet, never run twice.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use crate::agent;
+use crate::desk::Desk;
+use crate::events;
+use crate::journal::fold::{self, Open, Stage};
+use crate::message::{Event, Incoming};
+use crate::outbox::Answer;
+use crate::request::{Request, Way};
+use crate::words::said;
+
+/// Takes up what a journal left open.
+pub(crate) fn take_up(desk: &mut Desk, open: Open) {
+    for call in open.calls {
+        // A body that cannot be read is one of another version: nothing is known of that call.
+        if let Ok(known) = serde_json::from_str(&call.body) {
+            desk.calls.note(&call.id, |now| *now = known);
+        }
+    }
+    let (now, wall) = (Instant::now(), desk.shop.clock.now());
+    for request in open.requests {
+        let is_fresh = age(request.at, wall) < desk.shop.periods.queue;
+        if request.stage == Stage::Asked && is_fresh {
+            // Nothing was done yet, and whoever asked may still be there.
+            again(desk, &request);
+            continue;
+        }
+        desk.seen.insert(&request.key, now);
+        match &request.stage {
+            Stage::Settled => {}
+            Stage::Asked => tell(desk, &request, said::WAITED_TOO_LONG),
+            Stage::Guarded => tell(desk, &request, said::WAIT_CUT),
+            Stage::Sent => tell(desk, &request, said::LOST_TRACK),
+            Stage::Answered { body, at } => deliver(desk, &request, body, age(*at, wall), now),
+            Stage::Posting => {
+                desk.shop.log.line(format_args!(
+                    "{}: its text may have been sent before the restart; it is not sent again",
+                    request.key
+                ));
+                desk.settle(&request.key);
+            }
+        }
+    }
+}
+
+/// How old something is; a clock that was set back makes it new.
+fn age(at: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(now.duration_since(at)).unwrap_or_default()
+}
+
+fn again(desk: &mut Desk, request: &fold::Request) {
+    if let Incoming::Event(event) = Incoming::read(&request.frame) {
+        desk.shop.log.line(format_args!("{}: taken up again", request.key));
+        events::handle(desk, event, &request.frame);
+    }
+}
+
+/// Tells whoever asked, in our own words, what became of it.
+fn tell(desk: &mut Desk, request: &fold::Request, why: &'static str) {
+    desk.shop.log.line(format_args!("{}: left by a restart: {why}", request.key));
+    match way(desk, request) {
+        Some(Way::Text { from, n_media }) if request.stage == Stage::Sent => {
+            text(desk, &request.key, Way::Text { from, n_media }, why);
+        }
+        Some(way @ (Way::Call { .. } | Way::Walkie { .. })) => {
+            desk.answer_now(&request.key, way, why);
+        }
+        _ => desk.settle(&request.key),
+    }
+}
+
+/// Delivers an answer that was ready, for what is left of its lifetime.
+fn deliver(desk: &mut Desk, request: &fold::Request, body: &str, age: Duration, now: Instant) {
+    let left = desk.shop.periods.lifetime.saturating_sub(age);
+    if left.is_zero() {
+        desk.shop.log.line(format_args!("{}: expired undelivered", request.key));
+        return desk.settle(&request.key);
+    }
+    desk.shop.log.line(format_args!("{}: answered before the restart", request.key));
+    if request.key.starts_with("text:") {
+        if let Some(way) = way(desk, request) {
+            text(desk, &request.key, way, body);
+        }
+        return;
+    }
+    let (key, frame) = (request.key.clone(), body.to_owned());
+    desk.outbox.keep(Answer { key, frame, expires: now + left, held: None });
+}
+
+fn text(desk: &mut Desk, key: &str, way: Way, body: &str) {
+    let Way::Text { from, .. } = &way else { return };
+    let (shop, name, from, body) =
+        (Arc::clone(&desk.shop), key.to_owned(), from.clone(), body.to_owned());
+    desk.run(&Arc::new(Request::taken_up(key, way)), move || {
+        agent::answer_text(&shop, &name, &from, &body);
+        shop.ended(&name);
+    });
+}
+
+/// How a request came, by the frame that the journal kept.
+fn way(desk: &Desk, request: &fold::Request) -> Option<Way> {
+    match Incoming::read(&request.frame) {
+        Incoming::Event(Event::DeepToolRequest { request_id, call_id, .. }) => {
+            Some(Way::Call { request_id, call_id })
+        }
+        Incoming::Event(Event::WalkieRequest { request_id, .. }) => {
+            Some(Way::Walkie { request_id, session: None })
+        }
+        Incoming::Event(Event::SmsReceived(sms)) => {
+            let from = sms.from?.parse().ok()?;
+            Some(Way::Text { from, n_media: sms.n_media })
+        }
+        _ => {
+            desk.shop.log.line(format_args!("{}: its frame is missing", request.key));
+            None
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! What workers tell the socket's thread, and how a turn's outcome becomes words.
+
+use std::time::{Duration, Instant};
+
+use state::gateway::Outcome;
+
+use crate::request::{Said, Way};
+use crate::speech;
+use crate::words::said;
+
+/// Something of a request.
+#[derive(Debug)]
+pub(crate) enum Report {
+    /// The owner's approval is being asked for.
+    Asking,
+    /// It is on its way to the gateway.
+    Running,
+    /// Its work has ended.
+    Ended(Ended),
+    /// Its work broke.
+    Panicked,
+    /// A late reply was found, or is no longer looked for.
+    Late(Option<String>),
+}
+
+/// How the work for a request ended.
+#[derive(Debug, Default)]
+pub(crate) struct Ended {
+    /// What to say; `None` if that has been done or nobody waits.
+    pub(crate) said: Option<Said>,
+    /// The run whose reply is still to come.
+    pub(crate) run_id: Option<String>,
+    /// How long the request was held before it went to the gateway, and since when its answer is there.
+    pub(crate) held: Option<(Duration, Instant)>,
+    /// What the turn showed of the gateway.
+    pub(crate) contact: Option<Contact>,
+}
+
+impl Ended {
+    /// Ended without a turn.
+    pub(crate) fn saying(said: Said) -> Self {
+        Self { said: Some(said), ..Self::default() }
+    }
+}
+
+/// What a turn showed of the gateway.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Contact {
+    /// It answered.
+    pub(crate) reachable: bool,
+    /// It let us send; `None` if that did not show.
+    pub(crate) sessions_send: Option<bool>,
+    /// What is in the way and what helps, for the log and `status`.
+    pub(crate) problem: Option<String>,
+}
+
+impl Contact {
+    /// What an outcome shows.
+    pub(crate) fn of(outcome: &Outcome) -> Self {
+        let (reachable, sessions_send) = match outcome {
+            Outcome::Reply(_)
+            | Outcome::Accepted { .. }
+            | Outcome::NoReply
+            | Outcome::Unanswered { .. }
+            | Outcome::Failed { .. } => (true, Some(true)),
+            Outcome::NotAllowed => (true, Some(false)),
+            Outcome::Refused { .. }
+            | Outcome::WrongForm { .. }
+            | Outcome::ChatOff
+            | Outcome::BadToken
+            | Outcome::Busy { .. } => (true, None),
+            Outcome::MayBeRunning { .. } | Outcome::Unreachable { .. } => (false, None),
+        };
+        let is_problem = sessions_send != Some(true) || matches!(outcome, Outcome::Failed { .. });
+        let problem = is_problem.then(|| match outcome.hint() {
+            Some(hint) => format!("{outcome}; {hint}"),
+            None => outcome.to_string(),
+        });
+        Self { reachable, sessions_send, problem }
+    }
+}
+
+/// The words for an outcome: only a reply is told as one, and nothing claims that something was done.
+pub(crate) fn said(outcome: &Outcome, way: &Way) -> Said {
+    Said::Fault(match outcome {
+        Outcome::Reply(reply) => {
+            let words = speech::speakable(reply);
+            if !words.is_empty() {
+                return Said::Reply(words);
+            }
+            said::NO_WORDS
+        }
+        Outcome::NoReply => said::NO_WORDS,
+        Outcome::Accepted { .. } => still_running(way),
+        Outcome::Unanswered { .. } => said::NO_SENSE,
+        Outcome::Failed { .. } => said::TURN_FAILED,
+        Outcome::Refused { .. } | Outcome::WrongForm { .. } => said::SESSION_REFUSED,
+        Outcome::NotAllowed | Outcome::ChatOff => said::NOT_ALLOWED,
+        Outcome::BadToken => said::TOKEN_REFUSED,
+        Outcome::Busy { .. } => said::GATEWAY_RESTARTING,
+        Outcome::MayBeRunning { .. } => said::ANSWER_LOST,
+        Outcome::Unreachable { .. } => said::UNREACHABLE,
+    })
+}
+
+/// What is said when the wait is over and the turn is not: whether the reply can still be spoken differs.
+pub(crate) fn still_running(way: &Way) -> &'static str {
+    if way.call_id().is_some() { said::STILL_RUNNING } else { said::NO_ANSWER_YET }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Contact, said};
+    use crate::request::{Said, Way};
+    use crate::words::said as words;
+    use state::gateway::Outcome;
+
+    fn call() -> Way {
+        Way::Call { request_id: "r1".into(), call_id: Some("c1".into()) }
+    }
+
+    #[test]
+    fn only_a_reply_is_told_as_one() {
+        let reply = |text: &str| said(&Outcome::Reply(text.into()), &call());
+        assert_eq!(reply("**Two** meetings."), Said::Reply("Two meetings.".into()));
+        assert_eq!(reply("🎉"), Said::Fault(words::NO_WORDS));
+        let words = || "x".to_owned();
+        for outcome in [
+            Outcome::Accepted { run_id: None },
+            Outcome::NoReply,
+            Outcome::Unanswered { run_id: None },
+            Outcome::Failed { words: words() },
+            Outcome::Refused { words: words() },
+            Outcome::NotAllowed,
+            Outcome::BadToken,
+            Outcome::Busy { retry_after: None },
+            Outcome::MayBeRunning { why: words() },
+            Outcome::Unreachable { why: words() },
+        ] {
+            assert!(matches!(said(&outcome, &call()), Said::Fault(_)), "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn push_to_talk_is_not_promised_a_late_reply() {
+        let walkie = Way::Walkie { request_id: "w1".into(), session: None };
+        let running = Outcome::Accepted { run_id: Some("r".into()) };
+        assert_eq!(said(&running, &walkie), Said::Fault(words::NO_ANSWER_YET));
+        assert_eq!(said(&running, &call()), Said::Fault(words::STILL_RUNNING));
+    }
+
+    #[test]
+    fn a_missing_permission_names_the_line_to_change() {
+        let contact = Contact::of(&Outcome::NotAllowed);
+        assert_eq!((contact.reachable, contact.sessions_send), (true, Some(false)));
+        assert!(contact.problem.is_some_and(|problem| problem.contains("gateway.tools.allow")));
+        assert_eq!(Contact::of(&Outcome::NoReply).problem, None);
+    }
+}

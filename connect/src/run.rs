@@ -1,0 +1,198 @@
+//! `connect run`: takes the lock, builds the client, and turns its end into an exit code.
+
+use std::panic;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use mio::{Poll, Waker};
+use state::api;
+use state::args::Common;
+use state::config::Config;
+use state::exit::{Exit, Fault};
+use state::lock::Lock;
+use state::secret::Secret;
+use state::{config, file, gateway, paths};
+
+use crate::approvals::Approvals;
+use crate::args::Run;
+use crate::client::{Client, SOCKET, Verdict, WAKER};
+use crate::daemon::holder;
+use crate::desk::Desk;
+use crate::dial::Target;
+use crate::journal::Journal;
+use crate::log::Log;
+use crate::mail::Mailer;
+use crate::message::outgoing::auth;
+use crate::recover;
+use crate::session::Session;
+use crate::shop::{Shop, Voice};
+use crate::status::{Board, GatewayStatus, State, Status};
+use crate::texts::Texts;
+use crate::timers::Periods;
+
+/// Turns at once, unless `max_turns` says otherwise (spec 3).
+const MAX_TURNS: u64 = 64;
+
+/// Whoever looks whether the lock is held has it for a moment.
+const LOOKED_AT: Duration = Duration::from_millis(300);
+
+/// One request to the service, all its tries included: a decision or a text is not worth more.
+const REQUEST: Duration = Duration::from_secs(20);
+
+/// Runs the client until it is told to stop.
+pub(crate) fn run(common: &Common, args: &Run) -> anyhow::Result<Exit> {
+    if args.detached {
+        // A process that leads its group already has a terminal of its own to lose.
+        let _ = rustix::process::setsid();
+    }
+    let config = Config::load(common)?;
+    let service = config.service()?;
+    let target = Target::of(&service)?;
+    let skill = config.skill_dir();
+    file::make_dir(skill)?;
+    let _lock = hold(skill)?;
+    file::publish(&paths::connect_pid(skill), format!("{}\n", std::process::id()).as_bytes())?;
+
+    let poll = Poll::new().context("making a poll")?;
+    let waker = Waker::new(poll.registry(), WAKER).context("making a waker")?;
+    let (mailer, mail) = Mailer::new(Some(waker));
+    let settings = Settings::of(&config)?;
+    let clock = config.clock();
+    let secrets = vec![service.key().clone()].into_iter().chain(config.gateway_token()?).collect();
+    let log = Log::open(&paths::connect_log(skill), clock, !args.detached, secrets);
+    let (journal, open, fault) = Journal::open(&paths::journal(skill), clock);
+    if let Some(fault) = fault {
+        log.line(format_args!(
+            "the journal cannot be used, so nothing sensitive is done: {fault:#}"
+        ));
+    }
+    let shop = Arc::new(Shop {
+        skill: skill.to_owned(),
+        clock,
+        periods: Periods::on(&clock),
+        gateway: gateway::Client::new(settings.gateway),
+        service: api::Client::new(&service, REQUEST).silent(),
+        journal,
+        log,
+        mailer: mailer.clone(),
+        approvals: Approvals::default(),
+        texts: settings.texts,
+        voice: settings.voice,
+        is_simulation: false,
+    });
+    tell_only_the_place_of_panics(&shop);
+
+    let status = Status {
+        format: 1,
+        since: clock.now(),
+        pid: std::process::id(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        server: config::shown(service.base()),
+        journal_writable: shop.journal.is_writable(),
+        gateway: GatewayStatus {
+            url: shop.gateway.target().base().to_owned(),
+            ..GatewayStatus::default()
+        },
+        ..Status::default()
+    };
+    let mut board = Board::new(paths::connect_status(skill), clock, shop.periods.heartbeat, status);
+    board.enter(State::Connecting, None);
+    let mut desk = Desk::new(Arc::clone(&shop), board, settings.max_turns);
+    recover::take_up(&mut desk, open);
+
+    let auth = Secret::new(auth(service.key().expose(), shop.voice.names()));
+    let registry = poll.registry().try_clone().context("sharing the poll")?;
+    let session = Session::new(target, auth, shop.periods, registry, SOCKET, mailer);
+    shop.log.line(format_args!("started (pid {})", std::process::id()));
+    let verdict = Client::new(poll, mail, session, desk)?.run()?;
+    ended(skill, &shop, verdict)
+}
+
+/// What the configuration says of a client; checked before anything is opened.
+pub(crate) struct Settings {
+    /// The agent.
+    pub(crate) gateway: gateway::Target,
+    /// Our own words.
+    pub(crate) voice: Voice,
+    /// Who is answered by text.
+    pub(crate) texts: Texts,
+    /// Turns at once.
+    pub(crate) max_turns: usize,
+}
+
+impl Settings {
+    /// Reads them. Fails (exit 3) where one is not what it should be.
+    pub(crate) fn of(config: &Config) -> anyhow::Result<Self> {
+        let max_turns = config.number("max_turns")?.unwrap_or(MAX_TURNS).clamp(1, 4096);
+        Ok(Self {
+            gateway: config.gateway()?,
+            voice: Voice {
+                owner: config.owner_name()?,
+                agent: config.agent_name()?,
+                greeting: config.greeting()?,
+                context: config.plain("voice_context")?,
+            },
+            texts: Texts::of(config)?,
+            max_turns: usize::try_from(max_turns)?,
+        })
+    }
+}
+
+/// Takes the lock of the skill folder for the life of the process.
+fn hold(skill: &Path) -> anyhow::Result<Lock> {
+    let until = Instant::now() + LOOKED_AT;
+    loop {
+        if let Some(lock) = Lock::try_hold(&paths::connect_lock(skill))? {
+            return Ok(lock);
+        }
+        if Instant::now() >= until {
+            let who = holder::written_pid(skill);
+            let who = who.map_or_else(String::new, |pid| format!(" (pid {pid})"));
+            return Err(Fault::new(Exit::Busy, format!("already running{who}"))
+                .hint("run `connect status`")
+                .into());
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// A panic's message may hold anything, so only its place is told.
+fn tell_only_the_place_of_panics(shop: &Arc<Shop>) {
+    let shop = Arc::clone(shop);
+    panic::set_hook(Box::new(move |info| {
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        shop.log.line(format_args!("broke at {place}"));
+    }));
+}
+
+fn ended(skill: &Path, shop: &Shop, verdict: Verdict) -> anyhow::Result<Exit> {
+    let path = paths::connect_status(skill);
+    let enter = |state, reason: &str| -> anyhow::Result<()> {
+        let status = Status::read(&path)?.unwrap_or_default();
+        let (since, heartbeat) = (shop.clock.now(), shop.clock.now());
+        let reason = Some(reason.to_owned());
+        Status { state, since, reason, heartbeat, ..status }.write(&path)
+    };
+    match verdict {
+        Verdict::Stopped => {
+            enter(State::Stopped, "it was told to stop")?;
+            shop.log.line("stopped");
+            Ok(Exit::Done)
+        }
+        Verdict::KeyRefused(message) => {
+            let text = format!("the service refused the API key: {}", state::words::line(&message));
+            enter(State::Refused, &text)?;
+            shop.log.line(&text);
+            Err(Fault::not_configured(text).hint("run `setup` with a key from the portal").into())
+        }
+        Verdict::Replaced => {
+            let text = "another client took over the connection of this account (close 4000)";
+            enter(State::Replaced, text)?;
+            shop.log.line(text);
+            let hint = "stop the other one first, then run `connect start`";
+            Err(Fault::new(Exit::Busy, text).hint(hint).into())
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What every worker needs: the settings, the two clients, the journal, the log, and the way back.
+
+use std::path::PathBuf;
+
+use state::clock::Clock;
+use state::{api, gateway};
+
+use crate::approvals::Approvals;
+use crate::journal::Journal;
+use crate::log::Log;
+use crate::mail::{Mail, Mailer};
+use crate::report::{Ended, Report};
+use crate::texts::Texts;
+use crate::timers::Periods;
+use crate::words::context::Names;
+
+/// Shared by the socket's thread and all workers.
+pub(crate) struct Shop {
+    /// The skill folder.
+    pub(crate) skill: PathBuf,
+    /// Our own words' settings.
+    pub(crate) voice: Voice,
+    /// The clock.
+    pub(crate) clock: Clock,
+    /// Every period.
+    pub(crate) periods: Periods,
+    /// The agent.
+    pub(crate) gateway: gateway::Client,
+    /// The service's HTTP side.
+    pub(crate) service: api::Client,
+    /// What survives a crash.
+    pub(crate) journal: Journal,
+    /// The log.
+    pub(crate) log: Log,
+    /// The way back to the socket's thread.
+    pub(crate) mailer: Mailer,
+    /// Approvals that are being waited for.
+    pub(crate) approvals: Approvals,
+    /// Who is answered by text, and how often.
+    pub(crate) texts: Texts,
+    /// Nothing may leave but the turn itself: `simulate`.
+    pub(crate) is_simulation: bool,
+}
+
+/// What we say on our own, and for whom.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Voice {
+    /// The owner's name.
+    pub(crate) owner: Option<String>,
+    /// The agent's name.
+    pub(crate) agent: Option<String>,
+    /// What an inbound caller hears first.
+    pub(crate) greeting: Option<String>,
+    /// The voice model's prompt, in place of ours.
+    pub(crate) context: Option<String>,
+}
+
+impl Voice {
+    /// Both names.
+    pub(crate) fn names(&self) -> Names<'_> {
+        Names { owner: self.owner.as_deref(), agent: self.agent.as_deref() }
+    }
+}
+
+impl Shop {
+    /// Tells the socket's thread something of a request.
+    pub(crate) fn report(&self, key: &str, report: Report) {
+        self.mailer.send(Mail::Turn { key: key.to_owned(), report });
+    }
+
+    /// Tells it that the work for a request has ended, and that nobody is to be told anything.
+    pub(crate) fn ended(&self, key: &str) {
+        self.report(key, Report::Ended(Ended::default()));
+    }
+}

@@ -1,0 +1,181 @@
+//! Worker threads: so many turns at once, some more waiting, and a panic that ends one of them only.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Requests that wait for a worker, beyond those that run (spec 3).
+const MAX_WAITING: usize = 128;
+
+/// A turn holds a TLS or HTTP exchange and some text: a fraction of this is touched.
+const STACK: usize = 256 << 10;
+
+/// What a worker does for one request.
+pub(crate) type Work = Box<dyn FnOnce() + Send>;
+
+/// One request's work, and what is done if it panics.
+struct Job {
+    key: String,
+    until: Instant,
+    work: Work,
+    on_panic: Work,
+}
+
+/// The workers. A thread lives as long as there is work: an idle client has none.
+#[derive(Clone)]
+pub(crate) struct Turns {
+    inner: Arc<Mutex<Inner>>,
+    max_running: usize,
+    patience: Duration,
+}
+
+#[derive(Default)]
+struct Inner {
+    n_running: usize,
+    waiting: VecDeque<Job>,
+}
+
+/// Neither a worker nor a place to wait is free.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Busy;
+
+impl Turns {
+    /// Workers for `max_running` turns at once; what finds none free waits at most `patience`.
+    pub(crate) fn new(max_running: usize, patience: Duration) -> Self {
+        Self { inner: Arc::default(), max_running: max_running.max(1), patience }
+    }
+
+    /// Runs `work` as soon as a worker is free. If it panics, `on_panic` runs and the worker goes on.
+    pub(crate) fn submit(
+        &self,
+        key: &str,
+        work: impl FnOnce() + Send + 'static,
+        on_panic: impl FnOnce() + Send + 'static,
+    ) -> Result<(), Busy> {
+        let job = Job {
+            key: key.to_owned(),
+            until: Instant::now() + self.patience,
+            work: Box::new(work),
+            on_panic: Box::new(on_panic),
+        };
+        let mut inner = self.hold();
+        if inner.n_running >= self.max_running {
+            if inner.waiting.len() >= MAX_WAITING {
+                return Err(Busy);
+            }
+            inner.waiting.push_back(job);
+            return Ok(());
+        }
+        inner.n_running += 1;
+        drop(inner);
+        let turns = self.clone();
+        let worker = thread::Builder::new().name("turn".to_owned()).stack_size(STACK);
+        // The system may have no thread to give: then it is as busy as we are.
+        worker.spawn(move || turns.work(job)).map(drop).map_err(|_| {
+            self.hold().n_running -= 1;
+            Busy
+        })
+    }
+
+    /// Whether neither a worker nor a place to wait is free.
+    pub(crate) fn is_full(&self) -> bool {
+        let inner = self.hold();
+        inner.n_running >= self.max_running && inner.waiting.len() >= MAX_WAITING
+    }
+
+    /// Gives the keys of requests that have waited too long, and forgets them.
+    pub(crate) fn expire(&self, now: Instant) -> Vec<String> {
+        let mut inner = self.hold();
+        let mut expired = Vec::new();
+        while inner.waiting.front().is_some_and(|job| job.until <= now) {
+            expired.extend(inner.waiting.pop_front().map(|job| job.key));
+        }
+        expired
+    }
+
+    /// Gives the keys of all requests that wait, and forgets them: the client is being stopped.
+    pub(crate) fn give_up_waiting(&self) -> Vec<String> {
+        self.hold().waiting.drain(..).map(|job| job.key).collect()
+    }
+
+    /// When the next request has waited too long.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        self.hold().waiting.front().map(|job| job.until)
+    }
+
+    /// How many requests run and how many wait.
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        let inner = self.hold();
+        (inner.n_running, inner.waiting.len())
+    }
+
+    fn work(&self, first: Job) {
+        let mut next = Some(first);
+        while let Some(Job { work, on_panic, .. }) = next {
+            // What a panic leaves half done belongs to that request alone: it is told as lost.
+            if catch_unwind(AssertUnwindSafe(work)).is_err() {
+                let _ = catch_unwind(AssertUnwindSafe(on_panic));
+            }
+            let mut inner = self.hold();
+            next = inner.waiting.pop_front();
+            if next.is_none() {
+                inner.n_running -= 1;
+            }
+        }
+    }
+
+    fn hold(&self) -> MutexGuard<'_, Inner> {
+        // Nothing that could panic runs under this lock.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Busy, MAX_WAITING, Turns};
+    use std::sync::mpsc::{Receiver, Sender, channel};
+    use std::time::{Duration, Instant};
+
+    const SOON: Duration = Duration::from_secs(10);
+
+    fn held(turns: &Turns, key: &str) -> Result<Sender<()>, Busy> {
+        let (release, released): (Sender<()>, Receiver<()>) = channel();
+        turns.submit(key, move || _ = released.recv(), || {}).map(|()| release)
+    }
+
+    #[test]
+    fn a_panic_ends_one_request_only() {
+        let turns = Turns::new(1, SOON);
+        let (told, heard) = channel();
+        let on_panic = told.clone();
+        let apology = move || on_panic.send("sorry").unwrap();
+        turns.submit("a", || std::panic::resume_unwind(Box::new(())), apology).unwrap();
+        turns.submit("b", move || told.send("fine").unwrap(), || {}).unwrap();
+        assert_eq!(heard.recv_timeout(SOON), Ok("sorry"));
+        assert_eq!(heard.recv_timeout(SOON), Ok("fine"));
+    }
+
+    #[test]
+    fn more_than_run_and_wait_are_told_busy() {
+        let turns = Turns::new(2, SOON);
+        let held: Vec<_> = (0..2 + MAX_WAITING).map(|_| held(&turns, "x").unwrap()).collect();
+        assert_eq!(turns.counts(), (2, MAX_WAITING));
+        assert!(self::held(&turns, "y").is_err());
+        drop(held);
+    }
+
+    #[test]
+    fn what_waited_too_long_never_runs() {
+        let turns = Turns::new(1, Duration::from_millis(1));
+        let release = held(&turns, "a").unwrap();
+        let (ran, has_run) = channel();
+        turns.submit("b", move || ran.send(()).unwrap(), || {}).unwrap();
+        assert_eq!(turns.due().map(|due| due <= Instant::now() + SOON), Some(true));
+        assert_eq!(turns.expire(Instant::now() + SOON), ["b"]);
+        drop(release);
+        // The sender went with the job that was forgotten.
+        assert!(has_run.recv_timeout(SOON).is_err());
+    }
+}
