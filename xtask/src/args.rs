@@ -1,6 +1,6 @@
 //! The command line of `cargo xtask`.
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum as _};
 use state::args::Common;
 use state::out::Printer;
 
@@ -35,6 +35,12 @@ pub(crate) enum Command {
     /// List what breaks the house rules that no compiler knows
     Tidy,
 
+    /// Play the main job with the real programs against the simulated service; fails if anything is amiss
+    Demo(Demo),
+
+    /// Measure what the programs cost, beside what a user has today
+    Bench(Bench),
+
     /// Serve the simulated service, with you as the callers and the owner's phone
     Simulate(Simulate),
 
@@ -51,4 +57,40 @@ pub(crate) struct Simulate {
     /// Let the time run N times as fast, for the service and for programs started with the environment it prints
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) speed: u32,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Demo {
+    /// Let this gateway answer instead of the stub: only the voice acts are played
+    #[arg(long, value_name = "URL")]
+    pub(crate) gateway: Option<String>,
+
+    /// Token of that gateway [default: $OPENCLAW_GATEWAY_TOKEN]
+    #[arg(long, value_name = "TOKEN", requires = "gateway")]
+    pub(crate) token: Option<String>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Bench {
+    /// What to measure [default: everything]
+    #[arg(value_enum, value_name = "PART")]
+    part: Option<Part>,
+
+    /// How many times each command line is run
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub(crate) runs: usize,
+}
+
+/// A part of the figures.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub(crate) enum Part {
+    /// Start-up and one request of each program, beside curl
+    Tools,
+}
+
+impl Bench {
+    /// The part that was named, or all.
+    pub(crate) fn parts(&self) -> Vec<Part> {
+        self.part.map_or_else(|| Part::value_variants().to_vec(), |part| vec![part])
+    }
 }

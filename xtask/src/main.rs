@@ -1,7 +1,9 @@
 //! The chores of this workspace, each a command: `cargo xtask ci`, `cargo xtask demo`, …
 
 mod args;
+mod bench;
 mod ci;
+mod demo;
 mod folder;
 mod real_gateway;
 mod simulate;
@@ -28,6 +30,8 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(match &args.command {
         Command::Ci => ci::run(&workspace)?.into(),
         Command::Tidy => tidy::run(&workspace)?.into(),
+        Command::Bench(args) => bench::run(&workspace, args, printer)?.into(),
+        Command::Demo(args) => demo::run(&workspace, args, printer)?.into(),
         Command::Simulate(args) => simulate::run(args, printer)?.into(),
         Command::RealGateway => real_gateway::run(&workspace, printer)?.report("real-gateway"),
     })

@@ -1,0 +1,136 @@
+//! Start-up and one-request cost of each program, beside `curl` and a shell with `curl` and `jq`.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use harness::{KEY, Sandbox, Service, Table};
+use serde_json::{Value, json};
+use state::out;
+
+use super::figures::{Times, millis, table};
+use super::process;
+
+/// A command line that is measured.
+struct Line {
+    /// What it stands for in the table.
+    what: &'static str,
+    program: String,
+    args: Vec<String>,
+}
+
+/// Measures every line `runs` times. Fails if one of them does not end with 0: a refusal would be cheap.
+pub(super) fn measure(programs: &Path, runs: usize) -> Result<Value> {
+    let service = Service::start();
+    let body = json!({"call_id": "call-1", "status": "completed", "direction": "outbound"});
+    service.seed(Table::Calls, "call-1", "", body.clone());
+    service.seed(Table::Approvals, "approval-1", "", approved());
+    let sandbox = Sandbox::for_service(&service);
+    let mut rows = vec![heading()];
+    let mut figures = Vec::new();
+    for line in lines(programs, &service) {
+        let figure = one(&sandbox, &line, runs)?;
+        rows.push(row(&line, &figure));
+        figures.push(figure);
+    }
+    // The peak is read while the answer is held back, in the thread that is about to send it.
+    let peak = Arc::new(AtomicU64::new(0));
+    let seen = Arc::clone(&peak);
+    service.on_with("GET", "/v1/calls/:id", move |_| {
+        seen.store(process::peak_of_descendants(), Ordering::Relaxed);
+        (200, body.clone())
+    });
+    let asking = lines(programs, &service)
+        .into_iter()
+        .filter(|line| line.args.iter().any(|arg| arg.contains("call-1")));
+    let mut peaks = Vec::new();
+    for line in asking {
+        one(&sandbox, &line, 1)?;
+        let kib = peak.load(Ordering::Relaxed);
+        rows.push(vec![format!("{}: peak memory", line.what), format!("{kib} KiB")]);
+        peaks.push(json!({"what": line.what, "peak_kib": kib}));
+    }
+    out::progress(&table(&rows));
+    Ok(json!({"runs": runs, "lines": figures, "peaks": peaks}))
+}
+
+fn approved() -> Value {
+    json!({"request_id": "approval-1", "action": "a", "status": "approved", "require_biometric": false})
+}
+
+fn lines(programs: &Path, service: &Service) -> Vec<Line> {
+    let program = |name: &str| programs.join(name).display().to_string();
+    let line = |what, name: &str, args: &[&str]| Line {
+        what,
+        program: program(name),
+        args: args.iter().map(|arg| (*arg).to_owned()).collect(),
+    };
+    let url = format!("{}/v1/calls/call-1", service.url());
+    let key = format!("Authorization: Bearer {KEY}");
+    let curl = vec!["-sS".to_owned(), "-H".to_owned(), key.clone(), url.clone()];
+    let piped = format!("curl -sS -H '{key}' '{url}' | jq -r .status");
+    vec![
+        Line {
+            what: "true: the least a process costs",
+            program: "/bin/true".to_owned(),
+            args: Vec::new(),
+        },
+        line("connect, start only", "connect", &["--version"]),
+        line("call, start only", "call", &["--version"]),
+        line("sms, start only", "sms", &["--version"]),
+        line("approval, start only", "approval", &["--version"]),
+        line("missions, start only", "missions", &["--version"]),
+        line("setup, start only", "setup", &["--version"]),
+        line("uninstall, start only", "uninstall", &["--version"]),
+        line("status, start only", "status", &["--version"]),
+        line(
+            "sms send --dry-run: no request",
+            "sms",
+            &["send", "+15551234567", "hello", "--dry-run"],
+        ),
+        line("call status: one request", "call", &["status", "call-1"]),
+        line("sms list: one request", "sms", &["list"]),
+        line("approval status: one request", "approval", &["status", "approval-1"]),
+        Line { what: "curl: the same request", program: "/usr/bin/curl".to_owned(), args: curl },
+        Line {
+            what: "sh -c 'curl | jq'",
+            program: "/bin/sh".to_owned(),
+            args: vec!["-c".to_owned(), piped],
+        },
+    ]
+}
+
+/// Runs a line many times in a row, after one run that warms the caches.
+fn one(sandbox: &Sandbox, line: &Line, runs: usize) -> Result<Value> {
+    let run = || {
+        let output = sandbox.run(&line.program, &line.args);
+        ensure!(output.code() == 0, "this line is measured, and fails\n{output}");
+        Ok(output.took())
+    };
+    run()?;
+    let (before, began) = (process::of_children(), Instant::now());
+    let walls = (0..runs).map(|_| run()).collect::<Result<Vec<Duration>>>()?;
+    let processor = process::of_children().saturating_sub(before);
+    let n = u32::try_from(runs.max(1)).unwrap_or(u32::MAX);
+    Ok(json!({
+        "what": line.what, "processor_ms": millis(processor / n), "wall": Times::new(walls).json(),
+        "took_ms": millis(began.elapsed()),
+    }))
+}
+
+fn heading() -> Vec<String> {
+    ["", "processor ms", "wall p50 ms", "wall p99 ms"].map(str::to_owned).to_vec()
+}
+
+fn row(line: &Line, figure: &Value) -> Vec<String> {
+    let cell = |value: &Value| format!("{:.2}", value.as_f64().unwrap_or(0.0));
+    let wall = &figure["wall"];
+    vec![
+        line.what.to_owned(),
+        cell(&figure["processor_ms"]),
+        cell(&wall["p50_ms"]),
+        cell(&wall["p99_ms"]),
+    ]
+}

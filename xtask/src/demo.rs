@@ -1,0 +1,97 @@
+//! `cargo xtask demo`: the main job on a fresh machine, played by the real programs against the simulated service.
+//!
+//! No account, no gateway, no network. The story is told on stderr for somebody who has never seen these tools; every
+//! act checks what it shows, and one JSON summary goes to stdout.
+
+mod approvals;
+mod calls;
+mod installation;
+mod script;
+mod stage;
+mod texts;
+
+use std::env;
+use std::time::Instant;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+use state::exit::{self, Exit, Fault};
+use state::out::{self, Printer};
+
+use crate::args::Demo;
+use crate::workspace::{Profile, Workspace};
+use stage::{Real, Stage};
+
+/// One scene: plays, checks, and returns what is worth keeping of it.
+struct Act {
+    title: &'static str,
+    /// Whether it is part of what a real gateway is asked to play (`--gateway`).
+    voice: bool,
+    play: fn(&mut Stage) -> Result<Value>,
+}
+
+const ACTS: [Act; 6] = [
+    Act { title: "A fresh machine is set up", voice: true, play: installation::set_up },
+    Act { title: "The agent rings up a restaurant", voice: false, play: calls::book_a_table },
+    Act { title: "The agent texts a friend", voice: false, play: texts::sent },
+    Act { title: "A script asks the owner, who says no", voice: false, play: approvals::denied },
+    Act {
+        title: "A script asks again, and the owner says yes",
+        voice: false,
+        play: approvals::approved,
+    },
+    Act { title: "Everything is taken back", voice: false, play: installation::uninstall },
+];
+
+/// Plays every act, also after one went wrong. [`Exit::No`] if anything was not as it should be.
+pub(crate) fn run(workspace: &Workspace, args: &Demo, printer: Printer) -> Result<Exit> {
+    out::progress("building the programs");
+    let programs = workspace.build(Profile::Dev)?;
+    let began = Instant::now();
+    let mut stage = Stage::new(programs, real(args)?);
+    let mut played = Vec::new();
+    let only_voice = stage.is_real();
+    for (number, act) in ACTS.iter().filter(|act| act.voice || !only_voice).enumerate() {
+        out::progress(&format!("\nAct {}. {}", number + 1, act.title));
+        let began = Instant::now();
+        let (ok, kept) = match (act.play)(&mut stage) {
+            Ok(kept) => (true, kept),
+            Err(err) => {
+                out::error(&format!("this is not as it should be: {}", exit::told(&err)));
+                (false, exit::told(&err).into())
+            }
+        };
+        let took = began.elapsed().as_millis();
+        played.push(json!({"act": act.title, "ok": ok, "milliseconds": took, "kept": kept}));
+    }
+    stage.close()?;
+    let ok = played.iter().all(|act| act["ok"] == true) && !played.is_empty();
+    let seconds = began.elapsed().as_secs_f64();
+    let summary = json!({"ok": ok, "seconds": (seconds * 10.0).round() / 10.0, "acts": played});
+    out::progress(&format!(
+        "\n{} in {seconds:.1} s",
+        if ok { "All as it should be" } else { "Something is not as it should be" }
+    ));
+    printer.document(&summary, || words(&summary))?;
+    Ok(if ok { Exit::Done } else { Exit::No })
+}
+
+/// The gateway that was named instead of the stub.
+fn real(args: &Demo) -> Result<Option<Real>> {
+    let Some(url) = args.gateway.clone() else { return Ok(None) };
+    let token = args.token.clone().or_else(|| env::var("OPENCLAW_GATEWAY_TOKEN").ok());
+    let token = token.ok_or_else(|| {
+        Fault::usage("`--gateway` needs a token")
+            .hint("export OPENCLAW_GATEWAY_TOKEN, or add --token")
+    })?;
+    Ok(Some(Real { url, token }))
+}
+
+fn words(summary: &Value) -> String {
+    let acts = summary["acts"].as_array().into_iter().flatten();
+    let line = |act: &Value| {
+        let word = if act["ok"] == true { "ok    " } else { "FAILED" };
+        format!("{word} {}\n", act["act"].as_str().unwrap_or_default())
+    };
+    acts.map(line).collect()
+}

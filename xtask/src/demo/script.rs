@@ -1,0 +1,21 @@
+//! Who is who in the story, and what the stub agent says.
+
+use harness::{Reply, Turn};
+
+/// The owner's name, as the config has it.
+pub(super) const OWNER: &str = "Mara";
+/// The agent's name.
+pub(super) const AGENT: &str = "Finn";
+
+/// What is asked, and what the agent answers to whatever ends so.
+const LINES: [(&str, &str); 3] = [
+    ("What is on my calendar today?", "Two meetings: the dentist at ten, and Anna at three."),
+    ("Delete the old backups.", "The three backups from last year are deleted."),
+    ("Are you there?", "Yes, I am. How can I help?"),
+];
+
+/// The agent of the stub gateway.
+pub(super) fn agent(turn: &Turn) -> Reply {
+    let heard = |(question, _): &&(&str, &str)| turn.message.contains(question);
+    Reply::from(LINES.iter().find(heard).map_or("I have no idea.", |(_, answer)| *answer))
+}

@@ -1,0 +1,22 @@
+//! `sms`: a text goes out once, and can be followed.
+
+use anyhow::{Result, ensure};
+use serde_json::{Value, json};
+
+use super::stage::{Stage, shows};
+
+const FRIEND: &str = "+15557654321";
+const WORDS: &str = "Running ten minutes late, see you at ten past eight.";
+
+/// Sends a text, and finds it in the list; a misspelt option sends nothing.
+pub(super) fn sent(stage: &mut Stage) -> Result<Value> {
+    let sent = stage.json("sms", &["send", FRIEND, WORDS], 0)?;
+    shows(&sent, &["status", "encoding", "characters", "parts"]);
+    let slip = stage.run("sms", &["send", FRIEND, "--medai", WORDS]);
+    ensure!(slip.code() == 2, "a misspelt option is exit 2\n{slip}");
+    let texted = stage.service.texted();
+    ensure!(texted == [(FRIEND.to_owned(), WORDS.to_owned())], "wanted one text, found {texted:?}");
+    let listed = stage.json("sms", &["list", "--contact", FRIEND, "--limit", "1"], 0)?;
+    ensure!(listed["messages"][0]["body"] == WORDS, "the list does not show it: {listed}");
+    Ok(json!({"id": sent["id"], "parts": sent["parts"], "encoding": sent["encoding"]}))
+}
