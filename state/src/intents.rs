@@ -143,8 +143,13 @@ impl Intents {
 
     /// The intents of a tool whose outcome is not known.
     pub fn open(&self, tool: &str) -> anyhow::Result<Vec<Intent>> {
+        Ok(self.of_tool(tool)?.into_iter().filter(|intent| intent.result.is_none()).collect())
+    }
+
+    /// All intents of a tool that are still kept, settled ones too.
+    pub fn of_tool(&self, tool: &str) -> anyhow::Result<Vec<Intent>> {
         let stored = read(&self.path, file::read(&self.path)?)?;
-        Ok(stored.intents.into_iter().filter(|i| i.tool == tool && i.result.is_none()).collect())
+        Ok(stored.intents.into_iter().filter(|intent| intent.tool == tool).collect())
     }
 
     fn change<T>(
