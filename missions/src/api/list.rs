@@ -1,0 +1,170 @@
+//! Lists: their wrappers, their pages, and where they end when nobody says so.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use state::api::{Answer, Path};
+
+use super::{Api, Row};
+use crate::args::Paging;
+
+/// Pages that `--all` reads at most; far above any account's, and an end to a server that never ends.
+const MOST_PAGES: u32 = 1000;
+
+/// How one endpoint counts its pages.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Form {
+    /// The key of the list inside the answer.
+    pub(super) list: &'static str,
+    /// The query's name for the number of the page.
+    pub(super) page: &'static str,
+    /// The query's name for the length of a page.
+    pub(super) size: &'static str,
+    /// The length that the reference asks for; `None` if it asks for none.
+    pub(super) default: Option<u32>,
+    /// Whether the reference asks for the first page by its number.
+    pub(super) names_first: bool,
+}
+
+impl Form {
+    /// A list of the carrier's behind the service (facts/server.md 6.1).
+    pub(super) const CARRIER: Self = Self {
+        list: "data",
+        page: "page_number",
+        size: "page_size",
+        default: None,
+        names_first: false,
+    };
+}
+
+/// What is asked of a list.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Pages {
+    /// One page, the first if no number is given, of a length.
+    One(Option<u32>, Option<u32>),
+    /// All of them, in pages of a length.
+    All(Option<u32>),
+}
+
+impl From<Paging> for Pages {
+    fn from(paging: Paging) -> Self {
+        if paging.all { Self::All(paging.size) } else { Self::One(paging.page, paging.size) }
+    }
+}
+
+/// A list as the service sent it, in its wrapper.
+#[derive(Clone, Debug)]
+pub(crate) struct Listing {
+    body: Value,
+    list: &'static str,
+    date: Option<Timestamp>,
+}
+
+impl Listing {
+    /// Fails if there is no list in it. A bare list gets the wrapper that it should have.
+    fn read(answer: Answer, list: &'static str) -> anyhow::Result<Self> {
+        let (lacks, date) = (answer.lacks(&format!("a list of `{list}`")), answer.date());
+        let body = match answer.into_json() {
+            Value::Array(rows) => json!({ list: rows }),
+            other => other,
+        };
+        // The sources disagree about some wrappers: `data` is the other one everywhere.
+        let list = [list, "data"].into_iter().find(|name| body[*name].is_array()).ok_or(lacks)?;
+        Ok(Self { body, list, date })
+    }
+
+    /// The whole answer: the list with its `meta` or `pagination`.
+    pub(crate) fn body(&self) -> &Value {
+        &self.body
+    }
+
+    /// The rows.
+    pub(crate) fn rows(&self) -> Vec<Row> {
+        self.array().iter().cloned().map(Row::new).collect()
+    }
+
+    /// The service's clock when it answered.
+    pub(crate) fn date(&self) -> Option<Timestamp> {
+        self.date
+    }
+
+    fn array(&self) -> &[Value] {
+        self.body[self.list].as_array().map_or(&[], Vec::as_slice)
+    }
+
+    fn extend(&mut self, next: Self) {
+        let list = self.list;
+        let Value::Object(mut body) = next.body else { return };
+        let more = body.shift_remove(next.list);
+        if let (Some(rows), Some(Value::Array(more))) = (self.body[list].as_array_mut(), more) {
+            rows.extend(more);
+        }
+    }
+
+    /// Whether this is the last page of that length: by `meta` where there is one, else a page that is
+    /// not exactly full is the last (a longer one comes from a service that knows no pages).
+    fn is_last(&self, page: u32, size: Option<u32>) -> bool {
+        let told = ["meta", "pagination"].iter().find_map(|meta| {
+            let meta = self.body.get(meta)?;
+            meta.get("total_pages").or_else(|| meta.get("pages"))?.as_u64()
+        });
+        match (told, size) {
+            (Some(pages), _) => u64::from(page) >= pages,
+            (None, Some(size)) => self.array().len() != size as usize,
+            (None, None) => true,
+        }
+    }
+}
+
+impl Api {
+    /// Asks for a list by pages.
+    pub(super) fn list(
+        &self,
+        path: &Path,
+        query: &[(&str, &str)],
+        form: Form,
+        pages: Pages,
+    ) -> anyhow::Result<Listing> {
+        match pages {
+            Pages::One(page, size) => {
+                let page = page.or_else(|| form.names_first.then_some(1));
+                self.page(path, query, form, page, size.or(form.default))
+            }
+            Pages::All(size) => {
+                let size = size.or(form.default).or(Some(100));
+                let mut all = self.page(path, query, form, Some(1), size)?;
+                let (mut is_last, mut before) = (all.is_last(1, size), all.array().to_vec());
+                for page in 2..=MOST_PAGES {
+                    if is_last {
+                        break;
+                    }
+                    let next = self.page(path, query, form, Some(page), size)?;
+                    // A service that ignores the number sends the same page again.
+                    if next.array().is_empty() || next.array() == before {
+                        break;
+                    }
+                    is_last = next.is_last(page, size);
+                    before = next.array().to_vec();
+                    all.extend(next);
+                }
+                Ok(all)
+            }
+        }
+    }
+
+    fn page(
+        &self,
+        path: &Path,
+        query: &[(&str, &str)],
+        form: Form,
+        page: Option<u32>,
+        size: Option<u32>,
+    ) -> anyhow::Result<Listing> {
+        let numbers = [(form.size, size), (form.page, page)];
+        let numbers = numbers.map(|(name, number)| (name, number.map(|number| number.to_string())));
+        let mut pairs: Vec<(&str, &str)> = query.to_vec();
+        for (name, number) in &numbers {
+            pairs.extend(number.as_deref().map(|number| (*name, number)));
+        }
+        Listing::read(self.client.get(path.clone(), &pairs)?, form.list)
+    }
+}

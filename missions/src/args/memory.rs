@@ -1,0 +1,151 @@
+//! Arguments of the commands about the state file and the memory of a mission.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// List the missions of the state file: copy slugs from here
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Prints {\"missions\": [{\"slug\", \"name\", \"status\", \"mission_id\", \"run_id\"}]}.
+
+Examples:
+  missions list-state --text
+  missions list-state | jq -r '.missions[].slug'"
+)]
+pub(crate) struct ListState {}
+
+/// Show all that is kept of a mission
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Prints the mission's object in the state file; {} and a warning where there is none.
+
+Examples:
+  missions get-state find-plumbers
+  missions get-state find-plumbers | jq -r .run_id"
+)]
+pub(crate) struct GetState {
+    /// Slug of the mission
+    #[arg(value_name = "SLUG")]
+    pub(crate) slug: String,
+}
+
+/// Forget a mission: its memory goes too
+#[derive(Debug, Args)]
+#[command(after_help = "Prints {\"slug\", \"removed\": true}. Nothing changes at the service.
+
+Examples:
+  missions remove-state find-plumbers
+  missions get-state find-plumbers > kept.json && missions remove-state find-plumbers")]
+pub(crate) struct RemoveState {
+    /// Slug of the mission
+    #[arg(value_name = "SLUG")]
+    pub(crate) slug: String,
+}
+
+/// Save what can be read of a broken state file; the broken one is kept beside it
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Prints {\"state\", \"broken\", \"kept\", \"whole\": [slugs], \"cut\": [slugs], \"lost_bytes\"}. A file that is not broken
+is left alone.
+
+Examples:
+  missions recover
+  missions recover --state /tmp/copy.json"
+)]
+pub(crate) struct Recover {}
+
+/// Take over the missions of another state file, such as one of telnyx_api.py
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Prints {\"added\", \"merged\", \"renamed\"}. What is here already is never changed; the other file stays as it is.
+
+Examples:
+  missions import ./.missions_state.json
+  missions import ~/old-skill/.missions_state.json | jq .added"
+)]
+pub(crate) struct Import {
+    /// The file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+/// How the value of a memory command is read.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ValueOptions {
+    /// The value is JSON, such as 42 or true or "text"
+    #[arg(long, conflicts_with = "string")]
+    pub(crate) json: bool,
+    /// The value is a text, even if it begins with { or [
+    #[arg(long)]
+    pub(crate) string: bool,
+    /// Make the mission in the state file if there is none of that slug
+    #[arg(long)]
+    pub(crate) create: bool,
+}
+
+/// Remember a value under a key
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A value that begins with { or [ is JSON, any other a text: --json and --string say otherwise.
+Prints {\"slug\", \"key\", \"value\"}.
+
+Examples:
+  missions save-memory find-plumbers best '{\"name\": \"ABC Co\", \"rate\": 40}'
+  missions save-memory find-plumbers count 3 --json"
+)]
+pub(crate) struct SaveMemory {
+    /// Slug of the mission
+    #[arg(value_name = "SLUG")]
+    pub(crate) slug: String,
+    /// Key
+    #[arg(value_name = "KEY")]
+    pub(crate) key: String,
+    /// Value
+    #[arg(value_name = "VALUE", allow_hyphen_values = true)]
+    pub(crate) value: String,
+    #[command(flatten)]
+    pub(crate) read: ValueOptions,
+}
+
+/// Add an item to the list under a key
+#[derive(Debug, Args)]
+#[command(
+    after_help = "An item that begins with { or [ is JSON, any other a text: --json and --string say otherwise.
+Prints {\"slug\", \"key\", \"items\"}.
+
+Examples:
+  missions append-memory find-plumbers contractors '{\"name\": \"ABC Co\", \"phone\": \"+13125550142\"}'
+  missions append-memory find-plumbers notes \"closed on Mondays\""
+)]
+pub(crate) struct AppendMemory {
+    /// Slug of the mission
+    #[arg(value_name = "SLUG")]
+    pub(crate) slug: String,
+    /// Key
+    #[arg(value_name = "KEY")]
+    pub(crate) key: String,
+    /// Item
+    #[arg(value_name = "ITEM", allow_hyphen_values = true)]
+    pub(crate) item: String,
+    #[command(flatten)]
+    pub(crate) read: ValueOptions,
+}
+
+/// Show what is remembered, all of it or one key
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Prints the value; null (in text mode: No memory found) where there is none.
+
+Examples:
+  missions get-memory find-plumbers
+  missions get-memory find-plumbers contractors | jq length"
+)]
+pub(crate) struct GetMemory {
+    /// Slug of the mission
+    #[arg(value_name = "SLUG")]
+    pub(crate) slug: String,
+    /// Key
+    #[arg(value_name = "KEY")]
+    pub(crate) key: Option<String>,
+}

@@ -1,0 +1,151 @@
+//! `create-assistant`, `list-assistants`, `get-assistant`, `update-assistant`, `delete-assistant`,
+//! `get-connection-id`.
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+use state::exit::{Exit, Fault};
+use state::{args as given, out};
+
+use crate::api::{Feature, NewAssistant, Row};
+use crate::args::{
+    AssistantOptions, CreateAssistant, DeleteAssistant, GetAssistant, GetConnectionId,
+    ListAssistants, UpdateAssistant,
+};
+use crate::context::Context;
+use crate::input;
+
+const OPTIONS: &str = "{\"voice\": \"…\", \"tools\": […]}";
+
+/// The assistant that a command line describes.
+pub(crate) fn described(
+    name: &str,
+    instructions: &str,
+    greeting: &str,
+    more: &AssistantOptions,
+) -> anyhow::Result<NewAssistant> {
+    let name = input::words_of("the name", name)?;
+    let instructions = input::words_of("the instructions", instructions)?;
+    given::free_text("the greeting", greeting)?;
+    let mut new = NewAssistant::new(name, instructions, greeting);
+    for (key, text) in
+        [("voice", &more.voice), ("model", &more.model), ("description", &more.description)]
+    {
+        if let Some(text) = text {
+            new.set(key, input::words_of(&format!("the {key}"), text)?);
+        }
+    }
+    if !more.features.is_empty() {
+        new.set("enabled_features", features(more.features.iter().map(String::as_str))?);
+    }
+    if !more.tools.is_empty() {
+        let tool = |text: &String| {
+            input::object("the tool", text, "{\"type\": \"hangup\", \"hangup\": {}}")
+        };
+        let tools: Result<Vec<_>, Fault> = more.tools.iter().map(tool).collect();
+        new.set("tools", tools?.into_iter().map(Value::Object).collect::<Vec<_>>());
+    }
+    Ok(new)
+}
+
+fn features<'a>(given: impl Iterator<Item = &'a str>) -> Result<Vec<&'static str>, Fault> {
+    given.map(|word| input::one_of("feature", word, &Feature::WORDS)).collect()
+}
+
+/// A key for one request: 32 hex digits, as the carrier advises a random one (facts/server.md 6.3).
+pub(crate) fn new_key() -> anyhow::Result<String> {
+    let random = || getrandom::u64().context("asking the system for a random number");
+    Ok(format!("{:016x}{:016x}", random()?, random()?))
+}
+
+pub(crate) fn create(context: &Context, args: &CreateAssistant) -> anyhow::Result<Exit> {
+    let mut new = described(&args.name, &args.instructions, &args.greeting, &args.more)?;
+    match args
+        .options
+        .as_deref()
+        .map(|text| input::json("OPTIONS_JSON", text, OPTIONS))
+        .transpose()?
+    {
+        None => {}
+        Some(Value::Array(list)) => {
+            let words: Option<Vec<&str>> = list.iter().map(Value::as_str).collect();
+            let wrong = || Fault::usage("the list of features holds something that is no text");
+            new.set("enabled_features", features(words.ok_or_else(wrong)?.into_iter())?);
+        }
+        Some(Value::Object(options)) => {
+            for (key, value) in options {
+                // The reference's word for it.
+                let key = if key == "features" { "enabled_features" } else { &key };
+                new.set(key, value);
+            }
+        }
+        Some(_) => {
+            return Err(Fault::usage("OPTIONS_JSON is neither an object nor a list of features")
+                .hint(format!("write it as in '{OPTIONS}' or '[\"telephony\"]'"))
+                .into());
+        }
+    }
+    let assistant = context.api()?.create_assistant(&new, &new_key()?)?;
+    let id = assistant.id(&["id", "assistant_id"]).unwrap_or_default();
+    context.printer.document(assistant.value(), || format!("Created assistant: {id}"))?;
+    Ok(Exit::Done)
+}
+
+pub(crate) fn list(context: &Context, args: &ListAssistants) -> anyhow::Result<Exit> {
+    let assistants = context.api()?.assistants(args.name.as_deref(), args.paging.into())?;
+    if context.printer.is_text() {
+        let (page, rows) = (args.paging.page.unwrap_or(1), assistants.rows().len());
+        let meta = &assistants.body()["meta"];
+        let number = |key: &str| meta[key].as_u64();
+        let (pages, total) = (number("total_pages").unwrap_or(1), number("total_results"));
+        out::progress(&format!("\nPage {page}/{pages} ({} total)", total.unwrap_or(rows as u64)));
+    }
+    let text = || assistants.rows().into_iter().map(|row| line(&row)).collect();
+    context.printer.document(assistants.body(), text)?;
+    Ok(Exit::Done)
+}
+
+/// A line as the reference prints it, the features as Python shows a list.
+fn line(row: &Row) -> String {
+    let id = row.id(&["id", "assistant_id"]).unwrap_or_default();
+    let name = row.text("name").unwrap_or("unnamed");
+    let features = row.value()["enabled_features"].as_array().map_or(&[][..], Vec::as_slice);
+    let features: Vec<String> =
+        features.iter().filter_map(Value::as_str).map(|word| format!("'{word}'")).collect();
+    let model = row.text("model").unwrap_or_default();
+    format!("{id}: {name} (model={model}, features=[{}])\n", features.join(", "))
+}
+
+pub(crate) fn get(context: &Context, args: &GetAssistant) -> anyhow::Result<Exit> {
+    let assistant = context.api()?.assistant(&args.assistant_id)?;
+    context.printer.document(assistant.value(), || out::pretty(assistant.value()))?;
+    Ok(Exit::Done)
+}
+
+pub(crate) fn update(context: &Context, args: &UpdateAssistant) -> anyhow::Result<Exit> {
+    let changes = input::object("UPDATES_JSON", &args.updates, "{\"instructions\": \"…\"}")?;
+    if changes.is_empty() {
+        return Err(Fault::usage("UPDATES_JSON changes nothing: it is an empty object").into());
+    }
+    let assistant = context.api()?.update_assistant(&args.assistant_id, &changes.into())?;
+    let text = || format!("Updated assistant {}", args.assistant_id);
+    context.printer.document(assistant.value(), text)?;
+    Ok(Exit::Done)
+}
+
+pub(crate) fn delete(context: &Context, args: &DeleteAssistant) -> anyhow::Result<Exit> {
+    let id = &args.assistant_id;
+    context.api()?.delete_assistant(id)?;
+    let document = json!({ "id": id, "deleted": true });
+    context.printer.document(&document, || format!("Deleted assistant {id}"))?;
+    Ok(Exit::Done)
+}
+
+pub(crate) fn connection(context: &Context, args: &GetConnectionId) -> anyhow::Result<Exit> {
+    let word = input::one_of("feature", &args.feature, &Feature::WORDS)?;
+    let feature =
+        if word == Feature::Messaging.word() { Feature::Messaging } else { Feature::Telephony };
+    let row = context.api()?.connection(&args.assistant_id, feature)?;
+    let id = row.id(&["connection_id"]).unwrap_or_default();
+    context.printer.document(row.value(), || format!("Connection ID: {id}"))?;
+    Ok(Exit::Done)
+}

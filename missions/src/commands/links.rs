@@ -1,0 +1,36 @@
+//! `link-agent`, `list-linked-agents`, `unlink-agent`.
+
+use serde_json::json;
+use state::exit::Exit;
+
+use crate::api::{Row, RunRef};
+use crate::args::{LinkAgent, ListLinkedAgents, UnlinkAgent};
+use crate::context::Context;
+
+pub(crate) fn link(context: &Context, args: &LinkAgent) -> anyhow::Result<Exit> {
+    let of = RunRef::from(&args.of);
+    let link = context.api()?.link_agent(of, &args.assistant_id)?;
+    let text = || format!("Linked agent {} to run {}", args.assistant_id, of.run);
+    context.printer.document(link.value(), text)?;
+    Ok(Exit::Done)
+}
+
+pub(crate) fn list(context: &Context, args: &ListLinkedAgents) -> anyhow::Result<Exit> {
+    let agents = context.api()?.agents((&args.of).into(), args.paging.into())?;
+    let line = |row: Row| {
+        format!(
+            "Agent: {}\n",
+            row.id(&["telnyx_agent_id", "assistant_id", "id"]).unwrap_or_default()
+        )
+    };
+    context.printer.document(agents.body(), || agents.rows().into_iter().map(line).collect())?;
+    Ok(Exit::Done)
+}
+
+pub(crate) fn unlink(context: &Context, args: &UnlinkAgent) -> anyhow::Result<Exit> {
+    let (of, id) = (RunRef::from(&args.of), &args.assistant_id);
+    context.api()?.unlink_agent(of, id)?;
+    let document = json!({ "telnyx_agent_id": id, "unlinked": true });
+    context.printer.document(&document, || format!("Unlinked agent {id} from run {}", of.run))?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,93 @@
+//! `save-memory`, `append-memory`, `get-memory`: what a mission remembers, on this machine.
+
+use serde_json::{Value, json};
+use state::exit::{Exit, Fault};
+use state::out;
+
+use crate::args::{AppendMemory, GetMemory, SaveMemory, ValueOptions};
+use crate::context::Context;
+use crate::input;
+use crate::state_file::{MissionMut, Missions};
+
+pub(crate) fn save(context: &Context, args: &SaveMemory) -> anyhow::Result<Exit> {
+    let key = key(&args.key)?;
+    let value = input::value(&args.value, args.read.json, args.read.string)?;
+    let now = context.now();
+    context.file.change(|missions| {
+        let mut mission = mission(missions, &args.slug, &args.read)?;
+        mission.memory(now).insert(key.to_owned(), value.clone());
+        Ok(())
+    })?;
+    let document = json!({ "slug": args.slug, "key": key, "value": value });
+    let text = || format!("Saved memory '{key}' for mission '{}'", args.slug);
+    context.printer.document(&document, text)?;
+    Ok(Exit::Done)
+}
+
+pub(crate) fn append(context: &Context, args: &AppendMemory) -> anyhow::Result<Exit> {
+    let key = key(&args.key)?;
+    let item = input::value(&args.item, args.read.json, args.read.string)?;
+    let now = context.now();
+    let (items, was_single) = context.file.change(|missions| {
+        let mut mission = mission(missions, &args.slug, &args.read)?;
+        let list = mission.memory(now).entry(key).or_insert_with(|| json!([]));
+        let was_single = !list.is_array();
+        if was_single {
+            // What was saved as a single value is kept as the first item.
+            *list = json!([list.take()]);
+        }
+        let list = list.as_array_mut().expect("it was made a list just now");
+        list.push(item);
+        Ok((list.len(), was_single))
+    })?;
+    if was_single {
+        out::warning(&format!("`{key}` was a single value; it is the first item of a list now"));
+    }
+    let document = json!({ "slug": args.slug, "key": key, "items": items });
+    let slug = &args.slug;
+    let text = || format!("Appended to memory '{key}' for mission '{slug}' (now {items} items)");
+    context.printer.document(&document, text)?;
+    Ok(Exit::Done)
+}
+
+pub(crate) fn get(context: &Context, args: &GetMemory) -> anyhow::Result<Exit> {
+    let missions = context.file.read()?;
+    let mission = missions.get(&args.slug);
+    if mission.is_none() {
+        out::warning(&missions.unknown(&args.slug).to_string());
+    }
+    let memory = mission.and_then(|mission| mission.memory());
+    let found = match &args.key {
+        None => memory.map(|memory| Value::Object(memory.clone())),
+        Some(key) => memory.and_then(|memory| memory.get(key)).cloned(),
+    };
+    let text = || found.as_ref().map_or_else(|| "No memory found".to_owned(), out::pretty);
+    context.printer.document(found.as_ref().unwrap_or(&Value::Null), text)?;
+    Ok(Exit::Done)
+}
+
+fn key(given: &str) -> Result<&str, Fault> {
+    input::words_of("the key", given)
+}
+
+/// The mission that is written to: known, or made if that was asked for.
+fn mission<'a>(
+    missions: &'a mut Missions,
+    slug: &str,
+    read: &ValueOptions,
+) -> Result<MissionMut<'a>, Fault> {
+    if read.create {
+        input::words_of("the slug", slug)?;
+        return Ok(missions.entry(slug));
+    }
+    if missions.get(slug).is_none() {
+        let fault = missions.unknown(slug);
+        return Err(if missions.is_empty() {
+            fault
+                .hint("`--create` makes the mission; `missions init` also starts it at the service")
+        } else {
+            fault
+        });
+    }
+    missions.known_mut(slug)
+}

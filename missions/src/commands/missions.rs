@@ -1,0 +1,64 @@
+//! `create-mission`, `get-mission`, `list-missions`, `cancel-mission`.
+
+use serde_json::Value;
+use state::exit::Exit;
+use state::out;
+
+use crate::api::{NewMission, Row};
+use crate::args::{CancelMission, CreateMission, GetMission, ListMissions, MissionOptions};
+use crate::context::Context;
+use crate::input;
+use crate::state_file::Status;
+
+/// What [`MissionOptions`] say, checked.
+pub(crate) fn options(more: &MissionOptions) -> anyhow::Result<(Option<&str>, Option<Value>)> {
+    let channel = more.channel.as_deref();
+    let channel =
+        channel.map(|word| input::one_of("channel", word, input::CHANNELS)).transpose()?;
+    let metadata = more.metadata.as_deref();
+    let metadata = metadata.map(|text| input::object("the metadata", text, "{\"key\": \"value\"}"));
+    Ok((channel, metadata.transpose()?.map(Value::Object)))
+}
+
+pub(crate) fn create(context: &Context, args: &CreateMission) -> anyhow::Result<Exit> {
+    let (channel, metadata) = options(&args.more)?;
+    let new = NewMission {
+        name: input::words_of("the name", &args.name)?,
+        instructions: input::words_of("the instructions", &args.instructions)?,
+        channel,
+        metadata: metadata.as_ref(),
+    };
+    let mission = context.api()?.create_mission(&new)?;
+    let id = mission.id(&["id", "mission_id"]).unwrap_or_default();
+    context.printer.document(mission.value(), || format!("Created mission: {id}"))?;
+    Ok(Exit::Done)
+}
+
+pub(crate) fn get(context: &Context, args: &GetMission) -> anyhow::Result<Exit> {
+    let mission = context.api()?.mission(&args.mission_id)?;
+    context.printer.document(mission.value(), || out::pretty(mission.value()))?;
+    Ok(Exit::Done)
+}
+
+pub(crate) fn list(context: &Context, args: &ListMissions) -> anyhow::Result<Exit> {
+    let missions = context.api()?.missions(args.status.as_deref(), args.paging.into())?;
+    let line = |row: Row| {
+        let id = row.id(&["id", "mission_id"]).unwrap_or_default();
+        format!("{id}: {}\n", row.text("name").unwrap_or("unnamed"))
+    };
+    context
+        .printer
+        .document(missions.body(), || missions.rows().into_iter().map(line).collect())?;
+    Ok(Exit::Done)
+}
+
+pub(crate) fn cancel(context: &Context, args: &CancelMission) -> anyhow::Result<Exit> {
+    let mission = context.api()?.cancel_mission(&args.mission_id)?;
+    let now = context.now();
+    context.keep_in_step(&args.mission_id, None, |mission| {
+        mission.set_status(&Status::Cancelled, now);
+    });
+    let text = || format!("Cancelled mission: {}", args.mission_id);
+    context.printer.document(mission.value(), text)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,19 @@
+//! One file per theme of commands; each function is one command, from its arguments to its exit code.
+
+pub(crate) mod assistants;
+pub(crate) mod check_key;
+pub(crate) mod complete;
+pub(crate) mod conversation;
+pub(crate) mod init;
+pub(crate) mod kept;
+pub(crate) mod links;
+pub(crate) mod log;
+pub(crate) mod memory;
+pub(crate) mod missions;
+pub(crate) mod numbers;
+pub(crate) mod plan;
+pub(crate) mod recover;
+pub(crate) mod resolve;
+pub(crate) mod runs;
+pub(crate) mod scheduled;
+pub(crate) mod setup_agent;

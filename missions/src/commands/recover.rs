@@ -1,0 +1,158 @@
+//! `recover` and `import`: what was broken, and what was elsewhere, becomes part of the state file.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use state::exit::{Exit, Fault};
+use state::{file, out};
+
+use crate::args::Import;
+use crate::context::Context;
+use crate::nearest;
+use crate::state_file::{Missions, Salvaged, parse, salvage};
+
+/// What `recover` did.
+enum Recovered {
+    /// There is no file.
+    NoFile,
+    /// The file is whole and was left alone.
+    Whole,
+    /// What could be read stands in the file now, the broken one beside it.
+    Saved(Salvaged, PathBuf),
+}
+
+pub(crate) fn recover(context: &Context) -> anyhow::Result<Exit> {
+    let path = context.file.path();
+    let done = file::update(path, |bytes| {
+        let Some(bytes) = bytes else { return Ok((None, Recovered::NoFile)) };
+        if parse(path, Some(&bytes)).is_ok() {
+            return Ok((None, Recovered::Whole));
+        }
+        let kept = beside(path, context.now());
+        file::replace(&kept, &bytes)?;
+        let saved = salvage(&bytes);
+        let new = Missions::new(saved.missions.clone()).to_bytes()?;
+        Ok((Some(new), Recovered::Saved(saved, kept)))
+    })?;
+    let state = path.display().to_string();
+    let (document, text) = match done {
+        Recovered::NoFile => (
+            json!({ "state": state, "broken": false, "kept": null, "whole": [], "cut": [], "lost_bytes": 0 }),
+            format!("`{state}` does not exist: nothing to recover"),
+        ),
+        Recovered::Whole => (
+            json!({ "state": state, "broken": false, "kept": null, "whole": [], "cut": [], "lost_bytes": 0 }),
+            format!("`{state}` is not broken: it was left alone"),
+        ),
+        Recovered::Saved(saved, kept) => told(&state, &saved, &kept),
+    };
+    context.printer.document(&document, || text)?;
+    Ok(Exit::Done)
+}
+
+fn told(state: &str, saved: &Salvaged, kept: &Path) -> (Value, String) {
+    let all = saved.missions.keys().map(String::as_str);
+    let (cut, whole): (Vec<&str>, Vec<&str>) =
+        all.partition(|slug| saved.cut.iter().any(|cut| cut == slug));
+    let kept = kept.display().to_string();
+    let list = |slugs: &[&str]| {
+        if slugs.is_empty() { "none".to_owned() } else { nearest::listed(slugs, 20) }
+    };
+    let text = format!(
+        "Saved whole: {}\nSaved in part: {}\nLost: {} bytes\nThe broken file is kept as {kept}",
+        list(&whole),
+        list(&cut),
+        saved.lost
+    );
+    let document = json!({
+        "state": state, "broken": true, "kept": kept, "whole": whole, "cut": cut, "lost_bytes": saved.lost,
+    });
+    (document, text)
+}
+
+/// A name for the broken file that nothing has yet.
+fn beside(path: &Path, now: Timestamp) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let stamp = now.strftime("%Y%m%dT%H%M%SZ");
+    let names = (0..1000).map(|n| match n {
+        0 => format!("{name}.broken-{stamp}"),
+        n => format!("{name}.broken-{stamp}.{n}"),
+    });
+    let mut paths = names.map(|name| path.with_file_name(name));
+    paths.find(|path| !path.exists()).unwrap_or_else(|| path.with_extension("broken"))
+}
+
+pub(crate) fn import(context: &Context, args: &Import) -> anyhow::Result<Exit> {
+    let shown = args.file.display();
+    let Some(bytes) = file::read(&args.file)? else {
+        return Err(Fault::usage(format!("`{shown}` does not exist")).into());
+    };
+    let other = parse(&args.file, Some(&bytes))?;
+    let mut done = Merged::default();
+    context.file.change(|missions| {
+        done = Merged::default();
+        for mission in other.iter() {
+            done.take_over(missions, mission.slug(), mission.fields());
+        }
+        Ok(())
+    })?;
+    if !done.renamed.is_empty() {
+        out::warning("some slugs were taken by other missions; see `renamed`");
+    }
+    let renamed: Map<String, Value> =
+        done.renamed.iter().map(|(from, to)| (from.clone(), to.as_str().into())).collect();
+    let document = json!({ "added": done.added, "merged": done.filled, "renamed": renamed });
+    let text = || {
+        let mut text =
+            format!("Imported {} missions from {shown}\n", done.added.len() + renamed.len());
+        for (from, to) in &done.renamed {
+            text.extend([from, " is ", to, " here\n"]);
+        }
+        text
+    };
+    context.printer.document(&document, text)?;
+    Ok(Exit::Done)
+}
+
+/// What became of the missions of the other file.
+#[derive(Default)]
+struct Merged {
+    added: Vec<String>,
+    filled: Vec<String>,
+    renamed: Vec<(String, String)>,
+}
+
+impl Merged {
+    fn take_over(&mut self, missions: &mut Missions, slug: &str, fields: &Map<String, Value>) {
+        let Some(ours) = missions.get(slug) else {
+            missions.insert(slug, fields.clone());
+            self.added.push(slug.to_owned());
+            return;
+        };
+        let id =
+            |fields: &Map<String, Value>| fields.get("mission_id").cloned().unwrap_or_default();
+        let (here, there) = (id(ours.fields()), id(fields));
+        if here == there || here.is_null() || there.is_null() {
+            let mut mission = missions.entry(slug);
+            let changed = mission.fill(fields);
+            if changed {
+                self.filled.push(slug.to_owned());
+            }
+            return;
+        }
+        // Another mission has the slug: told apart, and found again when the file is imported once more.
+        let names = (2..).map(|n| format!("{slug}-{n}"));
+        for name in names {
+            match missions.get(&name) {
+                None => {
+                    missions.insert(&name, fields.clone());
+                    self.renamed.push((slug.to_owned(), name));
+                    return;
+                }
+                Some(taken) if id(taken.fields()) == there => return,
+                Some(_) => {}
+            }
+        }
+    }
+}

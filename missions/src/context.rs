@@ -1,0 +1,88 @@
+//! What every command needs: configuration, output, the state file, the clock, and the service when it is asked.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use state::api::Client;
+use state::clock::Clock;
+use state::config::Config;
+use state::exit;
+use state::file;
+use state::intents::Intents;
+use state::lock::Lock;
+use state::out::{self, Printer};
+
+use crate::api::Api;
+use crate::args::Args;
+use crate::state_file::{MissionMut, StateFile};
+
+/// How long a workflow waits for another one to end.
+const WORKFLOW_WAIT: Duration = Duration::from_secs(30);
+
+/// The surroundings of one command.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) config: Config,
+    pub(crate) printer: Printer,
+    pub(crate) file: StateFile,
+    pub(crate) clock: Clock,
+    deadline: Duration,
+}
+
+impl Context {
+    /// Reads the configuration; asks nobody.
+    pub(crate) fn new(args: &Args) -> anyhow::Result<Self> {
+        let printer = Printer::new(&args.common);
+        let config = Config::load(&args.common)?;
+        let file = StateFile::find(args.state.as_deref(), &config)?;
+        let clock = config.clock();
+        Ok(Self { config, printer, file, clock, deadline: args.common.request_deadline() })
+    }
+
+    /// The service. Fails (exit 3) if no key is configured.
+    pub(crate) fn api(&self) -> anyhow::Result<Api> {
+        Ok(Api::new(Client::new(&self.config.service()?, self.deadline)))
+    }
+
+    /// What was about to be scheduled and is remembered until it is settled.
+    pub(crate) fn intents(&self) -> Intents {
+        Intents::of(self.config.skill_dir(), self.clock)
+    }
+
+    /// Changes what is kept of a mission after the service was told something by its ids. A mission that is not
+    /// kept here is no fault, and a state file that cannot be used does not undo what was done: it is told.
+    pub(crate) fn keep_in_step(
+        &self,
+        mission_id: &str,
+        run_id: Option<&str>,
+        change: impl FnOnce(&mut MissionMut),
+    ) {
+        let kept = self.file.read().and_then(|missions| {
+            let Some(slug) = missions.slug_of(mission_id, run_id) else { return Ok(()) };
+            self.file.change_mission(slug, |mission| {
+                change(mission);
+                Ok(())
+            })
+        });
+        if let Err(err) = kept {
+            out::warning(&format!("done, but not kept here: {}", exit::told(&err)));
+        }
+    }
+
+    /// Held while a workflow of several stages runs: two at once would make everything twice.
+    ///
+    /// Fails (exit 5) if another one runs for longer than half a minute.
+    pub(crate) fn one_workflow(&self) -> anyhow::Result<Lock> {
+        let path = self.file.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if let Some(folder) = path.parent() {
+            file::make_dir(folder)?;
+        }
+        Lock::hold(&path.with_file_name(format!("{name}.workflow.lock")), WORKFLOW_WAIT)
+    }
+
+    /// The time.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}

@@ -1,0 +1,276 @@
+//! What stands on a command line, checked before anything is sent: a fault says what would be right.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value};
+use state::exit::Fault;
+use state::phone::Phone;
+use state::{args, times, words};
+
+use crate::nearest;
+
+/// Statuses of a run (facts/server.md 5).
+pub(crate) const RUN_STATUSES: &[&str] =
+    &["pending", "running", "paused", "succeeded", "failed", "cancelled"];
+/// Statuses of a plan step.
+pub(crate) const STEP_STATUSES: &[&str] =
+    &["pending", "in_progress", "completed", "skipped", "failed"];
+/// Types of events in the log of a run; the carrier refuses all others.
+pub(crate) const EVENT_TYPES: &[&str] = &[
+    "status_change",
+    "step_started",
+    "step_completed",
+    "step_failed",
+    "tool_call",
+    "tool_result",
+    "message",
+    "error",
+    "custom",
+];
+/// Channels of a mission.
+pub(crate) const CHANNELS: &[&str] = &["voice", "sms", "both"];
+
+/// What is meant by words that belong to another list or another spelling.
+const MEANT: &[(&str, &[&str])] = &[
+    ("succeeded", &["completed", "complete", "success", "successful", "done", "finished"]),
+    ("completed", &["succeeded", "complete", "success", "successful", "done", "finished"]),
+    ("cancelled", &["canceled", "cancel", "aborted"]),
+    ("running", &["in_progress", "in-progress", "started", "active"]),
+    ("in_progress", &["running", "in-progress", "started", "active"]),
+    ("failed", &["failure", "error"]),
+    ("error", &["failed", "failure"]),
+];
+
+/// How soon at the earliest something can be scheduled (the seed's Phase 3).
+const AHEAD: SignedDuration = SignedDuration::from_secs(60);
+
+/// Refuses a word that is not one of those known.
+pub(crate) fn one_of<'a>(what: &str, given: &str, known: &[&'a str]) -> Result<&'a str, Fault> {
+    if let Some(word) = known.iter().find(|word| **word == given) {
+        return Ok(word);
+    }
+    let lower = given.to_lowercase();
+    let is_meant = |word: &&&str| {
+        **word == lower
+            || MEANT.iter().any(|(meant, said)| meant == *word && said.contains(&&*lower))
+    };
+    let nearest = nearest::sorted(given, known.iter().copied());
+    let meant = known.iter().find(is_meant).copied().unwrap_or(nearest[0]);
+    let shown = words::bounded(given, 40);
+    let fault = Fault::usage(format!("`{shown}` is no {what}; known are {}", known.join(", ")));
+    Err(fault.hint(format!("probably `{meant}` is meant")))
+}
+
+/// A text that may begin with `-` but is no misspelt option, and is not blank.
+pub(crate) fn words_of<'a>(what: &str, text: &'a str) -> Result<&'a str, Fault> {
+    args::free_text(what, text)?;
+    if text.trim().is_empty() {
+        return Err(Fault::usage(format!("{what} is blank")));
+    }
+    Ok(text)
+}
+
+/// Any JSON.
+pub(crate) fn json(what: &str, text: &str, example: &str) -> Result<Value, Fault> {
+    serde_json::from_str(text).map_err(|err| {
+        let shown = words::bounded(text, 40);
+        Fault::usage(format!("{what} is no JSON: {err}, found `{shown}`"))
+            .hint(format!("write it in single quotes, as in '{example}'"))
+    })
+}
+
+/// A JSON object.
+pub(crate) fn object(what: &str, text: &str, example: &str) -> Result<Map<String, Value>, Fault> {
+    match json(what, text, example)? {
+        Value::Object(object) => Ok(object),
+        other => Err(Fault::usage(format!("{what} is {}, not an object", kind(&other)))
+            .hint(format!("write it as in '{example}'"))),
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// The value of a memory command: JSON if it begins like an object or a list, else a text, unless told.
+pub(crate) fn value(text: &str, is_json: bool, is_string: bool) -> Result<Value, Fault> {
+    if !is_json {
+        args::free_text("the value", text)?;
+    }
+    let looks_like_json = text.trim_start().starts_with(['{', '[']);
+    if is_string || !(is_json || looks_like_json) {
+        return Ok(text.into());
+    }
+    json("the value", text, "{\"name\": \"ABC Co\"}").map_err(|fault| {
+        if is_json {
+            fault
+        } else {
+            fault.hint("mend the JSON, or give `--string` if it is a text")
+        }
+    })
+}
+
+/// The steps of a plan: each with a `step_id` of its own and a `description`; `sequence` is filled in.
+pub(crate) fn steps(text: &str) -> Result<Vec<Value>, Fault> {
+    const EXAMPLE: &str = "[{\"step_id\": \"calls\", \"description\": \"Call them\"}]";
+    let wrong =
+        |what: String| Fault::usage(what).hint(format!("write the steps as in '{EXAMPLE}'"));
+    let Value::Array(list) = json("the plan", text, EXAMPLE)? else {
+        return Err(wrong("the plan is no list of steps".to_owned()));
+    };
+    if list.is_empty() {
+        return Err(wrong("the plan has no steps".to_owned()));
+    }
+    let mut seen: Vec<String> = Vec::new();
+    let mut steps = Vec::new();
+    for (n, step) in list.into_iter().enumerate() {
+        let place = n + 1;
+        let Value::Object(mut step) = step else {
+            return Err(wrong(format!(
+                "step {place} of the plan is {}, not an object",
+                kind(&step)
+            )));
+        };
+        let text = |step: &Map<String, Value>, key: &str| {
+            step.get(key)
+                .and_then(Value::as_str)
+                .filter(|text| !text.trim().is_empty())
+                .map(str::to_owned)
+        };
+        let Some(id) = text(&step, "step_id") else {
+            return Err(wrong(format!("step {place} of the plan has no `step_id`")));
+        };
+        if seen.contains(&id) {
+            return Err(wrong(format!("two steps of the plan have the step_id `{id}`")));
+        }
+        if text(&step, "description").is_none() {
+            let Some(title) = text(&step, "title") else {
+                return Err(wrong(format!("step `{id}` of the plan has no `description`")));
+            };
+            step.insert("description".to_owned(), title.into());
+        }
+        match step.get("sequence") {
+            None | Some(Value::Null) => {
+                step.insert("sequence".to_owned(), place.into());
+            }
+            Some(Value::Number(number)) if number.as_i64().is_some() => {}
+            Some(_) => {
+                return Err(wrong(format!("the `sequence` of step `{id}` is no whole number")));
+            }
+        }
+        seen.push(id);
+        steps.push(Value::Object(step));
+    }
+    Ok(steps)
+}
+
+/// The step ids of a plan.
+pub(crate) fn step_ids(steps: &[Value]) -> impl Iterator<Item = &str> {
+    steps.iter().filter_map(|step| step.get("step_id").and_then(Value::as_str))
+}
+
+/// Refuses a step that a known plan does not have.
+pub(crate) fn step_of(plan: &[Value], step: &str) -> Result<(), Fault> {
+    if plan.is_empty() || step_ids(plan).any(|known| known == step) {
+        return Ok(());
+    }
+    let known = nearest::sorted(step, step_ids(plan));
+    let listed = nearest::listed(&known, 8);
+    Err(Fault::usage(format!(
+        "the plan has no step `{}`; it has {listed}",
+        words::bounded(step, 40)
+    ))
+    .hint(format!("probably `{}` is meant", known[0])))
+}
+
+/// A number that may be called and texted.
+pub(crate) fn phone(text: &str) -> Result<Phone, Fault> {
+    let phone: Phone = text.parse()?;
+    phone.callable()?;
+    Ok(phone)
+}
+
+/// An instant at least a minute ahead.
+pub(crate) fn time_ahead(text: &str, now: Timestamp) -> Result<Timestamp, Fault> {
+    let at = time(text, now)?;
+    let left = at.duration_since(now);
+    if left < AHEAD {
+        let when =
+            if left.is_negative() { "is in the past" } else { "is less than a minute ahead" };
+        return Err(Fault::usage(format!("`{text}` {when}; it is {now:.0} now"))
+            .hint("write a time at least a minute ahead, such as \"in 2m\""));
+    }
+    Ok(at)
+}
+
+/// An instant, whenever.
+pub(crate) fn time(text: &str, now: Timestamp) -> Result<Timestamp, Fault> {
+    times::instant(text, now).map_err(Fault::usage)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EVENT_TYPES, RUN_STATUSES, STEP_STATUSES, one_of, steps, value};
+    use serde_json::json;
+
+    #[track_caller]
+    fn meant(given: &str, known: &[&str], wanted: &str) {
+        let fault = one_of("status", given, known).unwrap_err();
+        let hint = format!("{fault:?}");
+        assert!(hint.contains(&format!("probably `{wanted}`")), "{given}: {hint}");
+    }
+
+    #[test]
+    fn a_wrong_word_is_answered_with_the_right_one() {
+        assert_eq!(one_of("status", "failed", RUN_STATUSES).unwrap(), "failed");
+        meant("completed", RUN_STATUSES, "succeeded");
+        meant("done", STEP_STATUSES, "completed");
+        meant("canceled", RUN_STATUSES, "cancelled");
+        meant("in-progress", STEP_STATUSES, "in_progress");
+        meant("runing", RUN_STATUSES, "running");
+        meant("Succeeded", RUN_STATUSES, "succeeded");
+        meant("step_complete", EVENT_TYPES, "step_completed");
+    }
+
+    #[test]
+    fn steps_are_completed_or_refused() {
+        let made = steps(
+            r#"[{"step_id":"a","description":"A"},{"step_id":"b","title":"B","sequence":7}]"#,
+        );
+        let made = made.unwrap();
+        assert_eq!(made[0]["sequence"], 1);
+        assert_eq!((&made[1]["sequence"], &made[1]["description"]), (&json!(7), &json!("B")));
+        for bad in [
+            "{}",
+            "[]",
+            "[1]",
+            "{bad",
+            r#"["research"]"#,
+            r#"[{"description":"A"}]"#,
+            r#"[{"step_id":"a"}]"#,
+            r#"[{"step_id":" ","description":"A"}]"#,
+            r#"[{"step_id":"a","description":"A","sequence":"1"}]"#,
+            r#"[{"step_id":"a","description":"A"},{"step_id":"a","description":"B"}]"#,
+        ] {
+            assert!(steps(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn values_are_read_as_the_reference_reads_them_unless_told() {
+        assert_eq!(value("42", false, false).unwrap(), json!("42"));
+        assert_eq!(value("-5", false, false).unwrap(), json!("-5"));
+        assert_eq!(value(" {\"a\":1}", false, false).unwrap(), json!({"a": 1}));
+        assert_eq!(value("42", true, false).unwrap(), json!(42));
+        assert_eq!(value("[x", false, true).unwrap(), json!("[x"));
+        assert!(value("[x", false, false).is_err());
+        assert!(value("--jsn", false, false).is_err());
+        assert!(value("plain", true, false).is_err());
+    }
+}

@@ -1,0 +1,45 @@
+//! `schedule-call`, `schedule-sms`: one event for one command line, whatever is lost on the way (spec 4).
+
+mod keep;
+mod order;
+mod send;
+mod timing;
+
+use state::exit::Exit;
+use state::{do_not_call, out};
+
+use crate::api::Channel;
+use crate::args::{ScheduleCall, ScheduleOptions, ScheduleSms};
+use crate::context::Context;
+use timing::Limits;
+
+pub(crate) use order::Order;
+pub(crate) use send::{TOOL, done, look, settle, unsettled};
+
+pub(crate) fn call(context: &Context, args: &ScheduleCall) -> anyhow::Result<Exit> {
+    let limits = Limits::read(args)?;
+    run(context, Channel::Call, &args.words, &args.more, &limits)
+}
+
+pub(crate) fn sms(context: &Context, args: &ScheduleSms) -> anyhow::Result<Exit> {
+    run(context, Channel::Sms, &args.words, &args.more, &Limits::default())
+}
+
+fn run(
+    context: &Context,
+    channel: Channel,
+    words: &[String],
+    more: &ScheduleOptions,
+    limits: &Limits,
+) -> anyhow::Result<Exit> {
+    let mut order = Order::read(context, channel, words, more)?;
+    do_not_call::check(context.config.skill_dir(), &order.to()?)?;
+    let api = context.api()?;
+    let timing = timing::check(context, &api, &mut order, limits);
+    let (event, is_new) = send::once(context, &api, &order, more.again, timing)?;
+    if !is_new {
+        out::warning("the same line scheduled it before; `--again` would schedule another");
+    }
+    send::done(context, &api, &order, event, is_new)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,200 @@
+//! The request that cannot be taken back: remembered before it leaves, looked for when its answer is lost,
+//! never repeated by itself.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use state::exit::{self, Exit, Fault};
+use state::intents::{Begun, Intent, Unless};
+use state::out;
+
+use super::{Order, keep};
+use crate::api::{Api, Channel, Pages, Row, Scheduled};
+use crate::context::Context;
+use crate::stages;
+
+/// Under which name intents are kept.
+pub(crate) const TOOL: &str = "missions";
+
+/// For so long the same line is the same event (spec 4).
+const SAME_LINE: Duration = Duration::from_secs(24 * 3600);
+
+/// The pauses before each look for an event whose answer was lost.
+const LOOKS: [Duration; 4] =
+    [Duration::ZERO, Duration::from_millis(250), Duration::from_secs(1), Duration::from_secs(2)];
+
+/// Schedules an order unless the same line did so already: the event, and whether this run made it.
+///
+/// Fails with exit 8 if it may have been scheduled and was not found; with `timing`'s fault if it is new and
+/// its time is not allowed.
+pub(super) fn once(
+    context: &Context,
+    api: &Api,
+    order: &Order,
+    again: bool,
+    timing: anyhow::Result<()>,
+) -> anyhow::Result<(Scheduled, bool)> {
+    let unless = if again { Unless::Never } else { Unless::BegunWithin(SAME_LINE) };
+    let begun = context.intents().begin(TOOL, &order.line(), serde_json::to_value(order)?, unless);
+    let intent = match (begun, timing) {
+        (Ok(Begun::New(intent)), Err(err)) => {
+            context.intents().withdraw(&intent.id)?;
+            return Err(err);
+        }
+        (Err(_), Err(err)) | (Err(err), Ok(())) => return Err(err),
+        (Ok(Begun::New(intent)), Ok(())) => intent,
+        (Ok(Begun::Settled(intent)), _) => {
+            let row = Row::new(intent.result.unwrap_or(Value::Null));
+            return Ok((Scheduled::new(row), false));
+        }
+        (Ok(Begun::Open(intent)), _) => return Ok((search(context, api, &intent)?, false)),
+    };
+    match api.schedule(&order.new, &intent.id) {
+        Ok(event) => {
+            settle(context, &intent, &event)?;
+            Ok((event, true))
+        }
+        Err(err) if exit::code_of(&err) == Exit::Unknown => {
+            out::warning(&format!("{}; looking for it in the list", exit::told(&err)));
+            Ok((search(context, api, &intent)?, true))
+        }
+        Err(err) => {
+            context.intents().withdraw(&intent.id)?;
+            Err(err)
+        }
+    }
+}
+
+/// Stores that an intent was carried out.
+pub(crate) fn settle(context: &Context, intent: &Intent, event: &Scheduled) -> anyhow::Result<()> {
+    let stored = context.intents().settle(&intent.id, event.row().value());
+    stored.map_err(|err| {
+        let id = event.id().unwrap_or_default();
+        let text = format!("{id} is scheduled, but could not be stored: {}", exit::told(&err));
+        Fault::new(Exit::Unknown, text)
+            .hint("mend that, then run the same command again: it finds the event")
+            .into()
+    })
+}
+
+/// Looks a few times for the event of an open intent, and settles it.
+fn search(context: &Context, api: &Api, intent: &Intent) -> anyhow::Result<Scheduled> {
+    for pause in LOOKS {
+        context.clock.sleep(context.clock.period(pause));
+        if let Some(event) = look(context, api, intent)? {
+            settle(context, intent, &event)?;
+            return Ok(event);
+        }
+    }
+    if !context.printer.is_text() {
+        let document = json!({ "unsettled": [unsettled(intent)] });
+        context.printer.document(&document, String::new)?;
+    }
+    Err(in_doubt(intent, "and is not in the assistant's list (yet)").into())
+}
+
+/// Looks once for what an open intent may have scheduled: the same channel, recipient, instant and text, made
+/// since, and known to nobody. Not found is no proof that there is nothing.
+///
+/// Fails with exit 8 whatever the reason.
+pub(crate) fn look(
+    context: &Context,
+    api: &Api,
+    intent: &Intent,
+) -> anyhow::Result<Option<Scheduled>> {
+    let order: Order = serde_json::from_value(intent.request.clone())?;
+    let list = api.scheduled_list(&order.new.assistant_id, Pages::All(None)).map_err(|err| {
+        in_doubt(intent, &format!("and looking for it failed: {}", exit::told(&err)))
+    })?;
+    let known = known_ids(context)?;
+    let from = stages::began(intent.at, context.now(), list.date());
+    let mut found = list.rows().into_iter().map(Scheduled::new).filter(|event| {
+        order.new.is_like(event)
+            && event.created_at().is_none_or(|made| made >= from)
+            && event.id().is_some_and(|id| !known.contains(&id))
+    });
+    match (found.next(), found.next()) {
+        (Some(_), Some(_)) => {
+            Err(in_doubt(intent, "and several events in the assistant's list could be it").into())
+        }
+        (found, _) => Ok(found),
+    }
+}
+
+/// The events that are the outcome of something else.
+fn known_ids(context: &Context) -> anyhow::Result<Vec<String>> {
+    let settled = context.intents().of_tool(TOOL)?;
+    let settled =
+        settled.into_iter().filter_map(|intent| Scheduled::new(Row::new(intent.result?)).id());
+    let mut known: Vec<String> = settled.collect();
+    if let Ok(missions) = context.file.read() {
+        known.extend(
+            missions.iter().flat_map(|one| one.event_ids().map(str::to_owned).collect::<Vec<_>>()),
+        );
+    }
+    Ok(known)
+}
+
+fn in_doubt(intent: &Intent, why: &str) -> Fault {
+    let order = serde_json::from_value::<Order>(intent.request.clone());
+    let told = order.as_ref().map_or_else(|_| "the event".to_owned(), Order::told);
+    let (id, at) = (&intent.id, intent.at);
+    let look = order.map_or_else(
+        |_| String::new(),
+        |order| {
+            format!("look with `missions list-events-assistant {}`, then ", order.new.assistant_id)
+        },
+    );
+    Fault::new(Exit::Unknown, format!("{told} may have been scheduled at {at:.0}, {why}")).hint(format!(
+        "{look}`missions resolve {id} --happened EVENT_ID` or `--nothing-happened`; it is never repeated by itself"
+    ))
+}
+
+/// An open intent as it is listed.
+pub(crate) fn unsettled(intent: &Intent) -> Value {
+    let order: Option<Order> = serde_json::from_value(intent.request.clone()).ok();
+    let new = order.as_ref().map(|order| &order.new);
+    json!({
+        "id": intent.id,
+        "what": match new.map(|new| new.channel) {
+            Some(Channel::Sms) => "schedule-sms",
+            _ => "schedule-call",
+        },
+        "begun": intent.at.to_string(),
+        "mission": order.as_ref().and_then(|order| order.slug.clone()),
+        "assistant_id": new.map(|new| &new.assistant_id),
+        "to": new.map(|new| &new.to),
+        "scheduled_at": new.map(|new| &new.scheduled_at),
+        "text": new.and_then(|new| new.text.as_ref()),
+    })
+}
+
+/// Remembers and logs what was scheduled, and prints it. Doing it again changes nothing.
+pub(crate) fn done(
+    context: &Context,
+    api: &Api,
+    order: &Order,
+    event: Scheduled,
+    is_new: bool,
+) -> anyhow::Result<()> {
+    let id = event.id().unwrap_or_default();
+    let logged = keep::keep(context, api, order, &event);
+    let mut row = event.into_row();
+    if let Some(slug) = &order.slug {
+        row = row.with("slug", slug.as_str());
+    }
+    if order.by_mission {
+        row = row.with("logged", matches!(&logged, Ok(true)));
+    }
+    if !is_new {
+        row = row.with("repeated", true);
+    }
+    let what = if order.new.channel == Channel::Call { "call" } else { "SMS" };
+    context.printer.document(row.value(), || format!("Scheduled {what}: {id}"))?;
+    logged.map(drop).map_err(|err| {
+        let text = format!("{id} is scheduled, but could not be remembered: {}", exit::told(&err));
+        Fault::new(Exit::Unknown, text)
+            .hint("mend that, then run the same command again: it schedules nothing twice")
+            .into()
+    })
+}

@@ -1,0 +1,90 @@
+//! When something may happen: at least a minute ahead, and calls within the recipient's window.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use state::exit::Fault;
+use state::out;
+use state::phone::Phone;
+
+use super::Order;
+use crate::api::{Api, Channel};
+use crate::args::ScheduleCall;
+use crate::context::Context;
+use crate::input;
+use crate::window::{self, Days, Hours, Window, ZoneFrom};
+
+/// What the command line says of the window.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Limits {
+    hours: Option<Hours>,
+    days: Option<Days>,
+    zone: Option<TimeZone>,
+    any_time: bool,
+}
+
+impl Limits {
+    pub(super) fn read(args: &ScheduleCall) -> Result<Self, Fault> {
+        let hours = args.window.as_deref().map(str::parse).transpose().map_err(Fault::usage)?;
+        let days = args.days.as_deref().map(str::parse).transpose().map_err(Fault::usage)?;
+        let zone = args.zone.as_deref().map(window::zone).transpose().map_err(Fault::usage)?;
+        Ok(Self { hours, days, zone, any_time: args.any_time })
+    }
+}
+
+/// Sets the time of an order and, for a call, its window.
+///
+/// Fails (exit 2) for a time that is past or too near, and for a call outside the window, with the next time
+/// that is allowed. A text outside is only warned of, and so is a call to the owner's own phone.
+pub(super) fn check(
+    context: &Context,
+    api: &Api,
+    order: &mut Order,
+    limits: &Limits,
+) -> anyhow::Result<()> {
+    let (to, now) = (order.to()?, context.now());
+    let at = input::time(&order.when, now)?;
+    order.set_time(at);
+    let zone = limits.zone.clone();
+    let (window, from) = Window::for_recipient(&to, limits.hours, limits.days, zone);
+    let is_call = order.new.channel == Channel::Call;
+    if is_call {
+        order.window = Some(window.clone());
+        if from == ZoneFrom::Machine && !limits.any_time {
+            let zone = window.zone();
+            out::warning(&format!(
+                "where {to} rings is not known: its hours are counted in {zone}, this machine's zone; `--zone` says otherwise"
+            ));
+        }
+    }
+    input::time_ahead(&order.when, now)?;
+    if window.contains(at) || limits.any_time {
+        return Ok(());
+    }
+    let local = window.local(at);
+    let text = format!("{to} is called {window}, and {local} is outside");
+    if !is_call {
+        out::warning(&format!("{local} is outside business hours of {to} ({window})"));
+        return Ok(());
+    }
+    if is_owner(api, &to) {
+        out::warning(&format!("{text}; it is your own phone, so it rings all the same"));
+        return Ok(());
+    }
+    Err(Fault::usage(text).hint(next(&window, at)).into())
+}
+
+fn next(window: &Window, at: Timestamp) -> String {
+    match window.next(at) {
+        Some(next) => {
+            let (utc, local) = (next, window.local(next));
+            format!("the next allowed time is {utc} ({local}); `--any-time` overrides")
+        }
+        None => "`--any-time` overrides".to_owned(),
+    }
+}
+
+/// Whether a number is the owner's own phone. Where the service does not say so, it is not.
+fn is_owner(api: &Api, phone: &Phone) -> bool {
+    let owner = api.me().ok().and_then(|me| me.text("phone")?.parse::<Phone>().ok());
+    owner.as_ref() == Some(phone)
+}

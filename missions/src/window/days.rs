@@ -1,0 +1,77 @@
+//! Days of the week as people list them: `mon-fri`, `mon,wed,sat`.
+
+use jiff::civil::Weekday;
+
+/// A set of days of the week; never empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Days(u8);
+
+const NAMES: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+impl Days {
+    /// Monday to Friday.
+    pub(crate) const BUSINESS: Self = Self(0b001_1111);
+
+    /// Whether a day is one of them.
+    pub(crate) fn contain(self, day: Weekday) -> bool {
+        self.0 & (1 << day.to_monday_zero_offset()) != 0
+    }
+}
+
+impl std::str::FromStr for Days {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` are no days; write them as in mon-fri or mon,wed,sat");
+        let day = |name: &str| {
+            let name = name.trim().to_ascii_lowercase();
+            // Whole names are fine too, as long as they begin with the short one.
+            let found = NAMES.iter().position(|short| name.starts_with(short));
+            found.filter(|_| name.chars().all(|c| c.is_ascii_alphabetic())).ok_or_else(wrong)
+        };
+        let mut days = 0;
+        for part in text.split(',') {
+            let (first, last) = part.split_once('-').unwrap_or((part, part));
+            let (mut at, last) = (day(first)?, day(last)?);
+            days |= 1 << at;
+            while at != last {
+                at = (at + 1) % 7;
+                days |= 1 << at;
+            }
+        }
+        Ok(Self(days))
+    }
+}
+
+impl std::fmt::Display for Days {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if *self == Self::BUSINESS {
+            return f.write_str("mon-fri");
+        }
+        let names = NAMES.iter().enumerate().filter(|(n, _)| self.0 & (1 << n) != 0);
+        let names: Vec<&str> = names.map(|(_, name)| *name).collect();
+        f.write_str(&names.join(","))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Days;
+
+    #[track_caller]
+    fn case(text: &str, wanted: &str) {
+        assert_eq!(text.parse::<Days>().unwrap().to_string(), wanted);
+        assert_eq!(wanted.parse::<Days>(), text.parse());
+    }
+
+    #[test]
+    fn days_are_read_and_told() {
+        case("mon-fri", "mon-fri");
+        case("Monday,WED", "mon,wed");
+        case("sat-mon", "mon,sat,sun");
+        case("mon-sun", "mon,tue,wed,thu,fri,sat,sun");
+        for bad in ["", "weekdays", "mo", "mon-", "1-5", "mon;tue"] {
+            assert!(bad.parse::<Days>().is_err(), "{bad}");
+        }
+    }
+}
