@@ -1,5 +1,7 @@
 //! `sms`: a text goes out once, and can be followed.
 
+use std::time::{Duration, Instant};
+
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 
@@ -16,7 +18,14 @@ pub(super) fn sent(stage: &mut Stage) -> Result<Value> {
     ensure!(slip.code() == 2, "a misspelt option is exit 2\n{slip}");
     let texted = stage.service.texted();
     ensure!(texted == [(FRIEND.to_owned(), WORDS.to_owned())], "wanted one text, found {texted:?}");
-    let listed = stage.json("sms", &["list", "--contact", FRIEND, "--limit", "1"], 0)?;
-    ensure!(listed["messages"][0]["body"] == WORDS, "the list does not show it: {listed}");
+    let until = Instant::now() + Duration::from_secs(5);
+    loop {
+        let listed = stage.json("sms", &["list", "--contact", FRIEND, "--limit", "1"], 0)?;
+        if listed["messages"][0]["body"] == WORDS {
+            break;
+        }
+        // Lists lag a little, here as with the real service.
+        ensure!(Instant::now() < until, "the list does not show it: {listed}");
+    }
     Ok(json!({"id": sent["id"], "parts": sent["parts"], "encoding": sent["encoding"]}))
 }
