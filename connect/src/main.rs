@@ -12,6 +12,11 @@ mod daemon;
 mod desk;
 mod dial;
 mod events;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "to be removed when requests are run through the guard")
+)]
+mod guard;
 #[allow(dead_code, reason = "approvals and `simulate` use the rest")]
 mod journal;
 mod late;

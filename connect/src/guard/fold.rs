@@ -1,0 +1,282 @@
+//! Turns what was said or typed into plain lower-case words, so that no spelling hides a verb.
+//!
+//! Speech recognition leaves out capitals and punctuation; people type "E-Mail", `ｄｅｌｅｔｅ` or a word with an
+//! invisible character in it. Everything after this file sees ASCII words and three kinds of stops.
+
+/// What separates a word from the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stop {
+    /// A blank.
+    Blank,
+    /// A comma, colon, bracket, dash or emoji: a clause may begin here.
+    Comma,
+    /// A full stop, `!`, `?`, `;` or a new line: a sentence begins here.
+    Sentence,
+}
+
+/// One folded word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Word {
+    /// Lower-case, without accents or invisible characters.
+    pub(super) text: String,
+    /// What stands before it.
+    pub(super) stop: Stop,
+    /// A question mark closes the sentence that this word is in.
+    pub(super) asked: bool,
+    /// It was written in plain ASCII letters, which a word of another language often is not.
+    pub(super) plain: bool,
+}
+
+/// Splits `text` into folded words. Linear in its length.
+pub(super) fn words(text: &str) -> Vec<Word> {
+    let characters: Vec<char> = text.chars().filter(|&c| !invisible(c)).collect();
+    let latin = characters.iter().any(|&c| simple(c).is_ascii_alphabetic());
+    let mut folded = Folded { words: Vec::new(), begun: 0, stop: Stop::Sentence };
+    let mut word = String::new();
+    for (at, &raw) in characters.iter().enumerate() {
+        let c = simple(raw);
+        let next = characters.get(at + 1).map_or(' ', |&c| simple(c));
+        let before = if at == 0 { ' ' } else { simple(characters[at - 1]) };
+        if c.is_alphanumeric() || c == '_' && !word.is_empty() && next.is_alphanumeric() {
+            // snake_case and kebab-case are looked at word by word.
+            if c == '_' {
+                folded.push(&mut word, latin);
+            } else {
+                word.push(raw);
+            }
+            continue;
+        }
+        let inside = before.is_alphanumeric() && next.is_alphanumeric();
+        let digits = before.is_ascii_digit() && next.is_ascii_digit();
+        match c {
+            '\'' if inside => word.push('\''),
+            '.' | ',' | ':' if inside && digits => word.push(c),
+            '-' if inside && prefix(&word) => {}
+            '.' if dotted(&word, &characters, at) => {}
+            '$' | '€' | '£' | '¥' if next.is_ascii_digit() => {
+                folded.push(&mut word, latin);
+                word.push('$');
+            }
+            _ => {
+                folded.push(&mut word, latin);
+                match c {
+                    '&' => folded.push(&mut "and".to_owned(), latin),
+                    '+' => folded.push(&mut "plus".to_owned(), latin),
+                    '%' => folded.push(&mut "percent".to_owned(), latin),
+                    _ => folded.mark(c, inside, next),
+                }
+            }
+        }
+    }
+    folded.push(&mut word, latin);
+    folded.words
+}
+
+struct Folded {
+    words: Vec<Word>,
+    /// Where the sentence that is being read began.
+    begun: usize,
+    stop: Stop,
+}
+
+impl Folded {
+    fn push(&mut self, word: &mut String, latin: bool) {
+        if word.is_empty() {
+            return;
+        }
+        let raw = std::mem::take(word);
+        let plain = raw.is_ascii();
+        let text = fold_word(&raw, latin);
+        if !text.is_empty() {
+            self.words.push(Word { text, stop: self.stop, asked: false, plain });
+            self.stop = Stop::Blank;
+        }
+    }
+
+    fn mark(&mut self, c: char, inside: bool, next: char) {
+        let stop = match c {
+            '.' if inside => Stop::Comma, // example.com, node.js
+            '.' | '!' | '?' | ';' | '\n' | '\r' | '。' | '！' | '？' => Stop::Sentence,
+            ',' | ':' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '•' | '…' | '*' => {
+                Stop::Comma
+            }
+            '-' if inside || next.is_alphanumeric() || next == '-' => Stop::Blank,
+            '-' => Stop::Comma,
+            '"' | '\'' | '/' | '\\' | '#' | '@' | '_' | '$' | '=' | '~' | '^' | '<' | '>' => {
+                Stop::Blank
+            }
+            c if c.is_whitespace() => Stop::Blank,
+            _ => Stop::Comma,
+        };
+        if c == '?' {
+            for word in &mut self.words[self.begun..] {
+                word.asked = true;
+            }
+        }
+        if stop == Stop::Sentence {
+            self.begun = self.words.len();
+        }
+        self.stop = self.stop.max(stop);
+    }
+}
+
+/// `p.m.`, `e.g.`: single letters with dots are one word.
+fn dotted(word: &str, characters: &[char], at: usize) -> bool {
+    let next_single = characters.get(at + 1).is_some_and(|c| c.is_alphabetic())
+        && !characters.get(at + 2).is_some_and(|c| c.is_alphanumeric());
+    let one = word.chars().count() == 1 && word.chars().all(char::is_alphabetic);
+    one && next_single
+}
+
+/// A hyphen after one of these joins ("e-mail", "re-send"); elsewhere it separates.
+fn prefix(word: &str) -> bool {
+    matches!(word.to_ascii_lowercase().as_str(), "e" | "re" | "un" | "de" | "co" | "pre" | "dis")
+}
+
+/// Zero-width characters, direction marks, soft hyphens and combining accents.
+fn invisible(c: char) -> bool {
+    matches!(c, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{180B}'..='\u{180E}'
+        | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}'
+        | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{300}'..='\u{36F}'
+        | '\u{E0000}'..='\u{E0FFF}')
+}
+
+/// The plain character that `c` is a form of: full-width, mathematical, circled, accented, typographic.
+fn simple(c: char) -> char {
+    let code = u32::from(c);
+    let ascii = |from: u32, base: u8| {
+        char::from(base + u8::try_from(code - from).expect("the ranges below are short"))
+    };
+    match code {
+        0xFF01..=0xFF5E => ascii(0xFF01, b'!'),
+        0x24B6..=0x24CF => ascii(0x24B6, b'a'),
+        0x24D0..=0x24E9 => ascii(0x24D0, b'a'),
+        0x249C..=0x24B5 => ascii(0x249C, b'a'),
+        0x1F130..=0x1F149 => ascii(0x1F130, b'a'),
+        0x1F150..=0x1F169 => ascii(0x1F150, b'a'),
+        0x1F170..=0x1F189 => ascii(0x1F170, b'a'),
+        // Thirteen mathematical alphabets of twice 26 letters, then five rows of digits.
+        0x1D400..=0x1D6A3 => letter((code - 0x1D400) % 26),
+        0x1D7CE..=0x1D7FF => char::from(b'0' + digit(code)),
+        0x2018 | 0x2019 | 0x201B | 0x02BC | 0x60 | 0xB4 => '\'',
+        0x201C..=0x201F | 0xAB | 0xBB => '"',
+        0x2010..=0x2015 | 0x2212 => '-',
+        0x3000 | 0xA0 => ' ',
+        _ => accentless(c),
+    }
+}
+
+fn letter(at: u32) -> char {
+    char::from(b'a' + u8::try_from(at).expect("a remainder of 26"))
+}
+
+fn digit(code: u32) -> u8 {
+    u8::try_from((code - 0x1D7CE) % 10).expect("a remainder of 10")
+}
+
+const ACCENTS: &[(char, &str)] = &[
+    ('a', "àáâãäåāăąǎªạảấầẩẫậắằẳẵặ"),
+    ('c', "çćĉċč"),
+    ('d', "ďđð"),
+    ('e', "èéêëēĕėęěẹẻẽếềểễệ"),
+    ('g', "ĝğġģ"),
+    ('h', "ĥħ"),
+    ('i', "ìíîïĩīĭįıỉị"),
+    ('j', "ĵ"),
+    ('k', "ķĸ"),
+    ('l', "ĺļľŀł"),
+    ('n', "ñńņňŉŋ"),
+    ('o', "òóôõöøōŏőºọỏốồổỗộớờởỡợơ"),
+    ('r', "ŕŗř"),
+    ('s', "śŝşšșſ"),
+    ('t', "ţťŧț"),
+    ('u', "ùúûüũūŭůűųụủứừửữựư"),
+    ('w', "ŵ"),
+    ('y', "ýÿŷỳỵỷỹ"),
+    ('z', "źżž"),
+];
+
+fn accentless(c: char) -> char {
+    if c.is_ascii() {
+        return c.to_ascii_lowercase();
+    }
+    let lower = c.to_lowercase().next().unwrap_or(c);
+    ACCENTS.iter().find(|(_, forms)| forms.contains(lower)).map_or(lower, |&(plain, _)| plain)
+}
+
+/// Letters of other alphabets that look like Latin ones.
+const TWINS: &[(char, &str)] = &[
+    ('a', "аα"),
+    ('b', "ь"),
+    ('c', "сϲ"),
+    ('d', "ԁ"),
+    ('e', "еε"),
+    ('h', "һ"),
+    ('i', "іι"),
+    ('j', "ј"),
+    ('k', "кκ"),
+    ('l', "ӏ"),
+    ('m', "м"),
+    ('n', "ո"),
+    ('o', "оοօ"),
+    ('p', "рρ"),
+    ('q', "ԛ"),
+    ('s', "ѕ"),
+    ('t', "тτ"),
+    ('u', "υս"),
+    ('v', "νѵ"),
+    ('w', "ԝ"),
+    ('x', "хχ"),
+    ('y', "уү"),
+];
+
+/// Twins are folded only in a request that has Latin letters, and only if nothing of the word is left
+/// over: a Russian or Greek sentence stays what it is.
+fn fold_word(raw: &str, latin: bool) -> String {
+    let plain: String = raw.chars().map(simple).collect();
+    if !latin || plain.is_ascii() {
+        return plain;
+    }
+    let twin = |c: char| TWINS.iter().find(|(_, forms)| forms.contains(c)).map_or(c, |&(to, _)| to);
+    let folded: String = plain.chars().map(twin).collect();
+    if folded.is_ascii() { folded } else { plain }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn case(text: &str, wanted: &str) {
+        let got: Vec<String> = words(text).into_iter().map(|word| word.text).collect();
+        assert_eq!(got.join(" "), wanted, "{text:?}");
+    }
+
+    #[test]
+    fn spellings_of_one_word_are_one_word() {
+        case("DELETE e-mail E‑mail", "delete email email");
+        case("de\u{200B}lete \u{FEFF}se\u{AD}nd", "delete send");
+        case("ｄｅｌｅｔｅ 𝐝𝐞𝐥𝐞𝐭𝐞 ⓓⓔⓛⓔⓣⓔ délété", "delete delete delete delete");
+        case("dеlеtе the repo", "delete the repo"); // Cyrillic е
+    }
+
+    #[test]
+    fn other_scripts_stay_what_they_are() {
+        case("удали репозиторий", "удали репозиторий");
+        case("删除 repo", "删除 repo");
+    }
+
+    #[test]
+    fn numbers_times_and_snakes_keep_or_lose_their_marks() {
+        case("pay $1,500.50 at 5 p.m.", "pay $1,500.50 at 5 pm");
+        case("drop user_table & more", "drop user table and more");
+    }
+
+    #[test]
+    fn stops_and_questions_are_seen() {
+        let words = words("Done? Delete it, please");
+        assert!(words[0].asked && !words[1].asked);
+        assert_eq!(words[1].stop, Stop::Sentence);
+        assert_eq!(words[3].stop, Stop::Comma);
+    }
+}

@@ -1,0 +1,87 @@
+//! Orders that follow a full clause without a stop, as recognisers write them: "I'm running late text Anna",
+//! "if it's over fifty sell it", "the card is lost cancel it".
+
+use super::clause::Clause;
+use super::mood::Mood;
+use super::object::Object;
+use super::verbs;
+use super::words::{
+    BE, CONDITIONS, DETERMINERS, DO, EMBEDDERS, HAVE, MODALS, MODIFIERS, PEOPLE, QUESTION_WORDS,
+    STATES, STRICT_PREPOSITIONS, SUBJECTS, is, possessive,
+};
+
+/// A plain form that nothing governs, beside another word.
+#[derive(Clone, Copy)]
+pub(super) struct Loose {
+    pub(super) at: usize,
+    /// The word to its left that governs nothing.
+    pub(super) beside: usize,
+    /// It may be a noun.
+    pub(super) noun: bool,
+    pub(super) object: Object,
+}
+
+impl Loose {
+    /// Whether it begins an order.
+    pub(super) fn orders(self, clause: &Clause) -> bool {
+        let before = clause.at(self.at - 1);
+        let beside = clause.at(self.beside);
+        if self.bound(before) || is(PEOPLE, beside) {
+            return false;
+        }
+        let embedded = |from: usize| (from..self.at).any(|i| is(EMBEDDERS, clause.at(i)));
+        let named = matches!(self.object, Object::Marked | Object::Pronoun);
+        let urged = (self.beside + 1..self.at).any(|i| is("just now also", clause.at(i)));
+        match clause.mood {
+            Mood::Condition => self.clear(clause, before) && self.after_a_verb(clause),
+            Mood::Report => {
+                let follows = self.clear(clause, before) && self.after_a_verb(clause);
+                (follows || urged && named) && !embedded(clause.open + 1)
+            }
+            Mood::Bare => {
+                const QUOTING: &str = "translate define spell say pronounce google search type";
+                (!self.noun || urged) && named && !is(QUOTING, beside) && !embedded(clause.open)
+            }
+            _ => false,
+        }
+    }
+
+    /// "the delete button", "my last order", "about email": it belongs to the word before.
+    fn bound(self, before: &str) -> bool {
+        let determined = is(DETERMINERS, before)
+            && (self.noun || is("the a an every another which what", before));
+        determined
+            || possessive(before)
+            || is(MODIFIERS, before) && self.noun
+            || is(STRICT_PREPOSITIONS, before)
+    }
+
+    /// Whether its object is clear enough to tell it from the noun, and from the verb of a subject.
+    fn clear(self, clause: &Clause, before: &str) -> bool {
+        let state = is(STATES, before) || verbs::is_inflected(before);
+        match (self.noun, self.object) {
+            (_, Object::None) => !self.noun && clause.mood == Mood::Condition,
+            (false, Object::Other) => clause.mood == Mood::Condition || state,
+            (true, Object::Other | Object::Marked) => state,
+            _ => true,
+        }
+    }
+
+    fn after_a_verb(self, clause: &Clause) -> bool {
+        (clause.open + 1..=self.beside).any(|at| finite(clause, at))
+    }
+}
+
+fn finite(clause: &Clause, at: usize) -> bool {
+    let (word, before) = (clause.at(at), clause.before_word(at));
+    let subject = is(SUBJECTS, before) || before == "you";
+    if is(BE, word) || is(MODALS, word) || is(HAVE, word) || is(DO, word) {
+        return true;
+    }
+    let named = is(DETERMINERS, before) || possessive(before) || is(MODIFIERS, before);
+    let opener = is(CONDITIONS, before) || is(QUESTION_WORDS, before);
+    let ending =
+        word.len() > 3 && (word.ends_with('s') || word.ends_with("ed")) && !possessive(word);
+    (ending || verbs::is_inflected(word)) && (!named || subject) && !opener
+        || subject && verbs::is_base(word)
+}

@@ -1,0 +1,184 @@
+//! The verbs that act: reads `verbs.txt`, the table of what each does and when.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// What an instruction does, as a person is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// Deletes, wipes, drops.
+    Destroys,
+    /// Sends something to somebody, or says something to them.
+    Sends,
+    /// Puts something before the public.
+    Publishes,
+    /// Pays, transfers, sells.
+    Pays,
+    /// Buys, orders, rents.
+    Buys,
+    /// Books, schedules, moves an appointment.
+    Books,
+    /// Deploys, installs, runs a change.
+    Deploys,
+    /// Gives rights or access.
+    Grants,
+    /// Signs, accepts or declines in the owner's name.
+    Signs,
+    /// Cancels or ends.
+    Cancels,
+    /// Invites others.
+    Invites,
+    /// Creates or changes things outside.
+    Changes,
+    /// Calls somebody.
+    Calls,
+    /// Switches, opens or unlocks things.
+    Switches,
+}
+
+impl Class {
+    const ALL: [(&str, Self, &str); 14] = [
+        ("destroys", Self::Destroys, "deletes or destroys something"),
+        ("sends", Self::Sends, "sends something to somebody"),
+        ("publishes", Self::Publishes, "publishes something"),
+        ("pays", Self::Pays, "pays or sells"),
+        ("buys", Self::Buys, "buys something"),
+        ("books", Self::Books, "books or reschedules"),
+        ("deploys", Self::Deploys, "deploys or runs something"),
+        ("grants", Self::Grants, "gives access or permission"),
+        ("signs", Self::Signs, "signs, accepts or declines"),
+        ("cancels", Self::Cancels, "cancels or ends something"),
+        ("invites", Self::Invites, "invites somebody"),
+        ("changes", Self::Changes, "creates or changes something"),
+        ("calls", Self::Calls, "calls somebody"),
+        ("switches", Self::Switches, "switches or unlocks something"),
+    ];
+
+    /// What it does, for people: "deletes or destroys something".
+    pub(crate) fn says(self) -> &'static str {
+        Self::ALL.iter().find(|entry| entry.1 == self).map_or("acts", |entry| entry.2)
+    }
+}
+
+/// When a verb of the table acts. The words are lists separated by blanks, the phrases by `|`.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum When {
+    /// Always.
+    Any,
+    /// Not with one of these in its object.
+    Unless(&'static str),
+    /// Not with one of these in its object, or in what it is put into ("… to my shopping list").
+    Into(&'static str),
+    /// Only with one of these later in the clause.
+    Only(&'static str),
+    /// Only with one of these in its object.
+    Object(&'static str),
+    /// Only with one of these particles, next or behind the object.
+    With(&'static str),
+    /// Only with one of these phrases right behind it.
+    Then(&'static str),
+}
+
+/// One line of the table.
+pub(super) struct Row {
+    /// `None` for verbs that only look and talk.
+    pub(super) does: Option<Class>,
+    pub(super) verbs: &'static str,
+    pub(super) when: When,
+}
+
+struct Table {
+    rows: Vec<Row>,
+    lists: HashMap<&'static str, &'static str>,
+}
+
+/// All lines of the table.
+pub(super) fn rows() -> &'static [Row] {
+    &TABLE.rows
+}
+
+/// The words of a named list: "bookable", "switched".
+pub(super) fn list(name: &str) -> &'static str {
+    TABLE.lists.get(name).copied().unwrap_or_default()
+}
+
+static TABLE: LazyLock<Table> =
+    LazyLock::new(|| read(TEXT).expect("the table is part of the program, and a test reads it"));
+
+/// The table with continued lines joined, made once and kept.
+const TEXT: &str = include_str!("verbs.txt");
+
+fn read(text: &'static str) -> Result<Table, String> {
+    let mut table = Table { rows: Vec::new(), lists: HashMap::new() };
+    let mut class = None;
+    for line in logical_lines(text) {
+        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            class = Class::ALL.iter().find(|entry| entry.0 == name).map(|entry| entry.1);
+            if class.is_none() && name != "harmless" {
+                return Err(format!("no class `{name}`"));
+            }
+        } else if let Some((name, words)) =
+            line.strip_prefix('$').and_then(|line| line.split_once(" = "))
+        {
+            table.lists.insert(name, words);
+        } else {
+            let (condition, verbs) =
+                line.split_once(':').ok_or_else(|| format!("no `:` in `{line}`"))?;
+            let (kind, words) = condition.split_once(' ').unwrap_or((condition, ""));
+            let words = match words.strip_prefix('$') {
+                Some(name) => *table.lists.get(name).ok_or_else(|| format!("no list `{name}`"))?,
+                None => words,
+            };
+            table.rows.push(Row { does: class, verbs, when: when(kind, words)? });
+        }
+    }
+    Ok(table)
+}
+
+fn when(kind: &str, words: &'static str) -> Result<When, String> {
+    Ok(match kind {
+        "any" => When::Any,
+        "unless" => When::Unless(words),
+        "into" => When::Into(words),
+        "only" => When::Only(words),
+        "object" => When::Object(words),
+        "with" => When::With(words),
+        "then" => When::Then(words),
+        _ => return Err(format!("no condition `{kind}`")),
+    })
+}
+
+/// Lines without comments; those that begin with a blank belong to the one before. All parts are slices of
+/// `text`, since a list may run over several lines.
+fn logical_lines(text: &'static str) -> Vec<&'static str> {
+    let mut lines: Vec<(usize, usize)> = Vec::new();
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let end = at + line.trim_end().len();
+        if line.starts_with(' ') && !lines.is_empty() {
+            if let Some(last) = lines.last_mut() {
+                last.1 = end;
+            }
+        } else if !line.starts_with('#') && !line.trim().is_empty() {
+            lines.push((at, end));
+        }
+        at += line.len();
+    }
+    lines.into_iter().map(|(from, to)| &text[from..to]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::words::is;
+    use super::*;
+
+    #[test]
+    fn the_table_is_readable_and_every_class_has_verbs() {
+        let table = read(TEXT).unwrap();
+        for (name, class, _) in Class::ALL {
+            assert!(table.rows.iter().any(|row| row.does == Some(class)), "{name}");
+        }
+        assert!(table.rows.iter().any(|row| row.does.is_none()));
+        assert!(is(list("bookable"), "taxi") && is(list("switched"), "lights"));
+    }
+}

@@ -1,0 +1,21 @@
+//! The guard: what is asked about before it reaches the agent, and the only way past it (spec 3).
+
+pub(crate) mod classify;
+mod clause;
+mod english;
+mod fold;
+mod governor;
+mod idioms;
+mod juxtaposed;
+mod lexicon;
+mod mood;
+mod noun;
+mod object;
+mod results;
+pub(crate) mod rules;
+mod spoken;
+mod verbs;
+mod words;
+
+#[cfg(test)]
+mod phrases;

@@ -1,0 +1,109 @@
+//! What kind of clause the words at its beginning announce.
+
+use super::clause::Clause;
+use super::verbs;
+use super::words::{
+    BE, CONDITIONS, DETERMINERS, DO, HAVE, MODALS, OBJECTS, QUESTION_WORDS, SOMEONE, SUBJECTS, is,
+    possessive,
+};
+
+/// What the beginning of a clause says of the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mood {
+    /// It begins with a verb in its plain form, or with nothing that speaks against an order.
+    Bare,
+    /// "can you", "could someone", "would you mind".
+    Request,
+    /// It asks; `plain` if its verbs are plain forms that order nothing ("how do I delete", not "is it").
+    Question { plain: bool },
+    /// It tells: a subject comes first.
+    Report,
+    /// "if", "when", "once".
+    Condition,
+    /// "do not", "never".
+    Forbidden,
+}
+
+pub(super) fn of(clause: &Clause) -> Mood {
+    let (word, next) = (clause.at(clause.open), clause.at(clause.open + 1));
+    let third = clause.at(clause.open + 2);
+    if is(QUESTION_WORDS, word) {
+        return question_word(clause, word, next, third);
+    }
+    if word == "not" || word == "never" || word == "no" || word == "without" {
+        return Mood::Forbidden;
+    }
+    if matches!((word, next), ("do", "not")) {
+        return if is(SUBJECTS, third) || third == "you" {
+            Mood::Question { plain: true }
+        } else {
+            Mood::Forbidden
+        };
+    }
+    let auxiliary = is(MODALS, word) || is(DO, word) || is(HAVE, word) || is(BE, word);
+    if let Some(mood) = inverted(clause, word).filter(|_| auxiliary) {
+        return mood;
+    }
+    if is(CONDITIONS, word) {
+        return Mood::Condition;
+    }
+    let subject = is(SUBJECTS, word) || is(DETERMINERS, word) || possessive(word) || word == "you";
+    if subject || !verbs::is_base(word) { Mood::Report } else { Mood::Bare }
+}
+
+fn question_word(clause: &Clause, word: &str, next: &str, third: &str) -> Mood {
+    let auxiliary = |word: &str| is(MODALS, word) || is(DO, word) || is(HAVE, word) || is(BE, word);
+    match word {
+        "how" | "what" if next == "about" => Mood::Bare,
+        "why" if next == "not" => Mood::Bare,
+        "why" if next == "do" && third == "not" => Mood::Request,
+        "when" | "where" if !auxiliary(next) && next != "to" && !next.is_empty() => Mood::Condition,
+        // "What I want is …" tells.
+        "what" if matches!(next, "i" | "we" | "you") => Mood::Report,
+        _ => {
+            let plain = clause.rest(clause.open).any(|w| is(MODALS, w) || is(DO, w))
+                || matches!(word, "how" | "why")
+                || next == "to";
+            Mood::Question { plain }
+        }
+    }
+}
+
+/// What a clause is that begins with an auxiliary; `None` if that one is a main verb ("do it",
+/// "have the invoice paid").
+fn inverted(clause: &Clause, word: &str) -> Option<Mood> {
+    let mut at = clause.open + 1;
+    while matches!(clause.at(at), "not" | "just" | "please" | "maybe" | "also" | "then" | "either")
+    {
+        at += 1;
+    }
+    let subject = clause.at(at);
+    let polite = clause.rest(at).any(|word| word == "please");
+    let someone =
+        is(SOMEONE, subject) || subject == "you" || subject == "one" && clause.at(at + 1) == "of";
+    match word {
+        "can" | "could" | "would" | "will" if someone => Some(Mood::Request),
+        "can" | "could" | "shall" if subject == "we" => Some(Mood::Request),
+        "can" | "could" | "may" if subject == "i" => {
+            let through_you = is("get have ask trouble bother persuade", clause.at(at + 1))
+                && clause.at(at + 2) == "you";
+            Some(if polite || through_you { Mood::Request } else { Mood::Question { plain: true } })
+        }
+        "are" if subject == "you" && clause.at(at + 1) == "able" => Some(Mood::Request),
+        "would" | "could" if subject == "it" && is("possible okay ok", clause.at(at + 2)) => {
+            Some(Mood::Request)
+        }
+        "have" if !is(SUBJECTS, subject) && subject != "you" && !clause.asked() => None,
+        "do" if (is(OBJECTS, subject) || is(DETERMINERS, subject) || possessive(subject))
+            && !clause.asked() =>
+        {
+            None
+        }
+        "do" if subject.is_empty() => None,
+        "need" => None,
+        _ if is(BE, word) || word == "has" || word == "had" || word == "have" => {
+            Some(Mood::Question { plain: false })
+        }
+        _ => Some(Mood::Question { plain: true }),
+    }
+}

@@ -1,0 +1,85 @@
+//! Tells a verb from the noun that is spelled alike: "order pizza", "order status", "the last order".
+
+use super::clause::Clause;
+use super::object::marks;
+use super::verbs::{self, Reading};
+use super::words::{
+    BE, DETERMINERS, DO, HAVE, INFORMATION, MODALS, MODIFIERS, OBJECTS, TIMES, is, possessive,
+};
+
+/// Whether a verb that is also a noun is one here: "the last email", "order status", "text from mom".
+pub(super) fn is_noun(clause: &Clause, at: usize, reading: &Reading) -> bool {
+    let before = clause.before_word(at);
+    if at > clause.open && (is(DETERMINERS, before) || possessive(before) || is(MODIFIERS, before))
+    {
+        return true;
+    }
+    let next = clause.at(at + 1);
+    if clause.command_line {
+        return matches!(next, "history" | "log" | "message" | "messages" | "status");
+    }
+    if next.is_empty() {
+        return true;
+    }
+    if is(INFORMATION, next) {
+        return !(at + 2..clause.end.min(at + 4)).any(|i| matches!(clause.at(i), "to" | "with"));
+    }
+    // "return flight details": the last noun is what is meant.
+    if is(INFORMATION, clause.at(at + 2))
+        && clause.at(at + 3).is_empty()
+        && !marks(next)
+        && !is(OBJECTS, next)
+    {
+        return true;
+    }
+    if is(BE, next) || is(MODALS, next) || is(HAVE, next) || is(DO, next) {
+        return true;
+    }
+    if verbs::is_inflected(next) && !marks(next) {
+        return true;
+    }
+    if is(NOUNLY, next) {
+        return !takes(reading.base, next) || clause.asked();
+    }
+    clause.asked() && is(TIMES, next)
+}
+
+/// After these a noun goes on: "text from mom", "order of the day".
+const NOUNLY: &str = "of from about in with by for per since between regarding at on than within without \
+    under during via as or saying";
+
+/// Verbs that take their object with a preposition.
+fn takes(verb: &str, preposition: &str) -> bool {
+    const TABLE: &[(&str, &str)] = &[
+        ("order", "for from in"),
+        ("pay", "for with in"),
+        ("book", "for with in at on"),
+        ("post", "on in about"),
+        ("tweet", "about at"),
+        ("blog", "about"),
+        ("comment", "on"),
+        ("bid", "on for"),
+        ("bet", "on"),
+        ("gamble", "on"),
+        ("wager", "on"),
+        ("vote", "for against"),
+        ("sign", "for with on in"),
+        ("transfer", "from"),
+        ("wire", "from"),
+        ("call", "in for on"),
+        ("reply", "with in"),
+        ("text", "with in"),
+        ("push", "for"),
+        ("trade", "in with"),
+        ("register", "for with"),
+        ("report", "as"),
+        ("meet", "with"),
+        ("chat", "with"),
+        ("lock", "in"),
+        ("brief", "on"),
+        ("join", "in"),
+        ("rsvp", "for"),
+        ("hire", "for"),
+    ];
+    TABLE.iter().any(|(takes, list)| *takes == verb && is(list, preposition))
+}

@@ -1,0 +1,203 @@
+//! What follows a verb: whether it has an object, whether that is the owner, whether the verb is a noun.
+
+use super::clause::Clause;
+use super::idioms::idiom;
+use super::lexicon::{Row, When, list};
+
+use super::words::{
+    self, BE, DETERMINERS, HAVE, INFORMATION, MODALS, OBJECTS, PEOPLE, POSSESSIVES, is, number,
+    possessive,
+};
+
+/// Whether the verb at `at`, read as `reading`, does here what its row says.
+pub(super) fn acts(clause: &Clause, at: usize, row: &Row) -> bool {
+    if idiom(clause, at) {
+        return false;
+    }
+    match row.when {
+        When::Any => true,
+        When::Unless(list) => {
+            let owner = is(list, "me") && to_owner(clause, at);
+            !owner && !head(clause, at).any(|word| is(list, word) && word != "me" && word != "us")
+        }
+        When::Into(list) => {
+            let own = memory(clause, head(clause, at), list)
+                || memory(clause, destination(clause, at), list);
+            !own && !sum(clause, at)
+        }
+        When::Only(list) => {
+            later(clause, at + 1, clause.end.min(at + 10), list) && !owner_later(clause, at)
+        }
+        When::Object(list) => later(clause, at + 1, phrase_end(clause, at + 1), list),
+        When::With(list) => particle(clause, at, list),
+        When::Then(list) => list.split('|').any(|phrase| follows(clause, at, phrase)),
+    }
+}
+
+/// Whether the verb at `at` with its object list is told of something that was named before it (passives).
+pub(super) fn acts_on(clause: &Clause, from: usize, at: usize, row: &Row) -> bool {
+    let named = |list: &str| (from..at).any(|i| is(list, clause.at(i)));
+    match row.when {
+        When::Any | When::Into(_) => true,
+        When::Unless(list) => !(named(list) || is(list, "me") && owner_later(clause, at)),
+        When::Only(list) | When::Object(list) => named(list),
+        When::With(list) => is(list, clause.at(at + 1)),
+        When::Then(list) => list.split('|').any(|phrase| follows(clause, at, phrase)),
+    }
+}
+
+/// The head of the object: "a really loud alarm" of "a really loud alarm for seven", "bob" of "bob the story".
+fn head<'a>(clause: &'a Clause<'a>, at: usize) -> impl Iterator<Item = &'a str> {
+    let mut from = at + 1;
+    while words::adverb(clause.at(from)) && !clause.at(from).is_empty() && clause.at(from) != "all"
+    {
+        from += 1;
+    }
+    if matches!(clause.at(from), "me" | "us")
+        && !clause.at(from + 1).is_empty()
+        && !preposition(clause.at(from + 1))
+    {
+        from += 1;
+    }
+    let first = clause.at(from);
+    let marked = marks(first);
+    let limit = clause.end.min(from + 6);
+    let mut end = from;
+    while end < limit {
+        let word = clause.at(end);
+        let stops = end > from && (preposition(word) || !marked && marks(word));
+        if stops || is(OBJECTS, first) && end > from && !marked {
+            break;
+        }
+        end += 1;
+    }
+    (from..end).map(|i| clause.at(i))
+}
+
+/// The words after "to", "on" or "in" behind the object.
+fn destination<'a>(clause: &'a Clause<'a>, at: usize) -> impl Iterator<Item = &'a str> {
+    let to = (at + 1..clause.end)
+        .find(|&i| matches!(clause.at(i), "to" | "on" | "in" | "onto" | "into"));
+    let from = to.map_or(clause.end, |to| to + 1);
+    (from..clause.end.min(from + 5)).map(|i| clause.at(i))
+}
+
+/// The owner's own notes, reminders and lists; not "the mailing list".
+fn memory<'a>(clause: &Clause, phrase: impl Iterator<Item = &'a str>, list: &str) -> bool {
+    const OTHERS: &str = "mailing guest email contact contacts allow block wait waiting distribution invite \
+        invitation attendee access client customer customer's shared team's";
+    let phrase: Vec<&str> = phrase.collect();
+    let others = phrase.iter().any(|word| is(OTHERS, word));
+    let addressed = clause.rest(clause.open).any(|word| word == "ticket" || word == "issue");
+    !others && !addressed && phrase.iter().any(|word| is(list, word))
+}
+
+/// "add five and seven".
+fn sum(clause: &Clause, at: usize) -> bool {
+    let rest: Vec<&str> = clause.rest(at + 1).collect();
+    let figures = rest.iter().all(|word| number(word) || is("and to plus percent point", word));
+    clause.at(at) == "add" && figures && !rest.is_empty()
+}
+
+pub(super) fn marks(word: &str) -> bool {
+    is(DETERMINERS, word) || possessive(word) || number(word)
+}
+
+fn preposition(word: &str) -> bool {
+    const LIST: &str = "to for on in at with from about of by into onto if when that because saying called \
+        named titled until before after so as while where which who through over under using via unless once \
+        off out up down";
+    is(LIST, word)
+}
+
+fn phrase_end(clause: &Clause, from: usize) -> usize {
+    let limit = clause.end.min(from + 7);
+    (from..limit).find(|&i| preposition(clause.at(i)) && i > from).unwrap_or(limit)
+}
+
+/// A word of `list` between `from` and `end` that is not part of a thing to be read ("flight status").
+fn later(clause: &Clause, from: usize, end: usize, list: &str) -> bool {
+    (from..end).any(|i| is(list, clause.at(i)) && !is(INFORMATION, clause.at(i + 1)))
+}
+
+fn particle(clause: &Clause, at: usize, list: &str) -> bool {
+    let mut next = at + 1;
+    while words::adverb(clause.at(next)) && clause.at(next) != "away" && !clause.at(next).is_empty()
+    {
+        next += 1;
+    }
+    if is(list, clause.at(next)) {
+        return true;
+    }
+    (next + 1..clause.end.min(at + 9)).any(|i| {
+        let after = clause.at(i + 1);
+        let ends = after.is_empty()
+            || preposition(after)
+            || words::adverb(after)
+            || is(words::TIMES, after)
+            || is("by all half a", after);
+        is(list, clause.at(i)) && ends
+    })
+}
+
+fn follows(clause: &Clause, at: usize, phrase: &str) -> bool {
+    let mut parts = phrase.split_whitespace().zip(at + 1..);
+    let plain = parts.all(|(part, i)| clause.at(i) == part);
+    let me = matches!(clause.at(at + 2), "me" | "us" | "myself") && !phrase.contains(' ');
+    plain && !me
+}
+
+/// The owner is the one it goes to: "send me …", "forward it to my phone", but not "email me and Bob".
+pub(super) fn to_owner(clause: &Clause, at: usize) -> bool {
+    let mut next = at + 1;
+    while words::adverb(clause.at(next)) && !clause.at(next).is_empty() {
+        next += 1;
+    }
+    if matches!(clause.at(next), "me" | "us" | "myself" | "ourselves") {
+        let hired = later(clause, next + 1, phrase_end(clause, next + 1), list("bookable"));
+        let also =
+            matches!(clause.at(next + 1), "plus" | "cc" | "as") || clause.other_after(next + 1);
+        return !also && !hired;
+    }
+    owner_later(clause, at)
+}
+
+/// "… to me", "… to my phone".
+fn owner_later(clause: &Clause, at: usize) -> bool {
+    const OWN: &str = "phone inbox email cell mobile watch number address own";
+    (at + 1..clause.end).any(|i| {
+        let next = clause.at(i + 1);
+        let own = next == "my" && is(OWN, clause.at(i + 2)) && !is(PEOPLE, clause.at(i + 3));
+        let me = matches!(next, "me" | "myself" | "us") || own;
+        clause.at(i) == "to" && me && !clause.other_after(i + 2)
+    })
+}
+
+/// How clearly an object follows a verb.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Object {
+    /// Nothing, or a preposition.
+    None,
+    /// Some word.
+    Other,
+    /// "the …", "my …", a number.
+    Marked,
+    /// "it", "them", "mom".
+    Pronoun,
+}
+
+/// How clear the object is that follows the verb at `at`.
+pub(super) fn object(clause: &Clause, at: usize) -> Object {
+    let next = clause.at(at + 1);
+    if next.is_empty() || is(BE, next) || is(MODALS, next) || is(HAVE, next) {
+        Object::None
+    } else if is(DETERMINERS, next) || is(POSSESSIVES, next) || possessive(next) || number(next) {
+        if is(OBJECTS, next) { Object::Pronoun } else { Object::Marked }
+    } else if is(OBJECTS, next) || is(PEOPLE, next) || matches!(next, "me" | "us") {
+        Object::Pronoun
+    } else if preposition(next) {
+        Object::None
+    } else {
+        Object::Other
+    }
+}

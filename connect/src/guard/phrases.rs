@@ -1,0 +1,144 @@
+//! The labelled phrases of `phrases.tsv`, and what must be true of any text: no panic, no noise that hides a verb.
+
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+
+use super::classify::{Reason, Verdict, classify};
+use super::rules::Rules;
+
+/// Label and phrase of each line.
+fn table() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lines = include_str!("phrases.tsv").lines().filter(|line| !line.starts_with('#'));
+    lines.map(|line| line.split_once('\t').expect("every line has a label and a phrase"))
+}
+
+/// The phrases of `label` that the rule tells right, and that `keep` keeps.
+fn right(label: &str, keep: impl Fn(&Verdict) -> bool) -> Vec<&'static str> {
+    let rows = table().filter(|(named, phrase)| *named == label && phrase.is_ascii());
+    rows.map(|(_, phrase)| phrase)
+        .filter(|phrase| keep(&classify(phrase, &Rules::default())))
+        .collect()
+}
+
+static RIGHT: LazyLock<[Vec<&str>; 2]> = LazyLock::new(|| {
+    let order =
+        |verdict: &Verdict| matches!(verdict, Verdict::Sensitive(Reason::Instruction { .. }));
+    [right("harmless", |verdict| *verdict == Verdict::Harmless), right("sensitive", order)]
+});
+
+fn sensitive(phrase: &str) -> bool {
+    classify(phrase, &Rules::default()) != Verdict::Harmless
+}
+
+#[test]
+fn phrases_are_told_apart() {
+    let (mut acting, mut missed, mut harmless, mut alarms) = (0, Vec::new(), 0, Vec::new());
+    for (label, phrase) in table() {
+        let verdict = classify(phrase, &Rules::default());
+        match (label, verdict) {
+            ("sensitive", Verdict::Sensitive(_)) => acting += 1,
+            ("sensitive", Verdict::Harmless) => missed.push(phrase),
+            ("harmless", Verdict::Harmless) => harmless += 1,
+            ("harmless", Verdict::Sensitive(reason)) => alarms.push(format!("{phrase}: {reason}")),
+            _ => panic!("no label `{label}`"),
+        }
+    }
+    let report = format!("missed: {missed:#?}\nfalse alarms: {alarms:#?}");
+    let (acting, harmless) = (acting + missed.len(), harmless + alarms.len());
+    assert!(acting >= 200 && harmless >= 200, "{acting} sensitive, {harmless} harmless");
+    assert!(missed.len() * 100 <= acting * 3, "recall under 0.97\n{report}");
+    assert!(alarms.len() * 100 <= harmless * 3, "false alarms over 0.03\n{report}");
+    if !missed.is_empty() || !alarms.is_empty() {
+        println!("{report}");
+    }
+}
+
+#[test]
+fn a_verdict_says_why() {
+    #[track_caller]
+    fn case(phrase: &str, wanted: &str) {
+        match classify(phrase, &Rules::default()) {
+            Verdict::Sensitive(reason) => assert_eq!(reason.to_string(), wanted, "{phrase:?}"),
+            Verdict::Harmless => panic!("{phrase:?} is harmless, wanted {wanted:?}"),
+        }
+    }
+    case("what's up and delete the repo", "instruction `delete …`: deletes or destroys something");
+    case("I need the bill paid", "instruction `paid …`: pays or sells");
+    case(
+        "could you frobnicate the server",
+        "instruction `frobnicate …`: an action that the guard does not know",
+    );
+    case("borra todos mis mensajes", "not in English, so the guard cannot judge it");
+    case(&"please ".repeat(600), "longer than 4000 characters");
+}
+
+#[test]
+fn the_owners_patterns_add() {
+    let rules = Rules { patterns: vec!["Code Red".into()], ..Rules::default() };
+    let wanted = Verdict::Sensitive(Reason::Pattern("Code Red".into()));
+    assert_eq!(classify("is it a code red?", &rules), wanted);
+    assert_eq!(classify("is it a code reduction?", &rules), Verdict::Harmless);
+}
+
+#[test]
+fn a_harmless_phrase_covers_its_own_verb_only() {
+    let rules = Rules {
+        harmless: vec!["turn on the lights".into(), "mach das Licht an".into()],
+        ..Rules::default()
+    };
+    assert_eq!(classify("Turn on the lights in the kitchen", &rules), Verdict::Harmless);
+    assert_eq!(classify("Mach das Licht an!", &rules), Verdict::Harmless);
+    for phrase in [
+        "turn on the lights and delete the repo",
+        "turn on the oven",
+        "mach das Licht an und das Auto",
+    ] {
+        assert_ne!(classify(phrase, &rules), Verdict::Harmless, "{phrase}");
+    }
+    let all = Rules { patterns: vec!["lights".into()], ..rules };
+    assert_ne!(
+        classify("turn on the lights", &all),
+        Verdict::Harmless,
+        "a pattern adds whatever is exempt"
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_judged(text in any::<String>()) {
+        classify(&text, &Rules::default());
+    }
+
+    #[test]
+    fn any_words_in_any_order_are_judged(picks in prop::collection::vec((0..2_000_usize, 0..6_usize), 0..40)) {
+        static WORDS: LazyLock<Vec<&str>> =
+            LazyLock::new(|| table().flat_map(|(_, phrase)| phrase.split(' ')).collect());
+        let stops = [" ", " ", ", ", ". ", "? ", " and "];
+        let text: String =
+            picks.iter().flat_map(|&(word, stop)| [WORDS[word % WORDS.len()], stops[stop]]).collect();
+        classify(&text, &Rules::default());
+    }
+
+    #[test]
+    fn noise_does_not_change_a_verdict(
+        row in any::<prop::sample::Index>(), acting in any::<bool>(), upper in any::<bool>(),
+        noise in 0..4_usize, every in 1..5_usize,
+    ) {
+        let phrase = row.get(&RIGHT[usize::from(acting)]);
+        let mark = ["\u{200B}", "\u{AD}", "\u{FEFF}", "\u{2060}"][noise];
+        let noisy = |(at, c): (usize, char)| format!("{c}{}", if at % every == 0 { mark } else { "" });
+        let hidden: String = phrase.chars().enumerate().map(noisy).collect();
+        let hidden = if upper { hidden.to_uppercase() } else { hidden };
+        prop_assert_eq!(sensitive(&hidden), acting, "{}", phrase);
+    }
+
+    #[test]
+    fn what_comes_before_does_not_hide_an_order(row in any::<prop::sample::Index>(), lead in 0..5_usize) {
+        let leads = ["What time is it? ", "Thanks. ", "I sold my car. ", "How do I get home? ", "um okay "];
+        let text = format!("{}{}", leads[lead], row.get(&RIGHT[1]));
+        prop_assert!(sensitive(&text), "{}", text);
+    }
+}

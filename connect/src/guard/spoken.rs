@@ -1,0 +1,372 @@
+//! Makes spoken and hasty English regular: contractions, noises, stammers, polite asides.
+//!
+//! "um could ya uh could ya plz DELETE the repo when you get a chance" leaves here as
+//! "could you could you please delete the repo".
+
+use super::fold::{Stop, Word};
+
+/// Regular words for what was said, in order. Never longer than twice the input.
+pub(super) fn regular(words: &[Word]) -> Vec<Word> {
+    let mut spoken = Vec::with_capacity(words.len() + 8);
+    let mut stop = None;
+    for mut word in joined(words) {
+        word.stop = word.stop.max(stop.take().unwrap_or(Stop::Blank));
+        if NOISES.contains(&word.text.as_str()) {
+            stop = Some(word.stop);
+            continue;
+        }
+        expand(&word, &mut spoken);
+    }
+    homophones(&mut spoken);
+    spoken.dedup_by(|word, before| {
+        word.text == before.text && word.stop == Stop::Blank && !TWICE.contains(&word.text.as_str())
+    });
+    asides(&spoken)
+}
+
+const NOISES: &[&str] = &[
+    "um", "umm", "uh", "uhh", "uhm", "er", "erm", "ah", "hmm", "hm", "mm", "mhm", "huh", "eh", "aw",
+];
+
+/// Words that are rightly said twice.
+const TWICE: &[&str] = &["that", "had", "bye", "no", "very"];
+
+/// Joins what recognisers split ("e mail", "un subscribe") and words that were spelled out.
+fn joined(words: &[Word]) -> Vec<Word> {
+    let mut out: Vec<Word> = Vec::with_capacity(words.len());
+    let mut at = 0;
+    while at < words.len() {
+        let letter = |i: usize| {
+            words
+                .get(i)
+                .is_some_and(|w| w.text.len() == 1 && w.text.as_bytes()[0].is_ascii_alphabetic())
+        };
+        let run = (at..words.len())
+            .take_while(|&i| letter(i) && (i == at || words[i].stop == Stop::Blank));
+        let run = run.count();
+        let mut word = words[at].clone();
+        let next = words.get(at + 1).filter(|next| next.stop == Stop::Blank);
+        if run >= 4 {
+            word.text = words[at..at + run].iter().map(|word| word.text.as_str()).collect();
+            at += run;
+        } else if let Some(next) = next.filter(|next| split(&word.text, &next.text)) {
+            word.text.push_str(&next.text);
+            at += 2;
+        } else {
+            at += 1;
+        }
+        out.push(word);
+    }
+    out
+}
+
+fn split(first: &str, second: &str) -> bool {
+    match first {
+        "e" => matches!(second, "mail" | "mails" | "mailed" | "mailing" | "sign" | "signed"),
+        "un" => matches!(
+            second,
+            "subscribe" | "lock" | "mute" | "follow" | "install" | "friend" | "block"
+        ),
+        "re" => matches!(
+            second,
+            "schedule" | "send" | "book" | "order" | "post" | "start" | "boot" | "name"
+        ),
+        "face" => second == "time",
+        "docu" => second == "sign",
+        _ => false,
+    }
+}
+
+fn expand(word: &Word, spoken: &mut Vec<Word>) {
+    let whole = match SHORT.iter().find(|(short, _)| *short == word.text) {
+        Some((_, long)) => (*long).to_owned(),
+        None => suffix(&word.text),
+    };
+    let mut stop = word.stop;
+    for part in whole.split(' ') {
+        spoken.push(Word { text: part.to_owned(), stop, ..word.clone() });
+        stop = Stop::Blank;
+    }
+}
+
+/// "you'll" and its kind. `'s` is taken for "is" only after words that own nothing.
+fn suffix(word: &str) -> String {
+    const BE: &[&str] =
+        &["what", "who", "where", "when", "how", "why", "that", "it", "he", "she", "there", "here"];
+    let Some((stem, tail)) = word.split_once('\'') else { return word.to_owned() };
+    match tail {
+        "s" if stem == "let" => "lets".to_owned(),
+        "s" if BE.contains(&stem) => format!("{stem} is"),
+        "re" => format!("{stem} are"),
+        "ve" => format!("{stem} have"),
+        "ll" => format!("{stem} will"),
+        "d" => format!("{stem} would"),
+        "m" => format!("{stem} am"),
+        "t" if stem == "can" => "can not".to_owned(),
+        "t" if stem == "won" => "will not".to_owned(),
+        "t" if stem.ends_with('n') => format!("{} not", &stem[..stem.len() - 1]),
+        "s" | "" => format!("{stem}'s"),
+        _ => format!("{stem}{tail}"),
+    }
+}
+
+const SHORT: &[(&str, &str)] = &[
+    ("dont", "do not"),
+    ("doesnt", "does not"),
+    ("didnt", "did not"),
+    ("wont", "will not"),
+    ("cant", "can not"),
+    ("cannot", "can not"),
+    ("couldnt", "could not"),
+    ("wouldnt", "would not"),
+    ("shouldnt", "should not"),
+    ("mustnt", "must not"),
+    ("isnt", "is not"),
+    ("arent", "are not"),
+    ("wasnt", "was not"),
+    ("werent", "were not"),
+    ("hasnt", "has not"),
+    ("havent", "have not"),
+    ("hadnt", "had not"),
+    ("im", "i am"),
+    ("ive", "i have"),
+    ("ill", "i will"),
+    ("youre", "you are"),
+    ("youve", "you have"),
+    ("youd", "you would"),
+    ("youll", "you will"),
+    ("theyre", "they are"),
+    ("theyll", "they will"),
+    ("weve", "we have"),
+    ("hes", "he is"),
+    ("shes", "she is"),
+    ("thats", "that is"),
+    ("whats", "what is"),
+    ("wheres", "where is"),
+    ("whos", "who is"),
+    ("hows", "how is"),
+    ("whens", "when is"),
+    ("theres", "there is"),
+    ("heres", "here is"),
+    ("let's", "lets"),
+    ("gonna", "going to"),
+    ("wanna", "want to"),
+    ("gotta", "got to"),
+    ("hafta", "have to"),
+    ("needa", "need to"),
+    ("oughta", "ought to"),
+    ("tryna", "trying to"),
+    ("lemme", "let me"),
+    ("gimme", "give me"),
+    ("dunno", "do not know"),
+    ("couldya", "could you"),
+    ("wouldya", "would you"),
+    ("canya", "can you"),
+    ("couldja", "could you"),
+    ("wouldja", "would you"),
+    ("ya", "you"),
+    ("u", "you"),
+    ("ur", "your"),
+    ("yall", "you all"),
+    ("y'all", "you all"),
+    ("plz", "please"),
+    ("pls", "please"),
+    ("pleez", "please"),
+    ("thx", "thanks"),
+    ("ty", "thanks"),
+    ("tmrw", "tomorrow"),
+    ("tmr", "tomorrow"),
+    ("msg", "message"),
+    ("txt", "text"),
+    ("abt", "about"),
+    ("cuz", "because"),
+    ("bc", "because"),
+    ("rn", "now"),
+    ("o'clock", "oclock"),
+    ("c'mon", "please"),
+    ("'em", "them"),
+    ("em", "them"),
+    ("nevermind", "never mind"),
+];
+
+/// Words that recognisers write for a verb of the same sound, told by what follows.
+fn homophones(words: &mut [Word]) {
+    for at in 0..words.len() {
+        let next = words.get(at + 1).map_or("", |word| word.text.as_str());
+        let opens = at == 0 || words[at].stop > Stop::Blank;
+        let before = if opens { "" } else { words[at - 1].text.as_str() };
+        let heard = match (words[at].text.as_str(), next) {
+            ("id", "like" | "love" | "prefer" | "rather" | "appreciate" | "want") => "i would",
+            ("by", "me" | "us" | "some" | "tickets" | "another") if lead(before) => "buy",
+            ("by", "a" | "an" | "two" | "the") if matches!(before, "please" | "you" | "to") => {
+                "buy"
+            }
+            ("cell", "my" | "all" | "the" | "those" | "half") if lead(before) => "sell",
+            ("male" | "mall", "the" | "my" | "him" | "her" | "it") if lead(before) => "mail",
+            ("sine", "the" | "my" | "it" | "me") if lead(before) => "sign",
+            ("right" | "wright", "to" | "him" | "her") if matches!(before, "please" | "you") => {
+                "write"
+            }
+            _ => continue,
+        };
+        heard.clone_into(&mut words[at].text);
+    }
+}
+
+/// Words after which an order may begin.
+fn lead(before: &str) -> bool {
+    matches!(before, "" | "please" | "you" | "to" | "and" | "then" | "now" | "ok" | "okay" | "hey")
+}
+
+/// Removes polite asides, which may stand anywhere.
+fn asides(words: &[Word]) -> Vec<Word> {
+    let mut out: Vec<Word> = Vec::with_capacity(words.len());
+    let mut at = 0;
+    let mut stop = Stop::Blank;
+    while at < words.len() {
+        if let Some(length) = aside(words, at) {
+            // The stop before an aside stays, so that what follows still begins a clause.
+            stop = stop.max(words[at].stop);
+            at += length;
+            continue;
+        }
+        let mut word = words[at].clone();
+        word.stop = word.stop.max(std::mem::replace(&mut stop, Stop::Blank));
+        out.push(word);
+        at += 1;
+    }
+    out
+}
+
+fn aside(words: &[Word], at: usize) -> Option<usize> {
+    let fits = |phrase: &&&str| {
+        let mut parts = phrase.split(' ').zip(at..);
+        parts.all(|(part, i)| {
+            words.get(i).is_some_and(|w| w.text == part && (i == at || w.stop == Stop::Blank))
+        })
+    };
+    if let Some(phrase) = ANYWHERE.iter().find(fits) {
+        return Some(phrase.split(' ').count());
+    }
+    let after = |phrase: &str| words.get(at + phrase.split(' ').count());
+    let closes = |phrase: &str| after(phrase).is_none_or(|word| word.stop > Stop::Blank);
+    if let Some(phrase) = AT_THE_END.iter().filter(|phrase| closes(phrase)).find(fits) {
+        return Some(phrase.split(' ').count());
+    }
+    let phrase = AT_AN_EDGE.iter().find(fits)?;
+    let length = phrase.split(' ').count();
+    let (closes, after) = (closes(phrase), after(phrase));
+    let opens = (at == 0 || words[at].stop > Stop::Blank) && after.is_some_and(|w| w.text != "to");
+    (closes || opens).then_some(length)
+}
+
+const ANYWHERE: &[&str] = &[
+    "by the way",
+    "real quick",
+    "really quick",
+    "you know what",
+    "never mind",
+    "thank you so much",
+    "thank you very much",
+    "thank you",
+    "thanks a lot",
+    "thanks",
+    "to be honest",
+    "as soon as possible",
+    "as soon as you can",
+    "of course",
+    "at your earliest convenience",
+    "when you get a chance",
+    "when you get the chance",
+    "when you get a minute",
+    "when you get a moment",
+    "when you get a second",
+    "when you get time",
+    "when you have a chance",
+    "when you have a minute",
+    "when you have a moment",
+    "when you have a second",
+    "when you have time",
+    "when you can",
+    "whenever you get a chance",
+    "whenever you can",
+    "if it is not too much trouble",
+    "if it is not a problem",
+    "if it is no trouble",
+    "if you do not mind",
+    "if you would be so kind",
+    "if that is ok",
+    "if that is okay",
+    "if that is alright",
+    "while you are at it",
+    "one more thing",
+    "on second thought",
+    "or something",
+    "and stuff",
+    "screw it",
+    "forget it",
+    "what the hell",
+    "what the heck",
+    "for the love of god",
+    "good morning",
+    "good afternoon",
+    "good evening",
+];
+
+const AT_AN_EDGE: &[&str] = &[
+    "if you can",
+    "if you could",
+    "if you would",
+    "if possible",
+    "if you have time",
+    "if you like",
+    "if you please",
+    "if you want",
+    "if necessary",
+    "if need be",
+    "you know",
+    "i mean",
+];
+
+const AT_THE_END: &[&str] =
+    &["for me", "will you", "would you", "could you", "can you", "ok", "okay"];
+
+#[cfg(test)]
+mod tests {
+    use super::super::fold;
+    use super::*;
+
+    #[track_caller]
+    fn case(text: &str, wanted: &str) {
+        let got: Vec<String> = regular(&fold::words(text)).into_iter().map(|w| w.text).collect();
+        assert_eq!(got.join(" "), wanted, "{text:?}");
+    }
+
+    #[test]
+    fn contractions_become_words() {
+        case("don't dont can't won't", "do not do not can not will not");
+        case("id like u to send it", "i would like you to send it");
+        case("what's Bob's plan, let's go", "what is bob's plan lets go");
+    }
+
+    #[test]
+    fn noises_stammers_and_asides_go() {
+        case("um, delete delete the uh the repo", "delete the repo");
+        case("when you get a chance email bob, thanks", "email bob");
+        case("if you can text bob", "text bob");
+        case("see if you can book it", "see if you can book it");
+    }
+
+    #[test]
+    fn split_and_spelled_words_are_joined() {
+        case("e mail bob", "email bob");
+        case("d e l e t e it", "delete it");
+    }
+
+    #[test]
+    fn a_verb_heard_as_another_word_is_found() {
+        case("by me a ticket", "buy me a ticket");
+        case("cell my shares", "sell my shares");
+        case("by the way who is it", "who is it");
+    }
+}

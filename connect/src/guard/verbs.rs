@@ -1,0 +1,197 @@
+//! Finds the verb in a word: one inflection function over the tables of `lexicon.rs`.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::lexicon::{Row, rows};
+
+/// The form in which a verb was met. Forms in `-s` order nothing and are not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// "delete": an imperative, or what follows "to" and "can".
+    Base,
+    /// "deleted", "sold".
+    Past,
+    /// "deleting".
+    Ing,
+    /// "deletes", "emails": a report, or a noun.
+    Third,
+}
+
+/// One reading of a word.
+#[derive(Clone, Copy)]
+pub(super) struct Reading {
+    /// The infinitive.
+    pub(super) base: &'static str,
+    pub(super) form: Form,
+    /// The line of the table.
+    pub(super) row: &'static Row,
+    /// It is also a noun, an adjective or a name.
+    pub(super) noun: bool,
+}
+
+/// All readings of `word` as a verb; empty for other words.
+pub(super) fn readings(word: &str) -> &'static [Reading] {
+    FORMS.get(word).map_or(&[], Vec::as_slice)
+}
+
+/// Whether `word` is the plain form of some verb of the tables.
+pub(super) fn is_base(word: &str) -> bool {
+    readings(word).iter().any(|reading| reading.form == Form::Base)
+}
+
+/// Whether `word` can be a finite verb that is not a plain form: "sold", "ends".
+pub(super) fn is_inflected(word: &str) -> bool {
+    readings(word).iter().any(|reading| matches!(reading.form, Form::Past | Form::Third))
+}
+
+static FORMS: LazyLock<HashMap<String, Vec<Reading>>> = LazyLock::new(|| {
+    let mut forms: HashMap<String, Vec<Reading>> = HashMap::new();
+    for row in rows() {
+        for verb in row.verbs.split_whitespace() {
+            let base = verb.trim_end_matches('*');
+            for (form, word) in inflect(base) {
+                let reading = Reading { base, form, row, noun: base.len() < verb.len() };
+                forms.entry(word).or_default().push(reading);
+            }
+        }
+    }
+    forms
+});
+
+/// All forms of the verb `base`, both spellings where there are two ("cancelled", "canceled").
+fn inflect(base: &str) -> Vec<(Form, String)> {
+    let mut forms = vec![(Form::Base, base.to_owned())];
+    let mut add = |form, word: String| forms.push((form, word));
+    let bytes = base.as_bytes();
+    let vowel = |at: usize| bytes.len() > at && b"aeiou".contains(&bytes[bytes.len() - 1 - at]);
+    let sibilant = ["s", "sh", "ch", "x", "z"].iter().any(|end| base.ends_with(end));
+    if base.ends_with('y') && !vowel(1) {
+        let stem = &base[..base.len() - 1];
+        add(Form::Third, format!("{stem}ies"));
+        add(Form::Past, format!("{stem}ied"));
+    } else {
+        add(
+            Form::Third,
+            format!("{base}{}", if sibilant || base.ends_with('o') { "es" } else { "s" }),
+        );
+        add(Form::Past, format!("{base}{}", if base.ends_with('e') { "d" } else { "ed" }));
+    }
+    let silent = base.ends_with('e') && !["ee", "oe", "ye"].iter().any(|end| base.ends_with(end));
+    let stem = if silent { &base[..base.len() - 1] } else { base };
+    add(Form::Ing, format!("{stem}ing"));
+    // Doubled where it can be: "dropped", and harmlessly "orderred".
+    if base.len() > 2 && !vowel(0) && vowel(1) && !vowel(2) && !base.ends_with(['w', 'x', 'y']) {
+        let last = &base[base.len() - 1..];
+        add(Form::Past, format!("{base}{last}ed"));
+        add(Form::Ing, format!("{base}{last}ing"));
+    }
+    for (verb, past, participle) in IRREGULAR {
+        if let Some(prefix) = base.strip_suffix(verb).filter(|prefix| PREFIXES.contains(prefix)) {
+            add(Form::Past, format!("{prefix}{past}"));
+            add(Form::Past, format!("{prefix}{participle}"));
+        }
+    }
+    forms
+}
+
+const PREFIXES: &[&str] = &["", "re", "un", "over", "out", "pre"];
+
+const IRREGULAR: &[(&str, &str, &str)] = &[
+    ("send", "sent", "sent"),
+    ("sell", "sold", "sold"),
+    ("buy", "bought", "bought"),
+    ("pay", "paid", "paid"),
+    ("give", "gave", "given"),
+    ("get", "got", "gotten"),
+    ("make", "made", "made"),
+    ("take", "took", "taken"),
+    ("put", "put", "put"),
+    ("set", "set", "set"),
+    ("cut", "cut", "cut"),
+    ("shut", "shut", "shut"),
+    ("let", "let", "let"),
+    ("hit", "hit", "hit"),
+    ("bid", "bid", "bid"),
+    ("bet", "bet", "bet"),
+    ("quit", "quit", "quit"),
+    ("split", "split", "split"),
+    ("read", "read", "read"),
+    ("write", "wrote", "written"),
+    ("tell", "told", "told"),
+    ("say", "said", "said"),
+    ("speak", "spoke", "spoken"),
+    ("meet", "met", "met"),
+    ("spend", "spent", "spent"),
+    ("lend", "lent", "lent"),
+    ("build", "built", "built"),
+    ("bring", "brought", "brought"),
+    ("throw", "threw", "thrown"),
+    ("blow", "blew", "blown"),
+    ("draw", "drew", "drawn"),
+    ("withdraw", "withdrew", "withdrawn"),
+    ("ring", "rang", "rung"),
+    ("hang", "hung", "hung"),
+    ("break", "broke", "broken"),
+    ("tear", "tore", "torn"),
+    ("spin", "spun", "spun"),
+    ("strike", "struck", "struck"),
+    ("shoot", "shot", "shot"),
+    ("stand", "stood", "stood"),
+    ("hold", "held", "held"),
+    ("leave", "left", "left"),
+    ("go", "went", "gone"),
+    ("do", "did", "done"),
+    ("find", "found", "found"),
+    ("freeze", "froze", "frozen"),
+    ("forget", "forgot", "forgotten"),
+    ("ride", "rode", "ridden"),
+    ("see", "saw", "seen"),
+    ("know", "knew", "known"),
+    ("think", "thought", "thought"),
+    ("keep", "kept", "kept"),
+    ("have", "had", "had"),
+    ("come", "came", "come"),
+    ("begin", "began", "begun"),
+    ("feed", "fed", "fed"),
+    ("lead", "led", "led"),
+    ("sink", "sank", "sunk"),
+    ("hide", "hid", "hidden"),
+    ("docusign", "docusigned", "docusigned"),
+    ("wind", "wound", "wound"),
+    ("swear", "swore", "sworn"),
+    ("upgrade", "upgraded", "upgraded"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn case(word: &str, base: &str, form: Form) {
+        let found = readings(word).iter().any(|r| r.base == base && r.form == form);
+        assert!(found, "{word:?} is not {form:?} of {base:?}");
+    }
+
+    #[test]
+    fn stems_are_found_in_every_form() {
+        case("delete", "delete", Form::Base);
+        case("deleting", "delete", Form::Ing);
+        case("canceled", "cancel", Form::Past);
+        case("cancelled", "cancel", Form::Past);
+        case("paid", "pay", Form::Past);
+        case("resent", "resend", Form::Past);
+        case("overwritten", "overwrite", Form::Past);
+        case("shipped", "ship", Form::Past);
+        case("applied", "apply", Form::Past);
+        case("pushes", "push", Form::Third);
+    }
+
+    #[test]
+    fn a_verb_inside_another_word_is_not_found() {
+        for word in ["report", "buyer", "raindrop", "changelog", "senders", "weather", "undeleted"]
+        {
+            assert!(readings(word).iter().all(|r| r.base == word), "{word}");
+        }
+    }
+}
