@@ -53,6 +53,6 @@ pub use fate::Fate;
 pub use gateway::{Api, Gateway, Heard, Reply, TOKEN, Turn, Version};
 pub use log::{Connection, Frame, Log, Seen};
 pub use rustix::process::Signal;
-pub use sandbox::{Child, Output, Run, Sandbox};
+pub use sandbox::{Child, Keyboard, Output, Run, Sandbox};
 pub use service::event;
 pub use service::{Fault, Insights, KEY, NUMBER, OWNER, Outcome, Owner, Service, Settings, Table};

@@ -4,15 +4,11 @@ use crate::args::Status;
 use crate::checks::{self, Subject};
 use serde_json::json;
 use state::exit::Exit;
-use state::out::Printer;
-use std::io::IsTerminal as _;
 
 /// Prints the findings: a table on a terminal or with `--text`, else JSON. Exit 1 if something fails.
 pub fn run(args: &Status) -> anyhow::Result<Exit> {
-    let mut common = args.common.clone();
-    common.text_mode |= std::io::stdout().is_terminal();
-    let printer = Printer::new(&common);
-    let checks = checks::run(Subject::new(&common)?);
+    let printer = super::printer(&args.common);
+    let checks = checks::run(Subject::new(&args.common)?);
     let is_healthy = checks::are_healthy(&checks);
     let document = json!({"healthy": is_healthy, "checks": checks::as_json(&checks)});
     printer.document(&document, || checks::as_table(&checks))?;

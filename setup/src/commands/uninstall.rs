@@ -8,14 +8,14 @@ use crate::{remains, undo::is_running};
 use serde_json::{Value, json};
 use state::config::Config;
 use state::exit::{self, Exit};
-use state::out::{self, Printer};
+use state::out;
 use state::paths;
 use std::path::{Path, PathBuf};
 
 /// Undoes it. A step that fails does not keep the others from being taken; the first failure decides the exit
 /// code, and running it again goes on.
 pub fn run(args: &Uninstall) -> anyhow::Result<Exit> {
-    let printer = Printer::new(&args.common);
+    let printer = super::printer(&args.common);
     let skill = paths::skill_dir(args.common.skill_dir.as_deref())?;
     let config = Config::load(&args.common)?;
     let ledger = Ledger::of(config.raw())?;

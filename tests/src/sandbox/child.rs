@@ -84,6 +84,7 @@ impl Child {
         stdin: Option<Vec<u8>>,
         root: PathBuf,
         began: Instant,
+        terminal: Option<std::fs::File>,
     ) -> Self {
         let said = Arc::new(Said::default());
         if let Some(stream) = process.stdout.take() {
@@ -91,6 +92,9 @@ impl Child {
         }
         if let Some(stream) = process.stderr.take() {
             said.collect(stream, |texts| &mut texts.err);
+        }
+        if let Some(terminal) = terminal {
+            said.collect(terminal, |texts| &mut texts.err);
         }
         if let (Some(bytes), Some(mut stream)) = (stdin, process.stdin.take()) {
             // A program that does not read its stdin closes the pipe, which is its right.
@@ -136,6 +140,20 @@ impl Child {
                 self.line
             )
         })
+    }
+
+    /// Waits until it has said this `n` times on stderr or its terminal, whole lines or not.
+    ///
+    /// # Panics
+    /// When it did not within 10 s, with all that was said.
+    #[track_caller]
+    pub fn wait_text(&self, part: &str, n: usize) {
+        let limit = Duration::from_secs(10);
+        let found = self
+            .said
+            .wait(limit, |texts| (text(&texts.err).matches(part).count() >= n).then_some(()));
+        let said = self.stderr();
+        assert!(found.is_some(), "`{}` did not say `{part}` within {limit:?}:\n{said}", self.line);
     }
 
     /// Sends a signal; nothing happens when it has ended already.

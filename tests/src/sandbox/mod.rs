@@ -2,11 +2,13 @@
 
 mod child;
 mod output;
+mod terminal;
 #[cfg(test)]
 mod tests;
 
 pub use child::Child;
 pub use output::Output;
+pub use terminal::Keyboard;
 
 use crate::clock::Clock;
 use crate::gateway::Gateway;
@@ -252,11 +254,34 @@ impl Run<'_> {
 
     /// Starts it.
     pub fn spawn(mut self) -> Child {
-        let mut command = Command::new(&self.program);
-        command.args(&self.args).env_clear().envs(&self.env).current_dir(self.sandbox.path("work"));
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut command = self.command();
+        command.stderr(Stdio::piped());
         let stdin = self.stdin.take();
         command.stdin(if stdin.is_some() { Stdio::piped() } else { Stdio::null() });
+        self.start(command, stdin, None)
+    }
+
+    /// Starts it on a terminal: stdin and stderr are one, stdout is not, so that its document can be read.
+    pub fn on_terminal(self) -> (Child, Keyboard) {
+        let mut command = self.command();
+        let keyboard = Keyboard::plug_into(&mut command);
+        let shown = keyboard.screen();
+        (self.start(command, None, Some(shown)), keyboard)
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(&self.args).env_clear().envs(&self.env).current_dir(self.sandbox.path("work"));
+        command.stdout(Stdio::piped());
+        command
+    }
+
+    fn start(
+        &self,
+        mut command: Command,
+        stdin: Option<Vec<u8>>,
+        terminal: Option<fs::File>,
+    ) -> Child {
         let name = Path::new(&self.program).file_name().unwrap_or_default().to_string_lossy();
         let line =
             std::iter::once(name.into_owned()).chain(self.args.iter().map(|arg| quoted(arg)));
@@ -264,7 +289,7 @@ impl Run<'_> {
         let began = Instant::now();
         let child =
             command.spawn().unwrap_or_else(|err| panic!("starting `{}`: {err}", self.program));
-        Child::new(child, line, stdin, self.sandbox.root.clone(), began)
+        Child::new(child, line, stdin, self.sandbox.root.clone(), began, terminal)
     }
 }
 

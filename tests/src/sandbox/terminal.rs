@@ -1,0 +1,44 @@
+//! A terminal for a program that asks questions: what it shows is its stderr, and the test types.
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{LocalModes, tcgetattr};
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::process::Command;
+
+/// The owner's side of a terminal.
+pub struct Keyboard(File);
+
+impl Keyboard {
+    /// Opens a terminal and makes it the command's stdin and stderr.
+    pub(super) fn plug_into(command: &mut Command) -> Self {
+        let owners = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)
+            .and_then(|owners| grantpt(&owners).map(|()| owners))
+            .and_then(|owners| unlockpt(&owners).map(|()| owners))
+            .expect("this system has terminals");
+        let name = ptsname(&owners, Vec::new()).expect("an unlocked terminal has a name");
+        let path = Path::new(std::ffi::OsStr::from_bytes(name.to_bytes()));
+        let programs = OpenOptions::new().read(true).write(true).open(path);
+        let programs = programs.expect("the other end can be opened");
+        command.stdin(programs.try_clone().expect("a file can be shared")).stderr(programs);
+        Self(File::from(owners))
+    }
+
+    /// What the program writes there.
+    pub(super) fn screen(&self) -> File {
+        self.0.try_clone().expect("a file can be shared")
+    }
+
+    /// Types these keys, `\r` for Enter and `\u{3}` for Ctrl-C.
+    pub fn types(&mut self, keys: &str) {
+        self.0.write_all(keys.as_bytes()).expect("the terminal is open");
+    }
+
+    /// Whether what is typed is shown by the terminal itself, as it is when nobody has changed that.
+    pub fn echoes(&self) -> bool {
+        let settings = tcgetattr(&self.0).expect("a terminal has settings");
+        settings.local_modes.contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG)
+    }
+}
