@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "to panic is how a test fails")]
 
+#[path = "setup/machine.rs"]
 mod machine;
 
 use harness::{Child, KEY, Keyboard, Output};

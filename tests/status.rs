@@ -2,108 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "to panic is how a test fails")]
 
-use harness::{Fault, Gateway, KEY, Output, Sandbox, Service, TOKEN, Version};
-use serde_json::{Value, json};
-use state::lock::Lock;
-use std::path::Path;
+#[path = "setup/installed.rs"]
+mod installed;
+
+use harness::{Fault, KEY, Sandbox, TOKEN};
+use installed::{Installed, mode, program};
+use serde_json::json;
 use std::time::Duration;
 
 const STATUS: &str = env!("CARGO_BIN_EXE_status");
-
-/// A whole installation on which every check passes.
-struct Installed {
-    service: Service,
-    gateway: Gateway,
-    sandbox: Sandbox,
-    /// A running client holds this for its whole life.
-    client: Option<Lock>,
-}
-
-impl Installed {
-    fn new() -> Self {
-        let (service, gateway) = (Service::start(), Gateway::start());
-        service.on("GET", "/v1/doctor/recommended", 200, json!({"checks": []}));
-        let mut sandbox = Sandbox::for_service(&service);
-        sandbox.adjust(&json!({
-            "gateway_url": gateway.url(), "gateway_token": TOKEN, "setup": {"service": "cron"},
-        }));
-        program(&sandbox, "skill/bin/connect", "exit 0");
-        let path = format!("{}:/usr/bin:/bin", sandbox.path("work/bin").display());
-        sandbox.env("PATH", &path);
-        let mut all = Self { service, gateway, sandbox, client: None };
-        all.crontab(&all.cron_lines());
-        all.runs(&json!({}));
-        all
-    }
-
-    fn cron_lines(&self) -> String {
-        let skill = self.sandbox.skill().display().to_string();
-        let line = |schedule: &str, verb: &str| {
-            format!(
-                "{schedule} {skill}/bin/connect {verb} --quiet --skill-dir {skill} >/dev/null 2>&1 # clawdtalk connect {skill}\n"
-            )
-        };
-        format!("MAILTO=me\n{}{}", line("@reboot", "start"), line("* * * * *", "watchdog"))
-    }
-
-    fn crontab(&self, text: &str) {
-        self.sandbox.write("work/crontab", text);
-        program(
-            &self.sandbox,
-            "work/bin/crontab",
-            &format!("cat '{}'", self.sandbox.path("work/crontab").display()),
-        );
-    }
-
-    /// A client that runs and says this of itself, beside being connected.
-    fn runs(&mut self, says: &Value) {
-        let now = self.service.clock().now();
-        let mut status =
-            json!({"state": "connected", "last_pong": now.to_string(), "journal_writable": true});
-        for (key, value) in says.as_object().unwrap() {
-            status[key] = value.clone();
-        }
-        self.sandbox.write("skill/.connect.status.json", &status.to_string());
-        self.client =
-            Some(Lock::try_hold(&self.sandbox.path("skill/.connect.lock")).unwrap().unwrap());
-    }
-
-    fn run(&self) -> Output {
-        self.sandbox.run(STATUS, [""; 0])
-    }
-
-    /// The one check that does not pass: its verdict, its detail and its fix; all others do.
-    #[track_caller]
-    fn only(&self, id: &str, verdict: &str, detail: &str, fix: &str) {
-        let out = self.run();
-        out.fails(i32::from(verdict == "fail"));
-        let checks = out.json();
-        for check in checks["checks"].as_array().unwrap() {
-            if check["id"] == id {
-                assert_eq!(check["status"], verdict, "{out}");
-                assert!(
-                    check["detail"].as_str().unwrap().contains(detail),
-                    "wanted {detail:?}\n{out}"
-                );
-                let skill = self.sandbox.skill().display().to_string();
-                assert_eq!(check["fix"].as_str().unwrap().replace(&skill, "SKILL"), fix, "{out}");
-            } else {
-                assert_eq!(check["status"], "pass", "{}\n{out}", check["id"]);
-            }
-        }
-        assert_eq!(checks["healthy"], verdict != "fail", "{out}");
-    }
-}
-
-fn program(sandbox: &Sandbox, path: &str, script: &str) {
-    sandbox.write(path, &format!("#!/bin/sh\n{script}\n"));
-    mode(&sandbox.path(path), 0o700);
-}
-
-fn mode(path: &Path, mode: u32) {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
-}
 
 #[test]
 fn all_is_well() {
@@ -356,79 +263,6 @@ fn a_journal_that_cannot_be_written_fails() {
     all.client = None;
     all.runs(&json!({"journal_writable": false}));
     all.only("client", "fail", "sensitive requests are refused", "df -h . && connect restart");
-}
-
-#[test]
-fn a_gateway_that_is_down_fails_and_is_not_asked_further() {
-    let all = Installed::new();
-    all.sandbox.adjust(&json!({"gateway_url": "http://127.0.0.1:1"}));
-    let out = all.run();
-    let checks = out.fails(1).json();
-    assert_eq!(checks["checks"][7]["status"], "fail", "{out}");
-    assert_eq!(checks["checks"][7]["fix"], "openclaw gateway restart");
-    assert_eq!(checks["checks"][8]["detail"], "not asked: the gateway cannot be reached");
-}
-
-#[test]
-fn a_refused_token_fails() {
-    let all = Installed::new();
-    all.gateway.change_token("another");
-    let out = all.run();
-    let checks = out.fails(1).never_says(TOKEN).json();
-    assert_eq!(
-        checks["checks"][8],
-        json!({"id": "token", "status": "fail", "detail": "the gateway refused the token", "fix": "setup"})
-    );
-    assert_eq!(checks["checks"][9]["detail"], "not asked: see `token`");
-}
-
-#[test]
-fn a_token_that_nobody_knows_is_told_as_such() {
-    let all = Installed::new();
-    all.sandbox.write(
-        "home/.openclaw/openclaw.json",
-        &format!("{{gateway: {{port: {}}}}}", all.gateway.port()),
-    );
-    let path = all.sandbox.path("home/.openclaw/openclaw.json");
-    all.sandbox
-        .adjust(&json!({"gateway_config": path, "gateway_url": null, "gateway_token": null}));
-    let token = all.run().fails(1).json()["checks"][8].clone();
-    assert!(
-        token["detail"].as_str().unwrap().starts_with("the gateway makes up a token"),
-        "{token}"
-    );
-    assert!(
-        token["fix"].as_str().unwrap().starts_with("openclaw config set gateway.auth.token"),
-        "{token}"
-    );
-}
-
-#[test]
-fn a_tool_that_is_not_allowed_fails() {
-    let all = Installed::new();
-    all.gateway.allow(false);
-    all.only("sessions_send", "fail", "does not let sessions_send be used", "setup --yes");
-}
-
-#[test]
-fn an_unknown_agent_fails() {
-    let all = Installed::new();
-    all.gateway.agents(&["jarvis", "friday"]);
-    all.only(
-        "agent",
-        "fail",
-        "the gateway has no agent `main`; it has: jarvis, friday",
-        "setup --agent-id ID",
-    );
-}
-
-#[test]
-fn an_old_gateway_is_well_too() {
-    let mut all = Installed::new();
-    all.gateway = Gateway::of(Version::Clawdbot2026_1);
-    all.sandbox.adjust(&json!({"gateway_url": all.gateway.url()}));
-    let checks = all.run().ok().json();
-    assert_eq!(checks["checks"][9]["status"], "pass", "{checks:#}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "to panic is how a test fails")]
 
+#[path = "setup/machine.rs"]
 mod machine;
 
 use harness::{KEY, Output};
@@ -207,6 +208,7 @@ fn the_running_client_is_stopped_by_its_own_program() {
             // The client ends when it is told to.
             let until = Instant::now() + Duration::from_secs(10);
             while !machine.sandbox.has("skill/bin/told") && Instant::now() < until {
+                // Between two looks at what it was told.
                 std::thread::sleep(Duration::from_millis(5));
             }
             drop(lock);

@@ -2,7 +2,7 @@
 
 #![expect(dead_code, reason = "each test file has its own use for the machine")]
 
-use harness::{Gateway, Output, Sandbox, Service, TOKEN};
+use harness::{Gateway, KEY, Output, Run, Sandbox, Service, TOKEN};
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -82,6 +82,7 @@ impl Machine {
             scope.spawn(|| {
                 while !over.load(Ordering::Relaxed) {
                     self.gateway.allow(names_tool());
+                    // As often as the stub looks; what is waited for is the program's end.
                     std::thread::sleep(Duration::from_millis(20));
                 }
             });
@@ -125,4 +126,35 @@ pub(crate) fn changed(out: &Output) -> Vec<String> {
 /// Sets permission bits.
 pub(crate) fn chmod(path: &Path, mode: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+impl Machine {
+    /// A run of setup with the service's address.
+    pub(crate) fn prepare<'a>(&'a self, setup: &str, args: &[&str]) -> Run<'a> {
+        let server = self.service.url();
+        let all = ["--server", &server]
+            .iter()
+            .chain(args)
+            .copied()
+            .map(str::to_owned)
+            .collect::<Vec<_>>();
+        self.sandbox.prepare(setup, all)
+    }
+
+    /// Runs setup with a key on its stdin, while the gateway reloads.
+    pub(crate) fn setup(&self, setup: &str, args: &[&str]) -> Output {
+        let args: Vec<_> = ["--api-key-stdin"].iter().chain(args).copied().collect();
+        self.while_reloading(|| self.prepare(setup, &args).stdin(&format!("{KEY}\n")).run())
+    }
+}
+
+/// What was left alone and why, one reason a line.
+pub(crate) fn left_alone(out: &Output) -> String {
+    out.json()["left_alone"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|why| why.as_str().unwrap())
+        .collect::<Vec<_>>()
+        .join("\n")
 }

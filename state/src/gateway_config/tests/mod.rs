@@ -1,8 +1,10 @@
 //! A gateway's configuration in every form it is known to take, each as the files an owner would have.
 
+mod auth;
+mod include;
+
 use super::*;
 use crate::file;
-use crate::secret::Secret;
 use std::collections::HashMap;
 
 /// A home directory with these files and these variables.
@@ -132,75 +134,6 @@ fn the_address_is_this_machines_port() {
     );
 }
 
-#[track_caller]
-fn bearer(home: &Home, expected: &str) {
-    assert_eq!(home.read(GatewayConfig::auth), Auth::Bearer(Secret::new(expected)));
-}
-
-#[track_caller]
-fn out_of_reach(home: &Home, expected: &str) {
-    let Auth::OutOfReach { why, .. } = home.read(GatewayConfig::auth) else {
-        panic!("it was in reach")
-    };
-    assert_eq!(why.replace(&home.dir.display().to_string(), "~"), expected);
-}
-
-#[test]
-fn a_token_may_be_written_out_or_named() {
-    bearer(&config(r#"{gateway: {auth: {token: "a\"b\\c"}}}"#), r#"a"b\c"#);
-    bearer(&config("{gateway: {auth: {token: 'x'}}}").var("OPENCLAW_GATEWAY_TOKEN", "y"), "x");
-    bearer(&config("{gateway: {auth: {token: '${GW_TOKEN}'}}}").var("GW_TOKEN", "t"), "t");
-    bearer(&config("{gateway: {auth: {token: '$GW_TOKEN'}}}").var("GW_TOKEN", "t"), "t");
-    bearer(&config("{gateway: {auth: {token: '$${GW_TOKEN}'}}}"), "${GW_TOKEN}");
-    let dotenv = Home::new(&[
-        (MAIN, "{gateway: {auth: {token: '${GW}'}}}"),
-        (".openclaw/.env", "export GW='t t'"),
-    ]);
-    bearer(&dotenv, "t t");
-    out_of_reach(
-        &config("{gateway: {auth: {token: '${GW}'}}}"),
-        "`gateway.auth.token` refers to ${GW}, which is not set here",
-    );
-}
-
-#[test]
-fn a_token_may_be_a_reference() {
-    let env = config("{gateway: {auth: {token: {source: 'env', provider: 'default', id: 'GW'}}}}");
-    out_of_reach(&env, "`gateway.auth.token` refers to ${GW}, which is not set here");
-    bearer(&env.var("GW", "t"), "t");
-    let file = |mode: &str, id: &str| {
-        let text = format!(
-            "{{gateway: {{auth: {{token: {{source: 'file', provider: 'f', id: '{id}'}}}}}},
-              secrets: {{providers: {{f: {{source: 'file', path: '~/s', mode: '{mode}'}}}}}}}}"
-        );
-        Home::new(&[(MAIN, &text), ("s", "{\"a/b\": {\"t\": \"secret\"}}\n")])
-    };
-    bearer(&file("json", "/a~1b/t"), "secret");
-    bearer(&file("singleValue", "value"), "{\"a/b\": {\"t\": \"secret\"}}");
-    out_of_reach(
-        &file("json", "/a"),
-        "`gateway.auth.token` refers to a file: `~/s` has no text at `/a`",
-    );
-    let exec = config("{gateway: {auth: {token: {source: 'exec', provider: 'v', id: 'x'}}}}");
-    out_of_reach(&exec, "`gateway.auth.token` is a secret reference of the kind `exec`");
-    bearer(&exec.var("OPENCLAW_GATEWAY_TOKEN", "t"), "t");
-}
-
-#[test]
-fn a_gateway_may_want_a_password_or_nothing() {
-    bearer(&config("{gateway: {auth: {mode: 'password', password: 'p', token: 't'}}}"), "p");
-    bearer(&config("{gateway: {auth: {password: 'p'}}}"), "p");
-    let auth = |text: &str| config(text).read(GatewayConfig::auth);
-    assert_eq!(auth("{gateway: {auth: {mode: 'none', token: 't'}}}"), Auth::Open);
-    assert_eq!(auth("{}"), Auth::Absent);
-    assert_eq!(auth("{gateway: {auth: {token: ''}}}"), Auth::Absent);
-    bearer(&config("{}").var("OPENCLAW_GATEWAY_TOKEN", "t"), "t");
-    out_of_reach(
-        &config("{gateway: {auth: {mode: 'trusted-proxy'}}}"),
-        "its `gateway.auth.mode` is `trusted-proxy`, which has no token",
-    );
-}
-
 #[test]
 fn the_answering_agent_is_marked_or_alone() {
     #[track_caller]
@@ -272,119 +205,6 @@ fn only_a_gateway_that_knows_the_key_is_given_it() {
     assert!(!clawdbot("{meta: {lastTouchedVersion: '2026.1.24-3'}}"));
     assert!(clawdbot("{meta: {lastTouchedVersion: '2026.9.6'}}"));
     assert!(clawdbot("{gateway: {tools: {}}}"));
-}
-
-#[test]
-fn includes_are_followed_and_the_owner_of_a_value_is_known() {
-    #[track_caller]
-    fn case(files: &[(&str, &str)], allows: bool, file: &str, keys: &str) {
-        let home = Home::new(files);
-        let (allowed, place) =
-            home.read(|config| (config.allows_tool(), config.owner(&TOOLS_ALLOW)));
-        assert_eq!(allowed, allows);
-        assert_eq!(place.file.strip_prefix(&home.dir).unwrap(), Path::new(file));
-        assert_eq!(place.keys.join("."), keys);
-    }
-    let gw = ".openclaw/sub/gw.json5";
-    case(&[(MAIN, "{gateway: {port: 1}}")], false, MAIN, "gateway.tools.allow");
-    case(
-        &[(MAIN, "{gateway: {$include: './sub/gw.json5'}}"), (gw, "{port: 1}")],
-        false,
-        gw,
-        "tools.allow",
-    );
-    case(
-        &[
-            (MAIN, "{gateway: {$include: 'sub/gw.json5', tools: {}}}"),
-            (gw, "{tools: {allow: ['sessions_send']}}"),
-        ],
-        true,
-        MAIN,
-        "gateway.tools.allow",
-    );
-    case(
-        &[
-            (MAIN, "{$include: ['sub/gw.json5', 'b.json5']}"),
-            (gw, "{gateway: {port: 1}}"),
-            (".openclaw/b.json5", "{}"),
-        ],
-        false,
-        gw,
-        "gateway.tools.allow",
-    );
-    case(
-        &[
-            (MAIN, "{gateway: {tools: {$include: 'sub/gw.json5'}}}"),
-            (gw, "{allow: {$include: '../list.json5'}}"),
-            (".openclaw/list.json5", "['sessions_send']"),
-        ],
-        true,
-        ".openclaw/list.json5",
-        "",
-    );
-}
-
-#[test]
-fn included_lists_come_one_after_the_other() {
-    let files = [
-        (MAIN, "{gateway: {$include: './gw.json5', tools: {allow: ['sessions_send']}, port: 2}}"),
-        (".openclaw/gw.json5", "{port: 1, tools: {allow: ['other'], deny: ['sessions_send']}}"),
-    ];
-    let seen = Home::new(&files)
-        .read(|config| (config.port(), config.allows_tool(), config.denies_tool()));
-    assert_eq!(seen, (2, true, true));
-}
-
-#[test]
-fn includes_the_gateway_refuses_are_refused() {
-    #[track_caller]
-    fn case(files: &[(&str, &str)], expected: &str) {
-        assert_eq!(Home::new(files).refusal(), expected);
-    }
-    let include = |what: &str| format!("{{gateway: {{$include: {what}}}}}");
-    case(
-        &[(MAIN, &include("'../secret.json'")), ("secret.json", "{}")],
-        "`~/.openclaw/openclaw.json`: `$include` of `../secret.json` leads out of the config's folder",
-    );
-    case(
-        &[(MAIN, &include("'a'")), (".openclaw/a", "{$include: './openclaw.json'}")],
-        "`~/.openclaw/a`: `$include` of `./openclaw.json` goes round in a circle",
-    );
-    case(
-        &[(MAIN, &include("7"))],
-        "`~/.openclaw/openclaw.json`: `$include` is neither a file name nor a list of them",
-    );
-    case(
-        &[(MAIN, "{gateway: {$include: 'a', port: 1}}"), (".openclaw/a", "[]")],
-        "`~/.openclaw/openclaw.json`: an `$include` with keys beside it brings no object",
-    );
-    case(
-        &[(MAIN, &include("'a'"))],
-        "reading `~/.openclaw/a`: No such file or directory (os error 2)",
-    );
-    case(
-        &[(MAIN, "{token: 'secret' port: 1}")],
-        "`~/.openclaw/openclaw.json` is not the JSON5 that a gateway reads: line 1: expected comma",
-    );
-}
-
-#[test]
-fn eleven_includes_inside_each_other_are_too_many() {
-    let chain = |n: usize| {
-        let mut files = vec![(MAIN.to_owned(), "{$include: './f1'}".to_owned())];
-        files.extend(
-            (1..n).map(|i| (format!(".openclaw/f{i}"), format!("{{$include: './f{}'}}", i + 1))),
-        );
-        files.push((format!(".openclaw/f{n}"), "{gateway: {port: 7}}".to_owned()));
-        let files: Vec<_> =
-            files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-        Home::new(&files)
-    };
-    assert_eq!(chain(10).read(GatewayConfig::port), 7);
-    assert_eq!(
-        chain(11).refusal(),
-        "`~/.openclaw/f10`: more than 10 `$include`s inside each other"
-    );
 }
 
 #[test]

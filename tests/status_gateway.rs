@@ -1,0 +1,83 @@
+//! `status` and the gateway: there, the token accepted, the tool allowed, the agent known.
+
+#![expect(clippy::unwrap_used, reason = "to panic is how a test fails")]
+
+#[path = "setup/installed.rs"]
+mod installed;
+
+use harness::{Gateway, TOKEN, Version};
+use installed::Installed;
+use serde_json::json;
+
+#[test]
+fn a_gateway_that_is_down_fails_and_is_not_asked_further() {
+    let all = Installed::new();
+    all.sandbox.adjust(&json!({"gateway_url": "http://127.0.0.1:1"}));
+    let out = all.run();
+    let checks = out.fails(1).json();
+    assert_eq!(checks["checks"][7]["status"], "fail", "{out}");
+    assert_eq!(checks["checks"][7]["fix"], "openclaw gateway restart");
+    assert_eq!(checks["checks"][8]["detail"], "not asked: the gateway cannot be reached");
+}
+
+#[test]
+fn a_refused_token_fails() {
+    let all = Installed::new();
+    all.gateway.change_token("another");
+    let out = all.run();
+    let checks = out.fails(1).never_says(TOKEN).json();
+    assert_eq!(
+        checks["checks"][8],
+        json!({"id": "token", "status": "fail", "detail": "the gateway refused the token", "fix": "setup"})
+    );
+    assert_eq!(checks["checks"][9]["detail"], "not asked: see `token`");
+}
+
+#[test]
+fn a_token_that_nobody_knows_is_told_as_such() {
+    let all = Installed::new();
+    all.sandbox.write(
+        "home/.openclaw/openclaw.json",
+        &format!("{{gateway: {{port: {}}}}}", all.gateway.port()),
+    );
+    let path = all.sandbox.path("home/.openclaw/openclaw.json");
+    all.sandbox
+        .adjust(&json!({"gateway_config": path, "gateway_url": null, "gateway_token": null}));
+    let token = all.run().fails(1).json()["checks"][8].clone();
+    assert!(
+        token["detail"].as_str().unwrap().starts_with("the gateway makes up a token"),
+        "{token}"
+    );
+    assert!(
+        token["fix"].as_str().unwrap().starts_with("openclaw config set gateway.auth.token"),
+        "{token}"
+    );
+}
+
+#[test]
+fn a_tool_that_is_not_allowed_fails() {
+    let all = Installed::new();
+    all.gateway.allow(false);
+    all.only("sessions_send", "fail", "does not let sessions_send be used", "setup --yes");
+}
+
+#[test]
+fn an_unknown_agent_fails() {
+    let all = Installed::new();
+    all.gateway.agents(&["jarvis", "friday"]);
+    all.only(
+        "agent",
+        "fail",
+        "the gateway has no agent `main`; it has: jarvis, friday",
+        "setup --agent-id ID",
+    );
+}
+
+#[test]
+fn an_old_gateway_is_well_too() {
+    let mut all = Installed::new();
+    all.gateway = Gateway::of(Version::Clawdbot2026_1);
+    all.sandbox.adjust(&json!({"gateway_url": all.gateway.url()}));
+    let checks = all.run().ok().json();
+    assert_eq!(checks["checks"][9]["status"], "pass", "{checks:#}");
+}
