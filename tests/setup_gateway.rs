@@ -33,6 +33,7 @@ fn the_chat_endpoint_is_switched_on_if_asked_for() {
     let machine = Machine::new(PLAIN);
     let out = machine.setup(SETUP, &["--yes", "--chat"]);
     out.ok();
+    assert_eq!(out.json()["gateway"]["taken_up"], true);
     assert!(
         changed(&out).contains(&"gateway.http.endpoints.chatCompletions.enabled = true".to_owned()),
         "{out}"

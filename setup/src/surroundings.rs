@@ -1,7 +1,7 @@
 //! What setup finds on this machine: the gateway's configuration, who answers there, and how the running gateway behaves.
 
 use state::exit::Fault;
-use state::gateway::{Allowed, Client, Probe, Target};
+use state::gateway::{Client, Probe, Target};
 use state::gateway_config::{Answering, Around, Auth, Found, GatewayConfig, find, names};
 use state::out;
 use state::secret::Secret;
@@ -93,13 +93,13 @@ impl Surroundings {
         Some(self.client(agent_id)?.probe(PROBE_WITHIN))
     }
 
-    /// Waits until the running gateway allows `sessions_send`. Whether it does.
-    pub fn await_permission(&self, agent_id: &str) -> bool {
+    /// Waits until the running gateway is as `wanted`. Whether it is.
+    pub fn await_gateway(&self, agent_id: &str, wanted: impl Fn(&Probe) -> bool) -> bool {
         let Some(client) = self.client(agent_id) else { return false };
         let until = Instant::now() + TAKEN_UP_WITHIN;
         out::progress("waiting for the gateway to take up its configuration");
         loop {
-            if client.probe(PROBE_WITHIN).sessions_send == Allowed::Yes {
+            if wanted(&client.probe(PROBE_WITHIN)) {
                 return true;
             }
             if Instant::now() >= until {

@@ -70,18 +70,20 @@ impl Machine {
     pub(crate) fn while_reloading<T>(&self, act: impl FnOnce() -> T) -> T {
         let folder = self.sandbox.path("home/.openclaw");
         let over = AtomicBool::new(false);
-        let names_tool = || {
+        let reload = || {
             let files = std::fs::read_dir(&folder).into_iter().flatten().flatten();
-            let mut files =
+            let files =
                 files.filter(|file| !file.file_name().to_string_lossy().contains("clawdtalk"));
-            files.any(|file| {
-                std::fs::read_to_string(file.path()).is_ok_and(|text| is_allowed(&text))
-            })
+            let texts = files.filter_map(|file| std::fs::read_to_string(file.path()).ok());
+            let all: String = texts.collect();
+            // Good enough for the files of these tests.
+            self.gateway.allow(all.contains("sessions_send") && !all.contains("deny"));
+            self.gateway.chat(all.contains("chatCompletions: {enabled: true}"));
         };
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 while !over.load(Ordering::Relaxed) {
-                    self.gateway.allow(names_tool());
+                    reload();
                     // As often as the stub looks; what is waited for is the program's end.
                     std::thread::sleep(Duration::from_millis(20));
                 }
@@ -105,11 +107,6 @@ impl Machine {
         names.sort();
         names
     }
-}
-
-/// Good enough for the files of these tests.
-fn is_allowed(own: &str) -> bool {
-    own.contains("sessions_send") && !own.contains("deny")
 }
 
 /// What was changed, by key of the configuration or as an edit in words.

@@ -3,6 +3,7 @@
 use crate::args;
 use crate::changes::Changes;
 use crate::checks::{self, Check, Subject};
+use crate::edits::Change;
 use crate::ledger::Ledger;
 use crate::plan::{Given, Permission, Plan, permission};
 use crate::service::Kind;
@@ -15,6 +16,7 @@ use state::args::Common;
 use state::config::Config;
 use state::exit::{self, Exit, Fault};
 use state::gateway::{Allowed, Probe};
+use state::gateway_config::TOOL;
 use state::{env, out, paths};
 use std::cell::OnceCell;
 use std::path::Path;
@@ -63,7 +65,11 @@ pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
         out::warning(why);
     }
     left_alone.extend(failed.iter().cloned());
-    let in_force = has_edited.then(|| taken_up(&surroundings, probe, &wishes.agent_id)).flatten();
+    let made = |change: &Change| plan.edits.iter().any(|wanted| wanted.change == *change);
+    let edited =
+        Edited { tool: made(&Change::Item(json!(TOOL))), chat: made(&Change::Value(json!(true))) };
+    let in_force =
+        has_edited.then(|| taken_up(&surroundings, probe, &wishes.agent_id, edited)).flatten();
     let tried = wishes.service.map_or(Ok(()), |kind| try_in_empty_environment(&skill, kind));
     let service = tried.and_then(|()| changes.service(&skill, ledger.service, wishes.service));
 
@@ -124,8 +130,20 @@ fn given(args: &args::Setup, config: &Config) -> anyhow::Result<Given> {
     })
 }
 
+/// What was changed in the gateway's configuration.
+#[derive(Clone, Copy)]
+struct Edited {
+    tool: bool,
+    chat: bool,
+}
+
 /// Whether the running gateway took the change up; `None` if it did not run, or could not be asked before.
-fn taken_up(surroundings: &Surroundings, before: Option<&Probe>, agent_id: &str) -> Option<bool> {
+fn taken_up(
+    surroundings: &Surroundings,
+    before: Option<&Probe>,
+    agent_id: &str,
+    edited: Edited,
+) -> Option<bool> {
     let could_be_asked = before.is_some_and(|probe| {
         probe.reachable.is_ok() && matches!(probe.sessions_send, Allowed::Yes | Allowed::No)
     });
@@ -135,7 +153,10 @@ fn taken_up(surroundings: &Surroundings, before: Option<&Probe>, agent_id: &str)
         );
         return None;
     }
-    let is_up = surroundings.await_permission(agent_id);
+    let is_up = surroundings.await_gateway(agent_id, |probe| {
+        (!edited.tool || probe.sessions_send == Allowed::Yes)
+            && (!edited.chat || probe.chat == Some(true))
+    });
     if !is_up {
         out::warning("the gateway has not taken up the change yet; restart it");
     }

@@ -78,6 +78,9 @@ fn route(shared: &Arc<Shared>, request: &Request, path: &str) -> Delivered {
         (_, "/tools/invoke") => {
             whole(Answer::text(405, "Method Not Allowed").with("Allow", "POST"))
         }
+        (_, "/v1/chat/completions") if chat => {
+            whole(Answer::text(405, "Method Not Allowed").with("Allow", "POST"))
+        }
         ("GET", path) => whole(shared.health(path)),
         _ => whole(not_found()),
     }
