@@ -11,23 +11,20 @@ use crate::api::{Api, Channel};
 use crate::args::ScheduleCall;
 use crate::context::Context;
 use crate::input;
-use crate::window::{self, Days, Hours, Window, ZoneFrom};
+use crate::window::{Wanted, Window, ZoneFrom};
 
 /// What the command line says of the window.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Limits {
-    hours: Option<Hours>,
-    days: Option<Days>,
-    zone: Option<TimeZone>,
+    wanted: Wanted,
     any_time: bool,
 }
 
 impl Limits {
     pub(super) fn read(args: &ScheduleCall) -> Result<Self, Fault> {
-        let hours = args.window.as_deref().map(str::parse).transpose().map_err(Fault::usage)?;
-        let days = args.days.as_deref().map(str::parse).transpose().map_err(Fault::usage)?;
-        let zone = args.zone.as_deref().map(window::zone).transpose().map_err(Fault::usage)?;
-        Ok(Self { hours, days, zone, any_time: args.any_time })
+        let (hours, days) = (args.window.as_deref(), args.days.as_deref());
+        let wanted = Wanted::read(hours, days, args.zone.as_deref()).map_err(Fault::usage)?;
+        Ok(Self { wanted, any_time: args.any_time })
     }
 }
 
@@ -44,8 +41,7 @@ pub(super) fn check(
     let (to, now) = (order.to()?, context.now());
     let at = input::time(&order.when, now)?;
     order.set_time(at);
-    let zone = limits.zone.clone();
-    let (window, from) = Window::for_recipient(&to, limits.hours, limits.days, zone);
+    let (window, from) = limits.wanted.for_recipient(&to, &machine());
     let is_call = order.new.channel == Channel::Call;
     if is_call {
         order.window = Some(window.clone());
@@ -57,7 +53,7 @@ pub(super) fn check(
         }
     }
     input::time_ahead(&order.when, now)?;
-    if window.contains(at) || limits.any_time {
+    if window.is_inside(at) || limits.any_time {
         return Ok(());
     }
     let local = window.local(at);
@@ -73,8 +69,14 @@ pub(super) fn check(
     Err(Fault::usage(text).hint(next(&window, at)).into())
 }
 
+/// This machine's zone; one without a name is kept by its present offset.
+fn machine() -> TimeZone {
+    let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
+    if zone.iana_name().is_some() { zone } else { zone.to_offset(Timestamp::now()).to_time_zone() }
+}
+
 fn next(window: &Window, at: Timestamp) -> String {
-    match window.next(at) {
+    match window.next_opening(at) {
         Some(next) => {
             let (utc, local) = (next, window.local(next));
             format!("the next allowed time is {utc} ({local}); `--any-time` overrides")

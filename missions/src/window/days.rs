@@ -1,5 +1,8 @@
 //! Days of the week as people list them: `mon-fri`, `mon,wed,sat`.
 
+use std::fmt;
+use std::str::FromStr;
+
 use jiff::civil::Weekday;
 
 /// A set of days of the week; never empty.
@@ -7,6 +10,8 @@ use jiff::civil::Weekday;
 pub(crate) struct Days(u8);
 
 const NAMES: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+const FULL: [&str; 7] =
+    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 impl Days {
     /// Monday to Friday.
@@ -18,22 +23,22 @@ impl Days {
     }
 }
 
-impl std::str::FromStr for Days {
+impl FromStr for Days {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("`{text}` are no days; write them as in mon-fri or mon,wed,sat");
         let day = |name: &str| {
             let name = name.trim().to_ascii_lowercase();
-            // Whole names are fine too, as long as they begin with the short one.
-            let found = NAMES.iter().position(|short| name.starts_with(short));
-            found.filter(|_| name.chars().all(|c| c.is_ascii_alphabetic())).ok_or_else(wrong)
+            let has = |names: [&str; 7]| names.iter().position(|known| *known == name);
+            has(NAMES).or_else(|| has(FULL)).ok_or_else(wrong)
         };
         let mut days = 0;
         for part in text.split(',') {
             let (first, last) = part.split_once('-').unwrap_or((part, part));
             let (mut at, last) = (day(first)?, day(last)?);
             days |= 1 << at;
+            // Over the end of the week too: `sat-mon` is three days.
             while at != last {
                 at = (at + 1) % 7;
                 days |= 1 << at;
@@ -43,8 +48,8 @@ impl std::str::FromStr for Days {
     }
 }
 
-impl std::fmt::Display for Days {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Days {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if *self == Self::BUSINESS {
             return f.write_str("mon-fri");
         }
@@ -67,10 +72,10 @@ mod tests {
     #[test]
     fn days_are_read_and_told() {
         case("mon-fri", "mon-fri");
-        case("Monday,WED", "mon,wed");
+        case("Monday, WED", "mon,wed");
         case("sat-mon", "mon,sat,sun");
         case("mon-sun", "mon,tue,wed,thu,fri,sat,sun");
-        for bad in ["", "weekdays", "mo", "mon-", "1-5", "mon;tue"] {
+        for bad in ["", "weekdays", "mo", "mon-", "1-5", "mon;tue", "mont"] {
             assert!(bad.parse::<Days>().is_err(), "{bad}");
         }
     }

@@ -1,155 +1,202 @@
-//! Calling windows: when somebody may be called, in the zone in which their phone rings (spec 4).
+//! Calling windows: when somebody may be called, in the zones in which their phone may ring (spec 4).
 
 mod days;
+mod hours;
 mod zones;
 
-use jiff::civil::Time;
+use std::fmt;
+
+use jiff::civil::Date;
 use jiff::fmt::temporal::DateTimeParser;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan as _, Zoned};
+use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::{Timestamp, ToSpan as _};
 use serde::{Deserialize, Serialize};
 use state::phone::Phone;
 
 pub(crate) use days::Days;
+pub(crate) use hours::Hours;
 
-/// The hours, days and zone in which calls may begin: `start` counts as inside, `end` does not.
+/// A window is closed for a week at most, and for two where a clock change swallows its only hour.
+const DAYS_AHEAD: i64 = 15;
+
+/// Each turn reaches the next opening of one zone; zones that have no moment in common never agree.
+const MOST_TURNS: usize = 64;
+
+/// The hours and days in which calls may begin, in every one of its zones at once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Stored", into = "Stored")]
 pub(crate) struct Window {
     hours: Hours,
     days: Days,
-    zone: TimeZone,
+    /// Never empty.
+    zones: Vec<TimeZone>,
+    /// Hours left out besides.
+    without: Option<Hours>,
 }
 
-/// Hours of a day, `09:00-17:00`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Hours {
-    start: Time,
-    end: Time,
-}
-
-/// How the zone of a window was found.
+/// How the zones of a window were found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ZoneFrom {
-    /// It was given.
+    /// They were given.
     Given,
-    /// The number's country or area code tells it.
+    /// The number's country or area code tells them.
     Number,
-    /// Nothing tells it: this machine's zone stands in.
+    /// Nothing tells them: this machine's zone stands in, which is worth a warning.
     Machine,
 }
 
-impl Hours {
-    /// The seed's 9 to 5.
-    pub(crate) const BUSINESS: Self =
-        Self { start: Time::constant(9, 0, 0, 0), end: Time::constant(17, 0, 0, 0) };
-
-    fn contain(self, time: Time) -> bool {
-        self.start <= time && time < self.end
-    }
+/// What was said of a window on the command line; what was not said is as the seed wants it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wanted {
+    /// `--window`
+    pub(crate) hours: Option<Hours>,
+    /// `--days`
+    pub(crate) days: Option<Days>,
+    /// `--zone`
+    pub(crate) zones: Option<Vec<TimeZone>>,
 }
 
-impl std::str::FromStr for Hours {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong =
-            || format!("`{text}` is no window of a day; write two times, as in 09:00-17:00");
-        let (start, end) = text.split_once('-').ok_or_else(wrong)?;
-        let time = |part: &str| Time::strptime("%H:%M", part.trim()).ok();
-        let start = time(start).ok_or_else(wrong)?;
-        // The last minute of a day has no civil time after it.
-        let end = if end.trim() == "24:00" { Some(Time::MAX) } else { time(end) };
-        match end {
-            Some(end) if start < end => Ok(Self { start, end }),
-            Some(_) => {
-                Err(format!("the window `{text}` ends before it begins; write it within one day"))
-            }
-            None => Err(wrong()),
-        }
+impl Wanted {
+    /// Reads `--window`, `--days` and `--zone`. Fails with a sentence that shows what would be right.
+    pub(crate) fn read(
+        hours: Option<&str>,
+        days: Option<&str>,
+        zone: Option<&str>,
+    ) -> Result<Self, String> {
+        Ok(Self {
+            hours: hours.map(str::parse).transpose()?,
+            days: days.map(str::parse).transpose()?,
+            zones: zone.map(named).transpose()?,
+        })
     }
-}
 
-impl std::fmt::Display for Hours {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let end = if self.end == Time::MAX {
-            "24:00".to_owned()
-        } else {
-            self.end.strftime("%H:%M").to_string()
+    /// The window for a recipient: in the zones that were given, else where the number rings, else this machine's
+    /// (a zone with a name, or a fixed offset).
+    pub(crate) fn for_recipient(&self, phone: &Phone, machine: &TimeZone) -> (Window, ZoneFrom) {
+        let by_number = || zones::of(phone).and_then(|names| named(names).ok());
+        let (zones, from) = match &self.zones {
+            Some(zones) => (zones.clone(), ZoneFrom::Given),
+            None => by_number().map_or_else(
+                || (vec![machine.clone()], ZoneFrom::Machine),
+                |zones| (zones, ZoneFrom::Number),
+            ),
         };
-        write!(f, "{}-{end}", self.start.strftime("%H:%M"))
+        let hours = self.hours.unwrap_or(Hours::BUSINESS);
+        let days = self.days.unwrap_or(Days::BUSINESS);
+        (Window { hours, days, zones, without: None }, from)
     }
 }
 
 impl Window {
-    /// A window in the recipient's zone: the one given, else where the number rings, else this machine's.
-    pub(crate) fn for_recipient(
-        phone: &Phone,
-        hours: Option<Hours>,
-        days: Option<Days>,
-        zone: Option<TimeZone>,
-    ) -> (Self, ZoneFrom) {
-        let by_number = || zones::of(phone).and_then(|name| TimeZone::get(name).ok());
-        let (zone, from) = match zone {
-            Some(zone) => (zone, ZoneFrom::Given),
-            None => match by_number() {
-                Some(zone) => (zone, ZoneFrom::Number),
-                None => (TimeZone::try_system().unwrap_or(TimeZone::UTC), ZoneFrom::Machine),
-            },
-        };
-        let (hours, days) = (hours.unwrap_or(Hours::BUSINESS), days.unwrap_or(Days::BUSINESS));
-        (Self { hours, days, zone }, from)
-    }
-
     /// Whether a call may begin then.
-    pub(crate) fn contains(&self, at: Timestamp) -> bool {
-        self.allows(&at.to_zoned(self.zone.clone()))
+    pub(crate) fn is_inside(&self, at: Timestamp) -> bool {
+        self.zones.iter().all(|zone| self.allows(zone, at))
     }
 
-    fn allows(&self, at: &Zoned) -> bool {
-        self.days.contain(at.weekday()) && self.hours.contain(at.time())
-    }
-
-    /// The first moment from `at` on when a call may begin. `None` only beyond the calendar's end.
-    pub(crate) fn next(&self, at: Timestamp) -> Option<Timestamp> {
-        let at = at.to_zoned(self.zone.clone());
-        if self.allows(&at) {
-            return Some(at.timestamp());
+    /// The first moment from `at` on when a call may begin; `None` if the zones have no such moment in common.
+    pub(crate) fn next_opening(&self, at: Timestamp) -> Option<Timestamp> {
+        let mut at = at;
+        for _ in 0..MOST_TURNS {
+            let Some(closed) = self.zones.iter().find(|zone| !self.allows(zone, at)) else {
+                return Some(at);
+            };
+            at = self.opening_in(closed, at)?;
         }
-        // A week has one of each day, and one more day covers a start that a clock change skips.
-        (0..=8).find_map(|ahead| {
-            let day = at.date().checked_add(i64::from(ahead).days()).ok()?;
-            let start = day.to_datetime(self.hours.start).to_zoned(self.zone.clone()).ok()?;
-            (start > at && self.allows(&start)).then(|| start.timestamp())
-        })
+        None
     }
 
-    /// The zone's name.
-    pub(crate) fn zone(&self) -> String {
-        name_of(&self.zone)
+    /// The same window without some hours of the day. One that lies within them stays as it is: then there is
+    /// nothing to choose.
+    pub(crate) fn outside(&self, hours: Hours) -> Self {
+        let is_something_left = self.hours.without(hours).next().is_some();
+        Self { without: is_something_left.then_some(hours), ..self.clone() }
     }
 
-    /// An instant as the recipient's clock shows it, with its offset.
+    /// The first moment of the window on a later day than that of `at`, wherever the phone may be.
+    pub(crate) fn next_day(&self, at: Timestamp) -> Option<Timestamp> {
+        let tomorrow = |zone: &TimeZone| {
+            let date = zone.to_datetime(at).date().tomorrow().ok()?;
+            date.to_zoned(zone.clone()).ok().map(|start| start.timestamp())
+        };
+        let starts: Option<Vec<Timestamp>> = self.zones.iter().map(tomorrow).collect();
+        self.next_opening(starts?.into_iter().max()?)
+    }
+
+    /// An instant as the recipient's clock shows it, with its offset; by the first zone where there are several.
     pub(crate) fn local(&self, at: Timestamp) -> String {
-        at.to_zoned(self.zone.clone()).strftime("%a %Y-%m-%dT%H:%M:%S%:z").to_string()
+        at.to_zoned(self.zones[0].clone()).strftime("%a %Y-%m-%dT%H:%M:%S%:z").to_string()
+    }
+
+    /// The zones' names.
+    pub(crate) fn zone(&self) -> String {
+        let names: Vec<String> = self.zones.iter().map(name_of).collect();
+        names.join(",")
+    }
+
+    fn spans(&self) -> impl Iterator<Item = Hours> {
+        let split = self.without.map(|busy| self.hours.without(busy));
+        let whole = self.without.is_none().then_some(self.hours);
+        split.into_iter().flatten().chain(whole)
+    }
+
+    fn allows(&self, zone: &TimeZone, at: Timestamp) -> bool {
+        let local = zone.to_datetime(at);
+        self.days.contain(local.weekday())
+            && self.hours.contain(local.time())
+            && !self.without.is_some_and(|busy| busy.contain(local.time()))
+    }
+
+    /// The first moment after `at` at which the window opens in one zone. It opens when the clock there reaches
+    /// the start of a span, which may come twice in a day, or when the clock is changed into one.
+    fn opening_in(&self, zone: &TimeZone, at: Timestamp) -> Option<Timestamp> {
+        let opens = |moment: &Timestamp| *moment > at && self.allows(zone, *moment);
+        let today = zone.to_datetime(at).date();
+        let last = today.checked_add(DAYS_AHEAD.days()).ok()?;
+        let changes = zone.following(at).map(|change| change.timestamp());
+        let changes = changes.take_while(|change| zone.to_datetime(*change).date() <= last);
+        let mut earliest = changes.filter(opens).min();
+        for ahead in 0..=DAYS_AHEAD {
+            let day = today.checked_add(ahead.days()).ok()?;
+            if earliest.is_some_and(|found| zone.to_datetime(found).date() < day) {
+                break;
+            }
+            let starts = self.spans().flat_map(|span| starts_of(zone, day, span));
+            earliest = starts.flatten().filter(opens).chain(earliest).min();
+        }
+        earliest
     }
 }
 
-impl std::fmt::Display for Window {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+/// The instants at which a zone's clock shows the start of a span on a day: none, one or two.
+fn starts_of(zone: &TimeZone, day: Date, span: Hours) -> [Option<Timestamp>; 2] {
+    let start = zone.to_ambiguous_timestamp(day.to_datetime(span.start()));
+    match start.offset() {
+        // What the clock skips is reached by the change itself, which is considered on its own.
+        AmbiguousOffset::Gap { .. } => [None, None],
+        AmbiguousOffset::Unambiguous { .. } => [start.earlier().ok(), None],
+        AmbiguousOffset::Fold { .. } => [start.earlier().ok(), start.later().ok()],
+    }
+}
+
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} {}", self.hours, self.days, self.zone())
     }
 }
 
-/// Reads the name of a zone, as in America/Chicago.
-pub(crate) fn zone(text: &str) -> Result<TimeZone, String> {
-    TimeZone::get(text.trim())
-        .map_err(|_| format!("`{text}` is no time zone; write Area/City, as in America/Chicago"))
+/// Reads names of zones, joined by commas. Fails with a sentence that shows what would be right.
+fn named(text: &str) -> Result<Vec<TimeZone>, String> {
+    let one = |name: &str| {
+        TimeZone::get(name.trim()).map_err(|_| {
+            format!("`{name}` is no time zone; write Area/City, as in America/Chicago")
+        })
+    };
+    text.split(',').map(one).collect()
 }
 
 fn name_of(zone: &TimeZone) -> String {
-    let name = zone.iana_name().map(str::to_owned);
-    name.unwrap_or_else(|| zone.to_offset(Timestamp::now()).to_string())
+    let offset = || zone.to_fixed_offset().map_or_else(|_| "UTC".to_owned(), |at| at.to_string());
+    zone.iana_name().map_or_else(offset, str::to_owned)
 }
 
 /// A window as the state file keeps it.
@@ -171,10 +218,11 @@ impl TryFrom<Stored> for Window {
     type Error = String;
 
     fn try_from(stored: Stored) -> Result<Self, String> {
-        // A zone without a name is kept by its offset.
-        let fixed = || DateTimeParser::new().parse_time_zone(&stored.zone).ok();
-        let zone = zone(&stored.zone).or_else(|err| fixed().ok_or(err))?;
-        Ok(Self { hours: stored.hours.parse()?, days: stored.days.parse()?, zone })
+        // The machine's zone may have been a fixed offset, which no command line may give.
+        let by_offset = || Some(vec![DateTimeParser::new().parse_time_zone(&stored.zone).ok()?]);
+        let zones = named(&stored.zone).or_else(|err| by_offset().ok_or(err))?;
+        let (hours, days) = (stored.hours.parse()?, stored.days.parse()?);
+        Ok(Self { hours, days, zones, without: None })
     }
 }
 

@@ -1,0 +1,115 @@
+//! Area codes behind +1 and the zones in which they ring (public numbering plan, NANPA's list of 2025).
+
+/// Zones, joined by commas, and the area codes that ring in all of them; a line per state or province.
+pub(super) const AREAS: &[(&str, &[&str])] = &[
+    ("America/New_York", EASTERN),
+    ("America/Chicago", CENTRAL),
+    ("America/New_York,America/Chicago", EASTERN_AND_CENTRAL),
+    ("America/Chicago,America/Denver", &["308", "605", "701"]),
+    ("America/Denver", &["303 719 720 970 983", "406", "505 575", "915", "385 435 801", "307"]),
+    ("America/Denver,America/Los_Angeles", &["208 986", "458 541"]),
+    ("America/Phoenix", &["480 520 602 623"]),
+    // The Navajo Nation has summer time, the rest of Arizona has none.
+    ("America/Phoenix,America/Denver", &["928"]),
+    ("America/Los_Angeles", PACIFIC),
+    ("America/Anchorage", &["907"]),
+    ("Pacific/Honolulu", &["808"]),
+    (
+        "America/Toronto",
+        &[
+            "226 249 289 343 365 382 416 437 519 548 613 647 683 705 742 753 905 942",
+            "263 354 367 418 438 450 468 514 579 581 819 873",
+        ],
+    ),
+    ("America/Toronto,America/Winnipeg", &["807"]),
+    ("America/Winnipeg", &["204 431 584"]),
+    // Lloydminster keeps Alberta's time.
+    ("America/Regina,America/Edmonton", &["306 474 639"]),
+    ("America/Edmonton", &["368 403 587 780 825"]),
+    ("America/Vancouver", &["604"]),
+    // The east of British Columbia is an hour ahead.
+    ("America/Vancouver,America/Edmonton", &["236 250 257 672 778"]),
+    ("America/Whitehorse,America/Edmonton,America/Winnipeg,America/Toronto", &["867"]),
+    ("America/Halifax", &["782 902"]),
+    ("America/Moncton", &["428 506"]),
+    ("America/St_Johns,America/Goose_Bay", &["709 879"]),
+    ("America/Puerto_Rico", &["787 939"]),
+    ("America/St_Thomas", &["340"]),
+    ("Pacific/Guam", &["671"]),
+    ("Pacific/Saipan", &["670"]),
+    ("Pacific/Pago_Pago", &["684"]),
+    ("America/Nassau", &["242"]),
+    ("America/Barbados", &["246"]),
+    ("America/Anguilla", &["264"]),
+    ("America/Antigua", &["268"]),
+    ("America/Tortola", &["284"]),
+    ("America/Cayman", &["345"]),
+    ("Atlantic/Bermuda", &["441"]),
+    ("America/Grenada", &["473"]),
+    ("America/Grand_Turk", &["649"]),
+    ("America/Jamaica", &["658 876"]),
+    ("America/Montserrat", &["664"]),
+    ("America/Lower_Princes", &["721"]),
+    ("America/St_Lucia", &["758"]),
+    ("America/Dominica", &["767"]),
+    ("America/St_Vincent", &["784"]),
+    ("America/Santo_Domingo", &["809 829 849"]),
+    ("America/Port_of_Spain", &["868"]),
+    ("America/St_Kitts", &["869"]),
+];
+
+const EASTERN: &[&str] = &[
+    "203 475 860 959",
+    "302",
+    "202 771",
+    "239 305 321 324 352 386 407 561 645 656 689 727 728 754 772 786 813 863 904 941 954",
+    "229 404 470 478 678 706 762 770 912 943",
+    "260 317 463 765",
+    "502 859",
+    "207",
+    "227 240 301 410 443 667",
+    "339 351 413 508 617 774 781 857 978",
+    "231 248 269 313 517 586 616 679 734 810 947 989",
+    "603",
+    "201 551 609 640 732 848 856 862 908 973",
+    "212 315 329 332 347 363 465 516 518 585 607 624 631 646 680 716 718 838 845 914 917 929 934",
+    "252 336 472 704 743 828 910 919 980 984",
+    "216 220 234 283 326 330 380 419 436 440 513 567 614 740 937",
+    "215 223 267 272 412 445 484 570 582 610 717 724 814 835 878",
+    "401",
+    "803 821 839 843 854 864",
+    "865",
+    "802",
+    "276 434 540 571 686 703 757 804 826 948",
+    "304 681",
+];
+
+const CENTRAL: &[&str] = &[
+    "205 251 256 334 483 659 938",
+    "327 479 501 870",
+    "217 224 309 312 331 447 464 618 630 708 730 773 779 815 847 861 872",
+    "219",
+    "319 515 563 641 712",
+    "316 620 785 913",
+    "225 318 337 457 504 985",
+    "218 320 507 612 651 763 924 952",
+    "228 471 601 662 769",
+    "235 314 417 557 573 636 660 816 975",
+    "402 531",
+    "405 539 572 580 918",
+    "615 629 731 901 931",
+    "210 214 254 281 325 346 361 409 430 432 469 512 682 713 726 737 806 817 830 832 903 936 940",
+    "945 956 972 979",
+    "262 274 353 414 534 608 715 920",
+];
+
+/// The Florida panhandle, the corners of Indiana, Kentucky, east Tennessee, upper Michigan.
+const EASTERN_AND_CENTRAL: &[&str] = &["448 850", "574 812 930", "270 364 606", "423", "906"];
+
+const PACIFIC: &[&str] = &[
+    "209 213 279 310 323 341 350 357 369 408 415 424 442 510 530 559 562 619 626 628 650 657 661",
+    "669 707 714 738 747 760 805 818 820 831 837 840 858 909 916 925 949 951",
+    "702 725 775",
+    "503 971",
+    "206 253 360 425 509 564",
+];
