@@ -6,6 +6,8 @@ mod commands;
 mod context;
 mod input;
 mod insights;
+#[expect(dead_code, reason = "the commands that use it are being wired")]
+mod lifecycle;
 mod nearest;
 mod schedule;
 mod slug;
