@@ -41,6 +41,7 @@ mod clock;
 pub mod contract;
 mod fate;
 mod gateway;
+pub mod lean;
 mod log;
 mod rules;
 mod sandbox;

@@ -1,8 +1,11 @@
 //! The command line of `cargo xtask`.
 
+use std::time::Duration;
+
 use clap::{Parser, Subcommand, ValueEnum as _};
 use state::args::Common;
 use state::out::Printer;
+use state::times;
 
 /// Chores of the workspace
 #[derive(Parser)]
@@ -40,6 +43,10 @@ pub(crate) enum Command {
 
     /// Measure what the programs cost, beside what a user has today
     Bench(Bench),
+
+    /// The bare loop that `bench connect` measures beside the client
+    #[command(hide = true)]
+    Floor { service: String, gateway: String },
 
     /// Serve the simulated service, with you as the callers and the owner's phone
     Simulate(Simulate),
@@ -79,6 +86,10 @@ pub(crate) struct Bench {
     /// How many times each command line is run
     #[arg(long, value_name = "N", default_value_t = 200)]
     pub(crate) runs: usize,
+
+    /// How long an idle client is watched
+    #[arg(long, value_name = "TIME", default_value = "60", value_parser = times::duration)]
+    pub(crate) idle: Duration,
 }
 
 /// A part of the figures.
@@ -86,6 +97,8 @@ pub(crate) struct Bench {
 pub(crate) enum Part {
     /// Start-up and one request of each program, beside curl
     Tools,
+    /// The client's share of a turn beside the floor, memory, reconnects, stillness
+    Connect,
 }
 
 impl Bench {

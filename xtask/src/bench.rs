@@ -1,10 +1,15 @@
 //! `cargo xtask bench`: what the programs cost, beside what a user has today. Figures, never a pass or a failure.
 
 mod figures;
+pub(crate) mod floor;
 mod process;
 mod tools;
+mod voice;
 
-use anyhow::Result;
+use std::env;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context as _, Result, ensure};
 use serde_json::{Map, Value};
 use state::exit::Exit;
 use state::out::{self, Printer};
@@ -13,18 +18,33 @@ use crate::args::{Bench, Part};
 use crate::workspace::{Profile, Workspace};
 
 /// Builds for release, measures the parts that were asked for, prints one JSON document; the tables go to stderr.
-pub(crate) fn run(workspace: &Workspace, args: &Bench, printer: Printer) -> Result<Exit> {
-    out::progress("building for release");
-    let programs = workspace.build(Profile::Release)?;
+pub(crate) fn run(workspace: &Workspace, args: &Bench, printer: Printer) -> Result<ExitCode> {
+    if cfg!(debug_assertions) {
+        return again_for_release(workspace);
+    }
+    let programs = workspace.programs(Profile::Release);
     let mut figures = Map::new();
     figures.insert("machine".to_owned(), process::machine());
     for part in args.parts() {
         let (name, value) = match part {
             Part::Tools => ("tools", tools::measure(&programs, args.runs)?),
+            Part::Connect => ("connect", voice::measure(&programs, args.runs, args.idle)?),
         };
         figures.insert(name.to_owned(), value);
     }
     let figures = Value::Object(figures);
     printer.document(&figures, || format!("{figures:#}"))?;
-    Ok(Exit::Done)
+    Ok(Exit::Done.into())
+}
+
+/// The peers and the floor are part of what is measured: they are compiled as the programs are.
+fn again_for_release(workspace: &Workspace) -> Result<ExitCode> {
+    out::progress("building for release");
+    let programs = workspace.build(Profile::Release)?;
+    let args = ["build", "--release", "--locked", "--package", "xtask"];
+    let status = workspace.cargo(&args).status().context("starting cargo")?;
+    ensure!(status.success(), "building this program for release failed");
+    let ended = Command::new(programs.join("xtask")).args(env::args_os().skip(1)).status();
+    let code = ended.context("starting the release build of this program")?.code();
+    Ok(ExitCode::from(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
 }

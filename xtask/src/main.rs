@@ -14,7 +14,7 @@ mod workspace;
 use std::process::ExitCode;
 
 use args::{Args, Command};
-use state::exit;
+use state::exit::{self, Exit};
 use workspace::Workspace;
 
 fn main() -> ExitCode {
@@ -30,7 +30,11 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(match &args.command {
         Command::Ci => ci::run(&workspace)?.into(),
         Command::Tidy => tidy::run(&workspace)?.into(),
-        Command::Bench(args) => bench::run(&workspace, args, printer)?.into(),
+        Command::Bench(args) => bench::run(&workspace, args, printer)?,
+        Command::Floor { service, gateway } => {
+            bench::floor::run(service, gateway)?;
+            Exit::Done.into()
+        }
         Command::Demo(args) => demo::run(&workspace, args, printer)?.into(),
         Command::Simulate(args) => simulate::run(args, printer)?.into(),
         Command::RealGateway => real_gateway::run(&workspace, printer)?.report("real-gateway"),

@@ -16,6 +16,11 @@ pub(super) fn of_children() -> Duration {
     ticks(&stat, &[16, 17])
 }
 
+/// Processor time of a running process, as exact as a tick.
+pub(super) fn of(pid: u32) -> Duration {
+    ticks(&fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default(), &[14, 15])
+}
+
 /// The sum of some fields of a `stat` line, counted from 1 as in proc(5).
 fn ticks(stat: &str, fields: &[usize]) -> Duration {
     // The second field is the name in brackets, and may hold blanks.
