@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use state::gateway::{Outcome, Turn};
 use state::phone::Phone;
 
@@ -32,14 +33,7 @@ pub(crate) fn work(shop: &Arc<Shop>, request: &Request) {
         Way::Text { from, .. } => texted(shop, &request.key, from, ended),
         _ => ended,
     };
-    let outcome = ended.contact.as_ref().map(|contact| contact.problem.clone());
     shop.report(&request.key, Report::Ended(ended));
-    // Afterwards, since somebody on the phone waits for the answer and nobody for the log.
-    match outcome {
-        Some(None) => shop.log.line(format_args!("{}: answered", request.key)),
-        Some(Some(problem)) => shop.log.line(format_args!("{}: {problem}", request.key)),
-        None => shop.log.line(format_args!("{}: not passed on", request.key)),
-    }
 }
 
 /// Has the turn. That it takes a clearance is the point: nothing else gets past the guard.
@@ -114,17 +108,17 @@ pub(crate) fn answer_text(shop: &Shop, key: &str, to: &Phone, reply: &str) {
         shop.log.line(format_args!("{key}: nothing to text back"));
         return;
     }
-    if shop.is_simulation {
-        shop.log.line(format_args!("{key}: would be texted back to {to}: {text}"));
-        return;
-    }
+    let Some(service) = &shop.service else {
+        let text = json!({"type": "text", "to": to.as_str(), "message": text});
+        return shop.report(key, Report::Would(text));
+    };
     if let Err(why) = may_text(shop, to) {
         shop.log.line(format_args!("{key}: not texted: {why}"));
         return;
     }
     shop.journal.note(Step::Posting, key, None);
-    let body = serde_json::json!({"to": to.as_str(), "message": text});
-    let sent = shop.service.post("/v1/messages/send", body).and_then(|answer| {
+    let body = json!({"to": to.as_str(), "message": text});
+    let sent = service.post("/v1/messages/send", body).and_then(|answer| {
         // "sent" is said only of a 2xx with an id.
         answer.text("id").map(str::to_owned)
     });

@@ -1,11 +1,17 @@
 //! The command line of `connect`.
 
+use std::path::PathBuf;
+
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use state::args::Common;
 
 /// Keeps the phone line to your agent open: calls, push-to-talk and texts become turns of your agent.
 #[derive(Parser, Debug)]
-#[command(name = "connect", version, after_help = "Examples:\n  connect start\n  connect status")]
+#[command(
+    name = "connect",
+    version,
+    after_help = "Examples:\n  connect start\n  connect simulate 'what is on my calendar?'"
+)]
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) common: Common,
@@ -41,6 +47,11 @@ pub(crate) enum Command {
     /// Print the log
     #[command(after_help = "Examples:\n  connect logs\n  connect logs --lines 200 --follow")]
     Logs(Logs),
+    /// Play one event through to your real gateway, without the service, and print what would be sent
+    #[command(
+        after_help = "Examples:\n  connect simulate 'what is on my calendar?'\n  connect simulate --sms +15551234567 'are you there?'"
+    )]
+    Simulate(Simulate),
 }
 
 /// Options of `run`.
@@ -60,4 +71,21 @@ pub(crate) struct Logs {
     /// How many lines to begin with
     #[arg(long, short = 'n', default_value_t = 50, value_name = "N")]
     pub(crate) lines: usize,
+}
+
+/// Options of `simulate`.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Simulate {
+    /// What is said
+    #[arg(value_name = "TEXT", required_unless_present = "event", allow_hyphen_values = true)]
+    pub(crate) words: Option<String>,
+    /// It comes as a text message from this number; no text is sent back
+    #[arg(long, value_name = "FROM", conflicts_with = "walkie")]
+    pub(crate) sms: Option<String>,
+    /// It comes by push-to-talk
+    #[arg(long)]
+    pub(crate) walkie: bool,
+    /// Play the event in this file, a JSON object as the service sends it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["words", "sms", "walkie"])]
+    pub(crate) event: Option<PathBuf>,
 }

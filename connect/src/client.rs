@@ -136,6 +136,7 @@ impl Client {
         verdict = verdict.or(self.hear(news));
         let news = self.session.send(&mut self.desk.outbox, now);
         verdict = verdict.or(self.hear(news));
+        self.desk.log_now();
         self.desk.count();
         self.desk.board.tick(now);
         let is_over = self.stop_by.is_some_and(|stop_by| now >= stop_by || self.desk.is_idle());

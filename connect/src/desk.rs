@@ -26,10 +26,11 @@ pub(crate) struct Desk {
     pub(crate) outbox: Outbox,
     pub(crate) board: Board,
     pub(crate) seen: Seen,
-    pub(crate) turns: Turns,
+    turns: Turns,
     late: Late,
     open: HashMap<String, Open>,
     is_stopping: bool,
+    log_lines: Vec<String>,
     n_repeated: u64,
     n_expired: u64,
 }
@@ -61,6 +62,7 @@ impl Desk {
             late: Late::default(),
             open: HashMap::new(),
             is_stopping: false,
+            log_lines: Vec::new(),
             n_repeated: 0,
             n_expired: 0,
         }
@@ -105,8 +107,20 @@ impl Desk {
             move || agent::work(&shop, &request)
         };
         if self.run(&request, work) {
-            self.shop.log.line(format_args!("{}: asked", request.key));
+            self.log_later(format!("{}: asked", request.key));
             self.shop.log.words(|| format!("{}: {}", request.key, request.words));
+        }
+    }
+
+    /// A line for the log that can wait until frames have left: nobody on the phone waits for it.
+    fn log_later(&mut self, line: String) {
+        self.log_lines.push(line);
+    }
+
+    /// Writes what was put off.
+    pub(crate) fn log_now(&mut self) {
+        for line in self.log_lines.drain(..) {
+            self.shop.log.line(line);
         }
     }
 
@@ -155,6 +169,7 @@ impl Desk {
                 self.ended(key, Ended::saying(Said::Fault(said::BROKEN)));
             }
             Report::Late(reply) => self.late(key, reply),
+            Report::Would(what) => self.outbox.pass(what.to_string()),
             Report::Asking => {
                 let Some(open) = self.open.get_mut(key) else { return };
                 (open.next_progress, open.tell_by) = (None, None);
@@ -174,9 +189,15 @@ impl Desk {
         let Some(mut open) = self.open.remove(key) else { return };
         let request = Arc::clone(&open.request);
         let Ended { said, run_id, held, contact } = ended;
-        self.board.turned(request.received.elapsed());
-        if let Some(contact) = contact {
-            self.board.contact(&contact);
+        match contact {
+            Some(contact) => {
+                self.board.turned(request.received.elapsed());
+                self.board.contact(&contact);
+                let outcome = contact.problem.unwrap_or_else(|| "answered".to_owned());
+                self.log_later(format!("{key}: {outcome}"));
+            }
+            None if said.is_some() => self.log_later(format!("{key}: not passed on")),
+            None => {}
         }
         if let Some(said) = said {
             // The caller may have heard already that it is still running: that is not said twice.
@@ -345,9 +366,12 @@ impl Desk {
 
     /// Whether no work is in flight and no answer waits for its delivery.
     pub(crate) fn is_idle(&self) -> bool {
-        self.turns.counts().0 == 0
-            && self.open.values().all(|open| open.is_late)
-            && self.outbox.n_undelivered() == 0
+        self.open.values().all(|open| open.is_late) && self.outbox.n_undelivered() == 0
+    }
+
+    /// Whether nothing at all is awaited any more, late replies included.
+    pub(crate) fn is_done(&self) -> bool {
+        self.open.is_empty()
     }
 
     /// Puts the numbers on the board.

@@ -53,6 +53,15 @@ impl Log {
         if self.aloud {
             out::progress(&text);
         }
+        self.write(&text);
+    }
+
+    /// Writes one line to the file only: the program's last words, which are told on stderr anyway.
+    pub(crate) fn last_words(&self, text: &str) {
+        self.write(&self.clean(text));
+    }
+
+    fn write(&self, text: &str) {
         let Some(file) = &self.file else { return };
         let line = format!("{:.3} {text}\n", self.clock.now());
         let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);

@@ -33,6 +33,7 @@ mod run;
 mod seen;
 mod session;
 mod shop;
+mod simulate;
 mod socket;
 #[allow(dead_code, reason = "approvals and `simulate` use the rest")]
 mod speech;
@@ -62,5 +63,6 @@ fn main() -> ExitCode {
         Command::Status => daemon::status::run(common),
         Command::Watchdog => daemon::watchdog::run(common),
         Command::Logs(args) => daemon::logs::run(common, args),
+        Command::Simulate(args) => simulate::run(common, args),
     })
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use state::gateway::Outcome;
 
 use crate::request::{Said, Way};
@@ -19,6 +20,8 @@ pub(crate) enum Report {
     Ended(Ended),
     /// Its work broke.
     Panicked,
+    /// In a simulation: what would have been done.
+    Would(Value),
     /// A late reply was found, or is no longer looked for.
     Late(Option<String>),
 }

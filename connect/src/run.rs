@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use jiff::Timestamp;
 use mio::{Poll, Waker};
 use state::api;
 use state::args::Common;
 use state::config::Config;
 use state::exit::{Exit, Fault};
 use state::lock::Lock;
+use state::out::Printer;
 use state::secret::Secret;
 use state::{config, file, gateway, paths};
 
@@ -47,6 +49,8 @@ pub(crate) fn run(common: &Common, args: &Run) -> anyhow::Result<Exit> {
         // A process that leads its group already has a terminal of its own to lose.
         let _ = rustix::process::setsid();
     }
+    // Nothing is printed on stdout; this takes `--quiet` into account.
+    let _ = Printer::new(common);
     let config = Config::load(common)?;
     let service = config.service()?;
     let target = Target::of(&service)?;
@@ -73,20 +77,19 @@ pub(crate) fn run(common: &Common, args: &Run) -> anyhow::Result<Exit> {
         clock,
         periods: Periods::on(&clock),
         gateway: gateway::Client::new(settings.gateway),
-        service: api::Client::new(&service, REQUEST).silent(),
+        service: Some(api::Client::new(&service, REQUEST).silent()),
         journal,
         log,
         mailer: mailer.clone(),
         approvals: Approvals::default(),
         texts: settings.texts,
         voice: settings.voice,
-        is_simulation: false,
     });
     tell_only_the_place_of_panics(&shop);
 
     let status = Status {
         format: 1,
-        since: clock.now(),
+        since: Timestamp::now(),
         pid: std::process::id(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         server: config::shown(service.base()),
@@ -97,7 +100,7 @@ pub(crate) fn run(common: &Common, args: &Run) -> anyhow::Result<Exit> {
         },
         ..Status::default()
     };
-    let mut board = Board::new(paths::connect_status(skill), clock, shop.periods.heartbeat, status);
+    let mut board = Board::new(paths::connect_status(skill), shop.periods.heartbeat, status);
     board.enter(State::Connecting, None);
     let mut desk = Desk::new(Arc::clone(&shop), board, settings.max_turns);
     recover::take_up(&mut desk, open);
@@ -171,7 +174,7 @@ fn ended(skill: &Path, shop: &Shop, verdict: Verdict) -> anyhow::Result<Exit> {
     let path = paths::connect_status(skill);
     let enter = |state, reason: &str| -> anyhow::Result<()> {
         let status = Status::read(&path)?.unwrap_or_default();
-        let (since, heartbeat) = (shop.clock.now(), shop.clock.now());
+        let (since, heartbeat) = (Timestamp::now(), Timestamp::now());
         let reason = Some(reason.to_owned());
         Status { state, since, reason, heartbeat, ..status }.write(&path)
     };
@@ -184,13 +187,13 @@ fn ended(skill: &Path, shop: &Shop, verdict: Verdict) -> anyhow::Result<Exit> {
         Verdict::KeyRefused(message) => {
             let text = format!("the service refused the API key: {}", state::words::line(&message));
             enter(State::Refused, &text)?;
-            shop.log.line(&text);
+            shop.log.last_words(&text);
             Err(Fault::not_configured(text).hint("run `setup` with a key from the portal").into())
         }
         Verdict::Replaced => {
             let text = "another client took over the connection of this account (close 4000)";
             enter(State::Replaced, text)?;
-            shop.log.line(text);
+            shop.log.last_words(text);
             let hint = "stop the other one first, then run `connect start`";
             Err(Fault::new(Exit::Busy, text).hint(hint).into())
         }

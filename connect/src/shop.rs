@@ -26,8 +26,8 @@ pub(crate) struct Shop {
     pub(crate) periods: Periods,
     /// The agent.
     pub(crate) gateway: gateway::Client,
-    /// The service's HTTP side.
-    pub(crate) service: api::Client,
+    /// The service's HTTP side; `None` in a simulation, where nothing may leave but the turn itself.
+    pub(crate) service: Option<api::Client>,
     /// What survives a crash.
     pub(crate) journal: Journal,
     /// The log.
@@ -38,8 +38,6 @@ pub(crate) struct Shop {
     pub(crate) approvals: Approvals,
     /// Who is answered by text, and how often.
     pub(crate) texts: Texts,
-    /// Nothing may leave but the turn itself: `simulate`.
-    pub(crate) is_simulation: bool,
 }
 
 /// What we say on our own, and for whom.

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use state::clock::Clock;
 use state::file;
 
 use crate::report::Contact;
@@ -162,11 +161,11 @@ impl Status {
     }
 }
 
-/// The running client's copy of its status, written when something changed.
+/// The running client's copy of its status, written when something changed. Its times are the machine's own, since
+/// they tell of this process and not of what it works on: a moved clock makes no client hang.
 #[derive(Debug)]
 pub(crate) struct Board {
     path: PathBuf,
-    clock: Clock,
     heartbeat: Duration,
     status: Status,
     turns: Recent,
@@ -177,16 +176,16 @@ pub(crate) struct Board {
 
 impl Board {
     /// A board for a client that begins now.
-    pub(crate) fn new(path: PathBuf, clock: Clock, heartbeat: Duration, status: Status) -> Self {
+    pub(crate) fn new(path: PathBuf, heartbeat: Duration, status: Status) -> Self {
         let (turns, own) = (Recent::default(), Recent::default());
         let written = Instant::now();
-        Self { path, clock, heartbeat, status, turns, own, changed: true, written }
+        Self { path, heartbeat, status, turns, own, changed: true, written }
     }
 
     /// Enters a state and writes that at once: others wait for it.
     pub(crate) fn enter(&mut self, state: State, reason: Option<String>) {
         if self.status.state != state {
-            self.status.since = self.clock.now();
+            self.status.since = Timestamp::now();
         }
         self.status.state = state;
         self.status.reason = reason;
@@ -201,7 +200,7 @@ impl Board {
 
     /// A ping, or the key, was answered.
     pub(crate) fn answered(&mut self) {
-        let now = self.clock.now();
+        let now = Timestamp::now();
         self.change(|status| status.last_pong = Some(now));
     }
 
@@ -222,6 +221,11 @@ impl Board {
         }
     }
 
+    /// What is known of the gateway by now.
+    pub(crate) fn gateway(&self) -> &GatewayStatus {
+        &self.status.gateway
+    }
+
     /// Whether the journal can be written.
     pub(crate) fn journal(&mut self, writable: bool) {
         if self.status.journal_writable != writable {
@@ -231,7 +235,7 @@ impl Board {
 
     /// A connection ended.
     pub(crate) fn closed(&mut self, code: Option<u16>, reason: &str) {
-        let close = LastClose { at: self.clock.now(), code, reason: reason.to_owned() };
+        let close = LastClose { at: Timestamp::now(), code, reason: reason.to_owned() };
         self.change(|status| status.last_close = Some(close));
     }
 
@@ -260,7 +264,7 @@ impl Board {
     }
 
     fn write(&mut self, now: Instant) {
-        self.status.heartbeat = self.clock.now();
+        self.status.heartbeat = Timestamp::now();
         self.status.turn_latency = self.turns.latency();
         self.status.own_latency = self.own.latency();
         self.changed = false;

@@ -22,7 +22,7 @@ pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {
         journal_writable: true,
         ..Status::default()
     });
-    let view = View::of(status, holder::is_running(skill), config.clock().now());
+    let view = View::of(status, holder::is_running(skill), Timestamp::now());
     printer.document(&view.json(), || view.text())?;
     Ok(if view.is_well() { Exit::Done } else { Exit::No })
 }

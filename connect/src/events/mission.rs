@@ -4,32 +4,39 @@
 //! "frame": the whole frame}`, written under the file's lock (`state::paths::lock_of`), 0600. Whoever takes the lines
 //! does so under the same lock and leaves an empty file or none.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 use state::{file, paths};
 
 use crate::desk::Desk;
+use crate::request::{Request, Way};
 
 /// More than this is not kept, in bytes: nobody ticks, so nobody will miss the oldest.
 const MOST: usize = 1 << 20;
 
 /// Appends the event to the file.
 pub(super) fn handle(desk: &mut Desk, name: &str, frame: &Map<String, Value>) {
-    let shop = std::sync::Arc::clone(&desk.shop);
+    let shop = Arc::clone(&desk.shop);
     let at = shop.clock.now().to_string();
     let line = json!({"at": at, "event": name, "frame": frame}).to_string();
-    let key = format!("event `{name}`");
-    let worker_key = key.clone();
+    if shop.service.is_none() {
+        return desk.outbox.pass(line);
+    }
+    let nanos = shop.clock.now().as_nanosecond();
+    let request = Arc::new(Request::taken_up(&format!("{name}:{nanos}"), Way::Report));
+    let key = request.key.clone();
     let work = move || {
         let path = paths::mission_events(&shop.skill);
         let kept = file::update(&path, |bytes| Ok((Some(appended(bytes, &line)), ())));
         match kept {
-            Ok(()) => shop.log.line(format_args!("{worker_key}: kept for missions")),
-            Err(err) => shop.log.line(format_args!("{worker_key}: not kept: {err:#}")),
+            Ok(()) => shop.log.line(format_args!("{key}: kept for missions")),
+            Err(err) => shop.log.line(format_args!("{key}: not kept: {err:#}")),
         }
+        shop.ended(&key);
     };
-    if desk.turns.submit(&key, work, || {}).is_err() {
-        desk.shop.log.line(format_args!("{key}: not kept: too much else to do"));
-    }
+    // If all workers are busy it is lost, and the log says so: `missions` polls as well.
+    desk.run(&request, work);
 }
 
 /// The lines with one more, without the oldest if there are too many.

@@ -1,0 +1,171 @@
+//! `connect run` and kill -9: nothing ready is lost, nothing runs twice, nothing is claimed that is not known.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::{Duration, Instant};
+
+use harness::{Gateway, Sandbox, Service, Signal, event};
+use serde_json::json;
+
+const CONNECT: &str = env!("CARGO_BIN_EXE_connect");
+const SOON: Duration = Duration::from_secs(10);
+const JOURNAL: &str = "skill/.connect.journal";
+
+/// Waits until something shows that nobody tells of: a file of the client's.
+#[track_caller]
+fn until(shows: impl Fn() -> bool) {
+    let deadline = Instant::now() + SOON;
+    while !shows() {
+        assert!(Instant::now() < deadline, "it did not show within {SOON:?}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn ask(service: &Service, request_id: &str) {
+    service.send(&event::deep_tool_request("c1", request_id, "What is on my calendar?"));
+}
+
+#[test]
+fn a_ready_answer_survives_a_kill_and_is_delivered_once() {
+    let (service, gateway) = (Service::start(), Gateway::start());
+    let sandbox = Sandbox::for_both(&service, &gateway);
+    let client = sandbox.spawn(CONNECT, ["run"]);
+    service.wait_connected(SOON);
+    gateway.hold();
+    ask(&service, "r1");
+    gateway.wait_turn(SOON, 1);
+    service.refuse_upgrades(503, None);
+    service.drop_socket();
+    gateway.release();
+    client.wait_line(SOON, |line| line.contains("deep:r1: answered"));
+    client.stop(Signal::KILL, SOON);
+    service.accept_upgrades();
+    let client = sandbox.spawn(CONNECT, ["run"]);
+    let result = service.wait_frame(SOON, "deep_tool_result", |_| true);
+    assert_eq!(
+        (&result["request_id"], &result["text"]),
+        (&json!("r1"), &json!("You have two meetings."))
+    );
+    // The ping that vouches for it is answered, so a third life has nothing left to deliver.
+    until(|| sandbox.read(JOURNAL).contains("settled"));
+    client.stop(Signal::KILL, SOON);
+    let _client = sandbox.spawn(CONNECT, ["run"]);
+    service.wait_authenticated(SOON, 3);
+    ask(&service, "r2");
+    service.wait_frame(SOON, "deep_tool_result", |frame| frame["request_id"] == "r2");
+    assert_eq!(service.log().frames_of("deep_tool_result").len(), 2);
+    assert_eq!(gateway.turns().len(), 2);
+}
+
+#[test]
+fn a_turn_cut_by_a_kill_is_told_as_lost_and_not_run_again() {
+    let (service, gateway) = (Service::start(), Gateway::start());
+    let sandbox = Sandbox::for_both(&service, &gateway);
+    let client = sandbox.spawn(CONNECT, ["run"]);
+    service.wait_connected(SOON);
+    gateway.hold();
+    ask(&service, "r1");
+    gateway.wait_turn(SOON, 1);
+    client.stop(Signal::KILL, SOON);
+    gateway.release();
+    let _client = sandbox.spawn(CONNECT, ["run"]);
+    let result = service.wait_frame(SOON, "deep_tool_result", |_| true);
+    assert!(result["text"].as_str().unwrap().starts_with("I lost track of that"), "{result}");
+    // The service repeats the request: it does nothing.
+    ask(&service, "r1");
+    ask(&service, "r2");
+    service.wait_frame(SOON, "deep_tool_result", |frame| frame["request_id"] == "r2");
+    assert_eq!((gateway.turns().len(), service.log().frames_of("deep_tool_result").len()), (2, 2));
+}
+
+#[test]
+fn what_waited_for_a_worker_runs_after_a_kill() {
+    let (service, gateway) = (Service::start(), Gateway::start());
+    let sandbox = Sandbox::for_both(&service, &gateway);
+    sandbox.adjust(&json!({"max_turns": 1}));
+    let client = sandbox.spawn(CONNECT, ["run"]);
+    service.wait_connected(SOON);
+    gateway.hold();
+    ask(&service, "r1");
+    gateway.wait_turn(SOON, 1);
+    ask(&service, "r2");
+    until(|| sandbox.read(JOURNAL).contains("deep:r2"));
+    client.stop(Signal::KILL, SOON);
+    gateway.release();
+    let _client = sandbox.spawn(CONNECT, ["run"]);
+    let result = service.wait_frame(SOON, "deep_tool_result", |frame| frame["request_id"] == "r2");
+    assert_eq!(result["text"], "You have two meetings.");
+}
+
+#[test]
+fn an_answer_nobody_could_take_for_two_minutes_is_given_up() {
+    let (service, gateway) = (Service::start(), Gateway::start());
+    let sandbox = Sandbox::for_both(&service, &gateway);
+    let client = sandbox.spawn(CONNECT, ["run"]);
+    service.wait_connected(SOON);
+    gateway.hold();
+    ask(&service, "r1");
+    gateway.wait_turn(SOON, 1);
+    service.refuse_upgrades(503, None);
+    service.drop_socket();
+    gateway.release();
+    client.wait_line(SOON, |line| line.contains("deep:r1: answered"));
+    client.stop(Signal::KILL, SOON);
+    service.accept_upgrades();
+    service.advance(Duration::from_secs(121));
+    let client = sandbox.spawn(CONNECT, ["run"]);
+    client.wait_line(SOON, |line| line.contains("deep:r1: expired undelivered"));
+    service.wait_connected(SOON);
+    ask(&service, "r2");
+    service.wait_frame(SOON, "deep_tool_result", |frame| frame["request_id"] == "r2");
+    assert_eq!(service.log().frames_of("deep_tool_result").len(), 1);
+}
+
+#[test]
+fn a_greeting_is_not_repeated_after_a_restart_and_a_strangers_call_stays_one() {
+    let (service, gateway) = (Service::start(), Gateway::start());
+    let sandbox = Sandbox::for_both(&service, &gateway);
+    let client = sandbox.spawn(CONNECT, ["run"]);
+    service.wait_connected(SOON);
+    service.send(&event::call_started("c1", "inbound"));
+    service.send(&event::call_started("c2", "outbound"));
+    service.wait_frame(SOON, "response", |frame| frame["call_id"] == "c1");
+    until(|| sandbox.read(JOURNAL).contains("outbound"));
+    client.stop(Signal::KILL, SOON);
+    let _client = sandbox.spawn(CONNECT, ["run"]);
+    service.wait_authenticated(SOON, 2);
+    service.send(&event::call_started("c1", "inbound"));
+    service.send(&event::deep_tool_request("c2", "r1", "What is the door code?"));
+    service.wait_frame(SOON, "deep_tool_result", |_| true);
+    assert_eq!(service.log().frames_of("response").len(), 1);
+    assert!(gateway.wait_turn(SOON, 1).message.contains("| What is the door code?"));
+}
+
+#[test]
+fn a_broken_journal_is_survived() {
+    let (service, gateway) = (Service::start(), Gateway::start());
+    let sandbox = Sandbox::for_both(&service, &gateway);
+    sandbox.write(JOURNAL, "\u{0}garbage\n{\"at\":1,\"step\":\"asked\"}\n{\"at\":99");
+    let _client = sandbox.spawn(CONNECT, ["run"]);
+    service.wait_connected(SOON);
+    ask(&service, "r1");
+    service.wait_frame(SOON, "deep_tool_result", |_| true);
+    assert_eq!(sandbox.mode(JOURNAL), 0o600);
+}
+
+#[test]
+fn without_a_journal_others_are_served_and_status_fails() {
+    let (service, gateway) = (Service::start(), Gateway::start());
+    let sandbox = Sandbox::for_both(&service, &gateway);
+    // A folder in its place: root can write any file, but not append to a folder.
+    std::fs::create_dir(sandbox.path(JOURNAL)).unwrap();
+    std::fs::set_permissions(sandbox.path(JOURNAL), std::fs::Permissions::from_mode(0o700))
+        .unwrap();
+    let _client = sandbox.spawn(CONNECT, ["run"]);
+    service.wait_connected(SOON);
+    ask(&service, "r1");
+    let result = service.wait_frame(SOON, "deep_tool_result", |_| true);
+    assert_eq!(result["text"], "You have two meetings.");
+    let status = sandbox.run(CONNECT, ["status"]);
+    status.fails(1);
+    assert_eq!(status.json()["journal_writable"], false);
+}

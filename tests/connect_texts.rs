@@ -1,0 +1,170 @@
+//! Texts, call outcomes and mission events, as `connect run` handles them.
+
+use std::time::{Duration, Instant};
+
+use harness::{Child, Fault, Gateway, Sandbox, Service, event};
+use serde_json::{Value, json};
+
+const CONNECT: &str = env!("CARGO_BIN_EXE_connect");
+const SOON: Duration = Duration::from_secs(10);
+const SEND: &str = "/v1/messages/send";
+const ANN: &str = "+15551112222";
+
+/// Waits until something shows that nobody tells of: a file of the client's.
+#[track_caller]
+fn until(shows: impl Fn() -> bool) {
+    let deadline = Instant::now() + SOON;
+    while !shows() {
+        assert!(Instant::now() < deadline, "it did not show within {SOON:?}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn open(config: &Value) -> (Service, Gateway, Sandbox, Child) {
+    let (service, gateway) = (Service::start(), Gateway::start());
+    let sandbox = Sandbox::for_both(&service, &gateway);
+    sandbox.adjust(config);
+    let client = sandbox.spawn(CONNECT, ["run"]);
+    service.wait_connected(SOON);
+    (service, gateway, sandbox, client)
+}
+
+#[test]
+fn a_text_is_answered_with_the_agents_words_once() {
+    let (service, gateway, _sandbox, client) = open(&json!({}));
+    for _ in 0..2 {
+        service.send(&event::sms_received(ANN, "Are you there?", "m1"));
+    }
+    service.send(
+        &json!({"type": "event", "event": "sms.received", "body": "who am I", "message_id": "m2"}),
+    );
+    let sent = service.wait_request(SOON, "POST", SEND, 1);
+    assert_eq!(sent.body, json!({"to": ANN, "message": "You have two meetings."}));
+    client.wait_line(SOON, |line| line.contains("without a sender's number"));
+    let turn = gateway.wait_turn(SOON, 1);
+    assert!(turn.message.contains("\n| Are you there?\n"), "{}", turn.message);
+    assert_eq!((turn.timeout, gateway.turns().len()), (60, 1));
+    until(|| service.texted().len() == 1);
+}
+
+#[test]
+fn a_long_reply_is_cut_to_ten_parts() {
+    let (service, gateway, _sandbox, _client) = open(&json!({}));
+    gateway.reply(&"Обед в café. ".repeat(200));
+    service.send(&event::sms_received(ANN, "Tell me", "m1"));
+    let sent = service.wait_request(SOON, "POST", SEND, 1);
+    let text = sent.body["message"].as_str().unwrap();
+    assert!(text.chars().count() <= 670 && text.chars().count() > 500, "{}", text.len());
+}
+
+#[test]
+fn only_allowed_numbers_are_answered() {
+    let (service, gateway, _sandbox, client) = open(&json!({"sms": {"allow": ["+15551113333"]}}));
+    service.send(&event::sms_received(ANN, "Hi", "m1"));
+    client.wait_line(SOON, |line| line.contains("`sms.allow` does not name it"));
+    service.send(&event::sms_received("+15551113333", "Hi", "m2"));
+    let sent = service.wait_request(SOON, "POST", SEND, 1);
+    assert_eq!((&sent.body["to"], gateway.turns().len()), (&json!("+15551113333"), 1));
+}
+
+#[test]
+fn ten_replies_an_hour_and_number() {
+    let (service, _gateway, _sandbox, client) = open(&json!({}));
+    for n in 0..12 {
+        service.send(&event::sms_received(ANN, "Hi", &format!("m{n}")));
+    }
+    client.wait_line(SOON, |line| line.contains("ten replies within an hour"));
+    service.wait_request(SOON, "POST", SEND, 10);
+    service.send(&event::sms_received("+15551113333", "Hi", "other"));
+    service.wait_for(SOON, |log| {
+        log.to("POST", SEND).iter().any(|seen| seen.body["to"] == "+15551113333").then_some(())
+    });
+    until(|| service.texted().len() == 11);
+    assert_eq!(service.texted().into_iter().filter(|(to, _)| to == ANN).count(), 10);
+}
+
+#[test]
+fn a_number_on_the_do_not_call_list_gets_no_text() {
+    let (service, gateway, sandbox, client) = open(&json!({}));
+    sandbox.write(
+        "skill/.do_not_call.json",
+        &json!({"format": 1, "numbers": {ANN: "2026-01-01T00:00:00Z"}}).to_string(),
+    );
+    service.send(&event::sms_received(ANN, "Hi", "m1"));
+    client.wait_line(SOON, |line| line.contains("do-not-call list"));
+    gateway.wait_turn(SOON, 1);
+    assert_eq!(service.texted(), []);
+}
+
+#[test]
+fn a_text_whose_answer_was_lost_is_not_sent_again() {
+    let (service, _gateway, sandbox, client) = open(&json!({}));
+    service.fail("POST", SEND, Fault::Lost, 1);
+    service.send(&event::sms_received(ANN, "Hi", "m1"));
+    client.wait_line(SOON, |line| line.contains("text:m1: not texted"));
+    client.stop(harness::Signal::KILL, SOON);
+    let _client = sandbox.spawn(CONNECT, ["run"]);
+    service.wait_authenticated(SOON, 2);
+    service.send(&event::sms_received(ANN, "Hi", "m1"));
+    service.send(&event::sms_received("+15551113333", "Hi", "m2"));
+    service.wait_for(SOON, |log| {
+        log.to("POST", SEND).iter().any(|seen| seen.body["to"] == "+15551113333").then_some(())
+    });
+    assert_eq!(service.texted().into_iter().filter(|(to, _)| to == ANN).count(), 1);
+}
+
+#[test]
+fn a_late_reply_to_a_text_is_sent_when_it_comes() {
+    let (service, gateway, _sandbox, _client) = open(&json!({}));
+    gateway.patience(Duration::from_millis(50)).hold();
+    service.send(&event::sms_received(ANN, "Hi", "m1"));
+    gateway.wait_turn(SOON, 1);
+    gateway.release();
+    let sent = service.wait_request(SOON, "POST", SEND, 1);
+    assert_eq!(sent.body["message"], "You have two meetings.");
+    until(|| service.texted().len() == 1);
+}
+
+#[test]
+fn an_ended_call_is_reported_once_in_words() {
+    let (service, gateway, _sandbox, _client) = open(&json!({}));
+    for _ in 0..2 {
+        service.send(&event::call_ended(
+            "c0",
+            "outbound",
+            &json!({"to_number": "+15551234567", "outcome": "voicemail", "voicemail_message": "Hi, call me back"}),
+        ));
+    }
+    service.send(&event::call_ended(
+        "c1",
+        "inbound",
+        &json!({"duration_seconds": 61, "reason": "user_hangup"}),
+    ));
+    let mut reports: Vec<String> = (1..=2).map(|n| gateway.wait_turn(SOON, n).message).collect();
+    reports.sort();
+    assert!(
+        reports[0].starts_with("[ClawdTalk] An inbound call was completed after 1m 1s."),
+        "{}",
+        reports[0]
+    );
+    assert!(
+        reports[1].contains("went to voicemail") && reports[1].contains("\n| Hi, call me back\n")
+    );
+    assert!(gateway.turns().iter().all(|turn| turn.timeout == 0));
+    service.send(&event::deep_tool_request("c2", "r1", "What is on?"));
+    service.wait_frame(SOON, "deep_tool_result", |_| true);
+    assert_eq!(gateway.turns().len(), 3);
+}
+
+#[test]
+fn mission_events_are_kept_for_missions() {
+    let (service, _gateway, sandbox, client) = open(&json!({}));
+    service.send(&event::mission("sms_received", "m1", Some("s1"), &json!({"text": "yes"})));
+    client.wait_line(SOON, |line| line.contains("kept for missions"));
+    let line: Value = serde_json::from_str(&sandbox.read("skill/.mission_events.jsonl")).unwrap();
+    assert_eq!(
+        (&line["event"], &line["frame"]["text"]),
+        (&json!("mission.sms_received"), &json!("yes"))
+    );
+    assert_eq!(sandbox.mode("skill/.mission_events.jsonl"), 0o600);
+}
