@@ -1,0 +1,3 @@
+#!/bin/sh
+# Runs bin/call and prints the words of the script that once stood here.
+exec env CLAWDTALK_OUTPUT=text "$(dirname -- "$(readlink -f -- "$0")")/../bin/call" "$@"

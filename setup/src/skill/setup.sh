@@ -1,0 +1,3 @@
+#!/bin/sh
+# Runs bin/setup and prints words instead of JSON.
+exec env CLAWDTALK_OUTPUT=text "$(dirname -- "$(readlink -f -- "$0")")/bin/setup" "$@"
