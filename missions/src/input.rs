@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 use state::exit::Fault;
 use state::phone::Phone;
-use state::{args, times, words};
+use state::{times, words};
 
 use crate::nearest;
 
@@ -60,11 +60,10 @@ pub(crate) fn one_of<'a>(what: &str, given: &str, known: &[&'a str]) -> Result<&
     Err(fault.hint(format!("probably `{meant}` is meant")))
 }
 
-/// A text that may begin with `-` but is no misspelt option, and is not blank.
+/// A text that is not blank.
 pub(crate) fn words_of<'a>(what: &str, text: &'a str) -> Result<&'a str, Fault> {
-    args::free_text(what, text)?;
     if text.trim().is_empty() {
-        return Err(Fault::usage(format!("{what} is blank")));
+        return Err(Fault::usage(format!("{what} must not be blank")));
     }
     Ok(text)
 }
@@ -100,9 +99,6 @@ fn kind(value: &Value) -> &'static str {
 
 /// The value of a memory command: JSON if it begins like an object or a list, else a text, unless told.
 pub(crate) fn value(text: &str, is_json: bool, is_string: bool) -> Result<Value, Fault> {
-    if !is_json {
-        args::free_text("the value", text)?;
-    }
     let looks_like_json = text.trim_start().starts_with(['{', '[']);
     if is_string || !(is_json || looks_like_json) {
         return Ok(text.into());
@@ -270,7 +266,6 @@ mod tests {
         assert_eq!(value("42", true, false).unwrap(), json!(42));
         assert_eq!(value("[x", false, true).unwrap(), json!("[x"));
         assert!(value("[x", false, false).is_err());
-        assert!(value("--jsn", false, false).is_err());
         assert!(value("plain", true, false).is_err());
     }
 }

@@ -13,6 +13,7 @@ mod schedule;
 mod slug;
 mod stages;
 mod state_file;
+mod swallowed;
 mod tracked;
 mod window;
 
@@ -28,7 +29,7 @@ use state::exit::{self, Exit};
 
 fn main() -> ExitCode {
     match state::args::parse::<Args>() {
-        Ok(args) => exit::report(run(&args)),
+        Ok(args) => exit::report(swallowed::check().and_then(|()| run(&args))),
         Err(code) => code,
     }
 }

@@ -2,7 +2,7 @@
 
 /// The commands come before the options, and grouped: clap lists them in one heap.
 pub(super) const TEMPLATE: &str =
-    "{about-with-newline}\n{usage-heading} {usage}\n\n{after-help}\n\n{options}";
+    "{about-with-newline}\n{usage-heading} {usage}{after-help}\n\n{options}";
 
 /// The overview; a test compares it with the commands that exist.
 pub(super) const COMMANDS: &str = "\

@@ -113,6 +113,46 @@ pub(crate) struct Paging {
     pub(crate) all: bool,
 }
 
+/// Words whose meaning depends on how many there are: the usage of the command tells it. They are arguments of
+/// their own, since one argument of many values that may begin with `-` swallows every option after it.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Words {
+    /// Arguments in the order of the usage above
+    #[arg(value_name = "ARGUMENTS", required = true, allow_hyphen_values = true)]
+    first: Option<String>,
+    #[arg(hide = true, allow_hyphen_values = true)]
+    second: Option<String>,
+    #[arg(hide = true, allow_hyphen_values = true)]
+    third: Option<String>,
+    #[arg(hide = true, allow_hyphen_values = true)]
+    fourth: Option<String>,
+    #[arg(hide = true, allow_hyphen_values = true)]
+    fifth: Option<String>,
+    #[arg(hide = true, allow_hyphen_values = true)]
+    sixth: Option<String>,
+    #[arg(hide = true, allow_hyphen_values = true)]
+    seventh: Option<String>,
+    #[arg(hide = true, allow_hyphen_values = true)]
+    eighth: Option<String>,
+}
+
+impl Words {
+    /// The words that are there, in their order.
+    pub(crate) fn list(&self) -> Vec<&str> {
+        let words = [
+            &self.first,
+            &self.second,
+            &self.third,
+            &self.fourth,
+            &self.fifth,
+            &self.sixth,
+            &self.seventh,
+            &self.eighth,
+        ];
+        words.into_iter().flatten().map(String::as_str).collect()
+    }
+}
+
 /// A mission of the service and one of its runs.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct OfRun {

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::Paging;
+use super::{Paging, Words};
 
 /// Schedule a phone call
 #[derive(Debug, Args)]
@@ -20,9 +20,8 @@ Examples:
   missions schedule-call ast_1 +13125550142 +15559990000 \"in 15m\" mis_1 run_1 --any-time"
 )]
 pub(crate) struct ScheduleCall {
-    /// Assistant, numbers, time and mission: see the usage
-    #[arg(value_name = "WORD", required = true, num_args = 1.., allow_hyphen_values = true)]
-    pub(crate) words: Vec<String>,
+    #[command(flatten)]
+    pub(crate) words: Words,
     #[command(flatten)]
     pub(crate) more: ScheduleOptions,
     /// Hours of the day in which calls may begin, as in 09:00-17:00
@@ -54,9 +53,8 @@ Examples:
   missions schedule-sms ast_1 +13322200013 +15559990000 2027-12-01T14:30:00Z \"Hello\" mis_1 run_1 sms"
 )]
 pub(crate) struct ScheduleSms {
-    /// Assistant, numbers, time, text and mission: see the usage
-    #[arg(value_name = "WORD", required = true, num_args = 1.., allow_hyphen_values = true)]
-    pub(crate) words: Vec<String>,
+    #[command(flatten)]
+    pub(crate) words: Words,
     #[command(flatten)]
     pub(crate) more: ScheduleOptions,
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{AssistantOptions, MissionOptions};
+use super::{AssistantOptions, MissionOptions, Words};
 
 /// Start a mission: mission, run, plan and status in one command; again, it resumes
 #[derive(Debug, Args)]
@@ -79,9 +79,8 @@ Examples:
   missions complete find-plumbers mis_1 run_1 \"ABC Co is cheapest\" '{\"best\": \"ABC Co\"}'"
 )]
 pub(crate) struct Complete {
-    /// Slug, ids, summary and payload: see the usage
-    #[arg(value_name = "WORD", required = true, num_args = 1..=5, allow_hyphen_values = true)]
-    pub(crate) words: Vec<String>,
+    #[command(flatten)]
+    pub(crate) words: Words,
 }
 
 /// Settle by hand what may or may not have happened; without an id: look again, and list what is left

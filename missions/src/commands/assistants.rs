@@ -4,7 +4,7 @@
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use state::exit::{Exit, Fault};
-use state::{args as given, out};
+use state::out;
 
 use crate::api::{Feature, NewAssistant, Row};
 use crate::args::{
@@ -25,7 +25,6 @@ pub(crate) fn described(
 ) -> anyhow::Result<NewAssistant> {
     let name = input::words_of("the name", name)?;
     let instructions = input::words_of("the instructions", instructions)?;
-    given::free_text("the greeting", greeting)?;
     let mut new = NewAssistant::new(name, instructions, greeting);
     for (key, text) in
         [("voice", &more.voice), ("model", &more.model), ("description", &more.description)]

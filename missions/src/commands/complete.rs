@@ -20,7 +20,7 @@ struct Ending<'a> {
 
 pub(crate) fn run(context: &Context, args: &Complete) -> anyhow::Result<Exit> {
     let missions = context.file.read()?;
-    let ending = read(&args.words, &missions)?;
+    let ending = read(&args.words.list(), &missions)?;
     let of = RunRef { mission: &ending.mission_id, run: &ending.run_id };
     let result = RunResult { summary: ending.summary, payload: ending.payload.as_ref() };
     let run = context.api()?.update_run(of, "succeeded", result)?;
@@ -48,15 +48,15 @@ pub(crate) fn run(context: &Context, args: &Complete) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn read<'a>(words: &'a [String], missions: &Missions) -> anyhow::Result<Ending<'a>> {
-    let slug = words[0].as_str();
+fn read<'a>(words: &[&'a str], missions: &Missions) -> anyhow::Result<Ending<'a>> {
+    let slug = words[0];
     let kept = missions.known(slug)?;
     let ids = |mission: Option<&str>, run: Option<&str>| match (mission, run) {
         (Some(mission), Some(run)) => Ok((mission.to_owned(), run.to_owned())),
         _ => Err(Fault::usage(format!("mission `{slug}` has no run that could be completed"))
             .hint("run its `missions init` again: it goes on where it stopped")),
     };
-    let (given, summary, payload) = match &words[1..] {
+    let (given, summary, payload) = match words[1..] {
         [] => (None, None, None),
         [summary] => (None, Some(summary), None),
         [mission, run, summary] => (Some((mission, run)), Some(summary), None),
@@ -84,7 +84,7 @@ fn read<'a>(words: &'a [String], missions: &Missions) -> anyhow::Result<Ending<'
                         .into());
                 }
             }
-            (mission.clone(), run.clone())
+            (mission.to_owned(), run.to_owned())
         }
     };
     let summary = summary.map(|text| input::words_of("the summary", text)).transpose()?;

@@ -43,7 +43,6 @@ fn step(given: Option<&str>) -> Result<Option<&str>, Fault> {
     if given == NO_STEP {
         return Ok(None);
     }
-    state::args::free_text("the step", given)?;
     if given.starts_with(['{', '[']) {
         return Err(Fault::usage("the STEP_ID is JSON: it was probably forgotten").hint(hint));
     }

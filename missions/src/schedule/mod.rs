@@ -18,17 +18,17 @@ pub(crate) use send::{TOOL, done, look, settle, unsettled};
 
 pub(crate) fn call(context: &Context, args: &ScheduleCall) -> anyhow::Result<Exit> {
     let limits = Limits::read(args)?;
-    run(context, Channel::Call, &args.words, &args.more, &limits)
+    run(context, Channel::Call, &args.words.list(), &args.more, &limits)
 }
 
 pub(crate) fn sms(context: &Context, args: &ScheduleSms) -> anyhow::Result<Exit> {
-    run(context, Channel::Sms, &args.words, &args.more, &Limits::default())
+    run(context, Channel::Sms, &args.words.list(), &args.more, &Limits::default())
 }
 
 fn run(
     context: &Context,
     channel: Channel,
-    words: &[String],
+    words: &[&str],
     more: &ScheduleOptions,
     limits: &Limits,
 ) -> anyhow::Result<Exit> {

@@ -52,8 +52,8 @@ struct Words<'a> {
 
 impl<'a> Words<'a> {
     /// A call has no text: its words are counted without one.
-    fn read(channel: Channel, words: &'a [String], by_mission: bool) -> Result<Self, Fault> {
-        let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
+    fn read(channel: Channel, words: &[&'a str], by_mission: bool) -> Result<Self, Fault> {
+        let mut words = words.to_vec();
         let (name, n_given) = (command(channel), words.len());
         let mut text = None;
         if channel == Channel::Sms {
@@ -109,7 +109,7 @@ impl Order {
     pub(super) fn read(
         context: &Context,
         channel: Channel,
-        words: &[String],
+        words: &[&str],
         more: &ScheduleOptions,
     ) -> anyhow::Result<Self> {
         let words = Words::read(channel, words, more.mission.is_some())?;

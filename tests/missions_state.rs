@@ -1,0 +1,232 @@
+//! The state file of `missions`: shared with the reference, whole after everything that can go wrong.
+
+use std::fs;
+use std::time::Duration;
+
+use harness::Sandbox;
+use serde_json::{Value, json};
+
+const MISSIONS: &str = env!("CARGO_BIN_EXE_missions");
+const STATE: &str = "skill/.missions_state.json";
+/// As the reference writes it: two blanks, `\u` escapes, keys that we do not know, no newline at the end.
+const REFERENCE: &str = "{\n  \"zeta\": {\n    \"mission_name\": \"Z\\u00e9\",\n    \"mission_id\": \"mis_1\",\n    \"unknown\": {\"b\": 1.10, \"a\": 12345678901234567890123},\n    \"memory\": {\"k\": [1, \"two\"]}\n  },\n  \"alpha\": {\n    \"mission_name\": \"A\"\n  }\n}";
+
+fn sandbox(state: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write(STATE, state);
+    sandbox
+}
+
+#[test]
+fn order_unknown_keys_and_numbers_are_kept() {
+    let sandbox = sandbox(REFERENCE);
+    sandbox.run(MISSIONS, ["append-memory", "alpha", "l", "x"]).ok().quiet();
+    let text = sandbox.read(STATE);
+    let place = |part: &str| text.find(part).unwrap_or_else(|| panic!("no {part} in {text}"));
+    assert!(place("\"zeta\"") < place("\"alpha\"") && place("\"b\"") < place("\"a\""));
+    assert!(text.contains("1.10") && text.contains("12345678901234567890123"), "{text}");
+    assert!(text.contains("\"mission_name\": \"Zé\""), "{text}");
+    assert_eq!(sandbox.mode(STATE), 0o600);
+    let unchanged = sandbox.json(STATE)["zeta"].clone();
+    assert_eq!(unchanged, serde_json::from_str::<Value>(REFERENCE).unwrap()["zeta"]);
+}
+
+#[test]
+fn reading_changes_nothing() {
+    let sandbox = sandbox(REFERENCE);
+    for line in [&["list-state"][..], &["get-state", "zeta"], &["get-memory", "zeta"], &["recover"]]
+    {
+        sandbox.run(MISSIONS, line).ok();
+        assert_eq!(sandbox.read(STATE), REFERENCE);
+    }
+}
+
+#[test]
+fn the_file_can_be_elsewhere() {
+    let mut sandbox = sandbox(REFERENCE);
+    sandbox.write("other.json", r#"{"o": {"mission_name": "O"}}"#);
+    let other = sandbox.path("other.json").display().to_string();
+    let slugs = |out: Value| out["missions"][0]["slug"].clone();
+    assert_eq!(slugs(sandbox.run(MISSIONS, ["--state", &other, "list-state"]).ok().json()), "o");
+    sandbox.env("CLAWDTALK_STATE_FILE", &other);
+    assert_eq!(slugs(sandbox.run(MISSIONS, ["list-state"]).ok().json()), "o");
+    let flag = sandbox.path(STATE).display().to_string();
+    assert_eq!(slugs(sandbox.run(MISSIONS, ["list-state", "--state", &flag]).ok().json()), "zeta");
+}
+
+#[test]
+fn a_file_of_the_reference_in_the_current_folder_is_pointed_out_once_and_merged() {
+    let sandbox = sandbox(r#"{"zeta": {"mission_id": "other"}, "alpha": {"memory": {"mine": 1}}}"#);
+    sandbox.write(
+        "work/.missions_state.json",
+        &REFERENCE.replace(
+            "\"mission_name\": \"A\"",
+            "\"mission_name\": \"A\", \"memory\": {\"mine\": 2, \"new\": 3}",
+        ),
+    );
+    sandbox.run(MISSIONS, ["list-state"]).ok().stderr_has("missions import");
+    sandbox.run(MISSIONS, ["list-state"]).ok().quiet();
+    let import = ["import", ".missions_state.json"];
+    let done = sandbox.run(MISSIONS, import).ok().json();
+    assert_eq!(done, json!({"added": [], "merged": ["alpha"], "renamed": {"zeta": "zeta-2"}}));
+    let state = sandbox.json(STATE);
+    assert_eq!(state["zeta"], json!({"mission_id": "other"}), "what was here is never changed");
+    assert_eq!(state["zeta-2"]["memory"], json!({"k": [1, "two"]}));
+    assert_eq!(state["alpha"]["memory"], json!({"mine": 1, "new": 3}));
+    let again = sandbox.run(MISSIONS, import).ok().json();
+    assert_eq!(
+        again,
+        json!({"added": [], "merged": [], "renamed": {}}),
+        "a second time adds nothing"
+    );
+    sandbox.run(MISSIONS, ["import", "nowhere.json"]).fails(2).stderr_has("does not exist");
+}
+
+#[test]
+fn a_broken_file_is_named_shown_and_never_overwritten() {
+    for (broken, says) in [
+        ("", "it is empty (0 bytes)"),
+        ("{\"a\": {\"memory\": {\"k\": tru", "broken at byte"),
+        ("[]", "no object of missions"),
+        ("{\"a\": {}} trailing", "near `"),
+        ("\0\0\0\0", "broken at byte"),
+    ] {
+        let sandbox = sandbox(broken);
+        for line in [
+            &["list-state"][..],
+            &["append-memory", "a", "k", "v"],
+            &["save-memory", "a", "k", "v", "--create"],
+            &["init", "A", "I", "R"],
+            &["setup-agent", "a", "A", "I"],
+        ] {
+            let out = sandbox.run(MISSIONS, line);
+            out.fails(2).silent().stderr_has(".missions_state.json").stderr_has(says);
+            assert_eq!(sandbox.read(STATE), broken);
+        }
+    }
+}
+
+/// The file is cut at every byte; what is in it is saved or clearly refused, and the broken file is kept.
+#[test]
+fn a_cut_file_is_recovered() {
+    let whole: Value = serde_json::from_str(REFERENCE).unwrap();
+    let sandbox = sandbox(REFERENCE);
+    for end in (0..REFERENCE.len()).step_by(7).filter(|end| REFERENCE.is_char_boundary(*end)) {
+        let broken = &REFERENCE[..end];
+        sandbox.write(STATE, broken);
+        let done = sandbox.run(MISSIONS, ["recover"]).ok().json();
+        assert_eq!(done["broken"], true);
+        let kept = fs::read_to_string(done["kept"].as_str().unwrap()).unwrap();
+        assert_eq!(kept, broken);
+        let state = sandbox.json(STATE);
+        for slug in done["whole"].as_array().unwrap() {
+            let slug = slug.as_str().unwrap();
+            assert_eq!(state[slug], whole[slug], "{broken}");
+        }
+        let n_told = ["whole", "cut"].map(|key| done[key].as_array().unwrap().len());
+        assert_eq!(n_told[0] + n_told[1], state.as_object().unwrap().len(), "{broken}");
+        sandbox.run(MISSIONS, ["list-state"]).ok();
+        fs::remove_file(done["kept"].as_str().unwrap()).unwrap();
+    }
+}
+
+#[test]
+fn an_unknown_slug_is_answered_with_the_nearest() {
+    let sandbox = sandbox(REFERENCE);
+    for line in [
+        &["save-memory", "zet", "k", "v"][..],
+        &["append-memory", "zet", "k", "v"],
+        &["remove-state", "zet"],
+    ] {
+        sandbox.run(MISSIONS, line).fails(2).silent().stderr_has("nearest first: `zeta`, `alpha`");
+    }
+    assert_eq!(
+        sandbox.run(MISSIONS, ["get-state", "zet"]).ok().stderr_has("`zeta`").json(),
+        json!({})
+    );
+    assert_eq!(
+        sandbox.run(MISSIONS, ["get-memory", "zet"]).ok().stderr_has("`zeta`").json(),
+        Value::Null
+    );
+    assert_eq!(sandbox.read(STATE), REFERENCE);
+}
+
+#[test]
+fn values_that_are_no_json_are_told_and_misspelt_options_are_no_values() {
+    let sandbox = sandbox(REFERENCE);
+    for (line, says) in [
+        (&["save-memory", "zeta", "k", "{bad"][..], "found `{bad`"),
+        (&["save-memory", "zeta", "k", "{bad", "--json"], "is no JSON"),
+        (&["append-memory", "zeta", "k", "--jsno"], "looks like an option"),
+        (&["save-memory", "zeta", "k", "1", "--json", "--string"], "cannot be used with"),
+        (&["save-memory", "zeta", " ", "1"], "the key must not be blank"),
+        (&["save-memory", "zeta", "k"], "VALUE"),
+    ] {
+        sandbox.run(MISSIONS, line).fails(2).silent().stderr_has(says);
+    }
+    assert_eq!(sandbox.read(STATE), REFERENCE);
+    sandbox.run(MISSIONS, ["save-memory", "zeta", "k", "--string", "{bad"]).ok();
+    sandbox.run(MISSIONS, ["save-memory", "zeta", "j", "--", "--jsno"]).ok();
+    assert_eq!(sandbox.json(STATE)["zeta"]["memory"]["j"], "--jsno");
+    assert_eq!(sandbox.json(STATE)["zeta"]["memory"]["k"], "{bad");
+}
+
+#[test]
+fn nothing_that_was_appended_is_lost() {
+    const PROCESSES: usize = 16;
+    const EACH: usize = 6;
+    let sandbox = sandbox(r#"{"m": {}}"#);
+    let script = format!(
+        "i=0; while [ $i -lt {EACH} ]; do \"$0\" append-memory m l \"$1-$i\" || exit 1; i=$((i+1)); done"
+    );
+    let writers: Vec<_> = (0..PROCESSES)
+        .map(|n| sandbox.spawn("/bin/sh", ["-c", &script, MISSIONS, &n.to_string()]))
+        .collect();
+    for writer in writers {
+        writer.finish(Duration::from_secs(60)).ok();
+    }
+    let state = sandbox.json(STATE);
+    let mut items: Vec<&str> =
+        state["m"]["memory"]["l"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    items.sort_unstable();
+    items.dedup();
+    assert_eq!(items.len(), PROCESSES * EACH);
+}
+
+#[test]
+fn a_full_disk_leaves_the_old_file() {
+    let big = json!({"m": {"memory": {"l": vec!["x".repeat(100); 100]}}}).to_string();
+    let sandbox = sandbox(&big);
+    // Blocks of 512 bytes: the new file does not fit.
+    let limited = "ulimit -f 4; exec \"$0\" \"$@\"";
+    let line = ["-c", limited, MISSIONS, "append-memory", "m", "l", "y"];
+    let out = sandbox.run("/bin/sh", line);
+    out.fails(4).silent().stderr_has("writing").stderr_has(".missions_state.json");
+    assert_eq!(sandbox.read(STATE), big);
+    assert!(!sandbox.has("skill/.missions_state.json.tmp"), "what could not be written is removed");
+    sandbox.run(MISSIONS, ["append-memory", "m", "l", "y"]).ok();
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_told() {
+    let sandbox = sandbox("{}");
+    // Nobody, root neither, can make a file there.
+    let line = ["--state", "/proc/missions.json", "save-memory", "m", "k", "v", "--create"];
+    sandbox.run(MISSIONS, line).fails(4).silent().stderr_has("/proc/missions.json");
+    sandbox.run(MISSIONS, ["--state", "/proc/missions.json", "list-state"]).ok();
+}
+
+#[test]
+fn a_lock_that_stays_held_is_told() {
+    let sandbox = sandbox(REFERENCE);
+    // flock(1) holds the lock as another program would.
+    let script = "exec 9>.missions_state.json.lock; flock 9 || exit 1; echo held; exec sleep 30";
+    let script = format!("cd \"$0\"; {script}");
+    let skill = sandbox.skill().display().to_string();
+    let holder = sandbox.spawn("/bin/sh", ["-c", &script, &skill]);
+    holder.wait_line(Duration::from_secs(5), |line| line == "held");
+    let out = sandbox.run(MISSIONS, ["save-memory", "zeta", "k", "v"]);
+    out.fails(5).silent().stderr_has("waiting for").stderr_has("is locked");
+    assert_eq!(sandbox.read(STATE), REFERENCE);
+    sandbox.run(MISSIONS, ["list-state"]).ok().quiet();
+}
