@@ -44,6 +44,9 @@ pub(crate) enum Command {
     /// Measure what the programs cost, beside what a user has today
     Bench(Bench),
 
+    /// Kill programs at random moments, and count what was lost or doubled
+    Torture(Torture),
+
     /// The bare loop that `bench connect` measures beside the client
     #[command(hide = true)]
     Floor { service: String, gateway: String },
@@ -105,5 +108,38 @@ impl Bench {
     /// The part that was named, or all.
     pub(crate) fn parts(&self) -> Vec<Part> {
         self.part.map_or_else(|| Part::value_variants().to_vec(), |part| vec![part])
+    }
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Torture {
+    /// What to torture [default: everything]
+    #[arg(value_enum, value_name = "PART")]
+    pub(crate) part: Option<Tortured>,
+
+    /// End after this many seconds, for each part
+    #[arg(long, value_name = "N", default_value_t = 600)]
+    pub(crate) seconds: u64,
+
+    /// Try the random moments of an earlier run again
+    #[arg(long, value_name = "S")]
+    pub(crate) seed: Option<u64>,
+
+    /// End after this many kills, for each part
+    #[arg(long, value_name = "N", default_value_t = 300)]
+    pub(crate) kills: usize,
+}
+
+/// What can be tortured.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub(crate) enum Tortured {
+    /// The client, during a stream of requests with drops
+    Connect,
+}
+
+impl Torture {
+    /// The part that was named, or all.
+    pub(crate) fn parts(&self) -> Vec<Tortured> {
+        self.part.map_or_else(|| Tortured::value_variants().to_vec(), |part| vec![part])
     }
 }

@@ -10,25 +10,29 @@ use state::args::Common;
 use state::exit::{self, Exit};
 use state::out::{self, Printer};
 
+use crate::demo;
+use crate::torture;
 use crate::verdict::Verdict;
 use crate::workspace::Workspace;
 
 type Check = fn(&Workspace) -> Result<Verdict>;
 
 /// The cheap ones first: who waits for ci learns of a slip within seconds.
-const CHECKS: [(&str, Check); 6] = [
+const CHECKS: &[(&str, Check)] = &[
     ("fmt", checks::fmt),
     ("tidy", checks::tidy),
     ("clippy", checks::clippy),
     ("test", checks::test),
     ("contract", checks::contract),
+    ("demo", demo::check),
+    ("torture", torture::shortly),
     ("peer", peer::run),
 ];
 
 /// Runs all checks, also after one has failed, and prints the summary. [`Exit::No`] if one failed.
 pub(crate) fn run(workspace: &Workspace) -> Result<Exit> {
     let mut ended = Vec::new();
-    for (name, check) in CHECKS {
+    for &(name, check) in CHECKS {
         out::progress(&format!("\n== {name}"));
         let began = Instant::now();
         let verdict = check(workspace).unwrap_or_else(|err| Verdict::Failed(exit::told(&err)));

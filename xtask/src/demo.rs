@@ -8,7 +8,9 @@ mod calls;
 mod installation;
 mod script;
 mod stage;
+mod strangers;
 mod texts;
+mod voice;
 
 use std::env;
 use std::time::Instant;
@@ -19,6 +21,7 @@ use state::exit::{self, Exit, Fault};
 use state::out::{self, Printer};
 
 use crate::args::Demo;
+use crate::verdict::Verdict;
 use crate::workspace::{Profile, Workspace};
 use stage::{Real, Stage};
 
@@ -30,8 +33,11 @@ struct Act {
     play: fn(&mut Stage) -> Result<Value>,
 }
 
-const ACTS: [Act; 6] = [
+const ACTS: &[Act] = &[
     Act { title: "A fresh machine is set up", voice: true, play: installation::set_up },
+    Act { title: "The line is up", voice: true, play: voice::connects },
+    Act { title: "The owner calls and asks", voice: true, play: voice::asked_and_answered },
+    Act { title: "A stranger texts", voice: false, play: strangers::texted },
     Act { title: "The agent rings up a restaurant", voice: false, play: calls::book_a_table },
     Act { title: "The agent texts a friend", voice: false, play: texts::sent },
     Act { title: "A script asks the owner, who says no", voice: false, play: approvals::denied },
@@ -43,12 +49,26 @@ const ACTS: [Act; 6] = [
     Act { title: "Everything is taken back", voice: false, play: installation::uninstall },
 ];
 
-/// Plays every act, also after one went wrong. [`Exit::No`] if anything was not as it should be.
+/// Plays every act and prints the summary. [`Exit::No`] if anything was not as it should be.
 pub(crate) fn run(workspace: &Workspace, args: &Demo, printer: Printer) -> Result<Exit> {
+    let (ok, summary) = play(workspace, real(args)?)?;
+    printer.document(&summary, || words(&summary))?;
+    Ok(if ok { Exit::Done } else { Exit::No })
+}
+
+/// The same as a check.
+pub(crate) fn check(workspace: &Workspace) -> Result<Verdict> {
+    let (ok, summary) = play(workspace, None)?;
+    let n_acts = summary["acts"].as_array().map_or(0, Vec::len);
+    Ok(Verdict::of(ok, format!("{n_acts} acts in {} s", summary["seconds"])))
+}
+
+/// Plays every act, also after one went wrong.
+fn play(workspace: &Workspace, real: Option<Real>) -> Result<(bool, Value)> {
     out::progress("building the programs");
     let programs = workspace.build(Profile::Dev)?;
     let began = Instant::now();
-    let mut stage = Stage::new(programs, real(args)?);
+    let mut stage = Stage::new(programs, real);
     let mut played = Vec::new();
     let only_voice = stage.is_real();
     for (number, act) in ACTS.iter().filter(|act| act.voice || !only_voice).enumerate() {
@@ -72,8 +92,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Demo, printer: Printer) -> Resul
         "\n{} in {seconds:.1} s",
         if ok { "All as it should be" } else { "Something is not as it should be" }
     ));
-    printer.document(&summary, || words(&summary))?;
-    Ok(if ok { Exit::Done } else { Exit::No })
+    Ok((ok, summary))
 }
 
 /// The gateway that was named instead of the stub.

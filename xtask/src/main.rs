@@ -8,6 +8,7 @@ mod folder;
 mod real_gateway;
 mod simulate;
 mod tidy;
+mod torture;
 mod verdict;
 mod workspace;
 
@@ -37,6 +38,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
         Command::Demo(args) => demo::run(&workspace, args, printer)?.into(),
         Command::Simulate(args) => simulate::run(args, printer)?.into(),
+        Command::Torture(args) => torture::run(&workspace, args, printer)?.into(),
         Command::RealGateway => real_gateway::run(&workspace, printer)?.report("real-gateway"),
     })
 }

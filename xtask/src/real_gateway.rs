@@ -34,7 +34,10 @@ pub(crate) fn run(workspace: &Workspace, printer: Printer) -> Result<Verdict> {
     let Some(played) = played? else {
         return Ok(Verdict::Failed("interrupted; the gateway is down again".to_owned()));
     };
-    let turns = played?;
+    let turns = match played {
+        Ok(turns) => turns,
+        Err(fault) => return Ok(Verdict::Failed(exit::told(&fault))),
+    };
     printer.document(&json!({"ok": true, "gateway": gateway.version, "turns": turns}), || {
         turns.iter().map(ToString::to_string).collect::<Vec<_>>().join(
             "

@@ -14,6 +14,15 @@ const LINES: [(&str, &str); 3] = [
     ("Are you there?", "Yes, I am. How can I help?"),
 ];
 
+/// The question that starts no argument.
+pub(super) const QUESTION: &str = LINES[0].0;
+/// Its answer.
+pub(super) const ANSWER: &str = LINES[0].1;
+/// What a stranger texts.
+pub(super) const TEXT: &str = LINES[2].0;
+/// What goes back to the stranger.
+pub(super) const TEXT_BACK: &str = LINES[2].1;
+
 /// The agent of the stub gateway.
 pub(super) fn agent(turn: &Turn) -> Reply {
     let heard = |(question, _): &&(&str, &str)| turn.message.contains(question);

@@ -4,11 +4,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use harness::{Child, Gateway, Output, Sandbox, Service, Signal};
+use harness::{Child, Gateway, Log, Output, Sandbox, Service, Signal, Turn};
 use serde_json::{Map, Value};
 use state::out;
 
 use super::script;
+
+/// Longest wait for anything that a program is to do; a real gateway's agent may think for longer.
+const PATIENCE: Duration = Duration::from_secs(15);
+const REAL_PATIENCE: Duration = Duration::from_secs(120);
 
 /// A gateway that is not ours: its address and token.
 pub(super) struct Real {
@@ -73,6 +77,20 @@ impl Stage {
         ensure!(output.code() == code, "wanted exit {code}\n{output}");
         let last = output.out().lines().last().unwrap_or_default();
         serde_json::from_str(last).with_context(|| format!("stdout is no JSON\n{output}"))
+    }
+
+    /// Waits until the service has seen something; the error says what was waited for.
+    pub(super) fn wait<T>(&self, what: &str, pick: impl FnMut(&Log) -> Option<T>) -> Result<T> {
+        let patience = if self.is_real() { REAL_PATIENCE } else { PATIENCE };
+        self.service.try_wait_for(patience, pick).with_context(|| {
+            let said = self.client.as_ref().map(Child::stderr).unwrap_or_default();
+            format!("waited {patience:?} for {what}; `connect` said: {said}")
+        })
+    }
+
+    /// What the stub gateway's agent has heard.
+    pub(super) fn turns(&self) -> Vec<Turn> {
+        self.gateway.as_ref().map(Gateway::turns).unwrap_or_default()
     }
 
     /// Ends `connect`, which must leave with 0.

@@ -1,0 +1,60 @@
+//! `cargo xtask torture`: kill -9 at random moments, over and over, and count what was lost, doubled or stuck. The
+//! target is zero of each.
+
+mod connect;
+mod frozen;
+
+use std::time::{Duration, SystemTime};
+
+use anyhow::Result;
+use serde_json::{Map, Value, json};
+use state::exit::Exit;
+use state::out::{self, Printer};
+
+use crate::args::{Torture, Tortured};
+use crate::verdict::Verdict;
+use crate::workspace::{Profile, Workspace};
+
+/// How long and how hard, and the seed that decides every random moment.
+#[derive(Clone, Copy, Debug)]
+struct Plan {
+    kills: usize,
+    limit: Duration,
+    seed: u64,
+}
+
+/// Tortures the parts that were asked for and prints one JSON summary. [`Exit::No`] if anything was lost or doubled.
+pub(crate) fn run(workspace: &Workspace, args: &Torture, printer: Printer) -> Result<Exit> {
+    let (well, summary) = torture(workspace, args)?;
+    printer.document(&summary, || format!("{summary:#}"))?;
+    Ok(if well { Exit::Done } else { Exit::No })
+}
+
+/// A short run for ci.
+pub(crate) fn shortly(workspace: &Workspace) -> Result<Verdict> {
+    let args = Torture { part: None, seconds: 30, seed: None, kills: 20 };
+    let (well, summary) = torture(workspace, &args)?;
+    Ok(Verdict::of(well, summary.to_string()))
+}
+
+fn torture(workspace: &Workspace, args: &Torture) -> Result<(bool, Value)> {
+    let programs = workspace.build(Profile::Dev)?;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let seed = args.seed.unwrap_or_else(|| u64::from(now.subsec_nanos()));
+    let plan = Plan { kills: args.kills, limit: Duration::from_secs(args.seconds), seed };
+    let mut parts = Map::new();
+    for part in args.parts() {
+        let (name, summary) = match part {
+            Tortured::Connect => ("connect", connect::torture(&programs, plan)),
+        };
+        parts.insert(name.to_owned(), summary);
+    }
+    let well = parts.values().all(|part| part["faults"].as_array().is_some_and(Vec::is_empty));
+    if !well {
+        out::error(&format!(
+            "something went wrong; the same seed tries the same again: --seed {seed}"
+        ));
+    }
+    parts.insert("seed".to_owned(), json!(seed));
+    Ok((well, Value::Object(parts)))
+}

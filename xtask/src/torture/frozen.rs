@@ -1,0 +1,44 @@
+//! A client that is frozen (SIGSTOP) still holds its lock and its file still says connected: `status` must notice.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use harness::{Gateway, Log, Sandbox, Service, Signal};
+use serde_json::{Value, json};
+
+/// "Connected" is never claimed later than this after the last pong (spec 3).
+const LATEST: Duration = Duration::from_secs(45);
+/// How long this takes.
+pub(super) const TAKES: Duration = Duration::from_secs(90);
+
+/// Freezes a client after a pong and asks `status` until it has stopped claiming. What was seen, and the fault.
+pub(super) fn claims(connect: &str) -> (Value, Option<String>) {
+    let (service, gateway) = (Service::start(), Gateway::start());
+    let sandbox = Sandbox::for_service(&service);
+    sandbox.adjust(&json!({"gateway_url": gateway.url(), "gateway_token": gateway.token()}));
+    let mut client = sandbox.spawn(connect, ["run"]);
+    let ponged = |log: &Log| log.connections.iter().any(|one| one.pings > 0).then(Instant::now);
+    let Some(pong) = service.try_wait_for(Duration::from_secs(40), ponged) else {
+        return (
+            Value::Null,
+            Some(format!("the client to be frozen sent no ping: {}", client.stderr())),
+        );
+    };
+    // The pong has to be read and noted before the client stops.
+    thread::sleep(Duration::from_secs(1));
+    client.signal(Signal::STOP);
+    let mut last_claim = Duration::ZERO;
+    while pong.elapsed() < LATEST + Duration::from_secs(3) {
+        let asked = pong.elapsed();
+        let status = sandbox.run(connect, ["status"]);
+        if status.code() == 0 || status.out().contains(r#""state":"connected""#) {
+            last_claim = asked;
+        }
+        thread::sleep(Duration::from_millis(250));
+    }
+    client.signal(Signal::CONT);
+    let told = json!({"last_claim_seconds_after_the_last_pong": last_claim.as_secs()});
+    let fault = (last_claim > LATEST)
+        .then(|| format!("`status` says connected {last_claim:?} after the last pong"));
+    (told, fault)
+}
