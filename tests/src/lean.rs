@@ -38,6 +38,8 @@ impl Turn {
 #[derive(Default)]
 struct State {
     turns: Vec<Turn>,
+    /// The number of the first of them: a client answers a number that it knows no second time.
+    first: usize,
     total: usize,
     /// Turns that were delivered: counting them again at every change would disturb what is measured.
     done: usize,
@@ -131,6 +133,7 @@ impl Lean {
 
     fn begin(&self, total: usize) {
         let mut state = self.shared.state();
+        state.first += state.turns.len();
         (state.turns, state.total, state.done) = (Vec::with_capacity(total), total, 0);
     }
 }
@@ -161,6 +164,7 @@ impl Shared {
         let mut state = self.state();
         let (number, live) = (state.turns.len(), state.live.clone());
         let Some(live) = live.filter(|_| number < state.total) else { return };
+        let number = state.first + number;
         let frame = crate::event::deep_tool_request(
             "call",
             &format!("r{number}"),
@@ -173,7 +177,11 @@ impl Shared {
     }
 
     fn mark(&self, number: Option<usize>, mark: impl FnOnce(&mut Turn)) {
-        let marked = number.and_then(|number| self.state().turns.get_mut(number).map(mark));
+        let marked = number.and_then(|number| {
+            let mut state = self.state();
+            let place = number.checked_sub(state.first)?;
+            state.turns.get_mut(place).map(mark)
+        });
         if marked.is_some() {
             self.changed.notify_all();
         }
