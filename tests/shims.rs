@@ -1,4 +1,4 @@
-//! The scripts of an installed folder: whoever calls them as before reaches the programs, with the words as before.
+//! The scripts and pages of an installed folder: whoever calls them as before reaches the programs, with the words as before.
 
 #![expect(clippy::unwrap_used, reason = "to panic is how a test fails")]
 
@@ -95,4 +95,42 @@ fn every_script_is_plain_sh_of_three_lines() {
         assert!(text.starts_with("#!/bin/sh\n"), "{script}");
         assert!(script == "scripts/telnyx_api.py" || text.lines().count() == 3, "{script}");
     }
+}
+
+#[test]
+fn the_skills_page_is_short_and_has_what_the_gateway_reads() {
+    let page = std::fs::read_to_string(Path::new(SKILL).join("SKILL.md")).unwrap();
+    assert!(page.len() <= 9 * 1024, "{} bytes", page.len());
+    let front = page.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n")).unwrap().0;
+    let value = |key: &str| {
+        let line = front.lines().find_map(|line| line.strip_prefix(&format!("{key}: ")));
+        line.unwrap_or_else(|| panic!("no `{key}` in:\n{front}")).to_owned()
+    };
+    assert_eq!(value("name"), "clawdtalk-client");
+    // Quoted: a colon in a bare YAML text ends the reading.
+    let described: String = serde_json::from_str(&value("description")).unwrap();
+    assert!((40..400).contains(&described.len()), "{described}");
+    let metadata: serde_json::Value = serde_json::from_str(&value("metadata")).unwrap();
+    assert_eq!(metadata["openclaw"]["primaryEnv"], "CLAWDTALK_API_KEY");
+    assert!(
+        metadata["openclaw"].get("requires").is_none(),
+        "a key in the file must not hide the skill"
+    );
+}
+
+#[test]
+fn the_sample_is_a_configuration_once_its_key_is_real() {
+    let sandbox = Sandbox::new();
+    let sample =
+        std::fs::read_to_string(Path::new(SKILL).join("skill-config-sample.json")).unwrap();
+    sandbox.write("skill/skill-config.json", &sample);
+    let run = |sandbox: &Sandbox| {
+        sandbox
+            .prepare(env!("CARGO_BIN_EXE_setup"), ["--try-config"])
+            .env("OPENCLAW_GATEWAY_TOKEN", "t")
+            .run()
+    };
+    run(&sandbox).fails(3).stderr_has("no API key");
+    sandbox.write("skill/skill-config.json", &sample.replace("YOUR_API_KEY_HERE", "cc_live_x"));
+    run(&sandbox).ok();
 }

@@ -5,16 +5,21 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use state::lock::Lock;
 use state::{file, paths, words};
+use std::path::Path;
 
 /// "connected" is not believed longer than this after the last answered ping (spec 3).
 const BELIEVED: SignedDuration = SignedDuration::from_secs(45);
 
 pub(super) fn look(subject: &Subject) -> Vec<Finding> {
-    let now =
-        subject.config.as_ref().map_or_else(|_| Timestamp::now(), |config| config.clock().now());
-    let said = file::read(&paths::connect_status(&subject.skill)).ok().flatten();
-    let said = said.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or(Value::Null);
-    vec![judge(&said, Lock::is_held(&paths::connect_lock(&subject.skill)), now)]
+    let is_running = Lock::is_held(&paths::connect_lock(&subject.skill));
+    // The machine's own clock, as `connect` uses for this file.
+    vec![judge(&said(&subject.skill), is_running, Timestamp::now())]
+}
+
+/// What the client last said of itself.
+pub(super) fn said(skill: &Path) -> Value {
+    let said = file::read(&paths::connect_status(skill)).ok().flatten();
+    said.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or(Value::Null)
 }
 
 fn judge(said: &Value, is_running: bool, now: Timestamp) -> Finding {

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use state::args::Common;
 use state::config::Config;
 use state::{exit, paths};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -90,6 +90,11 @@ pub fn run(subject: Subject) -> Vec<Check> {
         group.ids.iter().map(check).collect::<Vec<_>>()
     };
     GROUPS.iter().zip(found).flat_map(group).collect()
+}
+
+/// Whether the client of this folder says that it is connected; for waiting, not for telling.
+pub fn client_is_connected(skill: &Path) -> bool {
+    client::said(skill).get("state").and_then(Value::as_str) == Some("connected")
 }
 
 /// Whether nothing failed; warnings are allowed.

@@ -6,7 +6,7 @@ use crate::checks::{self, Check, Subject};
 use crate::edits::Change;
 use crate::ledger::Ledger;
 use crate::plan::{Given, Permission, Plan, permission};
-use crate::service::Kind;
+use crate::service::{Kind, await_client};
 use crate::surroundings::Surroundings;
 use crate::terminal::Terminal;
 use crate::wishes::{Present, Wishes, reference};
@@ -72,6 +72,10 @@ pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
         has_edited.then(|| taken_up(&surroundings, probe, &wishes.agent_id, edited)).flatten();
     let tried = wishes.service.map_or(Ok(()), |kind| try_in_empty_environment(&skill, kind));
     let service = tried.and_then(|()| changes.service(&skill, ledger.service, wishes.service));
+
+    if wishes.service == Some(Kind::Systemd) && service.is_ok() {
+        await_client(&skill);
+    }
 
     out::progress("checking every part");
     let checks = checks::run(Subject::new(&args.common)?);

@@ -10,7 +10,17 @@ pub use systemd::{UNIT, text as unit_text, unit_path};
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use state::exit::Fault;
+use state::lock::Lock;
+use state::{out, paths, words};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// As long as `connect start` waits (spec 3).
+const CONNECTED_WITHIN: Duration = Duration::from_secs(20);
+
+/// A program that a manager has started takes its lock within milliseconds.
+const APPEARS_WITHIN: Duration = Duration::from_secs(1);
 
 /// What keeps `connect` running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +49,11 @@ impl Kind {
         let connect = connect_of(skill)?;
         match self {
             Self::Systemd => systemd::install(skill, &connect),
-            Self::Cron => cron::install(skill, &connect),
+            Self::Cron => {
+                let written = cron::install(skill, &connect)?;
+                start(skill, &connect);
+                Ok(written)
+            }
         }
     }
 
@@ -67,6 +81,39 @@ impl Kind {
             }
             Self::Cron => "crontab".to_owned(),
         }
+    }
+}
+
+/// Starts the client now: cron's first line waits for a reboot. What keeps it from starting is told by the
+/// checks, and the watchdog goes on trying.
+fn start(skill: &Path, connect: &Path) {
+    if Lock::is_held(&paths::connect_lock(skill)) {
+        return;
+    }
+    let mut command = Command::new(connect);
+    command.args(["start", "--quiet", "--skill-dir"]).arg(skill).stdin(Stdio::null());
+    match command.stdout(Stdio::null()).stderr(Stdio::piped()).output() {
+        Ok(output) if output.status.success() => {}
+        Ok(output) => {
+            let said = words::line(&String::from_utf8_lossy(&output.stderr));
+            out::warning(&format!("the client has not started yet: {said}"));
+        }
+        Err(err) => out::warning(&format!("running `{}`: {err}", connect.display())),
+    }
+}
+
+/// Waits until a client that a manager has started in the background is connected, or cannot be.
+pub fn await_client(skill: &Path) {
+    let until = Instant::now() + CONNECTED_WITHIN;
+    let appears = Instant::now() + APPEARS_WITHIN;
+    out::progress("waiting for the client to connect");
+    loop {
+        let is_running = Lock::is_held(&paths::connect_lock(skill));
+        let is_over = Instant::now() >= if is_running { until } else { appears };
+        if is_over || (is_running && crate::checks::client_is_connected(skill)) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(100));
     }
 }
 
