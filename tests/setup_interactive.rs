@@ -101,7 +101,7 @@ fn a_key_that_cannot_be_sent_is_asked_for_again() {
     let server = machine.service.url();
     let mut dialogue = Dialogue::begin(&machine, SETUP, &["--server", &server, "--no-gateway"]);
     dialogue
-        .answer("API key", "two words\r")
+        .answer("API key (not shown", "two words\r")
         .answer("the key holds a blank", &format!("{KEY}x\u{15}{KEY}\r"));
     dialogue
         .answer("Your name: ", "\r")
@@ -120,7 +120,9 @@ fn two_agents_are_offered() {
     );
     machine.gateway.agents(&["jarvis", "friday"]);
     let mut dialogue = Dialogue::begin(&machine, SETUP, &[]);
-    dialogue.answer("API key", "\r").answer("Which agent answers the telephone? [1]: ", "3\r");
+    dialogue
+        .answer("API key (not shown", "\r")
+        .answer("Which agent answers the telephone? [1]: ", "3\r");
     dialogue
         .answer("Please answer with a number from 1 to 2.", "2\r")
         .answer("Your name: ", "\u{3}");
@@ -131,7 +133,7 @@ fn two_agents_are_offered() {
 #[test]
 fn ctrl_c_leaves_nothing_half_done() {
     let questions: [(&str, &str); 4] = [
-        ("API key", "cc_live_half"),
+        ("API key (not shown", "cc_live_half"),
         ("Your name", "Ad"),
         ("Allow sessions_send", ""),
         ("Your choice", ""),
@@ -141,7 +143,7 @@ fn ctrl_c_leaves_nothing_half_done() {
         let own = machine.sandbox.read(OWN);
         let mut dialogue = Dialogue::begin(&machine, SETUP, &[]);
         for (question, answer) in [
-            ("API key", format!("{KEY}\r")),
+            ("API key (not shown", format!("{KEY}\r")),
             ("Your name", "Ada\r".to_owned()),
             ("The agent's name", "\r".to_owned()),
             ("Greeting", "\r".to_owned()),
@@ -171,7 +173,7 @@ fn ctrl_c_leaves_nothing_half_done() {
 fn a_terminal_that_goes_away_ends_it() {
     let machine = Machine::new(PLAIN);
     let mut dialogue = Dialogue::begin(&machine, SETUP, &[]);
-    dialogue.answer("API key", "\u{4}");
+    dialogue.answer("API key (not shown", "\u{4}");
     dialogue.end().0.fails(6);
 }
 
