@@ -5,7 +5,6 @@ mod args;
 mod list;
 mod request;
 mod status;
-mod verdict;
 mod wait;
 
 use std::process::ExitCode;

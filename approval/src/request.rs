@@ -9,8 +9,8 @@ use state::out::{self, Printer};
 
 use crate::api::{self, NewApproval};
 use crate::args::Request;
-use crate::verdict::{self, Asked, Verdict};
 use crate::wait;
+use state::verdict::{self, Asked, Verdict};
 
 /// The service's own limit is not known; what a phone shows whole is not longer (spec 2).
 const LONGEST_ACTION: usize = 500;

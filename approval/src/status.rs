@@ -8,7 +8,7 @@ use state::out::Printer;
 
 use crate::api;
 use crate::request::told;
-use crate::verdict::{self, Asked};
+use state::verdict::{self, Asked};
 
 /// Looks once, and ends with the verdict.
 pub(crate) fn run(common: &Common, id: &str) -> anyhow::Result<Exit> {

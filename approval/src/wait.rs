@@ -15,7 +15,7 @@ use state::out::{self, Printer};
 
 use crate::api;
 use crate::request::told;
-use crate::verdict::{self, Asked, Verdict};
+use state::verdict::{self, Asked, Verdict};
 
 const PAUSE: Duration = Duration::from_secs(2);
 

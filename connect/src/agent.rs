@@ -8,13 +8,15 @@ use state::gateway::{Outcome, Turn};
 use state::phone::Phone;
 
 use crate::calls::Speaker;
-use crate::clearance::{self, Clearance};
+use crate::clearance::{self, Answer};
+use crate::guard::case::Clearance;
 use crate::journal::Step;
 use crate::report::{Contact, Ended, Report, said};
 use crate::request::{Request, Said, Way};
 use crate::shop::Shop;
 use crate::speech;
 use crate::words::quote::Mark;
+use crate::words::turn::Consent;
 use crate::words::{self, said as sentences};
 
 /// How long a turn's connection is held at most: a chat has no limit of its own, and hanging up ends the turn.
@@ -26,8 +28,9 @@ const LONGEST_TEXT: usize = 1_500;
 /// Does what a request asks for, and reports how that ended.
 pub(crate) fn work(shop: &Arc<Shop>, request: &Request) {
     let ended = match clearance::of(shop, request) {
-        Ok(clearance) => turn(shop, request, clearance),
-        Err(refused) => Ended::saying(refused),
+        Answer::Clear(clearance) => turn(shop, request, clearance),
+        Answer::Refused(said) => Ended::saying(said),
+        Answer::WouldAsk => Ended::default(),
     };
     let ended = match &request.way {
         Way::Text { from, .. } => texted(shop, &request.key, from, ended),
@@ -45,7 +48,7 @@ fn turn(shop: &Shop, request: &Request, clearance: Clearance) -> Ended {
     let Some(message) = message(shop, request, &clearance) else {
         return Ended::saying(Said::Fault(sentences::BROKEN));
     };
-    let was_asked = clearance.was_asked();
+    let was_asked = clearance.consent() != Consent::NotAsked;
     shop.journal.note(Step::Sent, &request.key, None);
     if was_asked {
         shop.report(&request.key, Report::Running);
@@ -68,7 +71,7 @@ fn turn(shop: &Shop, request: &Request, clearance: Clearance) -> Ended {
 /// The message that starts the turn; `None` only if the system has no random numbers to fence words with.
 fn message(shop: &Shop, request: &Request, clearance: &Clearance) -> Option<String> {
     let owner = shop.voice.owner.as_deref();
-    let words = request.words.as_str();
+    let words = clearance.words();
     Some(match (&request.way, request.speaker) {
         (Way::Call { .. }, Speaker::Owner) => {
             words::turn::owner(owner, words::turn::Way::Call, clearance.consent(), words)

@@ -1,48 +1,53 @@
-//! Decisions that come over the socket, handed to the worker that waits for them.
+//! Decisions that come over the socket, handed to the workers that wait for some.
 
-use std::collections::HashMap;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::Sender;
+use std::sync::{Mutex, PoisonError};
 
-/// The approvals that are being waited for.
+/// What a worker that waits for an approval hears.
+#[derive(Debug)]
+pub(crate) enum Heard {
+    /// A decision about some approval came over the socket.
+    Decided(String, String),
+    /// The service said where the approval stands.
+    Polled(serde_json::Value),
+}
+
+/// The workers that wait for an approval. Each hears every decision: one may come before the service has
+/// told which approval is whose.
 #[derive(Debug, Default)]
-pub(crate) struct Approvals(Mutex<HashMap<String, Sender<String>>>);
+pub(crate) struct Approvals(Mutex<Vec<Sender<Heard>>>);
 
 impl Approvals {
-    /// Begins to listen for decisions about one approval.
-    pub(crate) fn listen(&self, request_id: &str) -> Receiver<String> {
-        let (sender, receiver) = channel();
-        self.hold().insert(request_id.to_owned(), sender);
-        receiver
+    /// Tells a worker of every decision from now on, until its receiver is gone.
+    pub(crate) fn tell(&self, worker: Sender<Heard>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
     }
 
-    /// Stops listening.
-    pub(crate) fn leave(&self, request_id: &str) {
-        self.hold().remove(request_id);
-    }
-
-    /// Hands on a decision; false if nobody waits for it.
+    /// Hands on a decision; false if nobody waits for any.
     pub(crate) fn decided(&self, request_id: &str, decision: &str) -> bool {
-        self.hold().get(request_id).is_some_and(|sender| sender.send(decision.to_owned()).is_ok())
-    }
-
-    fn hold(&self) -> MutexGuard<'_, HashMap<String, Sender<String>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut workers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        workers.retain(|worker| {
+            worker.send(Heard::Decided(request_id.to_owned(), decision.to_owned())).is_ok()
+        });
+        !workers.is_empty()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Approvals;
+    use super::{Approvals, Heard};
+    use std::sync::mpsc::channel;
 
     #[test]
-    fn a_decision_reaches_only_who_waits_for_it() {
+    fn a_decision_reaches_everybody_who_still_waits() {
         let approvals = Approvals::default();
-        let heard = approvals.listen("a");
-        assert!(!approvals.decided("b", "approved"));
+        assert!(!approvals.decided("a", "approved"));
+        let (sender, heard) = channel();
+        approvals.tell(sender);
         assert!(approvals.decided("a", "denied"));
-        assert_eq!(heard.try_recv().unwrap(), "denied");
-        approvals.leave("a");
-        assert!(!approvals.decided("a", "approved") && heard.try_recv().is_err());
+        let Heard::Decided(id, decision) = heard.try_recv().unwrap() else { panic!() };
+        assert_eq!((id.as_str(), decision.as_str()), ("a", "denied"));
+        drop(heard);
+        assert!(!approvals.decided("a", "approved"));
     }
 }

@@ -1,60 +1,179 @@
-//! Whether a request may reach the agent: the one place that makes a [`Clearance`].
+//! Asks the owner where the guard wants that: makes the approval, and waits for the socket and the polls at once.
+
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use state::api::{self, Path};
 
 use crate::agent::is_report;
+use crate::approvals::Heard;
 use crate::calls::Speaker;
+use crate::guard::case::{self, Case, Clearance, Opening, Refusal, Step};
+use crate::journal;
+use crate::report::Report;
 use crate::request::{Request, Said, Way};
 use crate::shop::Shop;
 use crate::words::said;
-use crate::words::turn::Consent;
 
-/// What lets a request reach the gateway. It can be made in this file only.
-#[derive(Debug)]
-pub(crate) struct Clearance {
-    consent: Consent,
+/// The stack of a thread that polls.
+const STACK: usize = 256 << 10;
+
+/// What came of asking the guard.
+pub(crate) enum Answer {
+    /// It may go to the agent.
+    Clear(Clearance),
+    /// It may not; this is said.
+    Refused(Said),
+    /// A simulation would ask the owner here, and runs nothing.
+    WouldAsk,
 }
 
-impl Clearance {
-    /// What the owner was asked before.
-    pub(crate) fn consent(&self) -> Consent {
-        self.consent
-    }
-
-    /// Whether the owner was asked, which takes its time.
-    pub(crate) fn was_asked(&self) -> bool {
-        self.consent != Consent::NotAsked
-    }
-}
-
-/// Words that need an approval, until approvals can be asked for: such requests are refused in words.
-const SENSITIVE: &[&str] = &[
-    "delete", "remove", "erase", "wipe", "destroy", "send", "email", "mail", "text", "publish",
-    "post", "tweet", "pay", "buy", "purchase", "order", "sell", "transfer", "wire", "book",
-    "reserve", "deploy", "merge", "push", "grant", "sign", "accept", "decline", "cancel", "invite",
-    "schedule", "call", "unlock",
-];
-
-/// Clears a request, or says why not.
-pub(crate) fn of(_: &Shop, request: &Request) -> Result<Clearance, Said> {
-    let cleared = Ok(Clearance { consent: Consent::NotAsked });
+/// Clears a request, or says why not. Waits while the owner decides.
+pub(crate) fn of(shop: &Arc<Shop>, request: &Request) -> Answer {
     if is_report(request) {
-        return cleared;
+        return Answer::Clear(case::report(&request.words));
     }
-    let words = request.words.to_lowercase();
-    let first = words.split(|c: char| !c.is_alphanumeric()).find(|word| {
-        !matches!(
-            *word,
-            "" | "please" | "can" | "could" | "you" | "will" | "would" | "now" | "just"
-        )
-    });
-    if !first.is_some_and(|word| SENSITIVE.contains(&word)) {
-        return cleared;
+    let now = Instant::now();
+    if let Some(clearance) = said_yes(shop, request, now) {
+        return Answer::Clear(clearance);
     }
-    Err(Said::Reply(
-        match (&request.way, request.speaker) {
-            (Way::Text { .. }, _) => said::NOT_BY_TEXT,
-            (_, Speaker::Stranger) => said::NOT_FOR_CALLERS,
-            (_, Speaker::Owner) => said::COULD_NOT_ASK,
+    let until = now + shop.guard.timeout;
+    let case = match case::open(&shop.guard, request.speaker, &request.words, until) {
+        Opening::Clear(clearance) => return Answer::Clear(clearance),
+        Opening::Refuse(refusal) => return refused(shop, request, refusal),
+        Opening::Ask(case) => case,
+    };
+    let Some(service) = &shop.service else {
+        let expires_in = shop.guard.timeout.as_secs();
+        let ask = json!({"type": "approval", "action": case.action(), "expires_in": expires_in});
+        shop.report(&request.key, Report::Would(ask));
+        return Answer::WouldAsk;
+    };
+    shop.journal.note(journal::Step::Guarded, &request.key, None);
+    if !shop.journal.is_writable() {
+        return refused(shop, request, Refusal::NoRecord);
+    }
+    shop.report(&request.key, Report::Asking);
+    shop.log.line(format_args!("{}: asking the owner", request.key));
+    match ask(shop, service, case, &request.way) {
+        Step::Release(clearance) => {
+            shop.log.line(format_args!("{}: approved", request.key));
+            Answer::Clear(clearance)
         }
-        .to_owned(),
-    ))
+        Step::Refuse(refusal) => refused(shop, request, refusal),
+        Step::AskAloud(aloud) => match request.way.call_id() {
+            Some(call_id) => {
+                shop.log.line(format_args!("{}: no phone; asking aloud", request.key));
+                let question = said::ask_aloud(aloud.words());
+                shop.aloud.ask(call_id, aloud);
+                Answer::Refused(Said::Reply(question))
+            }
+            None => refused(shop, request, Refusal::NoDevice),
+        },
+        // The wait ends with a decision or with the time.
+        Step::Wait(_) => refused(shop, request, Refusal::TimedOut),
+    }
+}
+
+/// Whether this request is the yes to a question that was asked aloud on the same call.
+fn said_yes(shop: &Shop, request: &Request, now: Instant) -> Option<Clearance> {
+    let aloud = shop.aloud.taken_for(&request.key)?;
+    let clearance =
+        (request.speaker == Speaker::Owner).then(|| aloud.answered(&request.words, now)).flatten();
+    let what = if clearance.is_some() { "confirmed aloud" } else { "no plain yes; let go" };
+    shop.log.line(format_args!("{}: {what}", request.key));
+    clearance
+}
+
+/// Makes the approval and waits for its end. A connection that drops changes nothing: the polls go on.
+fn ask(shop: &Arc<Shop>, service: &api::Client, case: Case, way: &Way) -> Step {
+    let (sender, heard) = mpsc::channel();
+    shop.approvals.tell(sender.clone());
+    let left = case.until().saturating_duration_since(Instant::now());
+    let body = json!({
+        "action": case.action(),
+        "details": who_asked(way),
+        "require_biometric": false,
+        "expires_in": shop.guard.timeout.as_secs(),
+    });
+    let made = service.clone().with_deadline(left).post("/v1/approvals", body).and_then(|answer| {
+        let id = answer.text("request_id")?.to_owned();
+        Ok((id, answer.into_json()))
+    });
+    let now = Instant::now();
+    let (id, answer) = match &made {
+        Ok((id, answer)) => (id.as_str(), answer),
+        Err(err) => {
+            shop.log.line(format_args!("the approval could not be asked for: {err}"));
+            return case.created(None, now);
+        }
+    };
+    let step = case.created(Some((id, answer)), now);
+    if matches!(step, Step::Wait(_))
+        && let Ok(path) = api::path(&["v1", "approvals", id])
+    {
+        poll(service, path, shop.clock.period(Duration::from_secs(1)), sender);
+    }
+    wait(step, &heard)
+}
+
+fn wait(mut step: Step, heard: &mpsc::Receiver<Heard>) -> Step {
+    loop {
+        let Step::Wait(waiting) = step else { return step };
+        let left = waiting.until().saturating_duration_since(Instant::now());
+        step = match heard.recv_timeout(left) {
+            Ok(Heard::Decided(id, decision)) => waiting.heard(&id, &decision, Instant::now()),
+            Ok(Heard::Polled(answer)) => waiting.polled(&answer, Instant::now()),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                let until = waiting.until();
+                thread::sleep(until.saturating_duration_since(Instant::now()));
+                waiting.tick(until)
+            }
+        };
+    }
+}
+
+/// Asks the service again and again where an approval stands, on a thread of its own, so that a slow answer
+/// never holds up a decision that came over the socket. Ends when nobody listens any more.
+fn poll(service: &api::Client, path: Path, pause: Duration, sender: mpsc::Sender<Heard>) {
+    let service = service.clone();
+    let poll = move || {
+        loop {
+            thread::sleep(pause);
+            // What goes wrong here only means that this look showed nothing.
+            let answer = service.get(path.clone(), &[]).map_or(Value::Null, api::Answer::into_json);
+            if sender.send(Heard::Polled(answer)).is_err() {
+                return;
+            }
+        }
+    };
+    // Without the thread there is still the socket, and the end of the time.
+    let _ = thread::Builder::new().name("poll".to_owned()).stack_size(STACK).spawn(poll);
+}
+
+/// Who asked, for the owner's phone.
+fn who_asked(way: &Way) -> &'static str {
+    match way {
+        Way::Walkie { .. } => "Asked by push-to-talk",
+        Way::Call { .. } | Way::Text { .. } | Way::Report => "Asked on a phone call",
+    }
+}
+
+fn refused(shop: &Shop, request: &Request, refusal: Refusal) -> Answer {
+    shop.log.line(format_args!("{}: not passed on: {refusal:?}", request.key));
+    let words = match (refusal, &request.way) {
+        (Refusal::Stranger, Way::Text { .. }) => said::NOT_BY_TEXT,
+        (Refusal::Stranger, _) => said::NOT_FOR_CALLERS,
+        (Refusal::Denied, _) => said::DENIED,
+        (Refusal::TimedOut, _) => said::TIMED_OUT,
+        (Refusal::NoDevice, _) => said::NO_DEVICE,
+        (Refusal::NotDelivered, _) => said::NOT_DELIVERED,
+        (Refusal::CouldNotAsk, _) => said::COULD_NOT_ASK,
+        (Refusal::TooLong, _) => said::TOO_LONG_TO_APPROVE,
+        (Refusal::NoRecord, _) => said::NO_RECORD,
+    };
+    Answer::Refused(Said::Reply(words.to_owned()))
 }

@@ -101,6 +101,9 @@ impl Desk {
 
     /// Gives a request to the workers.
     pub(crate) fn begin(&mut self, request: Request) {
+        if let Some(call_id) = request.way.call_id() {
+            self.shop.aloud.next(call_id, &request.key);
+        }
         let request = Arc::new(request);
         let work = {
             let (shop, request) = (Arc::clone(&self.shop), Arc::clone(&request));
@@ -296,6 +299,7 @@ impl Desk {
 
     /// A call is over: nobody hears its late replies any more.
     pub(crate) fn call_ended(&mut self, call_id: &str) {
+        self.shop.aloud.call_ended(call_id);
         self.note_call(call_id, |known| known.ended = true);
         let keys: Vec<String> = self
             .open

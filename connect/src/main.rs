@@ -1,6 +1,7 @@
 //! Keeps the phone line to the agent open: one WebSocket to the service, and turns of the agent behind it.
 
 mod agent;
+mod aloud;
 #[allow(dead_code, reason = "approvals and `simulate` use the rest")]
 mod approvals;
 mod args;
@@ -12,10 +13,6 @@ mod daemon;
 mod desk;
 mod dial;
 mod events;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "to be removed when requests are run through the guard")
-)]
 mod guard;
 #[allow(dead_code, reason = "approvals and `simulate` use the rest")]
 mod journal;

@@ -17,12 +17,14 @@ use state::out::Printer;
 use state::secret::Secret;
 use state::{config, file, gateway, paths};
 
+use crate::aloud::Questions;
 use crate::approvals::Approvals;
 use crate::args::Run;
 use crate::client::{Client, SOCKET, Verdict, WAKER};
 use crate::daemon::holder;
 use crate::desk::Desk;
 use crate::dial::Target;
+use crate::guard::policy::Policy;
 use crate::journal::Journal;
 use crate::log::Log;
 use crate::mail::Mailer;
@@ -81,6 +83,8 @@ pub(crate) fn run(common: &Common, args: &Run) -> anyhow::Result<Exit> {
         journal,
         log,
         mailer: mailer.clone(),
+        guard: settings.guard,
+        aloud: Questions::default(),
         approvals: Approvals::default(),
         texts: settings.texts,
         voice: settings.voice,
@@ -119,6 +123,8 @@ pub(crate) struct Settings {
     pub(crate) gateway: gateway::Target,
     /// Our own words.
     pub(crate) voice: Voice,
+    /// What the owner wants to be asked about.
+    pub(crate) guard: Policy,
     /// Who is answered by text.
     pub(crate) texts: Texts,
     /// Turns at once.
@@ -137,6 +143,7 @@ impl Settings {
                 greeting: config.greeting()?,
                 context: config.plain("voice_context")?,
             },
+            guard: Policy::read(&config.section("guard")?)?,
             texts: Texts::of(config)?,
             max_turns: usize::try_from(max_turns)?,
         })

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use state::clock::Clock;
 use state::{api, gateway};
 
+use crate::aloud::Questions;
 use crate::approvals::Approvals;
+use crate::guard::policy::Policy;
 use crate::journal::Journal;
 use crate::log::Log;
 use crate::mail::{Mail, Mailer};
@@ -34,6 +36,10 @@ pub(crate) struct Shop {
     pub(crate) log: Log,
     /// The way back to the socket's thread.
     pub(crate) mailer: Mailer,
+    /// What the owner wants to be asked about.
+    pub(crate) guard: Policy,
+    /// Questions asked aloud.
+    pub(crate) aloud: Questions,
     /// Approvals that are being waited for.
     pub(crate) approvals: Approvals,
     /// Who is answered by text, and how often.

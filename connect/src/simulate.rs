@@ -14,6 +14,7 @@ use state::out::{self, Printer};
 use state::phone::Phone;
 use state::{file, gateway, paths};
 
+use crate::aloud::Questions;
 use crate::approvals::Approvals;
 use crate::args::Simulate;
 use crate::desk::Desk;
@@ -58,6 +59,8 @@ pub(crate) fn run(common: &Common, args: &Simulate) -> anyhow::Result<Exit> {
         journal: Journal::none(clock),
         log: Log::aloud(clock, config.gateway_token()?.into_iter().collect()),
         mailer,
+        guard: settings.guard,
+        aloud: Questions::default(),
         approvals: Approvals::default(),
         texts: settings.texts,
         voice: settings.voice,

@@ -25,6 +25,7 @@ pub mod paths;
 pub mod phone;
 pub mod secret;
 pub mod times;
+pub mod verdict;
 pub mod words;
 
 #[cfg(test)]

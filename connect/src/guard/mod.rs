@@ -1,5 +1,6 @@
 //! The guard: what is asked about before it reaches the agent, and the only way past it (spec 3).
 
+pub(crate) mod case;
 pub(crate) mod classify;
 mod clause;
 mod english;
@@ -11,11 +12,15 @@ mod lexicon;
 mod mood;
 mod noun;
 mod object;
+pub(crate) mod policy;
 mod results;
 pub(crate) mod rules;
 mod spoken;
 mod verbs;
 mod words;
+mod yes;
 
+#[cfg(test)]
+mod histories;
 #[cfg(test)]
 mod phrases;

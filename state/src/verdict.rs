@@ -1,22 +1,22 @@
-//! What an answer of the service means. One function says "approved", and it says so of one case only.
+//! What the service says of an approval. One function says "approved", and it says so of one case only (spec 2).
 
+use crate::exit::Exit;
 use serde_json::Value;
-use state::exit::Exit;
 
 /// What was asked for, as far as an answer can be held against it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Asked {
+pub struct Asked {
     /// The id that the service gave the request.
-    pub(crate) id: String,
+    pub id: String,
     /// The action, where we asked ourselves.
-    pub(crate) action: Option<String>,
+    pub action: Option<String>,
     /// Whether a biometric check was asked for, where we asked ourselves.
-    pub(crate) biometric: bool,
+    pub biometric: bool,
 }
 
 /// What became of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub enum Verdict {
     /// The owner approved this request.
     Approved,
     /// The owner said no.
@@ -37,7 +37,7 @@ pub(crate) enum Verdict {
 
 impl Verdict {
     /// The reference's word.
-    pub(crate) fn word(self) -> &'static str {
+    pub fn word(self) -> &'static str {
         match self {
             Self::Approved => "approved",
             Self::Denied => "denied",
@@ -51,7 +51,7 @@ impl Verdict {
     }
 
     /// The exit code (spec 2): 0 for approved alone.
-    pub(crate) fn exit(self) -> Exit {
+    pub fn exit(self) -> Exit {
         match self {
             Self::Approved => Exit::Done,
             Self::Denied => Exit::No,
@@ -61,14 +61,14 @@ impl Verdict {
     }
 
     /// Whether waiting longer can change it.
-    pub(crate) fn is_final(self) -> bool {
+    pub fn is_final(self) -> bool {
         !matches!(self, Self::Pending | Self::Unknown)
     }
 }
 
 /// Reads the service's answer on the request that was asked. Approved means: that word, for this id, and
 /// where the answer names them this action and the biometric check that was asked for (spec 2).
-pub(crate) fn read(answer: &Value, asked: &Asked) -> Verdict {
+pub fn read(answer: &Value, asked: &Asked) -> Verdict {
     let is_other = |key: &str, wanted: &str| matches!(answer.get(key), Some(found) if !found.is_null() && found != wanted);
     if is_other("request_id", &asked.id)
         || asked.action.as_deref().is_some_and(|action| is_other("action", action))
@@ -96,7 +96,7 @@ fn lacks_biometric(answer: &Value, asked: &Asked) -> bool {
 }
 
 /// Reads the answer to the creation: it also says whether anybody could be asked.
-pub(crate) fn read_created(answer: &Value, asked: &Asked) -> Verdict {
+pub fn read_created(answer: &Value, asked: &Asked) -> Verdict {
     let count = |key: &str| answer[key].as_u64();
     match (read(answer, asked), count("devices_notified"), count("devices_failed")) {
         (Verdict::Pending, Some(0), Some(failed)) if failed > 0 => Verdict::NoDevicesReached,
@@ -108,8 +108,8 @@ pub(crate) fn read_created(answer: &Value, asked: &Asked) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::{Asked, Verdict, read, read_created};
+    use crate::exit::Exit;
     use serde_json::{Value, json};
-    use state::exit::Exit;
 
     fn asked() -> Asked {
         Asked { id: "apr_1".into(), action: Some("delete x".into()), biometric: true }
