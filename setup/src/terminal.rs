@@ -11,14 +11,15 @@ use std::io::{self, IsTerminal as _, Write as _};
 /// Longest answer, in bytes: beyond any key or greeting.
 const LONGEST: usize = 4096;
 
-/// A person at a terminal.
-#[derive(Debug)]
-pub struct Terminal(());
+/// A person at a terminal. For as long as this lives nothing that is typed is shown by the terminal itself: a
+/// key that is pasted before its question comes must not stand there.
+pub struct Terminal(#[expect(dead_code, reason = "dropping it puts the settings back")] Raw);
 
 impl Terminal {
     /// The terminal, if both ends are one.
     pub fn find() -> Option<Self> {
-        (io::stdin().is_terminal() && io::stderr().is_terminal()).then_some(Self(()))
+        let is_one = io::stdin().is_terminal() && io::stderr().is_terminal();
+        is_one.then(Raw::enter)?.map(Self).ok()
     }
 
     /// Says something.
@@ -102,9 +103,8 @@ impl Drop for Raw {
     }
 }
 
-/// Asks and reads one line, blanks around it taken off.
+/// Asks and reads one line, blanks around it taken off. The terminal is raw.
 fn ask(question: &str, echo: Echo) -> anyhow::Result<String> {
-    let _raw = Raw::enter()?;
     show(question);
     let mut line = Vec::new();
     let mut key = [0];
@@ -176,5 +176,7 @@ fn one_line(text: &str) -> String {
 
 fn interrupted() -> anyhow::Error {
     show("\n");
-    Fault::new(Exit::Undecided, "interrupted; nothing was changed").hint("run `setup` again").into()
+    Fault::new(Exit::Undecided, "interrupted; nothing was changed")
+        .hint("run the same command again")
+        .into()
 }

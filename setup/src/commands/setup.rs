@@ -47,6 +47,8 @@ pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
     };
     let terminal = if args.yes { None } else { Terminal::find() };
     let wishes = Wishes::find(args, &there, terminal.as_ref())?;
+    // From here on Ctrl-C ends the program as it ends others.
+    drop(terminal);
     let probe = look(&wishes.agent_id);
     let plan = Plan::new(&wishes, config.raw(), &given, &surroundings, probe);
     for remark in surroundings.remarks.iter().chain(&plan.left_alone) {
