@@ -11,7 +11,7 @@ use state::api::{self, Path};
 use crate::agent::is_report;
 use crate::approvals::Heard;
 use crate::calls::Speaker;
-use crate::guard::case::{self, Case, Clearance, Opening, Refusal, Step};
+use crate::guard::case::{self, Case, Clearance, Judged, Opening, Refusal, Step};
 use crate::journal;
 use crate::report::Report;
 use crate::request::{Request, Said, Way};
@@ -40,8 +40,9 @@ pub(crate) fn of(shop: &Arc<Shop>, request: &Request) -> Answer {
     if let Some(clearance) = said_yes(shop, request, now) {
         return Answer::Clear(clearance);
     }
+    let judged = Judged::of(&request.words, &shop.guard.rules);
     let until = now + shop.guard.timeout;
-    let case = match case::open(&shop.guard, request.speaker, &request.words, until) {
+    let case = match case::open(&shop.guard, request.speaker, judged, until) {
         Opening::Clear(clearance) => return Answer::Clear(clearance),
         Opening::Refuse(refusal) => return refused(shop, request, refusal),
         Opening::Ask(case) => case,

@@ -11,6 +11,7 @@ use state::verdict::{self, Asked, Verdict};
 
 use super::classify::{self, classify};
 use super::policy::{Approve, NoDevice, Policy};
+use super::rules::Rules;
 use super::yes::is_plain_yes;
 use crate::calls::Speaker;
 use crate::words::turn::Consent;
@@ -104,14 +105,29 @@ pub(crate) struct Waiting {
     asked: Asked,
 }
 
+/// Words together with what the guard makes of them, so that no others can stand in their place.
+#[derive(Clone, Debug)]
+pub(crate) struct Judged {
+    words: String,
+    is_sensitive: bool,
+}
+
+impl Judged {
+    /// Judges words by the owner's rules.
+    pub(crate) fn of(words: &str, rules: &Rules) -> Self {
+        let is_sensitive = classify(words, rules) != classify::Verdict::Harmless;
+        Self { words: words.to_owned(), is_sensitive }
+    }
+}
+
 /// A report of our own to the agent: it carries nobody's wish.
 pub(crate) fn report(words: &str) -> Clearance {
     Clearance::of(words, Consent::NotAsked)
 }
 
-/// Judges a request. `until` is when the owner's time to decide ends.
-pub(crate) fn open(policy: &Policy, speaker: Speaker, words: &str, until: Instant) -> Opening {
-    let is_sensitive = classify(words, &policy.rules) != classify::Verdict::Harmless;
+/// Decides what becomes of a request. `until` is when the owner's time to decide ends.
+pub(crate) fn open(policy: &Policy, speaker: Speaker, judged: Judged, until: Instant) -> Opening {
+    let Judged { words, is_sensitive } = judged;
     match (speaker, policy.approve) {
         // Nobody but the owner gets an approval, and no policy gives a stranger the owner's hand.
         (Speaker::Stranger, approve) if is_sensitive || approve == Approve::Always => {
@@ -120,13 +136,13 @@ pub(crate) fn open(policy: &Policy, speaker: Speaker, words: &str, until: Instan
         (Speaker::Owner, Approve::Always) => {}
         (Speaker::Owner, Approve::Sensitive) if is_sensitive => {}
         (Speaker::Owner, Approve::Never | Approve::Sensitive) | (Speaker::Stranger, _) => {
-            return Opening::Clear(Clearance::of(words, Consent::NotAsked));
+            return Opening::Clear(Clearance::of(&words, Consent::NotAsked));
         }
     }
     if words.chars().count() > LONGEST_ACTION {
         return Opening::Refuse(Refusal::TooLong);
     }
-    Opening::Ask(Case { words: words.to_owned(), until, no_device: policy.no_device })
+    Opening::Ask(Case { words, until, no_device: policy.no_device })
 }
 
 impl Case {
@@ -217,7 +233,7 @@ impl Aloud {
 
 #[cfg(test)]
 mod tests {
-    use super::{Case, Opening, Refusal, Step, Waiting, open};
+    use super::{Case, Judged, Opening, Refusal, Step, Waiting, open};
     use crate::calls::Speaker;
     use crate::guard::policy::Approve::{Always, Never, Sensitive};
     use crate::guard::policy::{NoDevice, Policy};
@@ -228,8 +244,12 @@ mod tests {
     const DELETE: &str = "Delete my test repo on GitHub";
     const MINUTE: Duration = Duration::from_secs(60);
 
+    fn judged(words: &str) -> Judged {
+        Judged::of(words, &Policy::default().rules)
+    }
+
     fn case(policy: &Policy, now: Instant) -> Case {
-        match open(policy, Speaker::Owner, DELETE, now + MINUTE) {
+        match open(policy, Speaker::Owner, judged(DELETE), now + MINUTE) {
             Opening::Ask(case) => case,
             other => panic!("{other:?}"),
         }
@@ -254,7 +274,7 @@ mod tests {
         let opened = |approve, speaker, words: &str| match open(
             &Policy { approve, ..Policy::default() },
             speaker,
-            words,
+            judged(words),
             now,
         ) {
             Opening::Clear(_) => "clear",

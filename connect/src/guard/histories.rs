@@ -2,12 +2,13 @@
 //! lets a sensitive request through, and at most once.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::case::{Aloud, Case, Clearance, Opening, Step, Waiting, open};
+use super::case::{Aloud, Case, Clearance, Judged, Opening, Step, Waiting, open};
 use super::policy::{Approve, NoDevice, Policy};
 use crate::calls::Speaker;
 use crate::words::turn::Consent;
@@ -24,6 +25,11 @@ const PHRASES: &[(&str, bool)] = &[
     ("yes", false),
     ("yes but wait", false),
 ];
+/// The phrases as the guard judges them, once for all histories.
+static JUDGED: LazyLock<Vec<Judged>> = LazyLock::new(|| {
+    PHRASES.iter().map(|(words, _)| Judged::of(words, &Policy::default().rules)).collect()
+});
+
 const WORDS: &[&str] =
     &["approved", "denied", "timeout", "expired", "maybe", "Approved", "pending", "no_devices", ""];
 
@@ -207,7 +213,7 @@ impl World {
                 return self.run(asked, &clearance);
             }
         }
-        match open(&self.policy, speaker, words, until) {
+        match open(&self.policy, speaker, JUDGED[phrase].clone(), until) {
             Opening::Clear(clearance) => self.run(request, &clearance),
             Opening::Refuse(_) => {}
             Opening::Ask(case) => {
