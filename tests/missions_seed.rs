@@ -184,7 +184,9 @@ fn every_line_of_the_page_does_what_it_says() {
     std::thread::scope(|scope| {
         for some in lines.chunks(lines.len().div_ceil(8)) {
             scope.spawn(move || {
-                some.iter().for_each(|(command, line)| does_what_it_says(command, line))
+                for (command, line) in some {
+                    does_what_it_says(command, line);
+                }
             });
         }
     });

@@ -4,17 +4,17 @@ use serde_json::{Value, json};
 use state::exit::{Exit, Fault};
 use state::out;
 
-use crate::args::{AppendMemory, GetMemory, SaveMemory, ValueOptions};
+use crate::args::{AppendMemory, GetMemory, SaveMemory};
 use crate::context::Context;
 use crate::input;
-use crate::state_file::{MissionMut, Missions};
+use crate::state_file::Appended;
 
 pub(crate) fn save(context: &Context, args: &SaveMemory) -> anyhow::Result<Exit> {
     let key = key(&args.key)?;
     let value = input::value(&args.value, args.read.json, args.read.string)?;
-    let now = context.now();
+    let (slug, now) = (slug(&args.slug)?, context.now());
     context.file.change(|missions| {
-        let mut mission = mission(missions, &args.slug, &args.read)?;
+        let mut mission = missions.writable(slug, args.read.create)?;
         mission.memory(now).insert(key.to_owned(), value.clone());
         Ok(())
     })?;
@@ -27,24 +27,14 @@ pub(crate) fn save(context: &Context, args: &SaveMemory) -> anyhow::Result<Exit>
 pub(crate) fn append(context: &Context, args: &AppendMemory) -> anyhow::Result<Exit> {
     let key = key(&args.key)?;
     let item = input::value(&args.item, args.read.json, args.read.string)?;
-    let now = context.now();
-    let (items, was_single) = context.file.change(|missions| {
-        let mut mission = mission(missions, &args.slug, &args.read)?;
-        let list = mission.memory(now).entry(key).or_insert_with(|| json!([]));
-        let was_single = !list.is_array();
-        if was_single {
-            // What was saved as a single value is kept as the first item.
-            *list = json!([list.take()]);
-        }
-        let list = list.as_array_mut().expect("it was made a list just now");
-        list.push(item);
-        Ok((list.len(), was_single))
-    })?;
+    let slug = slug(&args.slug)?;
+    let create = args.read.create;
+    let appended = context.file.append(slug, key, &item, create, context.now())?;
+    let Appended { items, was_single } = appended;
     if was_single {
         out::warning(&format!("`{key}` was a single value; it is the first item of a list now"));
     }
-    let document = json!({ "slug": args.slug, "key": key, "items": items });
-    let slug = &args.slug;
+    let document = json!({ "slug": slug, "key": key, "items": items });
     let text = || format!("Appended to memory '{key}' for mission '{slug}' (now {items} items)");
     context.printer.document(&document, text)?;
     Ok(Exit::Done)
@@ -70,24 +60,6 @@ fn key(given: &str) -> Result<&str, Fault> {
     input::words_of("the key", given)
 }
 
-/// The mission that is written to: known, or made if that was asked for.
-fn mission<'a>(
-    missions: &'a mut Missions,
-    slug: &str,
-    read: &ValueOptions,
-) -> Result<MissionMut<'a>, Fault> {
-    if read.create {
-        input::words_of("the slug", slug)?;
-        return Ok(missions.entry(slug));
-    }
-    if missions.get(slug).is_none() {
-        let fault = missions.unknown(slug);
-        return Err(if missions.is_empty() {
-            fault
-                .hint("`--create` makes the mission; `missions init` also starts it at the service")
-        } else {
-            fault
-        });
-    }
-    missions.known_mut(slug)
+fn slug(given: &str) -> Result<&str, Fault> {
+    input::words_of("the slug", given)
 }

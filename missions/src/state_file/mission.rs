@@ -187,7 +187,7 @@ impl<'a> MissionMut<'a> {
 
     /// What is remembered, to be changed; the time of the change is kept as the reference keeps it.
     pub(crate) fn memory(&mut self, now: Timestamp) -> &mut Map<String, Value> {
-        self.set("last_updated", now.to_string());
+        self.set(super::CHANGED, now.to_string());
         self.object("memory")
     }
 

@@ -1,8 +1,10 @@
 //! The state file: what `missions` remembers of every mission, shared with the reference (spec 4).
 
+mod append;
 mod damage;
 mod elsewhere;
 mod mission;
+mod place;
 mod salvage;
 
 use std::path::{Path, PathBuf};
@@ -14,8 +16,12 @@ use state::{env, file, json, paths};
 
 use crate::nearest;
 
+pub(crate) use append::Appended;
 pub(crate) use mission::{Mission, MissionMut, Status};
 pub(crate) use salvage::{Salvaged, salvage};
+
+/// The key of the time at which a mission's memory was last changed, as the reference keeps it.
+const CHANGED: &str = "last_updated";
 
 /// Where the missions of one installation are kept.
 #[derive(Debug)]
@@ -130,6 +136,19 @@ impl Missions {
             return Err(self.unknown(slug));
         }
         Ok(self.entry(slug))
+    }
+
+    /// The mission that something is written to: known, or made if `create` says so.
+    pub(crate) fn writable(&mut self, slug: &str, create: bool) -> Result<MissionMut<'_>, Fault> {
+        if create {
+            return Ok(self.entry(slug));
+        }
+        if self.is_empty() {
+            let hint =
+                "`--create` makes the mission; `missions init` also starts it at the service";
+            return Err(self.unknown(slug).hint(hint));
+        }
+        self.known_mut(slug)
     }
 
     /// The mission of that slug, made if there is none.

@@ -1,0 +1,155 @@
+//! Adding an item to a list: the commonest change, and quick however long the list is.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use state::exit::Fault;
+use state::file;
+
+use super::place::{self, Place};
+use super::{Missions, StateFile, parse};
+
+/// What an item was added to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Appended {
+    /// How many items the list has now.
+    pub(crate) items: usize,
+    /// Whether there was a single value, which is the list's first item now.
+    pub(crate) was_single: bool,
+}
+
+impl StateFile {
+    /// Adds an item to the list under a key of a mission's memory, under the lock, durably. The mission must
+    /// exist, or be made if `create` says so.
+    pub(crate) fn append(
+        &self,
+        slug: &str,
+        key: &str,
+        item: &Value,
+        create: bool,
+        now: Timestamp,
+    ) -> anyhow::Result<Appended> {
+        file::update(&self.path, |old| {
+            let text = old.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
+            if let Some((text, place)) =
+                text.and_then(|text| Some((text, place::of(text, slug, key)?)))
+            {
+                let appended = Appended { items: place.items + 1, was_single: false };
+                return Ok((Some(splice(text, place, item, now)), appended));
+            }
+            let mut missions = parse(&self.path, old.as_deref())?;
+            let appended = add(&mut missions, slug, key, item, create, now)?;
+            Ok((Some(missions.to_bytes()?), appended))
+        })
+    }
+}
+
+/// The text with the item behind the list's last one, indented as that is, and with the new time.
+fn splice(text: &str, place: Place, item: &Value, now: Timestamp) -> Vec<u8> {
+    let (last, end) = place.last;
+    let before = &text[..last];
+    let indent = &before[before.trim_end().len()..];
+    let item = if indent.contains('\n') {
+        let deeper = indent.rsplit('\n').next().unwrap_or_default();
+        format!("{item:#}").replace('\n', &format!("\n{deeper}"))
+    } else {
+        item.to_string()
+    };
+    let (item, time) = (format!(",{indent}{item}"), Value::from(now.to_string()).to_string());
+    let mut changes = [(end, end, item), (place.changed.0, place.changed.1, time)];
+    changes.sort_by_key(|(from, _, _)| *from);
+    let mut bytes = Vec::with_capacity(text.len() + 256);
+    let mut at = 0;
+    for (from, to, new) in changes {
+        bytes.extend_from_slice(&text.as_bytes()[at..from]);
+        bytes.extend_from_slice(new.as_bytes());
+        at = to;
+    }
+    bytes.extend_from_slice(&text.as_bytes()[at..]);
+    bytes
+}
+
+/// The long way, which can do everything.
+fn add(
+    missions: &mut Missions,
+    slug: &str,
+    key: &str,
+    item: &Value,
+    create: bool,
+    now: Timestamp,
+) -> Result<Appended, Fault> {
+    let mut mission = missions.writable(slug, create)?;
+    let list = mission.memory(now).entry(key).or_insert_with(|| json!([]));
+    let was_single = !list.is_array();
+    if was_single {
+        // What was saved as a single value is kept as the first item.
+        *list = json!([list.take()]);
+    }
+    let list = list.as_array_mut().expect("it was made a list just now");
+    list.push(item.clone());
+    Ok(Appended { items: list.len(), was_single })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{add, splice};
+    use crate::state_file::{Missions, place};
+    use proptest::prelude::*;
+    use serde_json::{Map, Value, json};
+
+    const NOW: &str = "2027-01-01T00:00:00Z";
+
+    /// The short way gives what the long way gives.
+    #[track_caller]
+    fn case(state: &Value, pretty: bool, item: &Value) {
+        let text = if pretty { format!("{state:#}") } else { state.to_string() };
+        let place = place::of(&text, "m", "l").unwrap_or_else(|| panic!("no place in {text}"));
+        let spliced = splice(&text, place, item, NOW.parse().unwrap());
+        let spliced: Map<String, Value> = serde_json::from_slice(&spliced).unwrap();
+        let Value::Object(fields) = state.clone() else { panic!("an object is wanted") };
+        let mut missions = Missions::new(fields);
+        let done = add(&mut missions, "m", "l", item, false, NOW.parse().unwrap()).unwrap();
+        assert_eq!(Missions::new(spliced), missions, "{text}");
+        assert_eq!(done.items, place.items + 1);
+    }
+
+    #[test]
+    fn both_ways_lead_to_the_same_file() {
+        let memory = json!({"a": [1], "l": [{"x": "]\"é"}, [2, [3]], "4"], "z": {"l": [5]}});
+        let late =
+            json!({"l": {}, "m": {"memory": memory, "last_updated": "t", "l": [6]}, "n": 1.10});
+        let early = json!({"m": {"last_updated": null, "memory": memory}});
+        for state in [late, early] {
+            for pretty in [true, false] {
+                case(&state, pretty, &json!({"n": {"m": "1\n2"}, "o": []}));
+                case(&state, pretty, &json!("text"));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_unusual_goes_the_long_way() {
+        for text in [
+            "",
+            "{}",
+            r#"{"m": {"memory": {"l": []}, "last_updated": "t"}}"#,
+            r#"{"m": {"memory": {"l": [1]}}}"#,
+            r#"{"m": {"memory": {"l": 1}, "last_updated": "t"}}"#,
+            r#"{"m": {"memory": {"l": [1], "l": [2]}, "last_updated": "t"}}"#,
+            r#"{"m": {"memory": {"l": [1]}, "last_updated": "t"}} x"#,
+            r#"{"m": {"memory": {"l": [1]}, "last_updated": "t"}"#,
+            r#"{"m": {"memory": {"l": [1]}, "last_updated": "t"}, "m": 1}"#,
+        ] {
+            assert_eq!(place::of(text, "m", "l"), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_item_is_appended_as_the_long_way_does(
+            texts in prop::collection::vec(".{0,6}", 1..5), item in ".{0,12}", pretty in any::<bool>(),
+        ) {
+            let state = json!({"m": {"memory": {"k": 1, "l": texts}, "last_updated": "t"}});
+            case(&state, pretty, &json!({ "k": item }));
+        }
+    }
+}
