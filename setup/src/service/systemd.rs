@@ -40,14 +40,14 @@ pub fn text(skill: &Path, connect: &Path) -> Result<String, Fault> {
 [Unit]
 Description=ClawdTalk: the telephone of this machine's agent
 Documentation=https://clawdtalk.com
-StartLimitIntervalSec=10min
-StartLimitBurst=20
+# A telephone that gave up at night is of no use in the morning.
+StartLimitIntervalSec=0
 
 [Service]
 Type=exec
 ExecStart={connect} run --skill-dir {skill}
 Restart=on-failure
-RestartSec=5
+RestartSec=10
 # 2: bad options, 3: the key was refused, 5: another client took over. Trying again changes none of them.
 RestartPreventExitStatus=2 3 5
 # It finishes the turns in flight, for at most 10 s.

@@ -39,13 +39,14 @@ impl Around {
         (self.var)(name).filter(|value| !value.trim().is_empty())
     }
 
-    /// A variable, or what the `.env` file of the gateway's state folder says for it.
+    /// A variable, or what the `.env` file of the gateway's state folder, or else of the usual one, says for it.
     pub(super) fn var_or_dotenv(&self, name: &str, state_dir: &Path) -> Option<String> {
-        self.var(name).or_else(|| {
-            let bytes = file::read(&state_dir.join(".env")).ok().flatten()?;
-            let value = env::parse_dotenv(&String::from_utf8_lossy(&bytes)).remove(name)?;
-            Some(value).filter(|value| !value.is_empty())
-        })
+        let in_folder = |folder: &Path| {
+            let bytes = file::read(&folder.join(".env")).ok().flatten()?;
+            env::parse_dotenv(&String::from_utf8_lossy(&bytes)).remove(name)
+        };
+        let in_files = || in_folder(state_dir).or_else(|| in_folder(&self.home.join(".openclaw")));
+        self.var(name).or_else(in_files).filter(|value| !value.is_empty())
     }
 
     /// A path as the gateway reads it: `~` is the home directory.

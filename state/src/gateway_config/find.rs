@@ -41,6 +41,9 @@ impl Found {
 
 const FOLDERS: [&str; 2] = [".openclaw", ".clawdbot"];
 
+const NAMES: [(&str, Product); 2] =
+    [("openclaw.json", Product::OpenClaw), ("clawdbot.json", Product::Clawdbot)];
+
 /// Every place that is looked at, in order. `OPENCLAW_CONFIG_PATH` leaves no other; `CLAWDBOT_CONFIG_PATH`
 /// is ignored, as the gateway does.
 pub fn candidates(around: &Around) -> Vec<Found> {
@@ -49,10 +52,8 @@ pub fn candidates(around: &Around) -> Vec<Found> {
     }
     let explicit = around.var("OPENCLAW_STATE_DIR").map(|dir| around.expand(dir.trim()));
     let usual = FOLDERS.iter().map(|folder| around.home().join(folder));
-    let in_folder = |dir: PathBuf| {
-        [("openclaw.json", Product::OpenClaw), ("clawdbot.json", Product::Clawdbot)]
-            .map(|(name, product)| Found { path: dir.join(name), product })
-    };
+    let in_folder =
+        |dir: PathBuf| NAMES.map(|(name, product)| Found { path: dir.join(name), product });
     explicit.into_iter().chain(usual).flat_map(in_folder).collect()
 }
 
@@ -72,12 +73,18 @@ pub fn find(around: &Around) -> Vec<Found> {
     candidates(around).into_iter().filter(is_new).collect()
 }
 
-/// The folder with the gateway's `.env` and default workspace.
+/// The folder with the gateway's `.env` and default workspace: where a configuration of the usual name lies, unless
+/// a variable puts the two apart.
 pub(super) fn state_dir(around: &Around, config: &Path) -> PathBuf {
     if let Some(explicit) = around.var("OPENCLAW_STATE_DIR") {
         return around.expand(explicit.trim());
     }
-    let parent = config.parent().unwrap_or(Path::new("/"));
-    let is_usual = FOLDERS.iter().any(|folder| around.home().join(folder) == parent);
-    if is_usual { parent.to_owned() } else { around.home().join(FOLDERS[0]) }
+    let is_usual =
+        config.file_name().is_some_and(|name| NAMES.iter().any(|(usual, _)| name == *usual));
+    match config.parent() {
+        Some(parent) if is_usual && around.var("OPENCLAW_CONFIG_PATH").is_none() => {
+            parent.to_owned()
+        }
+        _ => around.home().join(FOLDERS[0]),
+    }
 }

@@ -29,6 +29,19 @@ fn a_token_may_be_written_out_or_named() {
         (".openclaw/.env", "export GW='t t'"),
     ]);
     bearer(&dotenv, "t t");
+    let named = "{gateway: {auth: {token: '${GW}'}}}";
+    let elsewhere = Home::new(&[
+        ("x/openclaw.json", named),
+        ("x/.env", "GW=x"),
+        (".openclaw/.env", "GW=usual"),
+    ]);
+    bearer(&elsewhere.var("OPENCLAW_STATE_DIR", "~/x"), "x");
+    let apart = Home::new(&[
+        ("x/openclaw.json", named),
+        ("x/.env", "GW=x"),
+        (".openclaw/.env", "GW=usual"),
+    ]);
+    bearer(&apart.var("OPENCLAW_CONFIG_PATH", "~/x/openclaw.json"), "usual");
     out_of_reach(
         &config("{gateway: {auth: {token: '${GW}'}}}"),
         "`gateway.auth.token` refers to ${GW}, which is not set here",
