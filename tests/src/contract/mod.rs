@@ -26,6 +26,12 @@ impl Case {
         words.skip_while(|word| !word.starts_with("scripts/")).skip(1).map(str::to_owned).collect()
     }
 
+    /// The script that the reference ran, relative to the skill folder, such as `scripts/call.sh`.
+    pub fn script(&self) -> &str {
+        let mut words = self.list("argv").iter().filter_map(Value::as_str);
+        words.find(|word| word.starts_with("scripts/")).unwrap_or("")
+    }
+
     fn list(&self, key: &str) -> &[Value] {
         self.0[key].as_array().map(Vec::as_slice).unwrap_or_default()
     }
@@ -66,7 +72,7 @@ pub fn cases(prefix: &str) -> Vec<Case> {
 /// When something differs, with all differences and the whole output.
 #[track_caller]
 pub fn check(case: &Case, program: &str, before: &[&str]) {
-    if let Err(differences) = verdict(case, program, before) {
+    if let Err(differences) = verdict(case, &|_, _| line(program, before)) {
         panic!("{differences}");
     }
 }
@@ -77,17 +83,31 @@ pub fn check(case: &Case, program: &str, before: &[&str]) {
 /// When one differs, or when there is none.
 #[track_caller]
 pub fn check_all(prefix: &str, program: &str, before: &[&str]) {
+    check_each(prefix, |_, _| line(program, before));
+}
+
+/// The same with command lines of the test's own: `ready` may change the sandbox of an entry, and gives what is run
+/// there before the entry's arguments, which must print text.
+///
+/// # Panics
+/// When one differs, or when there is none.
+#[track_caller]
+pub fn check_each(prefix: &str, ready: impl Fn(&Case, &mut Sandbox) -> Vec<String>) {
     let cases = cases(prefix);
     assert!(!cases.is_empty(), "the contract has no entry `{prefix}…`");
-    let faults: Vec<_> =
-        cases.iter().filter_map(|case| verdict(case, program, before).err()).collect();
+    let faults: Vec<_> = cases.iter().filter_map(|case| verdict(case, &ready).err()).collect();
     assert!(faults.is_empty(), "{} of {} differ\n{}", faults.len(), cases.len(), faults.join("\n"));
 }
 
 /// Where the missions tool keeps its state.
 const STATE: &str = "skill/.missions_state.json";
 
-fn verdict(case: &Case, program: &str, before: &[&str]) -> Result<(), String> {
+fn line(program: &str, before: &[&str]) -> Vec<String> {
+    let before = before.iter().map(|arg| (*arg).to_owned());
+    std::iter::once(program.to_owned()).chain(before).chain(["--text".to_owned()]).collect()
+}
+
+fn verdict(case: &Case, ready: &dyn Fn(&Case, &mut Sandbox) -> Vec<String>) -> Result<(), String> {
     let mut service = Service::start();
     // What is not in the contract is told by the comparison, in its own words.
     service.forgive_unknown_routes();
@@ -104,17 +124,19 @@ fn verdict(case: &Case, program: &str, before: &[&str]) -> Result<(), String> {
     if !case.0["state_before"].is_null() {
         sandbox.write(STATE, &format!("{:#}", case.0["state_before"]));
     }
-    let fill = |text: &str| {
+    let fill = |sandbox: &Sandbox, text: &str| {
         text.replace("$SERVER", &service.url())
             .replace("$SKILL", &sandbox.skill().display().to_string())
     };
-    let args = before.iter().map(|arg| (*arg).to_owned()).chain(["--text".to_owned()]);
-    let args: Vec<_> = args.chain(case.args().iter().map(|arg| fill(arg))).collect();
-    let output = sandbox.run(program, &args);
+    let line = ready(case, &mut sandbox);
+    let (program, before) = line.split_first().expect("a command line names a program");
+    let args = case.args().into_iter().map(|arg| fill(&sandbox, &arg));
+    let args: Vec<_> = before.iter().cloned().chain(args).collect();
+    let output = sandbox.run(program, args);
     let state = sandbox.has(STATE).then(|| sandbox.json(STATE));
     let mut faults = compare::requests(case, &service.seen());
     faults.extend(compare::exit(case, output.code()));
-    faults.extend(compare::stdout(&fill(case.text("stdout")), output.out()));
+    faults.extend(compare::stdout(&fill(&sandbox, case.text("stdout")), output.out()));
     faults.extend(compare::state(&case.0["state_after"], state.as_ref()));
     if faults.is_empty() { Ok(()) } else { Err(told(case, &faults, &output, &service)) }
 }
