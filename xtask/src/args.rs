@@ -1,5 +1,6 @@
 //! The command line of `cargo xtask`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum as _};
@@ -47,6 +48,15 @@ pub(crate) enum Command {
     /// Kill programs at random moments, and count what was lost or doubled
     Torture(Torture),
 
+    /// Build the programs and install the skill folder; an installation of the reference is upgraded in place
+    #[command(
+        after_help = "Examples:\n  cargo xtask install\n  cargo xtask install --to ~/clawd/skills/clawdtalk-client --bin-dir ~/.local/bin"
+    )]
+    Install(Install),
+
+    /// Pack what `install` lays out into an archive, with its SHA-256 beside it
+    Dist(Dist),
+
     /// The bare loop that `bench connect` measures beside the client
     #[command(hide = true)]
     Floor { service: String, gateway: String },
@@ -56,6 +66,32 @@ pub(crate) enum Command {
 
     /// Let connect answer through a real OpenClaw gateway (node, python and the registries are needed; exit 77 = skipped)
     RealGateway,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Install {
+    /// Skill folder [default: ~/.openclaw/workspace/skills/clawdtalk-client]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) to: Option<PathBuf>,
+
+    /// Link the programs there, as clawdtalk-connect, clawdtalk-call, …
+    #[arg(long, value_name = "DIR")]
+    pub(crate) bin_dir: Option<PathBuf>,
+
+    /// Build without optimisation: quicker to build, slower to run
+    #[arg(long)]
+    pub(crate) debug: bool,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Dist {
+    /// Folder to put the archive in [default: dist/ in cargo's target folder]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) to: Option<PathBuf>,
+
+    /// Build without optimisation: quicker to build, slower to run
+    #[arg(long)]
+    pub(crate) debug: bool,
 }
 
 #[derive(clap::Args)]

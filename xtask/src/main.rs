@@ -4,7 +4,9 @@ mod args;
 mod bench;
 mod ci;
 mod demo;
+mod dist;
 mod folder;
+mod install;
 mod real_gateway;
 mod simulate;
 mod tidy;
@@ -37,6 +39,8 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
             Exit::Done.into()
         }
         Command::Demo(args) => demo::run(&workspace, args, printer)?.into(),
+        Command::Install(args) => install::run(&workspace, args, printer)?.into(),
+        Command::Dist(args) => dist::run(&workspace, args, printer)?.into(),
         Command::Simulate(args) => simulate::run(args, printer)?.into(),
         Command::Torture(args) => torture::run(&workspace, args, printer)?.into(),
         Command::RealGateway => real_gateway::run(&workspace, printer)?.report("real-gateway"),

@@ -15,6 +15,13 @@ pub(crate) enum Profile {
     Release,
 }
 
+impl Profile {
+    /// What `--debug` asks for.
+    pub(crate) fn of_debug(is_debug: bool) -> Self {
+        if is_debug { Self::Dev } else { Self::Release }
+    }
+}
+
 /// One checkout and the folder that cargo builds into.
 #[derive(Clone, Debug)]
 pub(crate) struct Workspace {

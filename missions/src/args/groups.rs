@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn the_overview_names_every_command_once_and_no_other() {
-        let args = crate::args::Args::command();
+        let args = super::super::Args::command();
         let mut known: Vec<&str> = args.get_subcommands().map(clap::Command::get_name).collect();
         let listed = COMMANDS.lines().filter_map(|line| line.strip_prefix("  "));
         let listed = listed.filter(|line| !line.starts_with("missions ") && !line.starts_with(' '));
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn the_help_of_every_command_ends_with_two_examples() {
-        let args = crate::args::Args::command();
+        let args = super::super::Args::command();
         for command in args.get_subcommands() {
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             let name = command.get_name();

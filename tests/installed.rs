@@ -1,0 +1,264 @@
+//! An installed skill folder, as its users have it: laid out by the real `cargo xtask install`.
+
+#![expect(clippy::unwrap_used, reason = "to panic is how a test fails")]
+
+#[path = "installed/folder.rs"]
+mod folder;
+#[path = "installed/reference.rs"]
+mod reference;
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use folder::{command, furnish, install, installs, listing, skill};
+use harness::{Sandbox, Service, contract};
+use serde_json::json;
+
+#[test]
+fn every_entry_of_the_contract_holds_through_its_script() {
+    contract::check_each("", |case, sandbox| {
+        furnish(sandbox);
+        let script = sandbox.skill().join(case.script()).display().to_string();
+        vec![script]
+    });
+}
+
+/// Where there is no python3, the same file is read by sh, as in the test above.
+#[test]
+fn the_missions_script_is_python_too() {
+    if Command::new("python3")
+        .arg("--version")
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .output()
+        .is_err()
+    {
+        use std::io::Write as _;
+        // Past libtest, which shows nothing of a test that passes.
+        let _ =
+            writeln!(std::io::stderr(), "skipped: there is no python3 to try telnyx_api.py with");
+        return;
+    }
+    contract::check_each("m-", |case, sandbox| {
+        furnish(sandbox);
+        vec!["python3".to_owned(), sandbox.skill().join(case.script()).display().to_string()]
+    });
+}
+
+#[test]
+fn old_habits_go_on_working() {
+    let service = Service::start();
+    let mut sandbox = Sandbox::for_service(&service);
+    furnish(&mut sandbox);
+    let (home, skill) = (sandbox.home().display().to_string(), skill(&sandbox));
+    symlink(&skill, sandbox.path("home/skill with a blank")).unwrap();
+    symlink(sandbox.skill().join("scripts/sms.sh"), sandbox.path("home/texts")).unwrap();
+    for line in [
+        "cd $SKILL && ./scripts/sms.sh list",
+        "cd $SKILL/scripts && sh sms.sh conversations",
+        "cd $SKILL && bash ./setup.sh --help",
+        "cd $SKILL && sh scripts/telnyx_api.py list-state",
+        "$HOME/texts list",
+        "cd '/' && \"$HOME/skill with a blank/scripts/approval.sh\" list",
+        "cd $SKILL && ./uninstall.sh --dry-run",
+    ] {
+        let line = line.replace("$SKILL", &skill).replace("$HOME", &home);
+        let output = sandbox.run("sh", ["-c", &line]);
+        output.ok();
+        assert!(!output.out().starts_with("{\""), "compact JSON where words are wanted\n{output}");
+    }
+    let status =
+        sandbox.run("sh", ["-c", "cd $SKILL && ./status.sh".replace("$SKILL", &skill).as_str()]);
+    status.fails(1).stdout_has("connect start");
+    let update =
+        sandbox.run("sh", ["-c", "cd $SKILL && ./update.sh".replace("$SKILL", &skill).as_str()]);
+    update.fails(2).silent().stderr_has("cargo xtask install");
+}
+
+#[test]
+fn linked_programs_know_their_folder() {
+    let service = Service::start();
+    let mut sandbox = Sandbox::for_service(&service);
+    sandbox.without("CLAWDTALK_SKILL_DIR");
+    let bin = sandbox.path("home/bin");
+    symlink("/nowhere", sandbox.path("home/elsewhere")).unwrap();
+    fs::create_dir(&bin).unwrap();
+    // One of an older installation that is gone.
+    symlink("/nowhere/call", bin.join("clawdtalk-call")).unwrap();
+    let skill = skill(&sandbox);
+    let done = installs(&["--to", &skill, "--bin-dir", &bin.display().to_string()]);
+    assert_eq!(done["links"].as_array().map(Vec::len), Some(8), "{done}");
+    let call = bin.join("clawdtalk-call").display().to_string();
+    let placed = sandbox.run(&call, ["Your build is done"]).ok().quiet().json();
+    assert_eq!(placed["status"], "initiating");
+    assert!(sandbox.has("skill/.own_calls.json"), "it took another folder for its own");
+    let again = installs(&["--to", &skill, "--bin-dir", &bin.display().to_string()]);
+    assert_eq!(again["links"], json!([]));
+}
+
+#[test]
+fn completions_and_manuals_are_there() {
+    let mut sandbox = Sandbox::new();
+    furnish(&mut sandbox);
+    let bash = sandbox.read("skill/share/bash-completion/completions/clawdtalk-sms");
+    assert!(bash.contains("conversations") && bash.contains("--dry-run"), "{bash}");
+    let script =
+        "source skill/share/bash-completion/completions/clawdtalk-sms && complete -p clawdtalk-sms";
+    let script = format!("cd {} && {script}", sandbox.path("").display());
+    sandbox.run("bash", ["-c", &script]).ok().stdout_has("clawdtalk-sms");
+    assert!(sandbox.read("skill/share/man/man1/clawdtalk-call.1").contains("\\-\\-purpose"));
+    assert!(sandbox.has("skill/LICENSE"));
+}
+
+#[test]
+fn a_second_installation_changes_nothing() {
+    let sandbox = Sandbox::new();
+    let first = installs(&["--to", &skill(&sandbox)]);
+    assert_eq!((first["unchanged"].clone(), first["backup"].clone()), (json!(0), json!(null)));
+    let before = listing(&sandbox.skill());
+    let second = installs(&["--to", &skill(&sandbox)]);
+    assert_eq!(second["written"], json!([]));
+    assert_eq!(second["unchanged"], json!(first["written"].as_array().unwrap().len()));
+    assert_eq!(listing(&sandbox.skill()), before);
+}
+
+#[test]
+fn a_folder_of_the_reference_is_upgraded_in_place() {
+    let sandbox = Sandbox::new();
+    reference::lay_out(&sandbox);
+    // Its client, as far as anybody can see: its own process, to be pointed out and not to be killed.
+    let mut old_client = Command::new("sh");
+    old_client.args(["-c", "read _", "ws-client.js"]).stdin(Stdio::piped()).stdout(Stdio::null());
+    let mut old_client = old_client.spawn().unwrap();
+    sandbox.write("skill/.connect.pid", &old_client.id().to_string());
+
+    let output = install(&["--to", &skill(&sandbox)]);
+    assert!(output.status.success());
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(words.contains(&format!("kill {}", old_client.id())), "{words}");
+    assert!(old_client.try_wait().unwrap().is_none(), "the reference's client was killed");
+    old_client.kill().unwrap();
+    old_client.wait().unwrap();
+
+    let done: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    for (path, text) in reference::KEPT {
+        let inside = format!("skill/{path}");
+        assert_eq!(sandbox.read(&inside), text);
+        assert_eq!(sandbox.mode(&inside), 0o600, "{path}");
+    }
+    assert_eq!(sandbox.read("skill/.backup/backup-2.0.5-20260301.tar.gz"), "an older backup\n");
+    let backup = std::path::PathBuf::from(done["backup"].as_str().unwrap());
+    for path in reference::REPLACED.iter().chain(&reference::OBSOLETE) {
+        let kept = if *path == "node_modules" { "node_modules/ws/index.js" } else { path };
+        let text = fs::read_to_string(backup.join(kept)).unwrap();
+        assert!(*path == "node_modules" || text == reference::old(path), "{path}: {text}");
+        assert!(done["moved"].as_array().unwrap().contains(&json!(path)), "{path}: {done}");
+    }
+    for path in reference::OBSOLETE {
+        assert!(!sandbox.has(&format!("skill/{path}")), "{path}");
+    }
+    for path in reference::REPLACED {
+        assert_ne!(sandbox.read(&format!("skill/{path}")), reference::old(path));
+    }
+    let again = installs(&["--to", &skill(&sandbox)]);
+    assert_eq!((&again["written"], &again["moved"]), (&json!([]), &json!([])), "{again}");
+}
+
+#[test]
+fn what_people_changed_is_in_the_backup() {
+    let mut sandbox = Sandbox::new();
+    furnish(&mut sandbox);
+    // The furnished files are second names of a whole installation: this one becomes a file of its own.
+    fs::remove_file(sandbox.path("skill/SKILL.md")).unwrap();
+    sandbox.write("skill/SKILL.md", "---\nname: clawdtalk-client\n---\nMy own words.\n");
+    sandbox.write("skill/README.md", "My own notes.\n");
+    let done = installs(&["--to", &skill(&sandbox)]);
+    assert_eq!(done["moved"], json!(["SKILL.md"]));
+    let kept =
+        fs::read_to_string(format!("{}/SKILL.md", done["backup"].as_str().unwrap())).unwrap();
+    assert!(kept.contains("My own words."), "{kept}");
+    assert_eq!(sandbox.read("skill/README.md"), "My own notes.\n");
+}
+
+#[test]
+fn a_running_program_is_not_disturbed() {
+    let sandbox = Sandbox::new();
+    installs(&["--to", &skill(&sandbox)]);
+    let program = sandbox.path("skill/bin/connect");
+    fs::remove_file(&program).unwrap();
+    // An older version that is at work, which no write into its file would leave alone.
+    fs::copy("/bin/sleep", &program).unwrap();
+    let mut running = sandbox.spawn(&program.display().to_string(), ["60"]);
+    let done = installs(&["--to", &skill(&sandbox)]);
+    assert_eq!(done["written"], json!(["bin/connect"]));
+    assert!(running.running(), "the running program ended");
+    sandbox.run(&program.display().to_string(), ["--version"]).ok().stdout_has("connect");
+}
+
+#[test]
+fn other_peoples_files_are_left_alone() {
+    let sandbox = Sandbox::new();
+    sandbox.write("skill/SKILL.md", "---\nname: weather\n---\nAnother skill.\n");
+    let refused = install(&["--to", &skill(&sandbox)]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("holds other things"));
+    assert_eq!(listing(&sandbox.skill()).len(), 1);
+
+    let empty = sandbox.path("empty").display().to_string();
+    sandbox.write("home/bin/clawdtalk-call", "#!/bin/sh\n");
+    let bin = sandbox.path("home/bin").display().to_string();
+    let refused = install(&["--to", &empty, "--bin-dir", &bin]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("is no link"));
+    assert!(!sandbox.has("empty"), "it began before it looked");
+    assert_eq!(sandbox.read("home/bin/clawdtalk-call"), "#!/bin/sh\n");
+}
+
+/// Killed at moments spread over the whole time in which files are laid out.
+#[test]
+fn a_kill_in_the_middle_leaves_a_folder_that_can_be_installed_again() {
+    for step in 0..5 {
+        let sandbox = Sandbox::new();
+        reference::lay_out(&sandbox);
+        let mut xtask = command(&["--to", &skill(&sandbox)]);
+        let mut xtask = xtask.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let until = Instant::now() + Duration::from_secs(120);
+        while !sandbox.has("skill/.install.lock") {
+            assert!(
+                Instant::now() < until && xtask.try_wait().unwrap().is_none(),
+                "it never began"
+            );
+            thread::yield_now();
+        }
+        // No proof hangs on this pause: it only spreads the moments.
+        thread::sleep(Duration::from_millis(step * 40));
+        xtask.kill().unwrap();
+        xtask.wait().unwrap();
+        for (path, text) in reference::KEPT {
+            assert_eq!(sandbox.read(&format!("skill/{path}")), text);
+        }
+        for path in reference::REPLACED {
+            let text = sandbox.read(&format!("skill/{path}"));
+            let is_new = text != reference::old(path);
+            assert!(!is_new || text.ends_with('\n') && text.len() > 40, "{path} is torn: {text}");
+            let is_script = path.starts_with("scripts/");
+            assert!(
+                !is_new || !is_script || sandbox.has("skill/bin/status"),
+                "{path} came too early"
+            );
+        }
+        installs(&["--to", &skill(&sandbox)]);
+        let left: Vec<_> = listing(&sandbox.skill()).into_keys().collect();
+        let is_litter =
+            |path: &std::path::PathBuf| path.extension().is_some_and(|end| end == "tmp");
+        assert!(!left.iter().any(is_litter), "{left:?}");
+        for path in reference::OBSOLETE {
+            assert!(!sandbox.has(&format!("skill/{path}")), "{path}");
+        }
+        sandbox.run(&format!("{}/scripts/call.sh", skill(&sandbox)), ["--version"]).ok();
+        let mode = fs::metadata(sandbox.path("skill/bin/call")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o755);
+    }
+}

@@ -1,0 +1,153 @@
+//! `cargo xtask install`: builds the programs and lays a skill folder out, over nothing, over ours, or over the reference's.
+
+mod folder;
+mod lay;
+mod links;
+mod manuals;
+pub(crate) mod package;
+pub(crate) mod programs;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use jiff::Timestamp;
+use serde_json::json;
+use state::exit::Exit;
+use state::lock::Lock;
+use state::out::{self, Printer};
+use state::{file, paths};
+
+use crate::args::Install;
+use crate::workspace::{Profile, Workspace};
+use folder::Owner;
+use lay::{Laid, Layout};
+use links::Links;
+
+/// How long another installation of the same folder is waited for: it has its programs built already.
+const LOCK_WAIT: Duration = Duration::from_secs(60);
+
+/// What came of an installation.
+struct Done {
+    skill: PathBuf,
+    owner: Owner,
+    laid: Laid,
+    backup: PathBuf,
+    private: Vec<PathBuf>,
+    links: Vec<PathBuf>,
+}
+
+/// Builds, lays out, links, and says what was done.
+///
+/// Fails with exit 2 before anything is built if the folder holds other things, and with exit 5 if another
+/// installation is at work on it.
+pub(crate) fn run(workspace: &Workspace, args: &Install, printer: Printer) -> Result<Exit> {
+    let skill = args.to.clone().map_or_else(folder::default, Ok)?;
+    let absolute = |path: &Path| {
+        std::path::absolute(path).with_context(|| format!("finding `{}`", path.display()))
+    };
+    let skill = absolute(&skill)?;
+    let owner = folder::owner(&skill)?;
+    let links = args
+        .bin_dir
+        .as_deref()
+        .map(absolute)
+        .transpose()?
+        .map(|dir| Links::plan(&dir))
+        .transpose()?;
+    let profile = Profile::of_debug(args.debug);
+    out::progress("building the programs");
+    let programs = workspace.build(profile)?;
+    let items = package::items(workspace, &programs)?;
+
+    file::make_dir(&skill)?;
+    let _lock = Lock::hold(&folder::lock(&skill), LOCK_WAIT)?;
+    let backup = backup(&skill);
+    let layout = Layout { skill: &skill, backup: &backup };
+    let mut laid = layout.put(&items)?;
+    if owner == Owner::Reference {
+        for path in folder::obsolete(&skill) {
+            layout.retire(path, &mut laid)?;
+        }
+    }
+    let private = folder::exposed(&skill)?;
+    for path in &private {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600))
+            .with_context(|| format!("making `{}` private", path.display()))?;
+    }
+    let made = links.as_ref().map(|links| links.make(&skill)).transpose()?.unwrap_or_default();
+    let done = Done { skill, owner, laid, backup, private, links: made };
+    done.tell(printer)?;
+    done.advise(links.as_ref());
+    Ok(Exit::Done)
+}
+
+/// A folder for what is replaced now, named after the time in UTC, and not there yet.
+fn backup(skill: &Path) -> PathBuf {
+    let time = Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+    let all = skill.join(".backup");
+    let named = |n: u32| if n == 0 { time.clone() } else { format!("{time}-{n}") };
+    let mut free = (0..).map(|n| all.join(named(n))).filter(|path| !path.exists());
+    free.next().expect("some number is free")
+}
+
+impl Done {
+    fn tell(&self, printer: Printer) -> Result<()> {
+        let backup = (!self.laid.moved.is_empty()).then_some(&self.backup);
+        let document = json!({
+            "skill_dir": self.skill,
+            "version": env!("CARGO_PKG_VERSION"),
+            "upgraded_reference": self.owner == Owner::Reference,
+            "written": self.laid.written,
+            "unchanged": self.laid.n_unchanged,
+            "backup": backup,
+            "moved": self.laid.moved,
+            "made_private": self.private,
+            "links": self.links,
+        });
+        printer.document(&document, || self.words())
+    }
+
+    fn words(&self) -> String {
+        let mut lines = vec![format!("ClawdTalk tools in {}", self.skill.display())];
+        let (n_written, n_right) = (self.laid.written.len(), self.laid.n_unchanged);
+        lines.push(format!("{n_written} files written, {n_right} were right already"));
+        if !self.laid.moved.is_empty() {
+            lines.push(format!("moved to {}:", self.backup.display()));
+            lines.extend(self.laid.moved.iter().map(|path| format!("  {path}")));
+        }
+        let private = self.private.iter().map(|path| format!("private now: {}", path.display()));
+        lines.extend(private);
+        lines.extend(self.links.iter().map(|link| format!("linked: {}", link.display())));
+        lines.join("\n")
+    }
+
+    /// What people should know or do next, on stderr.
+    fn advise(&self, links: Option<&Links>) {
+        let bin = self.skill.join("bin");
+        if let Some(pid) = setup::remains::old_client(&self.skill) {
+            out::warning(&format!(
+                "the reference's client still runs as process {pid}; end it with: kill {pid}"
+            ));
+        }
+        let is_new = self.laid.written.iter().any(|path| path == "bin/connect");
+        if is_new && Lock::is_held(&paths::connect_lock(&self.skill)) {
+            out::warning(&format!(
+                "the client runs on as it was before; when no call is going on: {} restart",
+                bin.join("connect").display()
+            ));
+        }
+        if let Some(links) = links.filter(|links| !links.are_on_path()) {
+            out::warning(&format!("{} is not on the PATH", links.folder().display()));
+        }
+        if !self.laid.written.is_empty() {
+            let share = self.skill.join("share");
+            out::progress(&format!("completions and man pages are in {}", share.display()));
+        }
+        if !paths::config(&self.skill).exists() {
+            out::hint(&format!("run `{}`", self.skill.join("setup.sh").display()));
+        }
+    }
+}
