@@ -47,6 +47,7 @@ mod rules;
 mod sandbox;
 mod service;
 pub mod tls;
+pub mod torture;
 mod wire;
 
 pub use clock::Clock;

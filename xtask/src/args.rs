@@ -171,6 +171,8 @@ pub(crate) struct Torture {
 pub(crate) enum Tortured {
     /// The client, during a stream of requests with drops
     Connect,
+    /// Missions from init to scheduled events, with answers lost after the effect
+    Missions,
 }
 
 impl Torture {

@@ -3,6 +3,7 @@
 
 mod connect;
 mod frozen;
+mod missions;
 
 use std::time::{Duration, SystemTime};
 
@@ -46,6 +47,7 @@ fn torture(workspace: &Workspace, args: &Torture) -> Result<(bool, Value)> {
     for part in args.parts() {
         let (name, summary) = match part {
             Tortured::Connect => ("connect", connect::torture(&programs, plan)),
+            Tortured::Missions => ("missions", missions::torture(&programs, plan)),
         };
         parts.insert(name.to_owned(), summary);
     }

@@ -1,0 +1,255 @@
+//! `missions` under kill -9 and lost answers: what was acknowledged is there, and nothing was made or scheduled twice.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::operator;
+use crate::{Fate, Sandbox, Service, Settings, Signal, Table};
+
+/// How hard and how long.
+#[derive(Clone, Copy, Debug)]
+pub struct Missions {
+    /// End after so many kills …
+    pub kills: usize,
+    /// … or after this time.
+    pub limit: Duration,
+    /// Programs that append at the same time, and how often each.
+    pub writers: (usize, usize),
+    /// Decides every random moment.
+    pub seed: u64,
+}
+
+const STATE: &str = "skill/.missions_state.json";
+/// A command that has not ended by then hangs.
+const HANGS: Duration = Duration::from_secs(60);
+
+/// Tortures this program. The summary's `faults` lists everything that must not be.
+pub fn missions(program: &str, plan: Missions) -> Value {
+    let began = Instant::now();
+    let mut run = Run::new(program, plan.seed);
+    run.crowd(plan.writers);
+    let mut round = 0;
+    while run.kills < plan.kills && began.elapsed() < plan.limit {
+        run.round(round);
+        round += 1;
+    }
+    json!({
+        "kills": run.kills, "commands": run.commands, "acknowledged": run.acknowledged,
+        "missions": round, "in_doubt": run.in_doubt, "lost": run.lost, "doubled": run.doubled,
+        "unreadable": run.unreadable, "faults": run.faults, "seconds": began.elapsed().as_secs(),
+    })
+}
+
+struct Run<'a> {
+    program: &'a str,
+    service: Service,
+    sandbox: Sandbox,
+    fate: Fate,
+    commands: usize,
+    kills: usize,
+    acknowledged: usize,
+    in_doubt: usize,
+    lost: usize,
+    doubled: usize,
+    unreadable: usize,
+    faults: Vec<String>,
+}
+
+impl<'a> Run<'a> {
+    /// A service that loses three answers of ten after the effect, and whose lists lag.
+    fn new(program: &'a str, seed: u64) -> Self {
+        let lag = Duration::from_millis(40);
+        let service = Service::with(Settings { seed, lag, ..Settings::default() });
+        service.clock().periods(10);
+        let sandbox = Sandbox::for_service(&service);
+        Self {
+            program,
+            service,
+            sandbox,
+            fate: Fate::new(seed),
+            commands: 0,
+            kills: 0,
+            acknowledged: 0,
+            in_doubt: 0,
+            lost: 0,
+            doubled: 0,
+            unreadable: 0,
+            faults: Vec::new(),
+        }
+    }
+
+    /// Many programs append to one list at the same time.
+    fn crowd(&mut self, (writers, each): (usize, usize)) {
+        self.sandbox.write(STATE, r#"{"crowd": {}}"#);
+        let script = format!(
+            "i=0; while [ $i -lt {each} ]; do \"$0\" -q append-memory crowd l \"$1-$i\" >&2 || exit 1; i=$((i+1)); done"
+        );
+        let crowd: Vec<_> = (0..writers)
+            .map(|n| self.sandbox.spawn("/bin/sh", ["-c", &script, self.program, &n.to_string()]))
+            .collect();
+        for writer in crowd {
+            let end = writer.finish(Duration::from_secs(600));
+            if end.code() != 0 {
+                self.faults.push(format!("a writer ended with {}: {}", end.code(), end.err()));
+            }
+        }
+        self.acknowledged += writers * each;
+        let state = self.state();
+        let list = state["crowd"]["memory"]["l"].as_array().cloned().unwrap_or_default();
+        let mut items: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
+        items.sort_unstable();
+        items.dedup();
+        self.count_lost(writers * each - items.len().min(writers * each), "appends of the crowd");
+        self.count_doubled(list.len() - items.len(), "appends of the crowd");
+    }
+
+    /// One mission from its beginning to two scheduled events, every command killed now and then.
+    fn round(&mut self, n: usize) {
+        let (name, slug) = (format!("Mission {n}"), format!("mission-{n}"));
+        let phone = format!("+1555888{n:04}");
+        let row = json!({"id": format!("29{n:017}"), "phone_number": phone, "status": "active"});
+        self.service.seed(Table::Phones, row["id"].as_str().unwrap_or_default(), "", row.clone());
+        self.service.lose_answers("POST", "/v1/*", 30, self.fate.bits());
+        let steps = r#"[{"step_id":"s","description":"S"}]"#;
+        self.insist(&["init", &name, "I", &format!("Request {n}"), steps]);
+        self.insist(&["setup-agent", &slug, &format!("Agent {n}"), "I", "Hi"]);
+        let (text, to) = (format!("Text {n}"), format!("+1332220{n:04}"));
+        let when = "in 3h";
+        self.insist(&["schedule-sms", "--mission", &slug, &to, when, &text, "--step", "s"]);
+        self.insist(&["schedule-call", "--mission", &slug, &to, when, "--any-time"]);
+        self.remember(n, &slug);
+        self.service.heal();
+        self.check(n, &slug);
+    }
+
+    /// Runs a command until it succeeds, as an agent does that was told to try again; what is in doubt is
+    /// settled by somebody who looks.
+    fn insist(&mut self, line: &[&str]) {
+        for _ in 0..200 {
+            match self.life(line) {
+                // Killed, or told that nothing was done: it is tried again.
+                None | Some(4 | 5) => {}
+                Some(0) => {
+                    self.acknowledged += 1;
+                    return;
+                }
+                Some(8) => {
+                    self.in_doubt += 1;
+                    // Half of the time it is simply tried again: the program must not repeat what it sent.
+                    if self.fate.strikes(50) {
+                        operator::settle(
+                            &self.service,
+                            &self.sandbox,
+                            self.program,
+                            &mut self.faults,
+                        );
+                    }
+                }
+                Some(code) => {
+                    self.faults.push(format!("{line:?} ended with {code}"));
+                    return;
+                }
+            }
+        }
+        self.faults.push(format!("{line:?} never succeeded"));
+    }
+
+    /// Runs a command that is killed at a random moment or not at all: its exit code, if it came to that.
+    fn life(&mut self, line: &[&str]) -> Option<i32> {
+        self.commands += 1;
+        let mut child = self.sandbox.spawn(self.program, line);
+        if self.fate.strikes(80) {
+            std::thread::sleep(Duration::from_micros(self.fate.below(60_000))); // the moment of the kill
+            child.signal(Signal::KILL);
+        }
+        let end = child.finish(HANGS);
+        self.state();
+        if end.code() == 137 {
+            self.kills += 1;
+            return None;
+        }
+        if end.code() == 101 || end.took() >= HANGS {
+            self.faults.push(format!("{line:?}: {}", end.err()));
+        }
+        Some(end.code())
+    }
+
+    /// Appends and saves under kills: what was acknowledged is there once.
+    fn remember(&mut self, n: usize, slug: &str) {
+        let mut acknowledged = Vec::new();
+        for item in 0..8 {
+            let item = format!("{n}-{item}");
+            let list = self.life(&["append-memory", slug, "l", &item]) == Some(0);
+            let key = self.life(&["save-memory", slug, &item, "v"]) == Some(0);
+            acknowledged.push((item, list, key));
+        }
+        let memory = self.state()[slug]["memory"].clone();
+        for (item, list, key) in acknowledged {
+            self.acknowledged += usize::from(list) + usize::from(key);
+            let items = memory["l"].as_array().into_iter().flatten();
+            let n_items = items.filter(|found| **found == item.as_str()).count();
+            self.count_lost(usize::from(list && n_items == 0), &item);
+            self.count_doubled(n_items.saturating_sub(1), &item);
+            self.count_lost(usize::from(key && memory[&item].is_null()), &item);
+        }
+    }
+
+    /// One of everything at the service, and what is kept here agrees with it.
+    fn check(&mut self, n: usize, slug: &str) {
+        let kept = self.state()[slug].clone();
+        let rows = |table| self.service.rows(table);
+        let count = |table, key: &str, wanted: &Value| {
+            rows(table).iter().filter(|row| row[key] == *wanted).count()
+        };
+        let input = json!({"original_request": format!("Request {n}")});
+        let (text, to) = (format!("Text {n}"), format!("+1332220{n:04}"));
+        let calls = rows(Table::Scheduled)
+            .iter()
+            .filter(|row| row["to_number"] == to && row["channel"] == "call")
+            .count();
+        let made = [
+            ("mission", count(Table::Missions, "name", &json!(format!("Mission {n}")))),
+            ("run", count(Table::Runs, "input", &input)),
+            ("plan step", count(Table::Steps, "run_id", &kept["run_id"])),
+            ("assistant", count(Table::Assistants, "name", &json!(format!("Agent {n}")))),
+            ("link", count(Table::Links, "run_id", &kept["run_id"])),
+            ("text", count(Table::Scheduled, "text_body", &json!(text))),
+            ("call", calls),
+        ];
+        for (what, n_made) in made {
+            self.count_lost(usize::from(n_made == 0), &format!("{what} of {slug}"));
+            self.count_doubled(n_made.saturating_sub(1), &format!("{what} of {slug}"));
+        }
+        let remembered = kept["memory"]["scheduled_events"].as_array().map_or(0, Vec::len);
+        let tracked = kept["events"].as_object().map_or(0, serde_json::Map::len);
+        self.count_lost(2_usize.saturating_sub(remembered.min(tracked)), "remembered events");
+        self.count_doubled(remembered.max(tracked).saturating_sub(2), "remembered events");
+        if kept["status"] != "running" {
+            self.faults.push(format!("{slug} is `{}` at the end", kept["status"]));
+        }
+    }
+
+    fn state(&mut self) -> Value {
+        let text = self.sandbox.read(STATE);
+        serde_json::from_str(&text).unwrap_or_else(|err| {
+            self.unreadable += 1;
+            self.faults.push(format!("the state file cannot be read: {err}"));
+            Value::Null
+        })
+    }
+
+    fn count_lost(&mut self, n: usize, what: &str) {
+        if n > 0 {
+            self.lost += n;
+            self.faults.push(format!("lost: {n} × {what}"));
+        }
+    }
+
+    fn count_doubled(&mut self, n: usize, what: &str) {
+        if n > 0 {
+            self.doubled += n;
+            self.faults.push(format!("doubled: {n} × {what}"));
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! `missions` under kill -9 and lost answers: the work is done by the harness, which the tests use as well.
+
+use std::path::Path;
+
+use harness::torture::{self, Missions};
+use serde_json::Value;
+
+use super::Plan;
+
+/// From so many kills on the crowd of writers is the one that the figures name: 64 programs, 100 appends each.
+const FULL: usize = 300;
+
+/// Kills as planned, then counts. `faults` of the summary lists everything that must not be.
+pub(super) fn torture(programs: &Path, plan: Plan) -> Value {
+    let Plan { kills, limit, seed } = plan;
+    let writers = if kills >= FULL { (64, 100) } else { (8, 10) };
+    let program = programs.join("missions").display().to_string();
+    torture::missions(&program, Missions { kills, limit, writers, seed })
+}
