@@ -5,7 +5,7 @@
 #[path = "setup/machine.rs"]
 mod machine;
 
-use harness::{KEY, Output};
+use harness::{KEY, Output, Signal};
 use machine::{CONFIG, Machine, OWN, chmod};
 use serde_json::{Value, json};
 use state::lock::Lock;
@@ -307,6 +307,32 @@ fn a_full_disk_leaves_the_gateways_file_whole() {
     );
     uninstall(&machine, &[]).ok();
     assert!(!machine.sandbox.read(OWN).contains("sessions_send"));
+}
+
+#[test]
+fn a_kill_at_any_moment_leaves_whole_files_that_go_back() {
+    let machine = Machine::new(COMMENTED);
+    let (before, server) = (machine.sandbox.read(OWN), machine.service.url());
+    let args = ["--yes", "--chat", "--api-key-stdin", "--server", &server];
+    let kill = |program: &str, args: &[&str], after: Duration| {
+        let mut child = machine.sandbox.prepare(program, args).stdin(KEY).spawn();
+        // A moment is what is chosen here; nothing is concluded from its length.
+        std::thread::sleep(after);
+        child.signal(Signal::KILL);
+        child.finish(Duration::from_secs(5));
+        let own = machine.sandbox.read(OWN);
+        assert!(own == before || own.contains("sessions_send"), "{own}");
+        assert!(!machine.sandbox.has(CONFIG) || machine.config().is_object());
+    };
+    for round in 0..60 {
+        kill(SETUP, &args, Duration::from_micros(500 * round));
+        kill(UNINSTALL, &["--keep-config"], Duration::from_micros(100 * (round % 20)));
+    }
+    // A setup that is not killed remembers everything, so that the way back is whole.
+    set_up(&machine, &["--chat"]).ok();
+    uninstall(&machine, &[]).ok();
+    assert_eq!(machine.sandbox.read(OWN), before);
+    assert_eq!(machine.files("home/.openclaw"), ["openclaw.json"]);
 }
 
 #[test]

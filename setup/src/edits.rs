@@ -1,6 +1,6 @@
 //! The changes that setup makes to the gateway's config, each with what it takes to undo exactly that.
 
-use crate::gateway_file::Opened;
+use crate::gateway_file::{Opened, sweep};
 use crate::json5::{self, Added};
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
@@ -72,10 +72,11 @@ impl Edit {
     ///
     /// Fails if the file cannot be read, edited without guessing, or written; it is as it was then.
     pub fn undo(&self) -> anyhow::Result<bool> {
-        match self.undone()? {
-            Some((opened, text)) => opened.restore(&text).map(|()| true),
-            None => Ok(false),
-        }
+        let Some((opened, text)) = self.undone()? else {
+            sweep(&self.file);
+            return Ok(false);
+        };
+        opened.restore(&text).map(|()| true)
     }
 
     /// Whether there is something to undo, found out without changing anything.

@@ -111,6 +111,15 @@ impl Opened {
     }
 }
 
+/// Removes what a kill may have left beside the file: the backup of an edit that was not made, unfinished files.
+pub fn sweep(path: &Path) {
+    let Ok(real) = path.canonicalize() else { return };
+    let backup = beside(&real, BACKUP);
+    for left in [beside(&backup, UNFINISHED), beside(&real, UNFINISHED), backup] {
+        remove(&left);
+    }
+}
+
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(suffix);
