@@ -7,13 +7,15 @@ mod folder;
 #[path = "installed/reference.rs"]
 mod reference;
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use folder::{command, furnish, install, installs, listing, skill};
+use folder::{command, furnish, install, installs, skill};
 use harness::{Sandbox, Service, contract};
 use serde_json::json;
 
@@ -149,7 +151,7 @@ fn a_folder_of_the_reference_is_upgraded_in_place() {
         assert_eq!(sandbox.mode(&inside), 0o600, "{path}");
     }
     assert_eq!(sandbox.read("skill/.backup/backup-2.0.5-20260301.tar.gz"), "an older backup\n");
-    let backup = std::path::PathBuf::from(done["backup"].as_str().unwrap());
+    let backup = PathBuf::from(done["backup"].as_str().unwrap());
     for path in reference::REPLACED.iter().chain(&reference::OBSOLETE) {
         let kept = if *path == "node_modules" { "node_modules/ws/index.js" } else { path };
         let text = fs::read_to_string(backup.join(kept)).unwrap();
@@ -251,8 +253,7 @@ fn a_kill_in_the_middle_leaves_a_folder_that_can_be_installed_again() {
         }
         installs(&["--to", &skill(&sandbox)]);
         let left: Vec<_> = listing(&sandbox.skill()).into_keys().collect();
-        let is_litter =
-            |path: &std::path::PathBuf| path.extension().is_some_and(|end| end == "tmp");
+        let is_litter = |path: &PathBuf| path.extension().is_some_and(|end| end == "tmp");
         assert!(!left.iter().any(is_litter), "{left:?}");
         for path in reference::OBSOLETE {
             assert!(!sandbox.has(&format!("skill/{path}")), "{path}");
@@ -261,4 +262,22 @@ fn a_kill_in_the_middle_leaves_a_folder_that_can_be_installed_again() {
         let mode = fs::metadata(sandbox.path("skill/bin/call")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o755);
     }
+}
+
+/// Every file and link below a folder, with what would change if it were written again.
+fn listing(folder: &Path) -> BTreeMap<PathBuf, (u64, u32, i64, i64)> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let meta = path.symlink_metadata().unwrap();
+            if meta.is_dir() {
+                folders.push(path);
+            } else {
+                found.insert(path, (meta.ino(), meta.mode(), meta.mtime(), meta.mtime_nsec()));
+            }
+        }
+    }
+    found
 }

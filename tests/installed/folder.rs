@@ -1,8 +1,6 @@
-//! One installation for all tests of this binary, and what is needed to look at one.
+//! One installation for all tests of a binary, made by the real `cargo xtask install`.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
@@ -64,24 +62,6 @@ fn copy(from: &Path, to: &Path) {
             fs::copy(&path, &place).unwrap();
         }
     }
-}
-
-/// Every file and link below a folder, with what would change if it were written again.
-pub(crate) fn listing(folder: &Path) -> BTreeMap<PathBuf, (u64, u32, i64, i64)> {
-    let mut found = BTreeMap::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
-            let meta = path.symlink_metadata().unwrap();
-            if meta.is_dir() {
-                folders.push(path);
-            } else {
-                found.insert(path, (meta.ino(), meta.mode(), meta.mtime(), meta.mtime_nsec()));
-            }
-        }
-    }
-    found
 }
 
 /// Where the sandbox's skill folder is, as an argument.

@@ -1,7 +1,6 @@
 //! `cargo xtask ci`: every check there is. What could not be run is listed with its reason, never passed in silence.
 
 mod checks;
-mod pages;
 mod peer;
 
 use std::time::{Duration, Instant};
@@ -27,7 +26,6 @@ const CHECKS: &[(&str, Check)] = &[
     ("contract", checks::contract),
     ("demo", demo::check),
     ("torture", torture::shortly),
-    ("pages", pages::run),
     ("peer", peer::run),
 ];
 
