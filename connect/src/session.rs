@@ -228,7 +228,7 @@ impl Session {
         // Also sends the pongs that the library owes, and what did not fit before.
         socket.flush()?;
         if !is_live {
-            return Ok(());
+            return self.watch();
         }
         let mut has_written = false;
         while !socket.is_blocked()
@@ -243,7 +243,16 @@ impl Session {
         } else if has_written && let Some(socket) = self.socket() {
             socket.flush()?;
         }
-        Ok(())
+        self.watch()
+    }
+
+    fn watch(&mut self) -> Result<(), Lost> {
+        match &mut self.phase {
+            Phase::Authenticating { socket, .. } | Phase::Live { socket, .. } => {
+                socket.watch(&self.registry)
+            }
+            Phase::Waiting { .. } | Phase::Dialling { .. } => Ok(()),
+        }
     }
 
     /// Says goodbye (1000) and gives up the connection.

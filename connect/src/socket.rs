@@ -152,7 +152,11 @@ pub(crate) struct Lost(pub(crate) String);
 #[derive(Debug)]
 pub(crate) struct Socket {
     websocket: WebSocket<Wire>,
+    token: Token,
+    /// The stream takes nothing for now.
     blocked: bool,
+    /// The poll watches for room.
+    watched: bool,
 }
 
 impl Socket {
@@ -169,13 +173,25 @@ impl Socket {
         stream.tcp.set_read_timeout(None)?;
         stream.tcp.set_write_timeout(None)?;
         stream.tcp.set_nonblocking(true)?;
-        // Edge-triggered write interest costs no wake-up while there is room, and is there when it ends.
-        registry.register(
-            &mut SourceFd(&stream.tcp.as_raw_fd()),
-            token,
-            Interest::READABLE | Interest::WRITABLE,
-        )?;
-        Ok(Self { websocket, blocked: false })
+        let fd = stream.tcp.as_raw_fd();
+        registry.register(&mut SourceFd(&fd), token, Interest::READABLE)?;
+        Ok(Self { websocket, token, blocked: false, watched: false })
+    }
+
+    /// Watches for room while the stream is blocked, and only then: every acknowledgement makes some, and
+    /// would wake us.
+    pub(crate) fn watch(&mut self, registry: &Registry) -> Result<(), Lost> {
+        if self.watched == self.blocked {
+            return Ok(());
+        }
+        let interest =
+            if self.blocked { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
+        let fd = self.websocket.get_mut().bounded().tcp.as_raw_fd();
+        registry
+            .reregister(&mut SourceFd(&fd), self.token, interest)
+            .map_err(|err| Lost(format!("the system does not watch the connection: {err}")))?;
+        self.watched = self.blocked;
+        Ok(())
     }
 
     /// The next frame, or `None` when there is nothing more to read for now.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -23,17 +23,33 @@ struct Job {
     on_panic: Work,
 }
 
-/// The workers. A thread lives as long as there is work: an idle client has none.
+/// A worker without work waits this long for more before its thread ends: handing over is cheaper than a
+/// new thread, and an idle client has none.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// The workers.
 #[derive(Clone)]
 pub(crate) struct Turns {
-    inner: Arc<Mutex<Inner>>,
+    shared: Arc<Shared>,
     max_running: usize,
     patience: Duration,
 }
 
 #[derive(Default)]
+struct Shared {
+    inner: Mutex<Inner>,
+    handed_over: Condvar,
+}
+
+#[derive(Default)]
 struct Inner {
+    /// Jobs that run or were handed over.
     n_running: usize,
+    /// Workers that linger and have nothing handed over to them.
+    n_lingering: usize,
+    /// Jobs for lingering workers; each has one that is about to take it.
+    handed_over: VecDeque<Job>,
+    /// Jobs for which no worker is free.
     waiting: VecDeque<Job>,
 }
 
@@ -44,7 +60,7 @@ pub(crate) struct Busy;
 impl Turns {
     /// Workers for `max_running` turns at once; what finds none free waits at most `patience`.
     pub(crate) fn new(max_running: usize, patience: Duration) -> Self {
-        Self { inner: Arc::default(), max_running: max_running.max(1), patience }
+        Self { shared: Arc::default(), max_running: max_running.max(1), patience }
     }
 
     /// Runs `work` as soon as a worker is free. If it panics, `on_panic` runs and the worker goes on.
@@ -69,6 +85,13 @@ impl Turns {
             return Ok(());
         }
         inner.n_running += 1;
+        if inner.n_lingering > 0 {
+            inner.n_lingering -= 1;
+            inner.handed_over.push_back(job);
+            drop(inner);
+            self.shared.handed_over.notify_one();
+            return Ok(());
+        }
         drop(inner);
         let turns = self.clone();
         let worker = thread::Builder::new().name("turn".to_owned()).stack_size(STACK);
@@ -118,17 +141,34 @@ impl Turns {
             if catch_unwind(AssertUnwindSafe(work)).is_err() {
                 let _ = catch_unwind(AssertUnwindSafe(on_panic));
             }
-            let mut inner = self.hold();
-            next = inner.waiting.pop_front();
-            if next.is_none() {
-                inner.n_running -= 1;
-            }
+            next = self.next_job();
         }
+    }
+
+    /// The next job for a worker that has ended one; `None` if its thread is to end.
+    fn next_job(&self) -> Option<Job> {
+        let mut inner = self.hold();
+        if let Some(job) = inner.waiting.pop_front() {
+            return Some(job);
+        }
+        inner.n_running -= 1;
+        inner.n_lingering += 1;
+        let is_idle = |inner: &mut Inner| inner.handed_over.is_empty();
+        let (mut inner, _) = self
+            .shared
+            .handed_over
+            .wait_timeout_while(inner, LINGER, is_idle)
+            .unwrap_or_else(PoisonError::into_inner);
+        let job = inner.handed_over.pop_front();
+        if job.is_none() {
+            inner.n_lingering -= 1;
+        }
+        job
     }
 
     fn hold(&self) -> MutexGuard<'_, Inner> {
         // Nothing that could panic runs under this lock.
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -164,6 +204,22 @@ mod tests {
         assert_eq!(turns.counts(), (2, MAX_WAITING));
         assert!(self::held(&turns, "y").is_err());
         drop(held);
+    }
+
+    #[test]
+    fn jobs_are_handed_to_workers_that_linger() {
+        let turns = Turns::new(8, SOON);
+        let (told, heard) = channel();
+        for n in 0..200 {
+            let told = told.clone();
+            let work = move || told.send((n, std::thread::current().id())).unwrap();
+            turns.submit("x", work, || {}).unwrap();
+        }
+        let mut told: Vec<_> = (0..200).map(|_| heard.recv_timeout(SOON).unwrap()).collect();
+        told.sort_unstable_by_key(|(n, _)| *n);
+        assert!(told.iter().map(|(n, _)| *n).eq(0..200));
+        let threads: std::collections::HashSet<_> = told.iter().map(|(_, id)| id).collect();
+        assert!(threads.len() <= 8, "{}", threads.len());
     }
 
     #[test]
