@@ -16,6 +16,7 @@ fn until(shows: impl Fn() -> bool) {
     let deadline = Instant::now() + SOON;
     while !shows() {
         assert!(Instant::now() < deadline, "it did not show within {SOON:?}");
+        // From one look to the next; the deadline is what decides.
         std::thread::sleep(Duration::from_millis(5));
     }
 }

@@ -49,7 +49,11 @@ fn turn(shop: &Shop, request: &Request, clearance: Clearance) -> Ended {
         return Ended::saying(Said::Fault(sentences::BROKEN));
     };
     let was_asked = clearance.consent() != Consent::NotAsked;
-    shop.journal.note(Step::Sent, &request.key, None);
+    let is_noted = shop.journal.note(Step::Sent, &request.key, None);
+    if !is_noted && (was_asked || request.is_noted) {
+        // After a crash its earlier line would say that it never went to the agent.
+        return Ended::saying(Said::Reply(sentences::NO_RECORD.to_owned()));
+    }
     if was_asked {
         shop.report(&request.key, Report::Running);
     }

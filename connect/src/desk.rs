@@ -1,21 +1,23 @@
 //! Where events arrive and answers leave: the tables of calls, requests and frames, owned by the socket's thread.
 
+mod answers;
+mod patience;
+
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::agent;
 use crate::calls::{Calls, Known, Speaker};
 use crate::journal::Step;
 use crate::late::Late;
 use crate::message::Asked;
-use crate::outbox::{Answer, Outbox};
-use crate::report::{Ended, Report, still_running};
+use crate::outbox::Outbox;
+use crate::report::{Ended, Report};
 use crate::request::{Request, Said, Way};
 use crate::seen::Seen;
 use crate::shop::Shop;
 use crate::status::{Board, Counts};
-use crate::timers::sooner;
 use crate::turns::Turns;
 use crate::words::said;
 
@@ -95,8 +97,8 @@ impl Desk {
             let why = if self.is_stopping { said::STOPPING } else { said::BUSY };
             return self.decline(&key, &way, why);
         }
-        self.shop.journal.note(Step::Asked, &key, Some(frame));
-        self.begin(Request { key, way, words, speaker, received: now });
+        let is_noted = self.shop.journal.note(Step::Asked, &key, Some(frame));
+        self.begin(Request { key, way, words, speaker, received: now, is_noted });
     }
 
     /// Gives a request to the workers.
@@ -163,132 +165,6 @@ impl Desk {
         }
     }
 
-    /// Takes what a worker reports.
-    pub(crate) fn report(&mut self, key: &str, report: Report) {
-        match report {
-            Report::Ended(ended) => self.ended(key, ended),
-            Report::Panicked => {
-                self.shop.log.line(format_args!("{key}: broke; see the line before"));
-                self.ended(key, Ended::saying(Said::Fault(said::BROKEN)));
-            }
-            Report::Late(reply) => self.late(key, reply),
-            Report::Would(what) => self.outbox.pass(what.to_string()),
-            Report::Asking => {
-                let Some(open) = self.open.get_mut(key) else { return };
-                (open.next_progress, open.tell_by) = (None, None);
-                if let Some(frame) = open.request.way.progress(said::ASKING) {
-                    self.outbox.pass(frame);
-                }
-            }
-            Report::Running => {
-                if let Some(open) = self.open.get_mut(key) {
-                    open.runs_from(Instant::now(), &self.shop.periods);
-                }
-            }
-        }
-    }
-
-    fn ended(&mut self, key: &str, ended: Ended) {
-        let Some(mut open) = self.open.remove(key) else { return };
-        let request = Arc::clone(&open.request);
-        let Ended { said, run_id, held, contact } = ended;
-        match contact {
-            Some(contact) => {
-                self.board.turned(request.received.elapsed());
-                self.board.contact(&contact);
-                let outcome = contact.problem.unwrap_or_else(|| "answered".to_owned());
-                self.log_later(format!("{key}: {outcome}"));
-            }
-            None if said.is_some() => self.log_later(format!("{key}: not passed on")),
-            None => {}
-        }
-        if let Some(said) = said {
-            // The caller may have heard already that it is still running: that is not said twice.
-            let is_news = !(open.told && run_id.is_some());
-            if is_news {
-                self.answer(&request, open.told, &said, held);
-            }
-            open.told = true;
-        } else if run_id.is_none() {
-            self.settle(key);
-        }
-        if let Some(run_id) = run_id
-            && self.is_awaited(&request.way)
-        {
-            (open.next_progress, open.tell_by, open.is_late) = (None, None, true);
-            self.late.look_for(&self.shop, key.to_owned(), run_id);
-            self.open.insert(key.to_owned(), open);
-        }
-    }
-
-    /// Whether a late reply could still reach somebody.
-    fn is_awaited(&self, way: &Way) -> bool {
-        match way {
-            Way::Call { call_id, .. } => {
-                call_id.as_ref().is_some_and(|call_id| !self.calls.known(call_id).ended)
-            }
-            Way::Text { .. } => true,
-            Way::Walkie { .. } | Way::Report => false,
-        }
-    }
-
-    fn late(&mut self, key: &str, reply: Option<String>) {
-        let Some(open) = self.open.remove(key) else { return };
-        let Some(reply) = reply else {
-            self.shop.log.line(format_args!("{key}: no late reply came"));
-            return self.settle(key);
-        };
-        self.shop.log.line(format_args!("{key}: a late reply came"));
-        let request = open.request;
-        if let Way::Text { from, .. } = &request.way {
-            let (shop, name, from) = (Arc::clone(&self.shop), key.to_owned(), from.clone());
-            self.run(&request, move || {
-                agent::answer_text(&shop, &name, &from, &reply);
-                shop.ended(&name);
-            });
-            return;
-        }
-        let said = crate::report::said(&state::gateway::Outcome::Reply(reply), &request.way);
-        self.answer(&request, true, &said, None);
-    }
-
-    /// Queues the one answer to a request that an earlier life took.
-    pub(crate) fn answer_now(&mut self, key: &str, way: Way, why: &'static str) {
-        self.answer(&Request::taken_up(key, way), false, &Said::Fault(why), None);
-    }
-
-    /// Queues an answer: the one answer of its kind of request, or, if that was given, a word on the call.
-    fn answer(
-        &mut self,
-        request: &Request,
-        is_late: bool,
-        said: &Said,
-        held: Option<(Duration, Instant)>,
-    ) {
-        let Request { key, way, .. } = request;
-        if let Some(call_id) = way.call_id()
-            && self.calls.known(call_id).ended
-        {
-            self.shop.log.line(format_args!("{key}: the call is over; its answer is dropped"));
-            return self.settle(key);
-        }
-        let frame = if is_late { way.later(said) } else { way.result(said) };
-        let Some(frame) = frame else {
-            self.shop.log.line(format_args!("{key}: nobody can be told any more"));
-            return self.settle(key);
-        };
-        // What comes late is an answer of its own: the first one may be delivered already.
-        let key = if is_late { format!("late:{key}") } else { key.clone() };
-        self.shop.journal.note(Step::Answered, &key, Some(&frame));
-        let expires = Instant::now() + self.shop.periods.lifetime;
-        self.outbox.keep(Answer { key, frame, expires, held });
-    }
-
-    /// Nothing remains to be done for a request.
-    pub(crate) fn settle(&self, key: &str) {
-        self.shop.journal.note(Step::Settled, key, None);
-    }
-
     /// Notes something of a call, in the journal too.
     pub(crate) fn note_call(&mut self, call_id: &str, change: impl FnOnce(&mut Known)) {
         if let Some(known) = self.calls.note(call_id, change) {
@@ -310,53 +186,6 @@ impl Desk {
         for key in keys {
             self.late.forget(&key);
             self.open.remove(&key);
-        }
-    }
-
-    /// The service has everything that was sent before this ping.
-    pub(crate) fn delivered(&mut self, ping: u64) {
-        for key in self.outbox.ponged(ping) {
-            self.settle(&key);
-        }
-    }
-
-    /// When something is due.
-    pub(crate) fn due(&self) -> Option<Instant> {
-        let open = self.open.values().filter_map(|open| sooner(open.next_progress, open.tell_by));
-        sooner(sooner(open.min(), self.turns.due()), self.outbox.due())
-    }
-
-    /// Does what is due.
-    pub(crate) fn tick(&mut self, now: Instant) {
-        for key in self.turns.expire(now) {
-            self.ended(&key, Ended::saying(Said::Fault(said::WAITED_TOO_LONG)));
-        }
-        for key in self.outbox.expire(now) {
-            self.shop.log.line(format_args!("{key}: expired undelivered"));
-            self.n_expired += 1;
-            self.settle(&key);
-        }
-        self.tell_progress(now);
-    }
-
-    fn tell_progress(&mut self, now: Instant) {
-        let mut running_late = Vec::new();
-        for open in self.open.values_mut() {
-            if open.tell_by.is_some_and(|due| due <= now) {
-                (open.next_progress, open.tell_by, open.told) = (None, None, true);
-                running_late.push(Arc::clone(&open.request));
-            } else if open.next_progress.is_some_and(|due| due <= now) {
-                let is_first = now.saturating_duration_since(open.request.received)
-                    < self.shop.periods.first_progress + self.shop.periods.next_progress;
-                let text = if is_first { said::WORKING } else { said::STILL_WORKING };
-                open.next_progress = Some(now + self.shop.periods.next_progress);
-                if let Some(frame) = open.request.way.progress(text) {
-                    self.outbox.pass(frame);
-                }
-            }
-        }
-        for request in running_late {
-            self.answer(&request, false, &Said::Fault(still_running(&request.way)), None);
         }
     }
 
@@ -393,15 +222,5 @@ impl Desk {
             repeated: self.n_repeated,
         });
         self.board.journal(self.shop.journal.is_writable());
-    }
-}
-
-impl Open {
-    /// The caller's patience begins.
-    fn runs_from(&mut self, now: Instant, periods: &crate::timers::Periods) {
-        let hears = matches!(self.request.way, Way::Call { .. });
-        let waits = hears || matches!(self.request.way, Way::Walkie { .. });
-        self.next_progress = hears.then(|| now + periods.first_progress);
-        self.tell_by = waits.then(|| now + periods.still_running);
     }
 }

@@ -2,7 +2,6 @@
 
 mod agent;
 mod aloud;
-#[allow(dead_code, reason = "approvals and `simulate` use the rest")]
 mod approvals;
 mod args;
 mod backoff;
@@ -14,16 +13,13 @@ mod desk;
 mod dial;
 mod events;
 mod guard;
-#[allow(dead_code, reason = "approvals and `simulate` use the rest")]
 mod journal;
 mod late;
-#[allow(dead_code, reason = "approvals and `simulate` use the rest")]
 mod log;
 mod mail;
 mod message;
 mod outbox;
 mod recover;
-#[allow(dead_code, reason = "approvals and `simulate` use the rest")]
 mod report;
 mod request;
 mod run;
@@ -32,13 +28,11 @@ mod session;
 mod shop;
 mod simulate;
 mod socket;
-#[allow(dead_code, reason = "approvals and `simulate` use the rest")]
 mod speech;
 mod status;
 mod texts;
 mod timers;
 mod turns;
-#[allow(dead_code, reason = "approvals and `simulate` use the rest")]
 mod words;
 
 use std::process::ExitCode;

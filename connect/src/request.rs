@@ -21,13 +21,16 @@ pub(crate) struct Request {
     pub(crate) speaker: Speaker,
     /// When its frame was read.
     pub(crate) received: Instant,
+    /// The journal has it: what becomes of it has to be there too.
+    pub(crate) is_noted: bool,
 }
 
 impl Request {
     /// A request that an earlier life took, and of which only the answer is left to give.
     pub(crate) fn taken_up(key: &str, way: Way) -> Self {
         let (key, words) = (key.to_owned(), String::new());
-        Self { key, way, words, speaker: Speaker::Stranger, received: Instant::now() }
+        let (speaker, received) = (Speaker::Stranger, Instant::now());
+        Self { key, way, words, speaker, received, is_noted: true }
     }
 }
 

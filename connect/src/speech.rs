@@ -49,12 +49,6 @@ pub(crate) fn speakable(reply: &str) -> String {
     spoken
 }
 
-/// Whether `reply` holds no words for people: nothing at all, a control word of the gateway's
-/// (`NO_REPLY`, `HEARTBEAT_OK`), a call of a tool written as text.
-pub(crate) fn nothing_to_say(reply: &str) -> bool {
-    speakable(reply).is_empty()
-}
-
 /// What can be texted of `reply`: plain text of at most `max_chars` characters and `max_parts` parts,
 /// links with their addresses, lists as lines. Empty if the reply has no words.
 pub(crate) fn for_text(reply: &str, max_chars: usize, max_parts: usize) -> String {

@@ -27,5 +27,7 @@ pub(super) fn handle(desk: &mut Desk, ended: &CallEnded) {
         return;
     };
     let words = outcome::report(&mark, ended);
-    desk.begin(Request { key, way: Way::Report, words, speaker: Speaker::Stranger, received: now });
+    let (way, speaker) = (Way::Report, Speaker::Stranger);
+    // A report that is cut by a crash is not made again: nobody waits for it.
+    desk.begin(Request { key, way, words, speaker, received: now, is_noted: false });
 }

@@ -155,12 +155,12 @@ fn words_for_the_gateway_are_not_spoken() {
         "{\n  \"tool\": \"message\",\n\n  \"args\": {}\n}",
         "<tool_call>{\"name\": \"x\"}</tool_call>",
     ] {
-        assert!(nothing_to_say(reply), "{reply:?}");
+        assert!(speakable(reply).is_empty(), "{reply:?}");
     }
     for reply in
         ["No reply.", "No", "OK", "0", "{\"name\":\"Bob\"}", "[1, 2]", "The token is NO_REPLY."]
     {
-        assert!(!nothing_to_say(reply), "{reply:?}");
+        assert!(!speakable(reply).is_empty(), "{reply:?}");
     }
     case("All is well.\n\nHEARTBEAT_OK", "All is well.");
 }

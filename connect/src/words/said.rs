@@ -44,9 +44,6 @@ pub(crate) const TOKEN_REFUSED: &str = "Your gateway refused my token, so I coul
 /// The gateway refused the session, in both forms.
 pub(crate) const SESSION_REFUSED: &str = "Your gateway did not let me talk to your assistant's session, \
                                           so I could not pass that on.";
-/// No gateway is configured, or its address cannot be used.
-pub(crate) const NO_GATEWAY: &str =
-    "I do not know how to reach your assistant yet. Please run the setup again.";
 /// The turn ended with an error.
 pub(crate) const TURN_FAILED: &str =
     "Your assistant ran into an error and could not finish that. Please try again later.";
@@ -76,9 +73,6 @@ pub(crate) const NOT_DELIVERED: &str =
     "The request for your approval did not reach your phone, so I have not done it.";
 /// The service could not be asked, or its answer was lost.
 pub(crate) const COULD_NOT_ASK: &str = "I could not ask for your approval, so I have not done it.";
-/// The decision is a word that this program does not know.
-pub(crate) const UNCLEAR: &str =
-    "I got no clear answer to the request for your approval, so I have not done it.";
 /// The wait for the approval was cut by a crash.
 pub(crate) const WAIT_CUT: &str =
     "I was restarted while I waited for your approval, so I have not done it.";
@@ -129,7 +123,6 @@ mod tests {
         NOT_ALLOWED,
         TOKEN_REFUSED,
         SESSION_REFUSED,
-        NO_GATEWAY,
         TURN_FAILED,
         NO_WORDS,
         NO_SENSE,
@@ -141,7 +134,6 @@ mod tests {
         NO_DEVICE,
         NOT_DELIVERED,
         COULD_NOT_ASK,
-        UNCLEAR,
         WAIT_CUT,
         TOO_LONG_TO_APPROVE,
         NO_RECORD,

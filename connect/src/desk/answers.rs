@@ -1,0 +1,147 @@
+//! How a request ends: its one answer, a late one, or none, each kept until it is delivered.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::Desk;
+use crate::agent;
+use crate::journal::Step;
+use crate::outbox::Answer;
+use crate::report::{Ended, Report};
+use crate::request::{Request, Said, Way};
+use crate::words::said;
+
+impl Desk {
+    /// Takes what a worker reports.
+    pub(crate) fn report(&mut self, key: &str, report: Report) {
+        match report {
+            Report::Ended(ended) => self.ended(key, ended),
+            Report::Panicked => {
+                self.shop.log.line(format_args!("{key}: broke; see the line before"));
+                self.ended(key, Ended::saying(Said::Fault(said::BROKEN)));
+            }
+            Report::Late(reply) => self.late(key, reply),
+            Report::Would(what) => self.outbox.pass(what.to_string()),
+            Report::Asking => {
+                let Some(open) = self.open.get_mut(key) else { return };
+                (open.next_progress, open.tell_by) = (None, None);
+                if let Some(frame) = open.request.way.progress(said::ASKING) {
+                    self.outbox.pass(frame);
+                }
+            }
+            Report::Running => {
+                if let Some(open) = self.open.get_mut(key) {
+                    open.runs_from(Instant::now(), &self.shop.periods);
+                }
+            }
+        }
+    }
+
+    pub(super) fn ended(&mut self, key: &str, ended: Ended) {
+        let Some(mut open) = self.open.remove(key) else { return };
+        let request = Arc::clone(&open.request);
+        let Ended { said, run_id, held, contact } = ended;
+        match contact {
+            Some(contact) => {
+                self.board.turned(request.received.elapsed());
+                self.board.contact(&contact);
+                let outcome = contact.problem.unwrap_or_else(|| "answered".to_owned());
+                self.log_later(format!("{key}: {outcome}"));
+            }
+            None if said.is_some() => self.log_later(format!("{key}: not passed on")),
+            None => {}
+        }
+        if let Some(said) = said {
+            // The caller may have heard already that it is still running: that is not said twice.
+            let is_news = !(open.told && run_id.is_some());
+            if is_news {
+                self.answer(&request, open.told, &said, held);
+            }
+            open.told = true;
+        } else if run_id.is_none() {
+            self.settle(key);
+        }
+        if let Some(run_id) = run_id
+            && self.is_awaited(&request.way)
+        {
+            (open.next_progress, open.tell_by, open.is_late) = (None, None, true);
+            self.late.look_for(&self.shop, key.to_owned(), run_id);
+            self.open.insert(key.to_owned(), open);
+        }
+    }
+
+    /// Whether a late reply could still reach somebody.
+    fn is_awaited(&self, way: &Way) -> bool {
+        match way {
+            Way::Call { call_id, .. } => {
+                call_id.as_ref().is_some_and(|call_id| !self.calls.known(call_id).ended)
+            }
+            Way::Text { .. } => true,
+            Way::Walkie { .. } | Way::Report => false,
+        }
+    }
+
+    fn late(&mut self, key: &str, reply: Option<String>) {
+        let Some(open) = self.open.remove(key) else { return };
+        let Some(reply) = reply else {
+            self.shop.log.line(format_args!("{key}: no late reply came"));
+            return self.settle(key);
+        };
+        self.shop.log.line(format_args!("{key}: a late reply came"));
+        let request = open.request;
+        if let Way::Text { from, .. } = &request.way {
+            let (shop, name, from) = (Arc::clone(&self.shop), key.to_owned(), from.clone());
+            self.run(&request, move || {
+                agent::answer_text(&shop, &name, &from, &reply);
+                shop.ended(&name);
+            });
+            return;
+        }
+        let said = crate::report::said(&state::gateway::Outcome::Reply(reply), &request.way);
+        self.answer(&request, true, &said, None);
+    }
+
+    /// Queues the one answer to a request that an earlier life took.
+    pub(crate) fn answer_now(&mut self, key: &str, way: Way, why: &'static str) {
+        self.answer(&Request::taken_up(key, way), false, &Said::Fault(why), None);
+    }
+
+    /// Queues an answer: the one answer of its kind of request, or, if that was given, a word on the call.
+    pub(super) fn answer(
+        &mut self,
+        request: &Request,
+        is_late: bool,
+        said: &Said,
+        held: Option<(Duration, Instant)>,
+    ) {
+        let Request { key, way, .. } = request;
+        if let Some(call_id) = way.call_id()
+            && self.calls.known(call_id).ended
+        {
+            self.shop.log.line(format_args!("{key}: the call is over; its answer is dropped"));
+            return self.settle(key);
+        }
+        let frame = if is_late { way.later(said) } else { way.result(said) };
+        let Some(frame) = frame else {
+            self.shop.log.line(format_args!("{key}: nobody can be told any more"));
+            return self.settle(key);
+        };
+        // What comes late is an answer of its own: the first one may be delivered already.
+        let key = if is_late { format!("late:{key}") } else { key.clone() };
+        self.shop.journal.note(Step::Answered, &key, Some(&frame));
+        let expires = Instant::now() + self.shop.periods.lifetime;
+        self.outbox.keep(Answer { key, frame, expires, held });
+    }
+
+    /// Nothing remains to be done for a request.
+    pub(crate) fn settle(&self, key: &str) {
+        self.shop.journal.note(Step::Settled, key, None);
+    }
+
+    /// The service has everything that was sent before this ping.
+    pub(crate) fn delivered(&mut self, ping: u64) {
+        for key in self.outbox.ponged(ping) {
+            self.settle(&key);
+        }
+    }
+}
