@@ -133,9 +133,6 @@ fn judge(clause: &Clause, at: usize, license: &mut License, before: License) -> 
     if readings.is_empty() {
         return unknown(clause, at);
     }
-    let tell = |reading: &Reading| {
-        reading.row.does.map(|does| Reason::Instruction { verb: word.to_owned(), does })
-    };
     let acting = readings.iter().filter(|reading| reading.row.does.is_some());
     if readings.iter().any(|reading| reading.form == Form::Base) {
         let role = governor::role(clause, at);
@@ -155,7 +152,7 @@ fn judge(clause: &Clause, at: usize, license: &mut License, before: License) -> 
             orders && object::acts(clause, at, reading.row)
         });
         if let Some(reading) = found {
-            return tell(reading);
+            return tell(word, reading);
         }
     }
     let result = acting.clone().filter(|reading| reading.form == Form::Past).find(|reading| {
@@ -168,7 +165,11 @@ fn judge(clause: &Clause, at: usize, license: &mut License, before: License) -> 
             .filter(|reading| reading.form == Form::Ing)
             .find(|reading| results::gerund(clause, at) && object::acts(clause, at, reading.row))
     };
-    result.or_else(gerund).and_then(tell)
+    result.or_else(gerund).and_then(|reading| tell(word, reading))
+}
+
+fn tell(word: &str, reading: &Reading) -> Option<Reason> {
+    reading.row.does.map(|does| Reason::Instruction { verb: word.to_owned(), does })
 }
 
 /// Keeps what governs the verbs of this clause for the next one.
@@ -192,9 +193,12 @@ fn inherits(clause: &Clause, at: usize, before: License) -> bool {
     match (clause.join, before) {
         (Join::Fresh, _) | (_, License::None | License::Ordered) => false,
         (Join::And, License::Embedded) | (Join::Or, License::Embedded | License::Forbidden) => {
-            !stative(clause, at)
+            let it = object::object(clause, at) == Object::Pronoun;
+            !(stative(clause, at) || it && clause.looked_up())
         }
-        (Join::And | Join::Comma, License::Forbidden) => adjacent,
+        (Join::And, License::Forbidden) => adjacent,
+        // "don't delete, move or rename anything", but not "don't wait, send it".
+        (Join::Comma, License::Forbidden) => adjacent && clause.lists_with_or(),
         (Join::Comma, License::Embedded) => {
             adjacent || clause.asked() && clause.before_has_question()
         }
@@ -213,9 +217,20 @@ fn unknown(clause: &Clause, at: usize) -> Option<Reason> {
     if results::strange(clause, at) {
         return Some(Reason::UnknownVerb(word.to_owned()));
     }
+    let named = matches!(object::object(clause, at), Object::Marked | Object::Pronoun);
+    if at == clause.open && named && !english::known(word) {
+        let acting = verbs::misspelt(word);
+        let acting = acting.iter().find(|reading| object::acts(clause, at, reading.row));
+        return acting.and_then(|reading| tell(word, reading));
+    }
     let left = clause.at(clause.left(at)?);
-    let place = matches!(left, "you" | "to" | "lets");
-    let strange = word.len() > 2 && word.chars().all(char::is_alphabetic) && !english::known(word);
+    let told = || clause.left(at).map_or("", |to| clause.before_word(to));
+    let place = match left {
+        "you" | "lets" => true,
+        "to" => matches!(told(), "you" | "want" | "need" | "like"),
+        _ => false,
+    };
+    let strange = word.len() > 2 && word.chars().all(char::is_alphabetic) && !english::small(word);
     let ordered = || governor::role(clause, at) == Role::Ordered;
     (place && strange && ordered()).then(|| Reason::UnknownVerb(word.to_owned()))
 }

@@ -5,8 +5,8 @@ use super::fold::{Stop, Word};
 use super::mood::{self, Mood};
 use super::verbs;
 use super::words::{
-    self, CONDITIONS, DO, FILLERS, GREETINGS, MODALS, QUESTION_WORDS, TIME_JOINTS, TIMES, is,
-    number,
+    self, COMPOUNDS, CONDITIONS, DO, FILLERS, GREETINGS, MODALS, QUESTION_WORDS, TIME_JOINTS,
+    TIMES, is, number,
 };
 
 /// How a clause hangs on the one before it.
@@ -36,6 +36,9 @@ pub(super) struct Clause<'a> {
     pub(super) command_line: bool,
 }
 
+/// A clause of more words than this is cut: what governs a verb is not looked for farther away.
+const LONGEST: usize = 32;
+
 /// The clauses of a request, in order.
 pub(super) fn clauses(words: &[Word]) -> Vec<Clause<'_>> {
     let mut clauses = Vec::new();
@@ -45,7 +48,7 @@ pub(super) fn clauses(words: &[Word]) -> Vec<Clause<'_>> {
         let mut body = !coordinator(&words[start].text);
         while end < words.len() && words[end].stop == Stop::Blank {
             let joins = coordinator(&words[end].text);
-            if joins && body {
+            if joins && body || end - start >= LONGEST {
                 break;
             }
             body |= !joins;
@@ -67,6 +70,7 @@ impl<'a> Clause<'a> {
         let mut clause =
             Clause { words, start, open: start, end, join, mood: Mood::Bare, command_line: false };
         clause.open = clause.opening();
+        clause.command_line = (start..end).take(3).any(|at| command_line(clause.at(at)));
         clause.join = clause.joining();
         clause.mood = mood::of(&clause);
         clause
@@ -88,6 +92,21 @@ impl<'a> Clause<'a> {
         let sentence = || self.words[from..self.start].iter().map(|word| word.text.as_str());
         let asks = sentence().any(|word| is("what when which who", word));
         asks && sentence().any(|word| is("have got look need", word))
+    }
+
+    /// "see if the dentist can fit me in and book it": what follows is not part of what is looked up.
+    pub(super) fn looked_up(&self) -> bool {
+        let sentence = &self.words[self.sentence_start()..self.start];
+        let looks = |pair: &[Word]| {
+            is("see check look find", &pair[0].text) && is("if whether", &pair[1].text)
+        };
+        sentence.windows(2).any(looks)
+    }
+
+    /// Whether an "or" follows in the sentence: what stands here is one of a list.
+    pub(super) fn lists_with_or(&self) -> bool {
+        let rest = self.words[self.end..].iter();
+        rest.take_while(|word| word.stop != Stop::Sentence).any(|word| word.text == "or")
     }
 
     /// Whether the sentence so far begins as a question.
@@ -155,7 +174,7 @@ impl<'a> Clause<'a> {
         }
     }
 
-    fn opening(&mut self) -> usize {
+    fn opening(&self) -> usize {
         let mut at = self.start;
         loop {
             let word = self.at(at);
@@ -169,14 +188,15 @@ impl<'a> Clause<'a> {
                 if is(GREETINGS, word) {
                     at = self.names(at, 2);
                 }
-            } else if words::adverb(word) && word.len() > 4 && word.ends_with("ly") {
+            } else if is(COMPOUNDS, word) && verbs::is_base(self.at(at + 1))
+                || words::adverb(word) && word.len() > 4 && word.ends_with("ly")
+            {
                 at += 1;
             } else {
                 let after = self.names(at, 2);
                 let called = after > at && begins_speech(self.at(after));
                 let fresh = self.words[self.start].stop == Stop::Sentence || self.start < at;
                 if called && fresh {
-                    self.command_line = command_line(word);
                     at = after;
                     continue;
                 }
@@ -192,8 +212,11 @@ impl<'a> Clause<'a> {
 
     /// Skips at most `most` words that are no English we know: a name that is called.
     fn names(&self, from: usize, most: usize) -> usize {
-        let unknown =
-            |at: usize| !self.at(at).is_empty() && (!known(self.at(at)) || self.at(at) == "there");
+        let unknown = |at: usize| {
+            !self.at(at).is_empty()
+                && (!known(self.at(at)) && verbs::misspelt(self.at(at)).is_empty()
+                    || is("there google siri alexa", self.at(at)))
+        };
         (from..from + most).find(|&at| !unknown(at)).unwrap_or(from + most)
     }
 

@@ -6,7 +6,7 @@
 use super::clause::Clause;
 use super::mood::Mood;
 use super::verbs::{self, Form};
-use super::words::{BE, DO, HAVE, MODALS, SOMEONE, SUBJECTS, is};
+use super::words::{BE, DETERMINERS, DO, HAVE, MODALS, SOMEONE, SUBJECTS, is, possessive};
 
 /// What stands over a verb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,16 +36,41 @@ pub(super) fn role(clause: &Clause, at: usize) -> Role {
         "you" => after_you(clause, left),
         "we" => after_we(clause, left),
         "lets" => Role::Ordered,
+        "like" if clause.before_word(left) == "you" => after_you(clause, left - 1),
         "us" | "me" => after_me(clause, left),
         "not" | "never" => after_not(clause, left),
         "go" | "come" | "help" | "run" => role(clause, left),
         "is" | "be" if cleft(clause) => Role::Start,
         _ if is(MODALS, word) => after_modal(clause, left),
         _ if is(SOMEONE, word) => after_someone(clause, left),
+        // "do remove it" is an order; "what do … remove" is not.
+        "do" if left == clause.open => Role::Start,
+        "i" if clause.mood == Mood::Request && left <= clause.open + 2 => Role::Ordered,
         _ if is(SUBJECTS, word) && word != "that" && word != "it" => Role::Embedded,
         _ if is(DO, word) => Role::Embedded,
+        _ if clause.command_line => Role::Start,
+        _ if through_another(clause, left) => Role::Ordered,
         _ => Role::Beside(left),
     }
+}
+
+/// "have Maria send …", "make Bob pay …": what stands between is whoever shall do it.
+fn through_another(clause: &Clause, last: usize) -> bool {
+    if matches!(clause.mood, Mood::Question { .. }) {
+        return false;
+    }
+    let Some(have) = (clause.open..last).rev().find(|&at| is("have make help", clause.at(at)))
+    else {
+        return false;
+    };
+    if is(DETERMINERS, clause.at(last)) || possessive(clause.at(last)) {
+        return false;
+    }
+    let doer = have + 1..last + 1;
+    let other = |at: usize| {
+        verbs::is_base(clause.at(at)) || is(BE, clause.at(at)) || is("to me us a an", clause.at(at))
+    };
+    doer.len() <= 3 && !doer.into_iter().any(other) && ordered(clause, have)
 }
 
 /// Whether the clause or a lead-in orders the verb at `at`.
@@ -89,12 +114,17 @@ fn after_we(clause: &Clause, we: usize) -> Role {
     let asks = matches!(clause.mood, Mood::Question { .. });
     match word {
         "can" | "could" | "shall" | "about" | "suggest" | "propose" if !asks => Role::Ordered,
+        // "what do you say we …"
+        "say" => Role::Ordered,
         "not" if clause.at(clause.open) == "why" && clause.mood == Mood::Request => Role::Ordered,
         _ => Role::Embedded,
     }
 }
 
 fn after_someone(clause: &Clause, someone: usize) -> Role {
+    if matches!(clause.mood, Mood::Question { .. }) {
+        return Role::Embedded;
+    }
     match clause.left(someone).map(|before| clause.at(before)) {
         None | Some("can" | "could" | "would" | "will" | "have" | "get") => Role::Ordered,
         _ => Role::Embedded,
@@ -113,7 +143,7 @@ fn after_modal(clause: &Clause, modal: usize) -> Role {
                 heard";
             let hope = clause.has_before("hope think wish hoping", subject);
             let told = clause.has_before("tell know explain told", subject);
-            let hoped = is("think hoping hope wondering if chance wish believe", before);
+            let hoped = is("think hoping hope wondering if chance way wish believe", before);
             let doubted = is(DOUBT, before) && !hope;
             let told = before == "if" && told && !clause.has_before("wondering", subject);
             if doubted || told || asks && !hoped { Role::Embedded } else { Role::Ordered }
@@ -155,11 +185,9 @@ fn after_to(clause: &Clause, to: usize) -> Role {
         };
     }
     match word {
-        "want" | "need" | "like" | "love" | "wish" | "prefer" | "hoping" | "hope" | "ready"
-        | "looking" | "trying" | "wanting" => wished(clause, before, asks),
-        "have" | "got" | "ought" | "better" | "has" | "needs" | "supposed" => {
-            duty(clause, before, asks)
-        }
+        "want" | "need" | "like" | "love" | "wish" | "prefer" | "hoping" | "hope" | "got"
+        | "ready" | "looking" | "trying" | "wanting" => wished(clause, before, asks),
+        "have" | "ought" | "better" | "has" | "needs" | "supposed" => duty(clause, before, asks),
         "sure" | "certain" | "forget" | "remember" | "try" | "attempt" | "proceed" | "continue"
         | "help" | "free" | "hesitate" | "fail" | "neglect" | "agree" | "start" | "begin" => {
             reminded(clause, before)
@@ -173,10 +201,15 @@ fn after_to(clause: &Clause, to: usize) -> Role {
         }
         "welcome" | "allowed" | "authorized" | "authorised" | "cleared" | "permission"
         | "approval" | "ahead" | "permitted" | "going" => {
-            let you = clause.has_before("you your", before);
-            if you && !asks { Role::Ordered } else { Role::Embedded }
+            let allowed = word != "going" && clause.has_before("you your", before);
+            let going = || matches!(subject(clause, before), Subject::You);
+            if (allowed || word == "going" && going()) && !asks {
+                Role::Ordered
+            } else {
+                Role::Embedded
+            }
         }
-        "time" if !asks && clause.mood != Mood::Condition => Role::Ordered,
+        "time" if is("it time now high", clause.at(clause.open)) => Role::Ordered,
         _ => purpose(clause, to),
     }
 }
@@ -201,7 +234,10 @@ fn told_to(clause: &Clause, you: usize) -> Role {
 
 /// "I want to …", "we need to …": a wish is an order, another's wish or a denied one is not.
 fn wished(clause: &Clause, verb: usize, asks: bool) -> Role {
-    if asks {
+    // "… when I need to replace it" asks or tells.
+    let inner = is("when if whether what how where why which who", clause.at(clause.open))
+        && is("i we", clause.at(clause.open + 1));
+    if asks || inner && clause.at(clause.open) != "what" {
         return Role::Embedded;
     }
     // "I like to sell" tells of a habit, "I would like to sell" does not.
@@ -254,12 +290,18 @@ fn reminded(clause: &Clause, verb: usize) -> Role {
     }
 }
 
-/// "use my card to pay …": a purpose of an order is ordered; "find a way to …" is not.
+/// "use my card to pay …", "get the robot to clean …": what an order is for is ordered too; "find a way to …"
+/// and "get me the steps to …" are not.
 fn purpose(clause: &Clause, to: usize) -> Role {
-    const MEANS: &str = "use log sign go head visit open hop";
+    const MEANS: &str = "use log sign go head visit open hop get have";
+    const GUIDES: &str =
+        "me way ways how steps instructions guide recipe directions ideas tips advice link";
     let verb = (clause.open..to).find(|&at| verbs::is_base(clause.at(at)));
     match verb {
-        Some(verb) if is(MEANS, clause.at(verb)) && ordered(clause, verb) => Role::Ordered,
+        Some(verb) if is(MEANS, clause.at(verb)) && ordered(clause, verb) => {
+            let guide = (verb..to).any(|at| is(GUIDES, clause.at(at)));
+            if guide { Role::Embedded } else { Role::Ordered }
+        }
         _ => Role::Embedded,
     }
 }
@@ -282,14 +324,19 @@ fn subject(clause: &Clause, verb: usize) -> Subject {
         let word = clause.at(left);
         match word {
             "not" | "never" => return Subject::Denied,
+            // "everything I need to buy" belongs to the thing before it.
+            "i" | "we"
+                if left > clause.open && matches!(clause.mood, Mood::Bare | Mood::Request) =>
+            {
+                return Subject::Other;
+            }
             "i" | "we" => return Subject::Speaker,
             "you" => return Subject::You,
             _ if is(SOMEONE, word) => return Subject::Someone,
             _ if is(MODALS, word)
                 || is(BE, word)
                 || is(HAVE, word)
-                || word == "got"
-                || word == "do" =>
+                || is("got do going to", word) =>
             {
                 at = left;
             }

@@ -7,7 +7,7 @@ use super::object::Object;
 use super::verbs;
 use super::words::{
     BE, CONDITIONS, DETERMINERS, DO, EMBEDDERS, HAVE, MODALS, MODIFIERS, PEOPLE, QUESTION_WORDS,
-    STATES, STRICT_PREPOSITIONS, SUBJECTS, is, possessive,
+    STATES, STRICT_PREPOSITIONS, SUBJECTS, TIMES, is, possessive,
 };
 
 /// A plain form that nothing governs, beside another word.
@@ -36,11 +36,28 @@ impl Loose {
             Mood::Condition => self.clear(clause, before) && self.after_a_verb(clause),
             Mood::Report => {
                 let follows = self.clear(clause, before) && self.after_a_verb(clause);
-                (follows || urged && named) && !embedded(clause.open + 1)
+                // "in my calendar delete the meeting", "the tv turn it on"
+                let fronted = is("in on from for with at to under", clause.at(clause.open))
+                    && (named || !self.noun && self.object == Object::Other);
+                let after = clause.at(self.at + 2);
+                let alone = after.is_empty()
+                    || is(TIMES, after)
+                    || is("for to at on in now if when by from", after);
+                let topic =
+                    (!self.noun || alone) && matches!(clause.at(self.at + 1), "it" | "them");
+                // "Sage, delete the repo" without its comma
+                let called =
+                    self.beside == clause.open && !self.noun && named && !beside.ends_with('s');
+                (follows || fronted || topic || called || urged && named)
+                    && !embedded(clause.open + 1)
             }
             Mood::Bare => {
                 const QUOTING: &str = "translate define spell say pronounce google search type";
-                (!self.noun || urged) && named && !is(QUOTING, beside) && !embedded(clause.open)
+                // "open my calendar delete future events"
+                let means =
+                    is("open go log", clause.at(clause.open)) && self.object == Object::Other;
+                let follows = (!self.noun || urged) && (named || means && !self.noun);
+                follows && !is(QUOTING, beside) && !embedded(clause.open)
             }
             _ => false,
         }
@@ -58,7 +75,7 @@ impl Loose {
 
     /// Whether its object is clear enough to tell it from the noun, and from the verb of a subject.
     fn clear(self, clause: &Clause, before: &str) -> bool {
-        let state = is(STATES, before) || verbs::is_inflected(before);
+        let state = is(STATES, before) || is(TIMES, before) || verbs::is_inflected(before);
         match (self.noun, self.object) {
             (_, Object::None) => !self.noun && clause.mood == Mood::Condition,
             (false, Object::Other) => clause.mood == Mood::Condition || state,

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use super::words::is;
+
 /// What an instruction does, as a person is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
@@ -102,6 +104,14 @@ pub(super) fn list(name: &str) -> &'static str {
     TABLE.lists.get(name).copied().unwrap_or_default()
 }
 
+/// Whether `word` is in `list`, which may name other lists ("it that $media").
+pub(super) fn listed(words: &str, word: &str) -> bool {
+    words.split_whitespace().any(|entry| match entry.strip_prefix('$') {
+        Some(name) => is(list(name), word),
+        None => entry == word,
+    })
+}
+
 static TABLE: LazyLock<Table> =
     LazyLock::new(|| read(TEXT).expect("the table is part of the program, and a test reads it"));
 
@@ -125,10 +135,10 @@ fn read(text: &'static str) -> Result<Table, String> {
             let (condition, verbs) =
                 line.split_once(':').ok_or_else(|| format!("no `:` in `{line}`"))?;
             let (kind, words) = condition.split_once(' ').unwrap_or((condition, ""));
-            let words = match words.strip_prefix('$') {
-                Some(name) => *table.lists.get(name).ok_or_else(|| format!("no list `{name}`"))?,
-                None => words,
-            };
+            let named = words.split_whitespace().filter_map(|word| word.strip_prefix('$'));
+            if let Some(name) = named.into_iter().find(|name| !table.lists.contains_key(name)) {
+                return Err(format!("no list `{name}`"));
+            }
             table.rows.push(Row { does: class, verbs, when: when(kind, words)? });
         }
     }
@@ -169,7 +179,6 @@ fn logical_lines(text: &'static str) -> Vec<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::words::is;
     use super::*;
 
     #[test]

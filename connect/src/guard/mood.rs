@@ -27,6 +27,11 @@ pub(super) enum Mood {
 pub(super) fn of(clause: &Clause) -> Mood {
     let (word, next) = (clause.at(clause.open), clause.at(clause.open + 1));
     let third = clause.at(clause.open + 2);
+    // "in how many days …", "to whom …"
+    let led = is("in at on for from to with by of about", word) && is(QUESTION_WORDS, next);
+    if led && next != "when" && next != "where" {
+        return Mood::Question { plain: true };
+    }
     if is(QUESTION_WORDS, word) {
         return question_word(clause, word, next, third);
     }
@@ -94,7 +99,10 @@ fn inverted(clause: &Clause, word: &str) -> Option<Mood> {
             Some(Mood::Request)
         }
         "have" if !is(SUBJECTS, subject) && subject != "you" && !clause.asked() => None,
-        "do" if (is(OBJECTS, subject) || is(DETERMINERS, subject) || possessive(subject))
+        "do" if (is(OBJECTS, subject)
+            || subject == "me"
+            || is(DETERMINERS, subject)
+            || possessive(subject))
             && !clause.asked() =>
         {
             None

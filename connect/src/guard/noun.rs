@@ -1,7 +1,7 @@
 //! Tells a verb from the noun that is spelled alike: "order pizza", "order status", "the last order".
 
 use super::clause::Clause;
-use super::object::marks;
+use super::object::{Object, marks, object};
 use super::verbs::{self, Reading};
 use super::words::{
     BE, DETERMINERS, DO, HAVE, INFORMATION, MODALS, MODIFIERS, OBJECTS, TIMES, is, possessive,
@@ -15,10 +15,15 @@ pub(super) fn is_noun(clause: &Clause, at: usize, reading: &Reading) -> bool {
         return true;
     }
     let next = clause.at(at + 1);
+    let clear = matches!(object(clause, at), Object::Marked | Object::Pronoun);
+    let timed = is(TIMES, clause.at(at + 2)) || is("this that any every some no", next);
+    if reading.rare && (!clear || timed) {
+        return true;
+    }
     if clause.command_line {
         return matches!(next, "history" | "log" | "message" | "messages" | "status");
     }
-    if next.is_empty() {
+    if matches!(next, "" | "please") {
         return true;
     }
     if is(INFORMATION, next) {
@@ -35,11 +40,14 @@ pub(super) fn is_noun(clause: &Clause, at: usize, reading: &Reading) -> bool {
     if is(BE, next) || is(MODALS, next) || is(HAVE, next) || is(DO, next) {
         return true;
     }
-    if verbs::is_inflected(next) && !marks(next) {
+    let told =
+        is("says ships arrives goes keeps comes looks works sounds seems gets needs wants", next);
+    if told || verbs::is_past(next) && !marks(next) {
         return true;
     }
     if is(NOUNLY, next) {
-        return !takes(reading.base, next) || clause.asked();
+        let urged = matches!(before, "please" | "kindly");
+        return !(takes(reading.base, next) || urged) || clause.asked();
     }
     clause.asked() && is(TIMES, next)
 }
@@ -59,6 +67,8 @@ fn takes(verb: &str, preposition: &str) -> bool {
         ("blog", "about"),
         ("comment", "on"),
         ("bid", "on for"),
+        ("file", "for"),
+        ("dial", "in into"),
         ("bet", "on"),
         ("gamble", "on"),
         ("wager", "on"),

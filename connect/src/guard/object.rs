@@ -2,23 +2,24 @@
 
 use super::clause::Clause;
 use super::idioms::idiom;
-use super::lexicon::{Row, When, list};
-
+use super::lexicon::{Class, Row, When, list, listed};
 use super::words::{
-    self, BE, DETERMINERS, HAVE, INFORMATION, MODALS, OBJECTS, PEOPLE, POSSESSIVES, is, number,
-    possessive,
+    self, BE, DETERMINERS, HAVE, INFORMATION, MODALS, OBJECTS, PEOPLE, POSSESSIVES, SUBJECTS, is,
+    number, possessive,
 };
 
 /// Whether the verb at `at`, read as `reading`, does here what its row says.
 pub(super) fn acts(clause: &Clause, at: usize, row: &Row) -> bool {
-    if idiom(clause, at) {
+    if idiom(clause, at) || clause.at(at + 1) == "nothing" {
         return false;
     }
     match row.when {
         When::Any => true,
         When::Unless(list) => {
             let owner = is(list, "me") && to_owner(clause, at);
-            !owner && !head(clause, at).any(|word| is(list, word) && word != "me" && word != "us")
+            let apparatus = head(clause, at).any(|word| is("system panel", word));
+            let excused = |word: &str| listed(list, word) && !is("me us", word);
+            !owner && (apparatus || !head(clause, at).any(excused))
         }
         When::Into(list) => {
             let own = memory(clause, head(clause, at), list)
@@ -26,7 +27,8 @@ pub(super) fn acts(clause: &Clause, at: usize, row: &Row) -> bool {
             !own && !sum(clause, at)
         }
         When::Only(list) => {
-            later(clause, at + 1, clause.end.min(at + 10), list) && !owner_later(clause, at)
+            later(clause, at + 1, clause.end.min(at + 10), list)
+                && !(tells(row) && owner_later(clause, at))
         }
         When::Object(list) => later(clause, at + 1, phrase_end(clause, at + 1), list),
         When::With(list) => particle(clause, at, list),
@@ -34,13 +36,20 @@ pub(super) fn acts(clause: &Clause, at: usize, row: &Row) -> bool {
     }
 }
 
+/// Whether a row is about telling somebody something, which the owner may always be.
+fn tells(row: &Row) -> bool {
+    matches!(row.does, Some(Class::Sends | Class::Publishes | Class::Calls))
+}
+
 /// Whether the verb at `at` with its object list is told of something that was named before it (passives).
 pub(super) fn acts_on(clause: &Clause, from: usize, at: usize, row: &Row) -> bool {
-    let named = |list: &str| (from..at).any(|i| is(list, clause.at(i)));
+    let named = |list: &str| (from..at).any(|i| listed(list, clause.at(i)));
     match row.when {
         When::Any | When::Into(_) => true,
         When::Unless(list) => !(named(list) || is(list, "me") && owner_later(clause, at)),
-        When::Only(list) | When::Object(list) => named(list),
+        When::Only(list) | When::Object(list) => {
+            named(list) || later(clause, at + 1, clause.end, list)
+        }
         When::With(list) => is(list, clause.at(at + 1)),
         When::Then(list) => list.split('|').any(|phrase| follows(clause, at, phrase)),
     }
@@ -89,7 +98,7 @@ fn memory<'a>(clause: &Clause, phrase: impl Iterator<Item = &'a str>, list: &str
     let phrase: Vec<&str> = phrase.collect();
     let others = phrase.iter().any(|word| is(OTHERS, word));
     let addressed = clause.rest(clause.open).any(|word| word == "ticket" || word == "issue");
-    !others && !addressed && phrase.iter().any(|word| is(list, word))
+    !others && !addressed && phrase.iter().any(|word| listed(list, word))
 }
 
 /// "add five and seven".
@@ -117,7 +126,7 @@ fn phrase_end(clause: &Clause, from: usize) -> usize {
 
 /// A word of `list` between `from` and `end` that is not part of a thing to be read ("flight status").
 fn later(clause: &Clause, from: usize, end: usize, list: &str) -> bool {
-    (from..end).any(|i| is(list, clause.at(i)) && !is(INFORMATION, clause.at(i + 1)))
+    (from..end).any(|i| listed(list, clause.at(i)) && !is(INFORMATION, clause.at(i + 1)))
 }
 
 fn particle(clause: &Clause, at: usize, list: &str) -> bool {
@@ -129,13 +138,18 @@ fn particle(clause: &Clause, at: usize, list: &str) -> bool {
     if is(list, clause.at(next)) {
         return true;
     }
-    (next + 1..clause.end.min(at + 9)).any(|i| {
+    let stops = |i: &usize| {
+        clause.at(*i) != "to" && (!is(SUBJECTS, clause.at(*i)) || is(OBJECTS, clause.at(*i)))
+    };
+    (next..clause.end.min(at + 9)).take_while(stops).skip(1).any(|i| {
         let after = clause.at(i + 1);
         let ends = after.is_empty()
             || preposition(after)
             || words::adverb(after)
             || is(words::TIMES, after)
-            || is("by all half a", after);
+            || number(after)
+            || is("by all half a low high dim full", after)
+            || clause.at(at) == "get" && marks(after);
         is(list, clause.at(i)) && ends
     })
 }
@@ -153,23 +167,37 @@ pub(super) fn to_owner(clause: &Clause, at: usize) -> bool {
     while words::adverb(clause.at(next)) && !clause.at(next).is_empty() {
         next += 1;
     }
+    let end = phrase_end(clause, next);
+    let amount = is("send resend mail forward", clause.at(at))
+        && (next..end).any(|i| money(clause.at(i)) && !is(INFORMATION, clause.at(i + 1)));
+    // "send me 500 dollars", "send a cab to me": the owner gets it, but not from the agent's own mouth.
+    if amount || later(clause, next, end, list("hired")) {
+        return false;
+    }
     if matches!(clause.at(next), "me" | "us" | "myself" | "ourselves") {
-        let hired = later(clause, next + 1, phrase_end(clause, next + 1), list("bookable"));
-        let also =
-            matches!(clause.at(next + 1), "plus" | "cc" | "as") || clause.other_after(next + 1);
+        let hired = later(clause, next + 1, end, list("bookable"));
+        let also = (matches!(clause.at(next + 1), "plus" | "cc")
+            || follows(clause, next, "as well as"))
+            || clause.other_after(next + 1);
         return !also && !hired;
     }
     owner_later(clause, at)
 }
 
-/// "… to me", "… to my phone".
+fn money(word: &str) -> bool {
+    word.starts_with('$') || is("dollars dollar bucks euros euro pounds grand bitcoin", word)
+}
+
+/// "… to me", "… to my phone", "share … with me".
 fn owner_later(clause: &Clause, at: usize) -> bool {
-    const OWN: &str = "phone inbox email cell mobile watch number address own";
+    const OWN: &str = "phone inbox email cell mobile watch";
     (at + 1..clause.end).any(|i| {
         let next = clause.at(i + 1);
-        let own = next == "my" && is(OWN, clause.at(i + 2)) && !is(PEOPLE, clause.at(i + 3));
+        let after = if clause.at(i + 2) == "own" { i + 3 } else { i + 2 };
+        let own = next == "my" && is(OWN, clause.at(after)) && !is("from", clause.at(after + 1));
         let me = matches!(next, "me" | "myself" | "us") || own;
-        clause.at(i) == "to" && me && !clause.other_after(i + 2)
+        let shared = clause.at(i) == "with" && clause.at(at) == "share";
+        (clause.at(i) == "to" || shared) && me && !clause.other_after(i + 2)
     })
 }
 

@@ -104,8 +104,30 @@ fn a_harmless_phrase_covers_its_own_verb_only() {
     );
 }
 
+/// What governs a verb is looked for by recursion, which must stay shallow.
+#[test]
+fn the_longest_requests_need_no_more_than_a_workers_stack() {
+    let words = [
+        "go help ",
+        "to you ",
+        "xqzw ",
+        "and if you can ",
+        "have make ",
+        "a ",
+        "delte ",
+        "\u{1F5D1} ",
+    ];
+    let judged = std::thread::Builder::new().stack_size(256 << 10).spawn(move || {
+        for word in words {
+            let text: String = word.chars().cycle().take(4_000).collect();
+            classify(&text, &Rules::default());
+        }
+    });
+    judged.unwrap().join().unwrap();
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text_is_judged(text in any::<String>()) {

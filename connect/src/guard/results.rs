@@ -2,7 +2,6 @@
 //! "have the car washed", "would you mind sending it", "lights off").
 
 use super::clause::Clause;
-use super::english;
 use super::governor::ordered;
 use super::lexicon::list;
 use super::mood::Mood;
@@ -11,7 +10,10 @@ use super::words::{self, BE, EMBEDDERS, INFORMATION, SUBJECTS, is, number, posse
 /// Whether the past participle at `at` is a result that the speaker orders. `Some(from)` is where the thing
 /// it is done to is named.
 pub(super) fn wanted(clause: &Clause, at: usize) -> Option<usize> {
-    passive(clause, at).or_else(|| caused(clause, at))
+    // "I'd rather you sold it", "I wish you deleted it"
+    let left = clause.left(at).filter(|&you| clause.at(you) == "you");
+    let rather = left.filter(|&you| clause.has_before("rather wish", you));
+    rather.or_else(|| passive(clause, at)).or_else(|| caused(clause, at))
 }
 
 /// "… needs to be deleted", "… must be paid", "can the meeting be moved", "make sure the door is locked".
@@ -51,7 +53,9 @@ fn passive(clause: &Clause, at: usize) -> Option<usize> {
     let person =
         matches!(clause.at(subject), "i" | "he" | "she" | "we" | "you" | "who" | "not" | "bob");
     let condition = clause.mood == Mood::Condition;
-    (!person && !condition && !clause.has_before(EMBEDDERS, subject)).then_some(clause.open)
+    let embedded =
+        (clause.open + 1..subject).any(|i| is(EMBEDDERS, clause.at(i)) && clause.at(i) != "for");
+    (!person && !condition && !embedded).then_some(clause.open)
 }
 
 fn ensures(clause: &Clause, at: usize) -> bool {
@@ -94,10 +98,12 @@ fn caused(clause: &Clause, at: usize) -> Option<usize> {
     };
     let thing = from..at;
     let first = clause.at(from);
-    let begins =
-        !first.is_empty() && first != "to" && !words::adverb(first) && !is(SUBJECTS, first)
-            || first == "it"
-            || first == "that";
+    let begins = !first.is_empty()
+        && first != "to"
+        && (!words::adverb(first) || first == "next")
+        && !is(SUBJECTS, first)
+        || first == "it"
+        || first == "that";
     let foreign = thing.clone().any(|i| {
         let word = clause.at(i);
         let relative =
@@ -106,8 +112,10 @@ fn caused(clause: &Clause, at: usize) -> Option<usize> {
             || is(BE, word)
             || matches!(word, "i" | "you" | "he" | "she" | "we" | "they" | "to")
     });
-    let told = matches!(clause.at(at + 1), "me" | "yesterday" | "last" | "us")
-        || clause.at(at + 1) == "by";
+    let next = clause.at(at + 1);
+    let by =
+        next == "by" && !is(words::TIMES, clause.at(at + 2)) && !is("the end", clause.at(at + 2));
+    let told = by || matches!(next, "me" | "yesterday" | "last" | "us");
     (begins && !thing.is_empty() && thing.len() <= 8 && !foreign && !told).then_some(from)
 }
 
@@ -118,7 +126,9 @@ pub(super) fn strange(clause: &Clause, at: usize) -> bool {
     let last = next.is_empty()
         || is(words::TIMES, next)
         || matches!(next, "by" | "before" | "at" | "on" | "this");
-    let participle = word.len() > 4 && word.ends_with("ed") && !english::known(word);
+    let adjective =
+        is("used tired speed hundred indeed united limited advanced related detailed", word);
+    let participle = word.len() > 4 && word.ends_with("ed") && !adjective;
     participle && last && caused(clause, at).is_some()
 }
 
@@ -142,9 +152,18 @@ pub(super) fn gerund(clause: &Clause, at: usize) -> bool {
             !question && !matches!(subject, "i" | "we" | "you" | "he" | "she" | "they" | "not" | "")
         }
         "appreciate" => !question,
+        "help" | "assistance" | "in" if clause.has_before("help assistance", at) => {
+            helped(clause, at) && !question
+        }
         "you" | "your" => clause.has_before("appreciate mind", left) && !question,
         _ => false,
     }
+}
+
+/// "I need help moving money", "help me with paying the bill".
+fn helped(clause: &Clause, at: usize) -> bool {
+    let help = (clause.open..at).find(|&i| is("help assistance", clause.at(i)));
+    help.is_some_and(|help| wish(clause, help).is_some() || ordered(clause, help))
 }
 
 /// A thing that is wanted without a verb of the table: "I want the repo gone", "I need a taxi", "lights off".
@@ -161,7 +180,7 @@ pub(super) fn wordless(clause: &Clause) -> Option<(usize, Wordless)> {
         match word {
             "gone" | "offline" if last && wished() => return Some((at, Wordless::Gone)),
             "on" | "off" if last && thing && wished() => return Some((at, Wordless::Switched)),
-            "on" | "off" | "out" if last && thing && verbless(clause, at) => {
+            "on" | "off" | "out" | "up" | "down" if last && thing && verbless(clause, at) => {
                 return Some((at, Wordless::Switched));
             }
             "go" | "disappear" if last && must_go(clause, at) => return Some((at, Wordless::Gone)),

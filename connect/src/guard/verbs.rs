@@ -1,5 +1,6 @@
 //! Finds the verb in a word: one inflection function over the tables of `lexicon.rs`.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -28,6 +29,8 @@ pub(super) struct Reading {
     pub(super) row: &'static Row,
     /// It is also a noun, an adjective or a name.
     pub(super) noun: bool,
+    /// It is so mostly, and counts only before a clear object.
+    pub(super) rare: bool,
 }
 
 /// All readings of `word` as a verb; empty for other words.
@@ -35,9 +38,41 @@ pub(super) fn readings(word: &str) -> &'static [Reading] {
     FORMS.get(word).map_or(&[], Vec::as_slice)
 }
 
+/// The readings of the acting verb that `word` misses by one letter: left out, added, changed or swapped
+/// ("delte", "cancle"). Short words are too much like others.
+pub(super) fn misspelt(word: &str) -> Vec<Reading> {
+    if word.len() < 5 || !word.is_ascii() || !readings(word).is_empty() {
+        return Vec::new();
+    }
+    let near = |base: &&str| base.len() > 4 && one_slip(base.as_bytes(), word.as_bytes());
+    let acting = rows().iter().filter(|row| row.does.is_some());
+    let bases = acting.flat_map(|row| row.verbs.split_whitespace());
+    let base = bases.map(|verb| verb.trim_end_matches(['*', '~'])).find(near);
+    let acts = |reading: &&Reading| reading.form == Form::Base && reading.row.does.is_some();
+    base.map_or(&[] as &[Reading], readings).iter().filter(acts).copied().collect()
+}
+
+fn one_slip(wanted: &[u8], got: &[u8]) -> bool {
+    let same = wanted.iter().zip(got).take_while(|(wanted, got)| wanted == got).count();
+    let (wanted, got) = (&wanted[same..], &got[same..]);
+    match (wanted, got) {
+        ([a, b, wanted @ ..], [c, d, got @ ..]) if a == d && b == c && wanted == got => true,
+        _ => match wanted.len().cmp(&got.len()) {
+            Ordering::Less => wanted == &got[1..],
+            Ordering::Equal => wanted.len() > 1 && wanted[1..] == got[1..],
+            Ordering::Greater => &wanted[1..] == got,
+        },
+    }
+}
+
 /// Whether `word` is the plain form of some verb of the tables.
 pub(super) fn is_base(word: &str) -> bool {
     readings(word).iter().any(|reading| reading.form == Form::Base)
+}
+
+/// Whether `word` is the past form of some verb of the tables.
+pub(super) fn is_past(word: &str) -> bool {
+    readings(word).iter().any(|reading| reading.form == Form::Past)
 }
 
 /// Whether `word` can be a finite verb that is not a plain form: "sold", "ends".
@@ -49,9 +84,10 @@ static FORMS: LazyLock<HashMap<String, Vec<Reading>>> = LazyLock::new(|| {
     let mut forms: HashMap<String, Vec<Reading>> = HashMap::new();
     for row in rows() {
         for verb in row.verbs.split_whitespace() {
-            let base = verb.trim_end_matches('*');
+            let base = verb.trim_end_matches(['*', '~']);
             for (form, word) in inflect(base) {
-                let reading = Reading { base, form, row, noun: base.len() < verb.len() };
+                let (noun, rare) = (base.len() < verb.len(), verb.ends_with('~'));
+                let reading = Reading { base, form, row, noun, rare };
                 forms.entry(word).or_default().push(reading);
             }
         }
@@ -188,9 +224,23 @@ mod tests {
     }
 
     #[test]
+    fn one_wrong_letter_is_forgiven() {
+        for (word, base) in [
+            ("delte", "delete"),
+            ("cancle", "cancel"),
+            ("transer", "transfer"),
+            ("publsh", "publish"),
+        ] {
+            assert!(misspelt(word).iter().any(|reading| reading.base == base), "{word}");
+        }
+        for word in ["weather", "delta", "sell", "cel", ""] {
+            assert!(misspelt(word).is_empty(), "{word}");
+        }
+    }
+
+    #[test]
     fn a_verb_inside_another_word_is_not_found() {
-        for word in ["report", "buyer", "raindrop", "changelog", "senders", "weather", "undeleted"]
-        {
+        for word in ["report", "buyer", "raindrop", "changelog", "senders", "weather", "unsold"] {
             assert!(readings(word).iter().all(|r| r.base == word), "{word}");
         }
     }
