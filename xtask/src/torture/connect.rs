@@ -14,6 +14,8 @@ use super::{Plan, frozen};
 
 /// An answer that is older than this at a kill was the client's already, however busy the machine.
 const SETTLED: Duration = Duration::from_millis(500);
+/// A request that a killed client had sent is heard within this time of the kill.
+const UNDERWAY: Duration = Duration::from_millis(200);
 /// A client that has not authenticated by then hangs, or waits for a lock that nobody holds.
 const STUCK: Duration = Duration::from_secs(20);
 /// What is still open after the last kill is delivered or told within this time.
@@ -188,7 +190,8 @@ impl<'a> Run<'a> {
     /// Whether the client that began a turn had its answer long before that client was killed.
     fn was_ready(&self, turn: &Turn) -> bool {
         let Some(ended) = turn.ended else { return false };
-        let kill = self.kills.iter().find(|kill| **kill > turn.at);
+        // A request that left just before a kill is heard just after it.
+        let kill = self.kills.iter().find(|kill| **kill + UNDERWAY > turn.at);
         kill.is_none_or(|kill| *kill > ended + SETTLED)
     }
 }
