@@ -59,7 +59,7 @@ pub(crate) enum Command {
 
     /// The bare loop that `bench connect` measures beside the client
     #[command(hide = true)]
-    Floor { service: String, gateway: String },
+    Floor(Floor),
 
     /// Serve the simulated service, with you as the callers and the owner's phone
     Simulate(Simulate),
@@ -129,6 +129,18 @@ pub(crate) struct Bench {
     /// How long an idle client is watched
     #[arg(long, value_name = "TIME", default_value = "60", value_parser = times::duration)]
     pub(crate) idle: Duration,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Floor {
+    /// Where the service's end listens
+    pub(crate) line: String,
+
+    /// Where the gateway's end listens
+    pub(crate) gateway: String,
+
+    /// Turns at once
+    pub(crate) in_flight: usize,
 }
 
 /// A part of the figures.

@@ -1,10 +1,9 @@
 //! `cargo xtask bench`: what the programs cost, beside what a user has today. Figures, never a pass or a failure.
 
+pub(crate) mod connect;
 mod figures;
-pub(crate) mod floor;
 mod process;
 mod tools;
-mod voice;
 
 use std::env;
 use std::process::{Command, ExitCode};
@@ -28,7 +27,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Bench, printer: Printer) -> Resu
     for part in args.parts() {
         let (name, value) = match part {
             Part::Tools => ("tools", tools::measure(&programs, args.runs)?),
-            Part::Connect => ("connect", voice::measure(&programs, args.runs, args.idle)?),
+            Part::Connect => ("connect", connect::measure(&programs, args)?),
         };
         figures.insert(name.to_owned(), value);
     }

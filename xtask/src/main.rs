@@ -8,6 +8,7 @@ mod dist;
 mod folder;
 mod install;
 mod real_gateway;
+mod rig;
 mod simulate;
 mod tidy;
 mod torture;
@@ -17,7 +18,7 @@ mod workspace;
 use std::process::ExitCode;
 
 use args::{Args, Command};
-use state::exit::{self, Exit};
+use state::exit;
 use workspace::Workspace;
 
 fn main() -> ExitCode {
@@ -34,10 +35,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Ci => ci::run(&workspace)?.into(),
         Command::Tidy => tidy::run(&workspace)?.into(),
         Command::Bench(args) => bench::run(&workspace, args, printer)?,
-        Command::Floor { service, gateway } => {
-            bench::floor::run(service, gateway)?;
-            Exit::Done.into()
-        }
+        Command::Floor(args) => bench::connect::floor::run(args)?.into(),
         Command::Demo(args) => demo::run(&workspace, args, printer)?.into(),
         Command::Install(args) => install::run(&workspace, args, printer)?.into(),
         Command::Dist(args) => dist::run(&workspace, args, printer)?.into(),

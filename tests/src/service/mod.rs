@@ -32,6 +32,8 @@ pub use crate::rules::Fault;
 pub use outcome::Outcome;
 pub use settings::{Insights, KEY, NUMBER, OWNER, Owner, Settings};
 pub use store::Table;
+/// What a server answers to the key of an upgrade (RFC 6455, 4.2.2).
+pub use tungstenite::handshake::derive_accept_key as accept_key;
 
 use crate::clock::{Clock, http_date};
 use crate::log::{Log, Record, Seen};

