@@ -26,6 +26,11 @@ impl Fate {
         self.bits() % limit.max(1)
     }
 
+    /// A place in something of this length.
+    pub fn place(&mut self, length: usize) -> usize {
+        usize::try_from(self.below(length as u64)).unwrap_or_default()
+    }
+
     /// True in `percent` of 100 cases.
     pub fn strikes(&mut self, percent: u8) -> bool {
         self.below(100) < u64::from(percent)

@@ -112,6 +112,8 @@ pub struct Connection {
     pub authenticated: bool,
     /// Pings that came in.
     pub pings: usize,
+    /// When the last one of them was answered.
+    pub ponged: Option<Instant>,
     /// `None` while it lives; then the close code the client sent or answered, 1006 where the stream just ended.
     pub closed: Option<u16>,
 }

@@ -116,7 +116,8 @@ pub(crate) fn serve(
     let status = refused.map_or(101, |(status, _)| status);
     let number = shared.record.add(|log| {
         let at = Instant::now();
-        let new = Connection { at, status, authenticated: false, pings: 0, closed: None };
+        let new =
+            Connection { at, status, authenticated: false, pings: 0, ponged: None, closed: None };
         log.connections.push(new);
         log.connections.len()
     });
@@ -142,7 +143,11 @@ pub(crate) fn serve(
             Ok(Message::Ping(_)) => {
                 // The pong leaves before the ping is on record, so that a test that saw it can rely on it.
                 let _ = socket.flush();
-                shared.record.add(|log| log.connections[number - 1].pings += 1);
+                shared.record.add(|log| {
+                    let connection = &mut log.connections[number - 1];
+                    connection.pings += 1;
+                    connection.ponged = (!faults.no_pong).then(Instant::now).or(connection.ponged);
+                });
             }
             Ok(Message::Close(frame)) => {
                 let _ = socket.flush();

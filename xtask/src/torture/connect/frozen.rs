@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 use harness::{Gateway, Log, Sandbox, Service, Signal};
 use serde_json::{Value, json};
 
-/// "Connected" is never claimed later than this after the last pong (spec 3).
-const LATEST: Duration = Duration::from_secs(45);
+use super::stage::claims;
+use super::watch::BELIEVED;
+
 /// How long this takes.
 pub(super) const TAKES: Duration = Duration::from_secs(90);
 
 /// Freezes a client after a pong and asks `status` until it has stopped claiming. What was seen, and the fault.
-pub(super) fn claims(connect: &str) -> (Value, Option<String>) {
+pub(super) fn watched(connect: &str) -> (Value, Option<String>) {
     let (service, gateway) = (Service::start(), Gateway::start());
     let sandbox = Sandbox::for_service(&service);
     sandbox.adjust(&json!({"gateway_url": gateway.url(), "gateway_token": gateway.token()}));
@@ -28,17 +29,17 @@ pub(super) fn claims(connect: &str) -> (Value, Option<String>) {
     thread::sleep(Duration::from_secs(1));
     client.signal(Signal::STOP);
     let mut last_claim = Duration::ZERO;
-    while pong.elapsed() < LATEST + Duration::from_secs(3) {
+    while pong.elapsed() < BELIEVED + Duration::from_secs(3) {
         let asked = pong.elapsed();
         let status = sandbox.run(connect, ["status"]);
-        if status.code() == 0 || status.out().contains(r#""state":"connected""#) {
+        if claims(&status) {
             last_claim = asked;
         }
         thread::sleep(Duration::from_millis(250));
     }
     client.signal(Signal::CONT);
     let told = json!({"last_claim_seconds_after_the_last_pong": last_claim.as_secs()});
-    let fault = (last_claim > LATEST)
+    let fault = (last_claim > BELIEVED)
         .then(|| format!("`status` says connected {last_claim:?} after the last pong"));
     (told, fault)
 }

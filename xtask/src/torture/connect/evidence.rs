@@ -1,0 +1,73 @@
+//! What the client itself leaves behind at each end of a life: its journal, and what it said.
+
+use std::collections::{HashMap, HashSet};
+
+use harness::Sandbox;
+use serde_json::Value;
+use state::paths;
+
+/// Everything that was found, over all lives.
+#[derive(Default)]
+pub(super) struct Evidence {
+    /// Keys of requests that were accepted.
+    pub(super) accepted: HashSet<String>,
+    /// The first answer that was ready, by the key that it belongs to.
+    pub(super) ready: HashMap<String, String>,
+    /// Last words on texts, which no frame tells of.
+    pub(super) given_up: HashSet<String>,
+    /// Keys of answers that were given up as too old.
+    pub(super) expired: HashSet<String>,
+    /// What must not be.
+    pub(super) faults: Vec<String>,
+}
+
+/// What the client says of a text that it honestly does not answer.
+const GIVEN_UP: [&str; 6] = [
+    "may have been sent before the restart",
+    "not answered: ",
+    "not texted",
+    "nothing to text back",
+    "no late reply came",
+    "left by a restart: ",
+];
+
+impl Evidence {
+    /// Looks at what a client that is no more has left. A kill may tear the last line, and no other.
+    pub(super) fn look(&mut self, sandbox: &Sandbox, said: &str) {
+        let bytes = std::fs::read(paths::journal(&sandbox.skill())).unwrap_or_default();
+        let lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
+        for (n, line) in lines.iter().enumerate() {
+            match serde_json::from_slice::<Value>(line) {
+                Ok(line) => self.line(&line),
+                Err(_) if n + 1 == lines.len() => {}
+                Err(err) => self.faults.push(format!(
+                    "line {} of the journal cannot be read ({err}): {}",
+                    n + 1,
+                    String::from_utf8_lossy(line)
+                )),
+            }
+        }
+        for line in said.lines() {
+            if let Some((key, _)) = line.split_once(": expired undelivered") {
+                self.expired.insert(key.to_owned());
+            }
+            if line.starts_with("text:")
+                && GIVEN_UP.iter().any(|words| line.contains(words))
+                && let Some((key, _)) = line.split_once(": ")
+            {
+                self.given_up.insert(key.to_owned());
+            }
+            if line.starts_with("broke at") {
+                self.faults.push(format!("something panicked: {line}"));
+            }
+        }
+    }
+
+    fn line(&mut self, line: &Value) {
+        let Some(key) = line["key"].as_str() else { return };
+        self.accepted.insert(key.to_owned());
+        if let (Some("answered"), Some(body)) = (line["step"].as_str(), line["body"].as_str()) {
+            self.ready.entry(key.to_owned()).or_insert_with(|| body.to_owned());
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The client's lives: started, killed at a random moment, started again at once.
+
+use std::time::{Duration, Instant};
+
+use harness::{Child, Fate, Log, Signal};
+
+use super::evidence::Evidence;
+use super::stage::{Stage, claims};
+
+/// A client that has not been welcomed by then, in fair weather, hangs, or waits for a lock that nobody holds.
+const STUCK: Duration = Duration::from_secs(20);
+
+/// A client that was told to stop has this long.
+const GOODBYE: Duration = Duration::from_secs(15);
+
+/// What the lives showed.
+#[derive(Default)]
+pub(super) struct Lives {
+    pub(super) kills: usize,
+    pub(super) evidence: Evidence,
+    /// Times at which a client did not begin although none ran.
+    pub(super) stuck: Vec<String>,
+    /// Claims of a dead client's status.
+    pub(super) lies: Vec<String>,
+}
+
+impl Lives {
+    /// One life with a violent end, after a moment that the seed decides.
+    pub(super) fn one(&mut self, stage: &Stage, fate: &mut Fate) {
+        // A third of the lives end while starting or taking up what the last one left.
+        let most = [60, 400, 2_000][fate.place(3)];
+        let life = Duration::from_millis(fate.below(most));
+        let client = stage.spawn();
+        std::thread::sleep(life);
+        self.kill(stage, client);
+    }
+
+    /// Ends a life with SIGKILL, and looks at what is left.
+    pub(super) fn kill(&mut self, stage: &Stage, mut client: Child) {
+        if !client.running() {
+            self.stuck.push(format!("stuck: a client ended by itself: {}", last_line(&client)));
+        }
+        client.signal(Signal::KILL);
+        self.kills += 1;
+        let ended = client.finish(Duration::from_secs(5));
+        self.evidence.look(&stage.sandbox, ended.err());
+        let status = stage.status();
+        if claims(&status) {
+            self.lies.push(format!("lied: connected, although killed: {}", status.out()));
+        }
+    }
+
+    /// A last client in fair weather: it tells what is still to be told, and goes when it is asked to.
+    pub(super) fn last(
+        &mut self,
+        stage: &Stage,
+        patience: Duration,
+        is_done: impl Fn(&Evidence) -> bool,
+    ) {
+        let before = stage.service.log().authenticated();
+        let client = stage.spawn();
+        let come = |log: &Log| (log.authenticated() > before).then_some(());
+        if stage.service.try_wait_for(STUCK, come).is_none() {
+            self.stuck.push(format!("stuck: the last client did not come: {}", last_line(&client)));
+        }
+        let until = Instant::now() + patience;
+        while Instant::now() < until {
+            self.evidence.look(&stage.sandbox, &client.stderr());
+            if is_done(&self.evidence) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        let ended = client.stop(Signal::TERM, GOODBYE);
+        self.evidence.look(&stage.sandbox, ended.err());
+        if ended.code() != 0 {
+            self.stuck.push(format!("stuck: SIGTERM ended the last client with {}", ended.code()));
+        }
+    }
+}
+
+fn last_line(client: &Child) -> String {
+    client.stderr().lines().last().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,140 @@
+//! The requests that a run asks: each has a number, which its id, its words and its answer carry.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use harness::{Fate, Service, event};
+use serde_json::Value;
+
+/// How a request comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// On a call.
+    Call,
+    /// By push-to-talk.
+    Walkie,
+    /// As a text, each from a number of its own: replies to one number are limited.
+    Text,
+}
+
+/// One request that was written to a live connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    pub(super) number: usize,
+    pub(super) kind: Kind,
+}
+
+impl Asked {
+    /// Its name in the client's journal and log.
+    pub(super) fn key(&self) -> String {
+        let id = self.id();
+        match self.kind {
+            Kind::Call => format!("deep:{id}"),
+            Kind::Walkie => format!("walkie:{id}"),
+            Kind::Text => format!("text:{id}"),
+        }
+    }
+
+    /// The service's id of it.
+    pub(super) fn id(&self) -> String {
+        format!("r{}", self.number)
+    }
+
+    /// The number that a text comes from.
+    pub(super) fn from(&self) -> String {
+        format!("+4420{:08}", self.number)
+    }
+
+    fn frame(&self) -> Value {
+        let (id, question) = (self.id(), question(self.number));
+        match self.kind {
+            Kind::Call => {
+                event::deep_tool_request(&format!("c{}", self.number % 5), &id, &question)
+            }
+            Kind::Walkie => event::walkie_request(&id, &question, None),
+            Kind::Text => event::sms_received(&self.from(), &question, &id),
+        }
+    }
+}
+
+/// Everything that was asked so far.
+#[derive(Default)]
+pub(super) struct Requests {
+    asked: Mutex<(Vec<Asked>, usize)>,
+}
+
+impl Requests {
+    fn held(&self) -> MutexGuard<'_, (Vec<Asked>, usize)> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks something new, or, now and then, once more what was asked already. Without a live connection nothing is
+    /// asked: the service would lose it too. Gives the number of what was asked.
+    pub(super) fn ask(&self, service: &Service, fate: &mut Fate) -> Option<usize> {
+        let mut held = self.held();
+        let (asked, next) = &mut *held;
+        if fate.strikes(5)
+            && let Some(again) = asked.get(asked.len().wrapping_sub(1 + fate.place(40)))
+        {
+            service.send(&again.frame());
+            return None;
+        }
+        let kind = match fate.below(10) {
+            0 => Kind::Text,
+            1..3 => Kind::Walkie,
+            _ => Kind::Call,
+        };
+        let new = Asked { number: *next, kind };
+        // Its number is used up all the same: a part of the frame may have left.
+        *next += 1;
+        service.send(&new.frame()).then(|| {
+            asked.push(new);
+            new.number
+        })
+    }
+
+    /// A copy.
+    pub(super) fn all(&self) -> Vec<Asked> {
+        self.held().0.clone()
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.held().0.len()
+    }
+}
+
+/// The words of a request; nothing in them needs an approval.
+fn question(number: usize) -> String {
+    format!("What do you know about number {number}?")
+}
+
+/// The agent's answer to it.
+pub(super) fn answer(number: usize) -> String {
+    format!("Answer {number}.")
+}
+
+/// The number in a message to the agent, or in an answer of its.
+pub(super) fn number(text: &str) -> Option<usize> {
+    let rest = text.rsplit_once("about number ")?.1;
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    rest[..end].parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Asked, Kind, answer, number, question};
+
+    #[test]
+    fn a_number_is_found_in_whatever_is_made_of_the_words() {
+        assert_eq!(number(&question(41)), Some(41));
+        assert_eq!(number(&format!("[a text] \"{}\" (end)", question(7))), Some(7));
+        assert_eq!(number(&answer(7)), None);
+    }
+
+    #[test]
+    fn every_text_has_a_number_of_its_own() {
+        let text = |number| Asked { number, kind: Kind::Text };
+        assert_eq!(text(12).from(), "+442000000012");
+        assert_eq!(text(12).key(), "text:r12");
+    }
+}

@@ -1,0 +1,79 @@
+//! Where the client is tormented: the simulated service, the stub gateway with its moods, and one skill folder.
+
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use harness::{Child, Fate, Gateway, Output, Reply, Sandbox, Service, Turn};
+use serde_json::json;
+
+use super::requests::{answer, number};
+
+/// The client's periods are divided by this (spec 6): a ping each 6 s, 2 s for its pong, 24 s for a ready answer.
+pub(super) const PERIODS: u32 = 5;
+
+/// How long a ready answer is worth delivering, with [`PERIODS`].
+pub(super) const LIFETIME: Duration = Duration::from_secs(120 / PERIODS as u64);
+
+/// A gateway that waits no longer than this says `accepted`, and the reply comes late.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What happens in a run. Threads share it.
+pub(super) struct Stage {
+    connect: String,
+    pub(super) service: Service,
+    pub(super) gateway: Gateway,
+    pub(super) sandbox: Sandbox,
+}
+
+impl Stage {
+    /// A fresh one; the seed decides how the gateway takes each request.
+    pub(super) fn new(programs: &Path, seed: u64) -> Self {
+        let (service, gateway) = (Service::start(), Gateway::start());
+        service.clock().periods(PERIODS);
+        gateway.patience(PATIENCE).reply_with(move |turn| reply(turn, seed));
+        let sandbox = Sandbox::for_both(&service, &gateway);
+        let connect = programs.join("connect").display().to_string();
+        Self { connect, service, gateway, sandbox }
+    }
+
+    /// Starts the client.
+    pub(super) fn spawn(&self) -> Child {
+        self.sandbox.spawn(&self.connect, ["run"])
+    }
+
+    /// What `connect status` says now.
+    pub(super) fn status(&self) -> Output {
+        self.sandbox.run(&self.connect, ["status"])
+    }
+}
+
+/// Whether a status claims that the client is connected.
+pub(super) fn claims(status: &Output) -> bool {
+    status.code() == 0 || status.out().contains(r#""state":"connected""#)
+}
+
+/// How the gateway takes a request: most are answered at once, some slowly or badly, and a few not at all.
+fn reply(turn: &Turn, seed: u64) -> Reply {
+    let number = number(&turn.message).unwrap_or_default();
+    let mut fate = Fate::new(seed ^ (number as u64).wrapping_mul(0x9e37_79b9));
+    let thinks = match fate.below(100) {
+        0..60 => fate.below(50),
+        60..93 => fate.below(500),
+        _ => 500 + fate.below(2_500),
+    };
+    thread::sleep(Duration::from_millis(thinks));
+    match fate.below(100) {
+        0..86 => Reply::Text(answer(number)),
+        86..88 => Reply::Nothing,
+        88..91 => Reply::Failure("the model is overloaded".to_owned()),
+        91..94 => Reply::Cut,
+        94..96 => Reply::Plain(500, "Internal Server Error".to_owned()),
+        96..98 => Reply::Json(
+            502,
+            json!({"ok": false, "error": {"type": "tool_error", "message": "tool execution failed"}}),
+        ),
+        98 => Reply::Details(json!({"odd": true})),
+        _ => Reply::Hang,
+    }
+}

@@ -1,0 +1,116 @@
+//! What goes wrong around the client besides the kills: drops, refused upgrades, silence, a gateway in trouble.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use harness::{Fate, Fault};
+
+use super::stage::Stage;
+
+/// From one look whether it is over to the next.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How rough it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Weather {
+    /// The pause between two troubles of the line lies between these.
+    pub(super) pause: (Duration, Duration),
+    /// Whether the service also refuses and keeps silent, or only drops.
+    pub(super) refuses: bool,
+}
+
+/// What it did so far.
+#[derive(Default)]
+pub(super) struct Count {
+    /// Connections that were cut or closed.
+    pub(super) drops: AtomicUsize,
+    /// Times at which upgrades were refused, or the key or pings left unanswered.
+    pub(super) refusals: AtomicUsize,
+}
+
+impl Weather {
+    /// Makes trouble until `over`, then lets everything be well again.
+    pub(super) fn blow(self, stage: &Stage, mut fate: Fate, over: &AtomicBool, count: &Count) {
+        let (least, most) = self.pause;
+        let spread = u64::try_from(most.saturating_sub(least).as_millis()).unwrap_or_default();
+        while pause(least + Duration::from_millis(fate.below(spread.max(1))), over) {
+            match fate.below(if self.refuses { 20 } else { 14 }) {
+                0..8 => drop_line(stage, count),
+                8..10 => {
+                    let code = [1001, 1011, 1012][fate.place(3)];
+                    count
+                        .drops
+                        .fetch_add(usize::from(stage.service.close(code)), Ordering::Relaxed);
+                }
+                10..14 => gateway(stage, &mut fate),
+                14..17 => {
+                    let (status, after) = [(503, None), (502, None), (429, Some(1))][fate.place(3)];
+                    stage.service.refuse_upgrades(status, after);
+                    refuse(stage, &mut fate, over, count);
+                    stage.service.accept_upgrades();
+                }
+                17..19 => {
+                    stage.service.ignore_pings(true);
+                    refuse(stage, &mut fate, over, count);
+                    stage.service.ignore_pings(false);
+                }
+                _ => {
+                    stage.service.mute_auth(true);
+                    refuse(stage, &mut fate, over, count);
+                    stage.service.mute_auth(false);
+                    // A key that was never answered keeps the client waiting for 3 s: it has its new connection now.
+                    drop_line(stage, count);
+                }
+            }
+        }
+        stage.gateway.heal().drain(false).chat(false);
+        stage.service.accept_upgrades().mute_auth(false).ignore_pings(false);
+    }
+}
+
+fn drop_line(stage: &Stage, count: &Count) {
+    count.drops.fetch_add(usize::from(stage.service.drop_socket()), Ordering::Relaxed);
+}
+
+/// Drops the line and lets the client meet the trouble for a while.
+fn refuse(stage: &Stage, fate: &mut Fate, over: &AtomicBool, count: &Count) {
+    count.refusals.fetch_add(1, Ordering::Relaxed);
+    stage.service.drop_everything();
+    pause(Duration::from_millis(100 + fate.below(1_200)), over);
+}
+
+/// A trouble of the gateway, or its end.
+fn gateway(stage: &Stage, fate: &mut Fate) {
+    let fault = match fate.below(9) {
+        0 => Fault::Status(500),
+        1 => Fault::RetryAfter(503, 1),
+        2 => Fault::Html(502),
+        3 => Fault::Cut,
+        4 => Fault::Lost,
+        5 => Fault::Torn,
+        6 => Fault::Slow(Duration::from_millis(fate.below(2_000))),
+        7 => {
+            stage.gateway.drain(fate.below(3) == 0);
+            return;
+        }
+        _ => {
+            stage.gateway.chat(fate.below(2) == 0);
+            return;
+        }
+    };
+    stage.gateway.fail("POST", "/tools/invoke", fault, 1 + fate.place(5));
+}
+
+/// Waits; false once it is over.
+fn pause(time: Duration, over: &AtomicBool) -> bool {
+    let until = Instant::now() + time;
+    while !over.load(Ordering::Relaxed) {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return true;
+        }
+        thread::sleep(left.min(LOOK));
+    }
+    false
+}
