@@ -36,7 +36,7 @@ pub fn missions(program: &str, plan: Missions) -> Value {
     }
     json!({
         "kills": run.kills, "commands": run.commands, "acknowledged": run.acknowledged,
-        "missions": round, "in_doubt": run.in_doubt, "lost": run.lost, "doubled": run.doubled,
+        "missions": round, "in_doubt": run.in_doubt, "busy": run.busy, "lost": run.lost, "doubled": run.doubled,
         "unreadable": run.unreadable, "faults": run.faults, "seconds": began.elapsed().as_secs(),
     })
 }
@@ -50,6 +50,7 @@ struct Run<'a> {
     kills: usize,
     acknowledged: usize,
     in_doubt: usize,
+    busy: usize,
     lost: usize,
     doubled: usize,
     unreadable: usize,
@@ -72,6 +73,7 @@ impl<'a> Run<'a> {
             kills: 0,
             acknowledged: 0,
             in_doubt: 0,
+            busy: 0,
             lost: 0,
             doubled: 0,
             unreadable: 0,
@@ -82,14 +84,17 @@ impl<'a> Run<'a> {
     /// Many programs append to one list at the same time.
     fn crowd(&mut self, (writers, each): (usize, usize)) {
         self.sandbox.write(STATE, r#"{"crowd": {}}"#);
+        // Busy (5) means that nothing was done and it can be tried again: counted, not lost.
         let script = format!(
-            "i=0; while [ $i -lt {each} ]; do \"$0\" -q append-memory crowd l \"$1-$i\" >&2 || exit 1; i=$((i+1)); done"
+            "i=0; while [ $i -lt {each} ]; do \"$0\" -q append-memory crowd l \"$1-$i\" >/dev/null && i=$((i+1)) || {{ \
+             c=$?; [ $c -eq 5 ] && echo busy || exit $c; }}; done"
         );
         let crowd: Vec<_> = (0..writers)
             .map(|n| self.sandbox.spawn("/bin/sh", ["-c", &script, self.program, &n.to_string()]))
             .collect();
         for writer in crowd {
             let end = writer.finish(Duration::from_secs(600));
+            self.busy += end.out().lines().count();
             if end.code() != 0 {
                 self.faults.push(format!("a writer ended with {}: {}", end.code(), end.err()));
             }
