@@ -282,13 +282,21 @@ fn a_slip_is_told_and_nothing_is_scheduled() {
         sandbox.run(MISSIONS, &line).fails(2).silent().stderr_has(says);
     }
     assert_eq!(service.seen().len(), before, "{:?}", service.seen());
-    let list = json!({"format": 1, "numbers": {TO: "2026-01-01T00:00:00Z"}});
-    sandbox.write("skill/.do_not_call.json", &list.to_string());
+    let dnc = |words: &[&str]| sandbox.run(MISSIONS, [&["dnc"], words].concat()).ok().json();
+    assert_eq!(
+        dnc(&["add", "+1 (332) 220-0013"]),
+        json!({"number": TO, "listed": true, "changed": true})
+    );
+    assert_eq!(dnc(&["add", TO])["changed"], false);
+    assert!(dnc(&["list"])["numbers"][TO].is_string());
     sandbox
         .run(MISSIONS, ["schedule-sms", "--mission", "m", TO, "in 15m", "x"])
         .fails(1)
         .stderr_has("do-not-call");
     assert_eq!(service.seen().len(), before);
+    assert_eq!(dnc(&["remove", TO]), json!({"number": TO, "listed": false, "changed": true}));
+    sandbox.run(MISSIONS, ["dnc", "add", "3322200013"]).fails(2).stderr_has("E.164");
+    sandbox.run(MISSIONS, ["schedule-sms", "--mission", "m", TO, "in 15m", "x"]).ok();
 }
 
 #[test]

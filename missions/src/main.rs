@@ -21,8 +21,8 @@ use std::process::ExitCode;
 
 use args::{Args, Command};
 use commands::{
-    assistants, check_key, complete, conversation, init, kept, links, log, memory, missions,
-    numbers, plan, recover, resolve, runs, scheduled, setup_agent,
+    assistants, check_key, complete, conversation, do_not_call, init, kept, links, log, memory,
+    missions, numbers, plan, recover, resolve, runs, scheduled, setup_agent,
 };
 use context::Context;
 use state::exit::{self, Exit};
@@ -84,6 +84,7 @@ fn run(args: &Args) -> anyhow::Result<Exit> {
         Command::RemoveState(args) => kept::remove(context, args),
         Command::Recover(_) => recover::recover(context),
         Command::Import(args) => recover::import(context, args),
+        Command::Dnc(args) => do_not_call::run(context, &args.what),
 
         Command::SaveMemory(args) => memory::save(context, args),
         Command::GetMemory(args) => memory::get(context, args),

@@ -18,6 +18,7 @@ State and memory:
   remove-state            SLUG
   recover
   import                  FILE
+  dnc                     add NUMBER | remove NUMBER | list
   save-memory             SLUG KEY VALUE
   append-memory           SLUG KEY ITEM
   get-memory              SLUG [KEY]

@@ -70,6 +70,41 @@ pub(crate) struct Import {
     pub(crate) file: PathBuf,
 }
 
+/// Numbers that nobody may call or text: neither missions, call and sms nor automatic replies
+#[derive(Debug, Args)]
+#[command(
+    subcommand_value_name = "WHAT",
+    disable_help_subcommand = true,
+    after_help = "Prints {\"number\", \"listed\", \"changed\"}, and for list {\"numbers\": {\"+1…\": when it was added}}.
+
+Examples:
+  missions dnc add +13125550142
+  missions dnc list | jq -r '.numbers | keys[]'"
+)]
+pub(crate) struct Dnc {
+    #[command(subcommand)]
+    pub(crate) what: DncCommand,
+}
+
+/// What is done with the do-not-call list.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum DncCommand {
+    /// Put a number on the list
+    Add {
+        /// Number in E.164 form
+        #[arg(value_name = "NUMBER")]
+        number: String,
+    },
+    /// Take a number off the list
+    Remove {
+        /// Number in E.164 form
+        #[arg(value_name = "NUMBER")]
+        number: String,
+    },
+    /// Show the list
+    List,
+}
+
 /// How the value of a memory command is read.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ValueOptions {

@@ -72,7 +72,7 @@ pub(crate) struct ListMissions {
     pub(crate) paging: Paging,
 }
 
-/// Call a mission off at the service (cancel SLUG also deletes what is scheduled)
+/// Call a mission off at the service; what is scheduled stays scheduled
 #[derive(Debug, Args)]
 #[command(after_help = "Prints the mission as the service keeps it.
 

@@ -88,6 +88,7 @@ pub(crate) enum Command {
     RemoveState(RemoveState),
     Recover(Recover),
     Import(Import),
+    Dnc(Dnc),
 
     SaveMemory(SaveMemory),
     GetMemory(GetMemory),

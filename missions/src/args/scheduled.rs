@@ -68,7 +68,7 @@ pub(crate) struct ScheduleOptions {
     /// Plan step that it belongs to
     #[arg(long, value_name = "STEP_ID")]
     pub(crate) step: Option<String>,
-    /// Plan step that ends when the mission's last event has ended
+    /// Plan step that stands for the end of the mission's last event; kept with the event
     #[arg(long, value_name = "STEP_ID")]
     pub(crate) verify_step: Option<String>,
     /// Schedule although the same line may have done so in the last 24 hours

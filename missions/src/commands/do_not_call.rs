@@ -1,0 +1,43 @@
+//! `dnc`: the list of numbers that no tool calls or texts.
+
+use serde_json::json;
+use state::do_not_call;
+use state::exit::Exit;
+use state::phone::Phone;
+
+use crate::args::DncCommand;
+use crate::context::Context;
+
+pub(crate) fn run(context: &Context, what: &DncCommand) -> anyhow::Result<Exit> {
+    let skill = context.config.skill_dir();
+    match what {
+        DncCommand::Add { number } => {
+            let phone: Phone = number.parse()?;
+            let changed = do_not_call::add(skill, &phone, context.now())?;
+            told(context, &phone, true, changed)
+        }
+        DncCommand::Remove { number } => {
+            let phone: Phone = number.parse()?;
+            let changed = do_not_call::remove(skill, &phone)?;
+            told(context, &phone, false, changed)
+        }
+        DncCommand::List => {
+            let numbers = do_not_call::list(skill)?;
+            let text = || numbers.keys().map(String::as_str).collect::<Vec<_>>().join("\n");
+            context.printer.document(&json!({ "numbers": numbers }), text)?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn told(context: &Context, phone: &Phone, listed: bool, changed: bool) -> anyhow::Result<Exit> {
+    let document = json!({ "number": phone.as_str(), "listed": listed, "changed": changed });
+    let text = || match (listed, changed) {
+        (true, true) => format!("{phone} is never called or texted from now on"),
+        (true, false) => format!("{phone} was on the list already"),
+        (false, true) => format!("{phone} may be called and texted again"),
+        (false, false) => format!("{phone} was not on the list"),
+    };
+    context.printer.document(&document, text)?;
+    Ok(Exit::Done)
+}
