@@ -5,7 +5,9 @@
 
 mod approvals;
 mod calls;
+mod guarded;
 mod installation;
+mod mission;
 mod script;
 mod stage;
 mod strangers;
@@ -37,6 +39,12 @@ const ACTS: &[Act] = &[
     Act { title: "A fresh machine is set up", voice: true, play: installation::set_up },
     Act { title: "The line is up", voice: true, play: voice::connects },
     Act { title: "The owner calls and asks", voice: true, play: voice::asked_and_answered },
+    Act {
+        title: "On the phone, something sensitive is denied",
+        voice: false,
+        play: guarded::denied,
+    },
+    Act { title: "And approved, the second time", voice: false, play: guarded::approved },
     Act { title: "A stranger texts", voice: false, play: strangers::texted },
     Act { title: "The agent rings up a restaurant", voice: false, play: calls::book_a_table },
     Act { title: "The agent texts a friend", voice: false, play: texts::sent },
@@ -45,6 +53,11 @@ const ACTS: &[Act] = &[
         title: "A script asks again, and the owner says yes",
         voice: false,
         play: approvals::approved,
+    },
+    Act {
+        title: "An errand with a phone call in it",
+        voice: false,
+        play: mission::from_start_to_end,
     },
     Act { title: "Everything is taken back", voice: false, play: installation::uninstall },
 ];

@@ -18,6 +18,10 @@ const LINES: [(&str, &str); 3] = [
 pub(super) const QUESTION: &str = LINES[0].0;
 /// Its answer.
 pub(super) const ANSWER: &str = LINES[0].1;
+/// What must not be done without asking.
+pub(super) const SENSITIVE: &str = LINES[1].0;
+/// What is said once it was done.
+pub(super) const DONE: &str = LINES[1].1;
 /// What a stranger texts.
 pub(super) const TEXT: &str = LINES[2].0;
 /// What goes back to the stranger.
