@@ -41,6 +41,9 @@ pub(crate) fn of(shop: &Arc<Shop>, request: &Request) -> Answer {
         return Answer::Clear(clearance);
     }
     let judged = Judged::of(&request.words, &shop.guard.rules);
+    if let Some(why) = judged.why() {
+        shop.log.words(|| format!("{}: {why}", request.key));
+    }
     let until = now + shop.guard.timeout;
     let case = match case::open(&shop.guard, request.speaker, judged, until) {
         Opening::Clear(clearance) => return Answer::Clear(clearance),

@@ -210,14 +210,15 @@ mod tests {
     fn jobs_are_handed_to_workers_that_linger() {
         let turns = Turns::new(8, SOON);
         let (told, heard) = channel();
-        for n in 0..200 {
+        // Fewer than may wait at once: however slow the machine, none is turned away.
+        for n in 0..100 {
             let told = told.clone();
             let work = move || told.send((n, std::thread::current().id())).unwrap();
             turns.submit("x", work, || {}).unwrap();
         }
-        let mut told: Vec<_> = (0..200).map(|_| heard.recv_timeout(SOON).unwrap()).collect();
+        let mut told: Vec<_> = (0..100).map(|_| heard.recv_timeout(SOON).unwrap()).collect();
         told.sort_unstable_by_key(|(n, _)| *n);
-        assert!(told.iter().map(|(n, _)| *n).eq(0..200));
+        assert!(told.iter().map(|(n, _)| *n).eq(0..100));
         let threads: std::collections::HashSet<_> = told.iter().map(|(_, id)| id).collect();
         assert!(threads.len() <= 8, "{}", threads.len());
     }

@@ -109,14 +109,21 @@ pub(crate) struct Waiting {
 #[derive(Clone, Debug)]
 pub(crate) struct Judged {
     words: String,
-    is_sensitive: bool,
+    verdict: classify::Verdict,
 }
 
 impl Judged {
     /// Judges words by the owner's rules.
     pub(crate) fn of(words: &str, rules: &Rules) -> Self {
-        let is_sensitive = classify(words, rules) != classify::Verdict::Harmless;
-        Self { words: words.to_owned(), is_sensitive }
+        Self { words: words.to_owned(), verdict: classify(words, rules) }
+    }
+
+    /// Why the words are sensitive, if they are: the verb that acts, never the whole request.
+    pub(crate) fn why(&self) -> Option<String> {
+        match &self.verdict {
+            classify::Verdict::Harmless => None,
+            classify::Verdict::Sensitive(reason) => Some(reason.to_string()),
+        }
     }
 }
 
@@ -127,7 +134,8 @@ pub(crate) fn report(words: &str) -> Clearance {
 
 /// Decides what becomes of a request. `until` is when the owner's time to decide ends.
 pub(crate) fn open(policy: &Policy, speaker: Speaker, judged: Judged, until: Instant) -> Opening {
-    let Judged { words, is_sensitive } = judged;
+    let is_sensitive = judged.verdict != classify::Verdict::Harmless;
+    let words = judged.words;
     match (speaker, policy.approve) {
         // Nobody but the owner gets an approval, and no policy gives a stranger the owner's hand.
         (Speaker::Stranger, approve) if is_sensitive || approve == Approve::Always => {
