@@ -1,9 +1,11 @@
 //! The checks that need nothing but this checkout and its toolchain.
 
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result};
+use serde_json::Value;
 use state::exit::Exit;
 
 use crate::tidy as rules;
@@ -48,21 +50,37 @@ pub(super) fn test(workspace: &Workspace) -> Result<Verdict> {
     Ok(Verdict::of(well, told))
 }
 
-/// Our copy of the contract is the shared one.
+/// Our copy of the contract is the shared one, but for entries that say by which page of the spec they differ.
 pub(super) fn contract(workspace: &Workspace) -> Result<Verdict> {
     let theirs = match workspace.shared("contract/commands.json") {
         Ok(path) => path,
         Err(reason) => return Ok(Verdict::Skipped(reason.to_string())),
     };
-    let ours = workspace.root().join("tests/contract/commands.json");
-    let read = |path: &std::path::Path| {
-        std::fs::read(path).with_context(|| format!("reading `{}`", path.display()))
-    };
-    Ok(if read(&ours)? == read(&theirs)? {
-        Verdict::Passed("our copy is the shared one".to_owned())
-    } else {
-        Verdict::Failed("`tests/contract/commands.json` differs from the shared one".to_owned())
+    let (ours, theirs) =
+        (cases(&workspace.root().join("tests/contract/commands.json"))?, cases(&theirs)?);
+    let differing = |case: &&Value| !theirs.contains(case);
+    let explained =
+        |case: &&Value| case["deviates"].as_str().is_some_and(|reason| reason.starts_with("spec "));
+    let unexplained = ours.iter().filter(differing).find(|case| !explained(case));
+    Ok(match unexplained {
+        _ if ours.len() != theirs.len() => {
+            let counts = format!("{} entries, the shared one has {}", ours.len(), theirs.len());
+            Verdict::Failed(format!("our copy has {counts}"))
+        }
+        Some(case) => Verdict::Failed(format!("{} differs from the shared one", case["name"])),
+        None => {
+            let differing: Vec<_> =
+                ours.iter().filter(differing).map(|case| case["name"].to_string()).collect();
+            Verdict::Passed(format!("but for {}, by the spec", differing.join(", ")))
+        }
     })
+}
+
+fn cases(path: &Path) -> Result<Vec<Value>> {
+    let reading = || format!("reading `{}`", path.display());
+    let bytes = std::fs::read(path).with_context(reading)?;
+    let contract: Value = serde_json::from_slice(&bytes).with_context(reading)?;
+    contract["cases"].as_array().cloned().with_context(reading)
 }
 
 fn ended_well(command: &mut Command) -> Result<Verdict> {
