@@ -6,7 +6,7 @@ mod commands;
 mod context;
 mod input;
 mod insights;
-#[expect(dead_code, reason = "the commands that use it are being wired")]
+#[cfg_attr(not(test), expect(dead_code, reason = "the commands that use it are being wired"))]
 mod lifecycle;
 mod nearest;
 mod schedule;

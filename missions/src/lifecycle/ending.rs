@@ -93,6 +93,11 @@ pub(crate) fn of(row: &Value, at: Timestamp, now: Timestamp) -> Standing {
     }
 }
 
+/// The conversation of an answered call.
+pub(crate) fn conversation(row: &Value) -> Option<&str> {
+    unwrapped(row)["conversation_id"].as_str().filter(|id| !id.trim().is_empty())
+}
+
 /// An end as `outcome`, `call_status` and their kin tell it, whichever is the most precise.
 fn outcome(row: &Value) -> Option<Outcome> {
     let keys = ["outcome", "call_outcome", "amd_result", "call_status"];

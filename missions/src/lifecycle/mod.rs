@@ -6,5 +6,13 @@
 
 mod ending;
 mod hash;
+mod ledger;
 mod look;
+mod next;
+mod plan;
 mod retry;
+mod target;
+mod tree;
+
+#[cfg(test)]
+mod tests;
