@@ -2,10 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::plan::{Act, Effect};
+use super::target::Unsettled;
+
+/// Settled intents are forgotten after a day (`state::intents`): that there is none proves nothing any more.
+const INTENTS_LAST: SignedDuration = SignedDuration::from_hours(23);
 
 /// Kept in a mission under one key; everything in it is decided once and never taken back.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -44,6 +48,11 @@ pub(crate) struct Begun {
     pub(crate) attempt: usize,
     /// When the call or text is to happen.
     pub(crate) at: Timestamp,
+    /// When it was begun.
+    pub(crate) since: Timestamp,
+    /// When it was last looked for, if its event is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) looked: Option<Timestamp>,
 }
 
 /// The end of a mission.
@@ -121,6 +130,31 @@ impl Ledger {
             self.retries.insert(target.to_owned(), begun);
         }
         is_next
+    }
+
+    /// Keeps that the event of a begun retry was looked for.
+    pub(crate) fn looked_for(&mut self, target: &str, now: Timestamp) {
+        if let Some(begun) = self.retries.get_mut(target) {
+            begun.looked = Some(now);
+        }
+    }
+
+    /// The retry of a chain that was begun and is not among its attempts, of which there are `made`.
+    pub(crate) fn unsettled(
+        &self,
+        target: &str,
+        made: usize,
+        has_intent: bool,
+        now: Timestamp,
+    ) -> Option<Unsettled> {
+        let begun = self.retries.get(target).filter(|begun| begun.attempt == made)?;
+        let is_forgotten = now.duration_since(begun.since) >= INTENTS_LAST;
+        Some(Unsettled {
+            at: begun.at,
+            since: begun.since,
+            looked: begun.looked,
+            has_intent: has_intent || is_forgotten,
+        })
     }
 
     /// Whether everything that an ended mission needs was done.

@@ -80,6 +80,10 @@ pub(crate) enum Insights {
 pub(crate) struct Unsettled {
     /// When it was to happen.
     pub(crate) at: Timestamp,
+    /// When it was begun.
+    pub(crate) since: Timestamp,
+    /// When its event was last looked for.
+    pub(crate) looked: Option<Timestamp>,
     /// Whether its intent was stored: without one, nothing has left.
     pub(crate) has_intent: bool,
 }
@@ -97,12 +101,22 @@ impl Target {
 
     /// When it is next looked at.
     pub(crate) fn next_look(&self, now: Timestamp) -> Option<Timestamp> {
-        let doubt = self.in_doubt().filter(|doubt| !doubt.is_lost(now)).map(|_| now);
+        let doubt = self.in_doubt().and_then(|doubt| doubt.next_look(now));
         self.attempts.iter().filter_map(Attempt::next_look).chain(doubt).min()
     }
 }
 
 impl Unsettled {
+    /// When its event is next looked for in the list, and at last when it is lost.
+    pub(crate) fn next_look(self, now: Timestamp) -> Option<Timestamp> {
+        if self.is_lost(now) {
+            return None;
+        }
+        let next =
+            self.looked.map_or(self.since, |last| look::next(self.at, Some(last), Seen::Nothing));
+        Some(next.min(self.at.checked_add(STUCK_AFTER).unwrap_or(Timestamp::MAX)))
+    }
+
     /// Whether it never becomes known what came of it.
     pub(crate) fn is_lost(self, now: Timestamp) -> bool {
         now.duration_since(self.at) >= STUCK_AFTER

@@ -113,11 +113,18 @@ fn look(world: &mut World, n: usize, read: Option<(usize, Option<Value>)>) -> Ph
     }
     // A retry that may have been made is looked for.
     let made = target.attempts.len();
-    if target.in_doubt().is_some() && world.server.lists(n, made, now) {
-        settle(world, n, made);
+    let is_due = |due: Timestamp| due <= now;
+    let is_sought = target.in_doubt().and_then(|doubt| doubt.next_look(now)).is_some_and(is_due);
+    if is_sought {
+        let id = target.id.clone();
+        if world.server.lists(n, made, now) {
+            settle(world, n, made);
+        } else {
+            world.local.ledger.looked_for(&id, now);
+            world.refresh_doubts();
+        }
         return Phase::Looking { target: n, read: None };
     }
-    let is_due = |due: Timestamp| due <= now;
     let due = target.attempts.iter().position(|one| one.next_look().is_some_and(is_due));
     match due {
         None => Phase::Looking { target: n + 1, read: None },
@@ -208,7 +215,7 @@ fn retry(world: &mut World, n: usize, made: usize, at: Timestamp, part: usize) -
     let target = &world.local.targets[n];
     match part {
         0 => {
-            let begun = Begun { attempt: made, at };
+            let begun = Begun { attempt: made, at, since: world.now, looked: None };
             let id = target.id.clone();
             let is_next = world.local.ledger.begin(&id, begun, target.attempts.len());
             if is_next { Carried::Part } else { Carried::Otherwise }

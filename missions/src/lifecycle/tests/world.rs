@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::history::{Fate, Hand, History};
 use crate::api::Channel;
 use crate::lifecycle::ledger::{Ledger, RunEnd};
-use crate::lifecycle::target::{Attempt, Insights, Target, Unsettled};
+use crate::lifecycle::target::{Attempt, Insights, Target};
 use crate::lifecycle::tree::{Run, Step, StepStatus};
 
 /// A list shows a new event only after this time.
@@ -176,9 +176,8 @@ impl World {
         let Local { ledger, targets, intents, .. } = &mut self.local;
         for (n, target) in targets.iter_mut().enumerate() {
             let made = target.attempts.len();
-            let begun = ledger.retries.get(&target.id).filter(|begun| begun.attempt == made);
             let has_intent = intents.contains_key(&format!("{n}/{made}"));
-            target.begun = begun.map(|begun| Unsettled { at: begun.at, has_intent });
+            target.begun = ledger.unsettled(&target.id, made, has_intent, self.now);
         }
     }
 

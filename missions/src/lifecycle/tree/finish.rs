@@ -58,9 +58,8 @@ impl Tree<'_> {
             self.effect("mission/tell", Act::Tell(text));
         }
         // What may be at the service without our knowing its id is withdrawn when it is found.
-        let is_in_doubt =
-            |target: &Target| target.in_doubt().is_some_and(|doubt| !doubt.is_lost(self.facts.now));
-        let wake = self.facts.targets.iter().any(is_in_doubt).then_some(self.facts.now);
+        let next_look = |target: &Target| target.in_doubt()?.next_look(self.facts.now);
+        let wake = self.facts.targets.iter().filter_map(next_look).min();
         if wake.is_none() {
             self.effect("mission/cron", Act::RemoveCron);
         }
