@@ -2,6 +2,7 @@
 
 mod checks;
 mod peer;
+mod systemd;
 
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("contract", checks::contract),
     ("demo", demo::check),
     ("torture", torture::shortly),
+    ("systemd", systemd::run),
     ("peer", peer::run),
 ];
 
