@@ -22,6 +22,9 @@ const SETTLE: Duration = Duration::from_secs(3);
 /// Between one client's drop and the next one's, so that they do not wait for each other's processor.
 const APART: Duration = Duration::from_millis(100);
 
+/// Shorter than a client waits between two pings (spec 3).
+const BETWEEN_PINGS: Duration = Duration::from_secs(5);
+
 /// What one client showed.
 struct Shown {
     wake_ups: u64,
@@ -65,7 +68,9 @@ fn one(client: &Subject, idle: Duration, later: Duration) -> Result<Shown> {
     let mut line = client.line()?;
     let idle_until = |line: &mut crate::rig::line::Line, until: Instant| -> Result<()> {
         while Instant::now() < until {
-            line.patience(Some(until.saturating_duration_since(Instant::now()).max(APART)))?;
+            // Its pings would put off the end of a longer wait.
+            let left = until.saturating_duration_since(Instant::now());
+            line.patience(Some(left.clamp(APART, BETWEEN_PINGS)))?;
             match line.next() {
                 Err(err) if err.kind() == std::io::ErrorKind::WouldBlock => {}
                 other => drop(other.context("a client left although nothing happened")?),
