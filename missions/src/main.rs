@@ -4,6 +4,7 @@ mod api;
 mod args;
 mod commands;
 mod context;
+mod cron;
 mod input;
 mod insights;
 #[cfg_attr(not(test), expect(dead_code, reason = "the commands that use it are being wired"))]
@@ -85,6 +86,7 @@ fn run(args: &Args) -> anyhow::Result<Exit> {
         Command::Recover(_) => recover::recover(context),
         Command::Import(args) => recover::import(context, args),
         Command::Dnc(args) => do_not_call::run(context, &args.what),
+        Command::Cron(args) => commands::cron::run(context, &args.what),
 
         Command::SaveMemory(args) => memory::save(context, args),
         Command::GetMemory(args) => memory::get(context, args),

@@ -29,7 +29,8 @@ fn check_words(words: &[OsString]) -> Result<(), Fault> {
     let command = named.clone().find_map(|word| args.find_subcommand(word));
     let unknown = suspects(words).find(|word| {
         let knows = |command: &Command| knows(command, word);
-        !knows(&args) && !command.is_some_and(knows)
+        let below = |command: &Command| command.get_subcommands().any(knows);
+        !knows(&args) && !command.is_some_and(|command| knows(command) || below(command))
     });
     unknown.map_or(Ok(()), |word| state::args::free_text("a text", word))
 }
@@ -69,5 +70,7 @@ mod tests {
         case("schedule-sms --mission m +1 x --agian", false);
         case("schedule-sms --mission=m +1 x --again", true);
         case("log-event m r custom x -", true);
+        case("cron add s --step verify", true);
+        case("cron add --stpe s", false);
     }
 }

@@ -13,6 +13,12 @@ use crate::lock::Lock;
 /// How long a change waits for another program of the same skill folder.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
 
+/// What stands between a command and the mark.
+const COMMENT: &str = " >/dev/null 2>&1 # ";
+
+/// How the mark of a mission's line begins.
+const MISSION: &str = "clawdtalk mission ";
+
 /// A line of a crontab.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line(String);
@@ -24,7 +30,7 @@ impl Line {
     /// Fails (exit 2) if a word holds a line break, which a crontab cannot carry.
     pub fn new(schedule: &str, command: &[&str], mark: &str) -> Result<Self, Fault> {
         let words: Vec<_> = command.iter().map(|word| quoted(word)).collect();
-        let line = format!("{schedule} {} >/dev/null 2>&1 # {mark}", words.join(" "));
+        let line = format!("{schedule} {}{COMMENT}{mark}", words.join(" "));
         if line.contains(['\n', '\r', '\0']) {
             return Err(Fault::usage("a path with a line break cannot stand in a crontab")
                 .hint("install the skill in a folder with a plainer name"));
@@ -62,6 +68,19 @@ pub fn read() -> anyhow::Result<String> {
 /// The marked lines that stand in it.
 pub fn marked<'a>(crontab: &'a str, mark: &str) -> Vec<&'a str> {
     crontab.lines().filter(|line| is_marked(line, mark)).collect()
+}
+
+/// What stands behind the line that runs the ticks of a mission.
+pub fn mission_mark(slug: &str, skill: &Path) -> String {
+    format!("{MISSION}{slug} {}", skill.display())
+}
+
+/// The slug of a line with a [`mission_mark`] of this folder.
+pub fn mission_of(line: &str, skill: &Path) -> Option<String> {
+    let (_, mark) = line.trim_end().rsplit_once(&format!("{COMMENT}{MISSION}"))?;
+    let mark = mark.replace("\\%", "%");
+    let slug = mark.strip_suffix(&format!(" {}", skill.display()))?;
+    Some(slug.to_owned())
 }
 
 /// Makes `lines` the only ones with `mark`; none removes them. Whether something changed.
@@ -140,7 +159,9 @@ fn quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Line, marked, with};
+    use std::path::Path;
+
+    use super::{Line, marked, mission_mark, mission_of, with};
     use proptest::prelude::*;
 
     fn line(word: &str) -> Line {
@@ -163,6 +184,19 @@ mod tests {
         assert_eq!(with(&new, "ours", &[]), old);
         assert_eq!(marked(&new, "ours").len(), 1);
         assert_eq!(with("no newline at the end", "ours", &[]), "no newline at the end");
+    }
+
+    #[test]
+    fn a_line_tells_its_mission() {
+        let skill = Path::new("/a b/5%");
+        for slug in ["sms-test-003", "a # b", "50%", "it's"] {
+            let mark = mission_mark(slug, skill);
+            let line = Line::new("* * * * *", &["/x", "tick", slug], &mark).unwrap();
+            assert_eq!(mission_of(line.text(), skill).as_deref(), Some(slug));
+            assert_eq!(marked(line.text(), &mark).len(), 1);
+            assert_eq!(mission_of(line.text(), Path::new("/b/5%")), None);
+        }
+        assert_eq!(mission_of("* * * * * tick # clawdtalk connect /x", Path::new("/x")), None);
     }
 
     proptest! {

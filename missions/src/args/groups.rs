@@ -11,6 +11,7 @@ Whole workflows:
   setup-agent             SLUG NAME INSTRUCTIONS [GREETING]
   complete                SLUG [MISSION_ID RUN_ID] [SUMMARY [PAYLOAD_JSON]]
   resolve                 [ID]
+  cron                    add SLUG | remove SLUG | list [SLUG]
 
 State and memory:
   list-state

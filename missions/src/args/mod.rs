@@ -1,6 +1,7 @@
 //! The command line of `missions`: what is declared here is all that it understands.
 
 mod assistants;
+mod cron;
 mod groups;
 mod memory;
 mod missions;
@@ -13,6 +14,7 @@ use clap::{Parser, Subcommand};
 use state::args::Common;
 
 pub(crate) use assistants::*;
+pub(crate) use cron::*;
 pub(crate) use memory::*;
 pub(crate) use missions::*;
 pub(crate) use scheduled::*;
@@ -89,6 +91,7 @@ pub(crate) enum Command {
     Recover(Recover),
     Import(Import),
     Dnc(Dnc),
+    Cron(Cron),
 
     SaveMemory(SaveMemory),
     GetMemory(GetMemory),

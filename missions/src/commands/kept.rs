@@ -6,6 +6,7 @@ use state::out;
 
 use crate::args::{GetState, RemoveState};
 use crate::context::Context;
+use crate::cron;
 use crate::state_file::Mission;
 
 pub(crate) fn list(context: &Context) -> anyhow::Result<Exit> {
@@ -48,6 +49,10 @@ pub(crate) fn get(context: &Context, args: &GetState) -> anyhow::Result<Exit> {
 
 pub(crate) fn remove(context: &Context, args: &RemoveState) -> anyhow::Result<Exit> {
     let slug = &args.slug;
+    if cron::has(context, &context.file.read()?.known(slug)?) {
+        // A tick for a mission that nobody knows would fail each minute.
+        cron::remove(context, slug)?;
+    }
     let was_over = context.file.change(|missions| {
         let was_over = missions.known(slug)?.status().is_over();
         missions.remove(slug);

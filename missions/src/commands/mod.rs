@@ -4,6 +4,7 @@ pub(crate) mod assistants;
 pub(crate) mod check_key;
 pub(crate) mod complete;
 pub(crate) mod conversation;
+pub(crate) mod cron;
 pub(crate) mod do_not_call;
 pub(crate) mod init;
 pub(crate) mod kept;

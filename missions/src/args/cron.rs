@@ -1,0 +1,56 @@
+//! `cron`: the line that runs `tick` for a mission.
+
+use clap::Args;
+
+/// Have `tick` run for a mission by the user's cron until the mission ends
+#[derive(Debug, Args)]
+#[command(
+    subcommand_value_name = "WHAT",
+    disable_help_subcommand = true,
+    after_help = "The line goes by itself when the mission ends. add and remove may be repeated.
+Prints {\"slug\", \"scheduler\", \"changed\", …}, and for list {\"missions\": [{\"slug\", \"scheduler\", …}]}.
+
+Examples:
+  missions cron add find-plumbers --step verify
+  missions cron list | jq -r '.missions[].slug'"
+)]
+pub(crate) struct Cron {
+    #[command(subcommand)]
+    pub(crate) what: CronCommand,
+}
+
+/// What is done with the lines.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum CronCommand {
+    /// Try the key with cron's empty environment, then let cron run the ticks
+    Add(AddCron),
+    /// Take the line out again
+    Remove {
+        /// Slug of the mission
+        #[arg(value_name = "SLUG")]
+        slug: String,
+    },
+    /// Show which missions of this folder have a line
+    List {
+        /// Only this mission
+        #[arg(value_name = "SLUG")]
+        slug: Option<String>,
+    },
+}
+
+/// What is wanted of a new line.
+#[derive(Debug, Args)]
+pub(crate) struct AddCron {
+    /// Slug of the mission
+    #[arg(value_name = "SLUG")]
+    pub(crate) slug: String,
+    /// Minutes between two ticks: 1 to 30, or whole hours up to 720 (a tick asks only about what is due)
+    #[arg(long, value_name = "MINUTES", default_value_t = 1)]
+    pub(crate) every: u32,
+    /// Step of the plan that ends with the mission's last event, as --verify-step of schedule-call
+    #[arg(long, value_name = "STEP_ID")]
+    pub(crate) step: Option<String>,
+    /// Use the gateway's own scheduler, by its program `openclaw`
+    #[arg(long)]
+    pub(crate) openclaw: bool,
+}

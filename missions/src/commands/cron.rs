@@ -1,0 +1,139 @@
+//! `cron`: has `tick` run for a mission until it ends.
+
+use std::process::{Command, Stdio};
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+use state::exit::{Exit, Fault};
+use state::words;
+
+use crate::args::{AddCron, CronCommand};
+use crate::context::Context;
+use crate::cron::{self, Every, Scheduler};
+
+/// All that cron gives to what it runs.
+const PATH: &str = "/usr/bin:/bin";
+
+pub(crate) fn run(context: &Context, what: &CronCommand) -> anyhow::Result<Exit> {
+    match what {
+        CronCommand::Add(args) => add(context, args),
+        CronCommand::Remove { slug } => remove(context, slug),
+        CronCommand::List { slug } => list(context, slug.as_deref()),
+    }
+}
+
+fn add(context: &Context, args: &AddCron) -> anyhow::Result<Exit> {
+    let slug = &args.slug;
+    let every = Every::minutes(args.every)?;
+    is_under_way(context, slug)?;
+    let scheduler = if args.openclaw { cron::of_gateway()? } else { Scheduler::Crontab };
+    if let Some(step) = &args.step {
+        verify(context, slug, step)?;
+    }
+    try_out(context)?;
+    let written = cron::add(context, slug, &scheduler, every)?;
+    let mut document = serde_json::to_value(&scheduler)?;
+    document["slug"] = json!(slug);
+    document["changed"] = json!(written.is_some());
+    document["written"] = json!(written);
+    context.printer.document(&document, || match &written {
+        Some(written) => format!("Added: {written}"),
+        None => format!("'{slug}' had it already"),
+    })?;
+    Ok(Exit::Done)
+}
+
+fn remove(context: &Context, slug: &str) -> anyhow::Result<Exit> {
+    let removed = cron::remove(context, slug)?;
+    if !removed {
+        // A line may be left of a mission that is no longer kept, but a wrong name is more likely.
+        context.file.read()?.known(slug)?;
+    }
+    let document = json!({ "slug": slug, "changed": removed });
+    context.printer.document(&document, || {
+        let any_more = if removed { "runs ticks for it any more" } else { "ran ticks for it" };
+        format!("'{slug}': nothing {any_more}")
+    })?;
+    Ok(Exit::Done)
+}
+
+fn list(context: &Context, only: Option<&str>) -> anyhow::Result<Exit> {
+    let missions = context.file.read()?;
+    if let Some(slug) = only {
+        missions.known(slug)?;
+    }
+    let is_wanted = |slug: &str| only.is_none_or(|only| only == slug);
+    let mut listed: Vec<Value> = Vec::new();
+    for (slug, line) in cron::lines(&context.config)? {
+        if is_wanted(&slug) {
+            listed.push(json!({"slug": slug, "scheduler": "crontab", "line": line}));
+        }
+    }
+    for mission in missions.iter().filter(|mission| is_wanted(mission.slug())) {
+        let Some(scheduler) = cron::scheduler(&mission) else { continue };
+        if let Some(id) = cron::job(context, mission.slug(), &scheduler)? {
+            listed.push(json!({"slug": mission.slug(), "scheduler": "openclaw", "job": id}));
+        }
+    }
+    let text = || listed.iter().map(row).collect::<Vec<_>>().join("\n");
+    context.printer.document(&json!({ "missions": listed }), text)?;
+    Ok(Exit::Done)
+}
+
+fn row(listed: &Value) -> String {
+    let text = |key: &str| listed[key].as_str().unwrap_or_default();
+    format!("{}: {} {}{}", text("slug"), text("scheduler"), text("line"), text("job"))
+}
+
+fn is_under_way(context: &Context, slug: &str) -> anyhow::Result<()> {
+    let missions = context.file.read()?;
+    let status = missions.known(slug)?.status();
+    if status.is_over() {
+        return Err(Fault::usage(format!("mission `{slug}` has ended: {status}"))
+            .hint("there is nothing left to look at")
+            .into());
+    }
+    Ok(())
+}
+
+/// Names the step that ends with the mission's last event, as scheduling does: with each event.
+fn verify(context: &Context, slug: &str, step: &str) -> anyhow::Result<()> {
+    context.file.change_mission(slug, |mission| {
+        let ids: Vec<String> = mission.view().event_ids().map(str::to_owned).collect();
+        if ids.is_empty() {
+            return Err(Fault::usage(format!(
+                "mission `{slug}` has nothing scheduled that --step could wait for"
+            ))
+            .hint("schedule first, or give --verify-step to schedule-call or schedule-sms")
+            .into());
+        }
+        for id in ids {
+            if let Some(mut event) = mission.view().event(&id) {
+                event.verify_step = Some(step.to_owned());
+                mission.set_event(&id, &event)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Asks the service as a tick of cron's will: a key that only this shell knows would fail each minute, unseen.
+///
+/// Fails (exit 3) if the configuration does not do without the shell; other faults may be gone in a minute.
+fn try_out(context: &Context) -> anyhow::Result<()> {
+    let program = cron::program(context)?;
+    let mut check = Command::new(&program);
+    check.args(["check-key", "--quiet", "--deadline", "10", "--skill-dir"]);
+    check.arg(context.config.skill_dir()).env_clear().env("PATH", PATH).stdin(Stdio::null());
+    if let Some(home) = state::env::home() {
+        check.env("HOME", home);
+    }
+    let output = check.output().with_context(|| format!("running `{}`", program.display()))?;
+    if output.status.code() != Some(Exit::NotConfigured as i32) {
+        return Ok(());
+    }
+    let said = words::line(&String::from_utf8_lossy(&output.stderr));
+    Err(Fault::not_configured(format!("with cron's environment: {said}"))
+        .hint("keep the key in the skill folder: run `setup`")
+        .into())
+}

@@ -1,0 +1,84 @@
+//! The gateway's own scheduler, by the gateway's program: over HTTP it cannot be had (facts/gateway.md 7).
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use state::exit::{Exit, Fault};
+use state::{env, words};
+
+use super::table::Every;
+
+/// A call takes 1.5 s (facts/gateway.md 7); this is for a gateway that is busy. In milliseconds.
+const TIMEOUT: &str = "15000";
+
+/// A job as it is declared.
+pub(super) struct Job<'a> {
+    /// Its name and its key: declaring it again changes it in its place.
+    pub(super) name: &'a str,
+    pub(super) every: Every,
+}
+
+/// The program, by its whole path.
+///
+/// Fails (exit 3) if there is none.
+pub(super) fn program() -> Result<PathBuf, Fault> {
+    let path = env::var("PATH").unwrap_or_default();
+    let places = std::env::split_paths(&path).map(|folder| folder.join("openclaw"));
+    places.filter(|place| place.is_absolute()).find(|place| place.is_file()).ok_or_else(|| {
+        Fault::not_configured("the program `openclaw` is not on the PATH")
+            .hint("run it where the gateway runs, or leave out --openclaw to use the user's cron")
+    })
+}
+
+/// Declares the job; its id if it is new.
+pub(super) fn add(program: &Path, job: &Job, command: &[String]) -> anyhow::Result<Option<String>> {
+    let (every, command) = (job.every.duration(), serde_json::to_string(command)?);
+    let what = ["add", "--name", job.name, "--every", &every, "--command-argv", &command];
+    // A command costs no turn of the agent, and its words are for nobody.
+    let how = ["--declaration-key", job.name, "--no-deliver", "--json"];
+    let told = run(program, &[&what[..], &how].concat())?;
+    let is_new = told["created"] == true;
+    let id = told["job"]["id"].as_str().ok_or_else(|| unreadable("add"))?;
+    Ok(is_new.then(|| id.to_owned()))
+}
+
+/// Removes the job; false if there was none.
+pub(super) fn remove(program: &Path, name: &str) -> anyhow::Result<bool> {
+    let Some(id) = find(program, name)? else { return Ok(false) };
+    run(program, &["rm", &id, "--json"])?;
+    Ok(true)
+}
+
+/// The id of the job.
+pub(super) fn find(program: &Path, name: &str) -> anyhow::Result<Option<String>> {
+    let told = run(program, &["list", "--all", "--json"])?;
+    let jobs = told["jobs"].as_array().ok_or_else(|| unreadable("list"))?;
+    let ours = jobs.iter().find(|job| job["declarationKey"] == name);
+    Ok(ours.and_then(|job| job["id"].as_str()).map(str::to_owned))
+}
+
+/// What `openclaw cron …` answers.
+fn run(program: &Path, args: &[&str]) -> anyhow::Result<Value> {
+    let mut command = Command::new(program);
+    command.arg("cron").args(args).args(["--timeout", TIMEOUT]).stdin(Stdio::null());
+    let output = command.output().map_err(|err| unavailable(args[0], &err.to_string()))?;
+    if !output.status.success() {
+        let said = words::line(&String::from_utf8_lossy(&output.stderr));
+        let said = if said.is_empty() { output.status.to_string() } else { said };
+        return Err(unavailable(args[0], &said).into());
+    }
+    let answer = String::from_utf8_lossy(&output.stdout);
+    // A banner may stand before it.
+    let start = answer.find('{').ok_or_else(|| unreadable(args[0]))?;
+    serde_json::from_str(&answer[start..]).map_err(|_| unreadable(args[0]).into())
+}
+
+fn unavailable(verb: &str, why: &str) -> Fault {
+    Fault::new(Exit::Unavailable, format!("`openclaw cron {verb}` failed: {why}"))
+        .hint("start the gateway, or leave out --openclaw to use the user's cron")
+}
+
+fn unreadable(verb: &str) -> Fault {
+    unavailable(verb, "its answer is not the JSON that was asked for")
+}
