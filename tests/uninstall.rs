@@ -183,6 +183,25 @@ fn cron_lines_go_and_others_stay() {
 }
 
 #[test]
+fn the_lines_of_missions_go_with_the_programs_they_run() {
+    let machine = Machine::new(COMMENTED);
+    machine.sandbox.config(&json!({"api_key": KEY}));
+    let skill = machine.sandbox.skill().display().to_string();
+    let line = |slug: &str, of: &str| {
+        format!(
+            "* * * * * {of}/bin/missions tick >/dev/null 2>&1 # clawdtalk mission {slug} {of}\n"
+        )
+    };
+    let others = format!("0 3 * * * backup\n{}", line("plumbers", "/another"));
+    let ours = format!("{}{}", line("plumbers", &skill), line("50\\%", &skill));
+    machine.crontab(&format!("{others}{ours}"));
+    let told = steps(uninstall(&machine, &["--dry-run"]).ok(), "would_do");
+    assert_eq!(told.len(), 2, "{told:?}");
+    uninstall(&machine, &[]).ok();
+    assert_eq!(machine.sandbox.read("work/crontab"), others);
+}
+
+#[test]
 fn the_unit_is_stopped_and_removed() {
     let machine = Machine::new(COMMENTED);
     machine.systemd("");

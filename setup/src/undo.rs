@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use state::exit::{Exit, Fault};
 use state::gateway_config::{Around, GatewayConfig, Place, find};
 use state::lock::Lock;
-use state::{paths, words};
+use state::{crontab, paths, words};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -20,6 +20,8 @@ use std::process::{Command, Stdio};
 pub enum Step {
     /// Remove the unit or the crontab lines.
     Service(Kind),
+    /// Remove the line that runs the ticks of a mission, by its mark.
+    Mission(String),
     /// End the running client.
     Client,
     /// Take back an edit of the gateway's configuration.
@@ -36,6 +38,9 @@ impl Step {
         match self {
             Self::Service(kind) => {
                 json!({"what": format!("remove the {kind} service"), "file": kind.place()})
+            }
+            Self::Mission(mark) => {
+                json!({"what": format!("remove the line `{mark}`"), "file": "crontab"})
             }
             Self::Client => json!({"what": "stop the client"}),
             Self::Edit(edit) => {
@@ -55,6 +60,7 @@ impl Step {
                 kind.remove(skill)?;
                 forget(skill, |ledger| ledger.service = None)
             }
+            Self::Mission(mark) => crontab::set(skill, mark, &[]).map(|_| ()),
             Self::Client => stop(skill),
             Self::Edit(edit) => {
                 edit.undo()?;
@@ -66,6 +72,12 @@ impl Step {
             }
         }
     }
+}
+
+/// The lines of missions, which nothing would remove once the programs are gone. A crontab that cannot be read
+/// has none: `missions` could not have written there.
+pub fn of_missions(skill: &Path) -> Vec<Step> {
+    crontab::mission_marks(skill).unwrap_or_default().into_iter().map(Step::Mission).collect()
 }
 
 /// The steps that concern the gateway's configuration, newest edit first: so that the oldest finds the file as

@@ -83,6 +83,15 @@ pub fn mission_of(line: &str, skill: &Path) -> Option<String> {
     Some(slug.to_owned())
 }
 
+/// The marks of the missions of this folder that have a line.
+///
+/// Fails (exit 4) as [`read`] does.
+pub fn mission_marks(skill: &Path) -> anyhow::Result<Vec<String>> {
+    let crontab = read()?;
+    let slugs = crontab.lines().filter_map(|line| mission_of(line, skill));
+    Ok(slugs.map(|slug| mission_mark(&slug, skill)).collect())
+}
+
 /// Makes `lines` the only ones with `mark`; none removes them. Whether something changed.
 ///
 /// Changes by programs of the same skill folder wait for each other (exit 5 after 10 s).

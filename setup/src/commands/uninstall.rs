@@ -59,6 +59,7 @@ pub fn run(args: &Uninstall) -> anyhow::Result<Exit> {
 /// Everything there is to do, in order: first nothing may start the client again, last goes what knows the rest.
 fn steps(skill: &Path, ledger: &Ledger, delete_state: bool, delete_config: bool) -> Vec<Step> {
     let mut steps: Vec<Step> = ledger.service.map(Step::Service).into_iter().collect();
+    steps.extend(undo::of_missions(skill));
     if is_running(skill) {
         steps.push(Step::Client);
     }
