@@ -64,6 +64,9 @@ pub(crate) enum Command {
     /// Serve the simulated service, with you as the callers and the owner's phone
     Simulate(Simulate),
 
+    /// Let the real cron keep the client running and end a mission (about 90 s; the crontab is given back; exit 77 = skipped)
+    CronCheck,
+
     /// Let connect answer through a real OpenClaw gateway (node, python and the registries are needed; exit 77 = skipped)
     RealGateway,
 }

@@ -3,6 +3,7 @@
 mod args;
 mod bench;
 mod ci;
+mod cron_check;
 mod demo;
 mod dist;
 mod folder;
@@ -41,6 +42,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Dist(args) => dist::run(&workspace, args, printer)?.into(),
         Command::Simulate(args) => simulate::run(args, printer)?.into(),
         Command::Torture(args) => torture::run(&workspace, args, printer)?.into(),
+        Command::CronCheck => cron_check::run(&workspace, printer)?.report("cron-check"),
         Command::RealGateway => real_gateway::run(&workspace, printer)?.report("real-gateway"),
     })
 }

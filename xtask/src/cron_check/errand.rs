@@ -1,0 +1,108 @@
+//! The skill page's "Complete Example: SMS Mission with Cron Polling", up to the line that cron runs, and its end.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use harness::{Table, Turn};
+use jiff::{SignedDuration, Unit};
+use serde_json::Value;
+use state::crontab;
+
+use super::crontab::Crontab;
+use super::{A_MINUTE, Scene};
+
+const SLUG: &str = "sms-test-003";
+const TO: &str = "+13322200013";
+const TEXT: &str = "What do you call a bear with no teeth? A gummy bear!";
+const STEPS: &str = r#"[{"step_id": "setup", "description": "Create SMS agent", "sequence": 1},
+    {"step_id": "sms", "description": "Schedule SMS", "sequence": 2},
+    {"step_id": "verify", "description": "Verify delivery", "sequence": 3}]"#;
+
+/// How long ago it is played: nothing may be scheduled less than a minute ahead, and a tick looks two minutes
+/// after. Cron's environment has no fast clock, so the past has a slow one.
+const AGO: Duration = Duration::from_secs(300);
+
+/// The mission that cron is to end.
+pub(super) struct Errand {
+    /// The crontab before its line came.
+    without_it: String,
+}
+
+/// Plays everything that an agent does, five minutes ago.
+pub(super) fn begin(scene: &Scene) -> Result<Errand> {
+    scene.service.clock().jump(-SignedDuration::try_from(AGO).context("five minutes fit")?);
+    let begun = schedule(scene);
+    scene.service.advance(AGO);
+    begun?;
+    let without_it = Crontab::now()?;
+    let added = scene.json("missions", &["cron", "add", SLUG, "--step", "verify"])?;
+    ensure!(added["changed"] == true, "`cron add` changed nothing: {added}");
+    let line = line(scene)?.context("`cron add` added no line")?;
+    ensure!(Crontab::now()? == format!("{without_it}{line}\n"), "other lines were changed");
+    Ok(Errand { without_it })
+}
+
+fn schedule(scene: &Scene) -> Result<()> {
+    let missions = |args: &[&str]| scene.json("missions", args);
+    let request = ["Send a test SMS to +13322200013", "SMS test with full tracking", STEPS];
+    let begun = missions(&[&["init", "SMS Test 003"], &request[..]].concat())?;
+    ensure!(begun["slug"] == SLUG, "wanted the slug {SLUG}: {begun}");
+    let (mission, run) = (text(&begun, "mission_id")?, text(&begun, "run_id")?);
+    let step = |step: &str, status: &str, event: &str, words: &str| -> Result<()> {
+        missions(&["update-step", &mission, &run, step, status])?;
+        missions(&["log-event", &mission, &run, event, words, step])?;
+        Ok(())
+    };
+    step("setup", "in_progress", "step_started", "Starting: Create SMS agent")?;
+    let agent =
+        missions(&["setup-agent", SLUG, "SMS Agent", "Send test messages", "Test from bot"])?;
+    let (assistant, from) = (text(&agent, "assistant_id")?, text(&agent, "agent_phone")?);
+    step("setup", "completed", "step_completed", "Completed: Created assistant")?;
+    step("sms", "in_progress", "step_started", "Starting: Schedule SMS")?;
+    let when = scene.service.clock().now() + SignedDuration::from_secs(75);
+    let when = when.round(Unit::Second)?.to_string();
+    missions(&["schedule-sms", &assistant, TO, &from, &when, TEXT, &mission, &run, "sms"])?;
+    step("sms", "completed", "step_completed", "Completed: SMS scheduled")?;
+    step("verify", "in_progress", "step_started", "Starting: Poll for delivery")
+}
+
+impl Errand {
+    /// Waits until cron's tick has found the delivery, and looks at everything that this has led to.
+    pub(super) fn ends(&self, scene: &Scene) -> Result<String> {
+        let until = Instant::now() + A_MINUTE;
+        while line(scene)?.is_some() {
+            ensure!(Instant::now() < until, "after {A_MINUTE:?} its line is still in the crontab");
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        ensure!(Crontab::now()? == self.without_it, "the tick changed other lines");
+        let texts = scene.service.texted().into_iter().filter(|(to, _)| to == TO).count();
+        ensure!(texts == 1, "wanted one text to {TO}, found {texts}");
+        for step in scene.service.rows(Table::Steps) {
+            for step in step["steps"].as_array().unwrap_or(&vec![step.clone()]) {
+                ensure!(step["status"] == "completed", "a step has not ended: {step}");
+            }
+        }
+        let kept = scene.json("missions", &["get-state", SLUG])?;
+        ensure!(kept["status"] == "succeeded", "the mission has not ended here: {kept}");
+        let run = text(&kept, "run_id")?;
+        let runs = scene.service.rows(Table::Runs);
+        let run = runs.iter().find(|row| row["id"] == run.as_str()).context("the run is gone")?;
+        ensure!(run["status"] == "succeeded", "the run has not ended: {run}");
+        let is_about =
+            |turn: &Turn| turn.message.contains(SLUG) || turn.message.contains("SMS Test");
+        ensure!(scene.gateway.turns().iter().any(is_about), "the main session was told nothing");
+        Ok("a tick of cron's found the delivery, ended the mission and took its line away"
+            .to_owned())
+    }
+}
+
+fn line(scene: &Scene) -> Result<Option<String>> {
+    let (table, skill) = (Crontab::now()?, scene.sandbox.skill());
+    let ours = |line: &&str| crontab::mission_of(line, &skill).as_deref() == Some(SLUG);
+    Ok(table.lines().find(ours).map(str::to_owned))
+}
+
+fn text(document: &Value, key: &str) -> Result<String> {
+    let text = document[key].as_str().with_context(|| format!("no `{key}` in {document}"))?;
+    Ok(text.to_owned())
+}
