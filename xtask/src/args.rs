@@ -57,6 +57,9 @@ pub(crate) enum Command {
     /// Pack what `install` lays out into an archive, with its SHA-256 beside it
     Dist(Dist),
 
+    /// Make the pages of the sources' own comments
+    Docs(Docs),
+
     /// The bare loop that `bench connect` measures beside the client
     #[command(hide = true)]
     Floor(Floor),
@@ -95,6 +98,13 @@ pub(crate) struct Dist {
     /// Build without optimisation: quicker to build, slower to run
     #[arg(long)]
     pub(crate) debug: bool,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Docs {
+    /// Fail on a warning, and on pages that speak of commands or options that there are not
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 #[derive(clap::Args)]

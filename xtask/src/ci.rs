@@ -12,6 +12,7 @@ use state::exit::{self, Exit};
 use state::out::{self, Printer};
 
 use crate::demo;
+use crate::docs;
 use crate::torture;
 use crate::verdict::Verdict;
 use crate::workspace::Workspace;
@@ -23,6 +24,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("fmt", checks::fmt),
     ("tidy", checks::tidy),
     ("clippy", checks::clippy),
+    ("docs", docs::check),
     ("test", checks::test),
     ("contract", checks::contract),
     ("demo", demo::check),

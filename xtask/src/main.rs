@@ -6,6 +6,7 @@ mod ci;
 mod cron_check;
 mod demo;
 mod dist;
+mod docs;
 mod folder;
 mod install;
 mod real_gateway;
@@ -40,6 +41,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(&workspace, args, printer)?.into(),
         Command::Install(args) => install::run(&workspace, args, printer)?.into(),
         Command::Dist(args) => dist::run(&workspace, args, printer)?.into(),
+        Command::Docs(args) => docs::run(&workspace, args, printer)?.into(),
         Command::Simulate(args) => simulate::run(args, printer)?.into(),
         Command::Torture(args) => torture::run(&workspace, args, printer)?.into(),
         Command::CronCheck => cron_check::run(&workspace, printer)?.report("cron-check"),

@@ -38,7 +38,7 @@ definitions! {
 }
 
 /// The command lines under those names.
-pub(super) fn commands() -> Vec<Command> {
+pub(crate) fn commands() -> Vec<Command> {
     let all = [
         connect_line::Args::command(),
         call_line::Args::command(),

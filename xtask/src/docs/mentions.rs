@@ -1,0 +1,118 @@
+//! What pages say in `code` of programs, commands and options, held against the command lines' own definitions.
+
+use clap::Command;
+
+/// Every command line there is.
+pub(super) struct Known {
+    programs: Vec<(&'static str, Command)>,
+    xtask: Command,
+}
+
+impl Known {
+    /// The programs under their plain names, and the chores.
+    pub(super) fn of(programs: Vec<(&'static str, Command)>, xtask: Command) -> Self {
+        Self { programs, xtask }
+    }
+
+    /// Mentions of commands and options that there are not.
+    pub(super) fn faults(&self, page: &str) -> Vec<String> {
+        spans(page).filter_map(|span| self.fault(span)).collect()
+    }
+
+    /// Programs and chores that the page does not mention.
+    pub(super) fn missing(&self, page: &str) -> Vec<String> {
+        let visible = self.xtask.get_subcommands().filter(|command| !command.is_hide_set());
+        let chores = visible.map(Command::get_name).filter(|name| *name != "help");
+        let programs = self.programs.iter().map(|(name, _)| *name);
+        let is_missing = |name: &&str| {
+            !spans(page).any(|span| {
+                span.strip_prefix("cargo xtask ").unwrap_or(span).split(' ').next() == Some(name)
+            })
+        };
+        programs.chain(chores).filter(is_missing).map(|name| format!("no `{name}`")).collect()
+    }
+
+    fn fault(&self, span: &str) -> Option<String> {
+        let words: Vec<&str> = span.split_whitespace().collect();
+        let (first, rest) = words.split_first()?;
+        let program = self.programs.iter().find(|(name, _)| name == first);
+        let (command, rest) = match (program, rest.split_first()) {
+            (Some((_, command)), _) => (Some(command), rest),
+            (None, Some((&"xtask", rest))) if *first == "cargo" => (Some(&self.xtask), rest),
+            _ if first.starts_with("--") => (None, &words[..]),
+            _ => return None,
+        };
+        let verb = rest.first().filter(|verb| is_name(verb));
+        if let (Some(command), Some(verb)) = (command, verb)
+            && command.has_subcommands()
+            && command.find_subcommand(verb).is_none()
+        {
+            return Some(format!("`{span}`: `{first}` has no `{verb}`"));
+        }
+        let mut options = rest.iter().filter_map(|word| word.strip_prefix("--"));
+        let knows = |option: &str| match command {
+            Some(command) => has(command, option),
+            None => {
+                self.programs.iter().any(|(_, command)| has(command, option))
+                    || has(&self.xtask, option)
+            }
+        };
+        let name = |option: &str| -> String {
+            option.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect()
+        };
+        let unknown = options.find(|option| !name(option).is_empty() && !knows(&name(option)));
+        unknown.map(|option| format!("`{span}`: there is no `--{}`", name(option)))
+    }
+}
+
+/// Whether a command or one below it has this option.
+fn has(command: &Command, option: &str) -> bool {
+    matches!(option, "help" | "version")
+        || command.get_arguments().any(|argument| argument.get_long() == Some(option))
+        || command.get_subcommands().any(|command| has(command, option))
+}
+
+fn is_name(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_lowercase())
+        && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
+/// The words in backticks outside of fenced blocks, whose lines the tests run.
+fn spans(page: &str) -> impl Iterator<Item = &str> {
+    let outside = page.split("```").step_by(2);
+    outside.flat_map(|text| text.split('`').skip(1).step_by(2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Known;
+    use clap::{Arg, Command};
+
+    fn known() -> Known {
+        let send = Command::new("send").arg(Arg::new("wait").long("wait"));
+        let sms = Command::new("sms").subcommand(send);
+        let xtask = Command::new("xtask").subcommand(Command::new("demo"));
+        Known::of(vec![("sms", sms), ("call", Command::new("call"))], xtask)
+    }
+
+    #[track_caller]
+    fn case(page: &str, wanted: &[&str]) {
+        assert_eq!(known().faults(page), wanted, "{page}");
+    }
+
+    #[test]
+    fn what_there_is_not_is_found() {
+        case("`sms send --wait`, `sms`, `--wait=5`, `call Hello`, `ls --color`", &[]);
+        case("```sh\nsms sned\n```\n`sms send`", &[]);
+        case("`sms sned`", &["`sms sned`: `sms` has no `sned`"]);
+        case("`sms send --wiat`", &["`sms send --wiat`: there is no `--wiat`"]);
+        case("`--wiat`", &["`--wiat`: there is no `--wiat`"]);
+        case("`cargo xtask dmeo`", &["`cargo xtask dmeo`: `cargo` has no `dmeo`"]);
+    }
+
+    #[test]
+    fn what_is_not_told_is_missing() {
+        assert_eq!(known().missing("`sms` `cargo xtask demo`"), ["no `call`"]);
+        assert_eq!(known().missing("`sms` and call, `demo`, `call \"x\"`"), [""; 0]);
+    }
+}
