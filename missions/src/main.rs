@@ -7,7 +7,6 @@ mod context;
 mod cron;
 mod input;
 mod insights;
-#[cfg_attr(not(test), expect(dead_code, reason = "the commands that use it are being wired"))]
 mod lifecycle;
 mod nearest;
 mod schedule;
@@ -15,15 +14,17 @@ mod slug;
 mod stages;
 mod state_file;
 mod swallowed;
+mod tick;
 mod tracked;
 mod window;
 
 use std::process::ExitCode;
 
 use args::{Args, Command};
+use commands::tick as ticks;
 use commands::{
-    assistants, check_key, complete, conversation, do_not_call, init, kept, links, log, memory,
-    missions, numbers, plan, recover, resolve, runs, scheduled, setup_agent,
+    assistants, cancel, check_key, conversation, do_not_call, ending, init, kept, links, log,
+    memory, missions, numbers, plan, recover, resolve, runs, scheduled, setup_agent,
 };
 use context::Context;
 use state::exit::{self, Exit};
@@ -94,7 +95,11 @@ fn run(args: &Args) -> anyhow::Result<Exit> {
 
         Command::Init(args) => init::run(context, args),
         Command::SetupAgent(args) => setup_agent::run(context, args),
-        Command::Complete(args) => complete::run(context, args),
+        Command::Complete(args) => ending::complete(context, args),
         Command::Resolve(args) => resolve::run(context, args),
+        Command::Fail(args) => ending::fail(context, args),
+        Command::Cancel(args) => cancel::run(context, args),
+        Command::Tick(args) => ticks::run(context, args),
+        Command::Next(args) => ticks::next(context, args),
     }
 }

@@ -10,8 +10,14 @@ Whole workflows:
   init                    NAME INSTRUCTIONS REQUEST [STEPS_JSON]
   setup-agent             SLUG NAME INSTRUCTIONS [GREETING]
   complete                SLUG [MISSION_ID RUN_ID] [SUMMARY [PAYLOAD_JSON]]
+  fail                    SLUG REASON
+  cancel                  SLUG
   resolve                 [ID]
   cron                    add SLUG | remove SLUG | list [SLUG]
+
+What becomes of a mission:
+  tick                    [SLUG]
+  next                    SLUG
 
 State and memory:
   list-state

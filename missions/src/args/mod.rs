@@ -3,6 +3,7 @@
 mod assistants;
 mod cron;
 mod groups;
+mod lifecycle;
 mod memory;
 mod missions;
 mod scheduled;
@@ -15,6 +16,7 @@ use state::args::Common;
 
 pub(crate) use assistants::*;
 pub(crate) use cron::*;
+pub(crate) use lifecycle::*;
 pub(crate) use memory::*;
 pub(crate) use missions::*;
 pub(crate) use scheduled::*;
@@ -101,6 +103,10 @@ pub(crate) enum Command {
     SetupAgent(SetupAgent),
     Complete(Complete),
     Resolve(Resolve),
+    Fail(Fail),
+    Cancel(Cancel),
+    Tick(Tick),
+    Next(Next),
 }
 
 /// Which part of a list is asked for.

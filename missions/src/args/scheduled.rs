@@ -71,6 +71,9 @@ pub(crate) struct ScheduleOptions {
     /// Plan step that stands for the end of the mission's last event; kept with the event
     #[arg(long, value_name = "STEP_ID")]
     pub(crate) verify_step: Option<String>,
+    /// Who is reached, as far as trying again goes: automated, service or professional [default: never again]
+    #[arg(long, value_name = "KIND")]
+    pub(crate) recipient: Option<String>,
     /// Schedule although the same line may have done so in the last 24 hours
     #[arg(long)]
     pub(crate) again: bool,

@@ -2,11 +2,13 @@
 
 use serde_json::json;
 use state::do_not_call;
-use state::exit::Exit;
+use state::exit::{self, Exit};
+use state::out;
 use state::phone::Phone;
 
 use crate::args::DncCommand;
 use crate::context::Context;
+use crate::state_file::Mission;
 
 pub(crate) fn run(context: &Context, what: &DncCommand) -> anyhow::Result<Exit> {
     let skill = context.config.skill_dir();
@@ -14,6 +16,9 @@ pub(crate) fn run(context: &Context, what: &DncCommand) -> anyhow::Result<Exit> 
         DncCommand::Add { number } => {
             let phone: Phone = number.parse()?;
             let changed = do_not_call::add(skill, &phone, context.now())?;
+            if let Err(err) = withdrawn(context, &phone) {
+                out::warning(&format!("what is scheduled stays: {}", exit::told(&err)));
+            }
             told(context, &phone, true, changed)
         }
         DncCommand::Remove { number } => {
@@ -28,6 +33,24 @@ pub(crate) fn run(context: &Context, what: &DncCommand) -> anyhow::Result<Exit> 
             Ok(Exit::Done)
         }
     }
+}
+
+/// Lets the next tick withdraw what is scheduled for a number.
+fn withdrawn(context: &Context, phone: &Phone) -> anyhow::Result<()> {
+    let waits = |mission: &Mission| {
+        let mut events = mission.events().into_iter().flatten();
+        events.any(|(_, event)| event.end.is_none() && event.to == phone.as_str())
+    };
+    let missions = context.file.read()?;
+    for mission in missions.iter().filter(|one| !one.status().is_over() && waits(one)) {
+        let slug = mission.slug();
+        context.file.change_mission(slug, |mission| {
+            mission.set_tick_due(Some(context.now()));
+            Ok(())
+        })?;
+        out::progress(&format!("`missions tick {slug}` withdraws what is scheduled for {phone}"));
+    }
+    Ok(())
 }
 
 fn told(context: &Context, phone: &Phone, listed: bool, changed: bool) -> anyhow::Result<Exit> {

@@ -56,7 +56,7 @@ pub(crate) fn cancel(context: &Context, args: &CancelMission) -> anyhow::Result<
     let mission = context.api()?.cancel_mission(&args.mission_id)?;
     let now = context.now();
     context.keep_in_step(&args.mission_id, None, |mission| {
-        mission.set_status(&Status::Cancelled, now);
+        mission.set_status(&Status::Cancelled, now).set_tick_due(Some(now));
     });
     let text = || format!("Cancelled mission: {}", args.mission_id);
     context.printer.document(mission.value(), text)?;

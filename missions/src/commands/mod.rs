@@ -1,11 +1,12 @@
 //! One file per theme of commands; each function is one command, from its arguments to its exit code.
 
 pub(crate) mod assistants;
+pub(crate) mod cancel;
 pub(crate) mod check_key;
-pub(crate) mod complete;
 pub(crate) mod conversation;
 pub(crate) mod cron;
 pub(crate) mod do_not_call;
+pub(crate) mod ending;
 pub(crate) mod init;
 pub(crate) mod kept;
 pub(crate) mod links;
@@ -19,3 +20,4 @@ pub(crate) mod resolve;
 pub(crate) mod runs;
 pub(crate) mod scheduled;
 pub(crate) mod setup_agent;
+pub(crate) mod tick;

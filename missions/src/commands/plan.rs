@@ -13,9 +13,9 @@ pub(crate) fn create(context: &Context, args: &CreatePlan) -> anyhow::Result<Exi
     let steps = input::steps(&args.steps)?;
     let of = RunRef::from(&args.of);
     let plan = context.api()?.create_plan(of, &steps)?;
-    let n = steps.len();
+    let (n, now) = (steps.len(), context.now());
     context.keep_in_step(of.mission, Some(of.run), |mission| {
-        mission.set("plan", steps);
+        mission.set("plan", steps).set_tick_due(Some(now));
     });
     context.printer.document(plan.value(), || format!("Created plan with {n} steps"))?;
     Ok(Exit::Done)
@@ -37,6 +37,11 @@ pub(crate) fn update_step(context: &Context, args: &UpdateStep) -> anyhow::Resul
     if reached != status {
         out::warning(&format!("the service says `{reached}`, not `{status}`"));
     }
+    let now = context.now();
+    context.keep_in_step(of.mission, Some(of.run), |mission| {
+        // What follows from it is the next tick's to decide.
+        mission.set_tick_due(Some(now));
+    });
     let text = || format!("Updated step '{}': {reached}", args.step_id);
     context.printer.document(step.value(), text)?;
     Ok(Exit::Done)

@@ -47,7 +47,7 @@ pub(crate) fn update(context: &Context, args: &UpdateRun) -> anyhow::Result<Exit
     }
     let (now, kept) = (context.now(), Status::read(reached));
     context.keep_in_step(of.mission, Some(of.run), |mission| {
-        mission.set_status(&kept, now);
+        mission.set_status(&kept, now).set_tick_due(Some(now));
     });
     context.printer.document(run.value(), || format!("Updated run {}: {reached}", of.run))?;
     Ok(Exit::Done)

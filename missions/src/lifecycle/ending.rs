@@ -98,6 +98,18 @@ pub(crate) fn conversation(row: &Value) -> Option<&str> {
     unwrapped(row)["conversation_id"].as_str().filter(|id| !id.trim().is_empty())
 }
 
+/// Whether nothing more comes of the event of this row, by the service's own word.
+pub(crate) fn has_ended(row: &Value, at: Timestamp, now: Timestamp) -> bool {
+    matches!(of(row, at, now), Standing::Ended(outcome) if outcome != Outcome::Stuck)
+}
+
+/// Whether the service says that an event waits for its time: nobody is being reached yet.
+pub(crate) fn is_pending(row: &Value) -> bool {
+    let row = unwrapped(row);
+    let waits = matches!(word(row, "status").as_str(), "pending" | "scheduled" | "queued");
+    waits && word(row, "call_status").is_empty()
+}
+
 /// An end as `outcome`, `call_status` and their kin tell it, whichever is the most precise.
 fn outcome(row: &Value) -> Option<Outcome> {
     let keys = ["outcome", "call_outcome", "amd_result", "call_status"];

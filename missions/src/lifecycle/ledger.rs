@@ -132,6 +132,14 @@ impl Ledger {
         is_next
     }
 
+    /// Keeps an end that somebody brought about by hand, with everything done that belongs to it.
+    pub(crate) fn close(&mut self, ending: Ending) {
+        self.ending.get_or_insert(ending);
+        for key in ["mission/run", "mission/result", "mission/archive", "mission/cron"] {
+            self.done.insert(key.to_owned());
+        }
+    }
+
     /// Keeps that the event of a begun retry was looked for.
     pub(crate) fn looked_for(&mut self, target: &str, now: Timestamp) {
         if let Some(begun) = self.retries.get_mut(target) {

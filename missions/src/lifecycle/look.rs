@@ -1,6 +1,7 @@
 //! When a scheduled call or text is looked at next (the seed's table of poll intervals).
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// The first look: nothing is to be seen earlier.
 pub(crate) const FIRST: SignedDuration = SignedDuration::from_mins(2);
@@ -16,7 +17,8 @@ const RINGING: SignedDuration = SignedDuration::from_secs(90);
 const TALKING: SignedDuration = SignedDuration::from_secs(150);
 
 /// What the last look saw, as far as it matters here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Seen {
     /// It waits for its time, or is under way in a way that we do not know.
     Nothing,

@@ -65,14 +65,23 @@ pub(crate) struct End {
 }
 
 /// What the service concluded from a conversation.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Insights {
     /// There was no conversation.
+    #[default]
     None,
     /// Not there yet; when that was last seen.
     Awaited(Option<Timestamp>),
     /// These, in one line.
     Got(String),
+}
+
+impl Insights {
+    /// Whether there is nothing to be known.
+    pub(crate) fn is_none(&self) -> bool {
+        *self == Self::None
+    }
 }
 
 /// A retry whose request may have left.

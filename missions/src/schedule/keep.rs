@@ -6,6 +6,7 @@ use state::{exit, out};
 use super::Order;
 use crate::api::{Api, Channel, NewEvent, RunRef, Scheduled};
 use crate::context::Context;
+use crate::lifecycle::Insights;
 use crate::tracked::Tracked;
 
 /// The key under which agents look for what is scheduled (seed, "Save to memory").
@@ -13,7 +14,7 @@ const MEMORY: &str = "scheduled_events";
 
 /// Remembers and, with `--mission`, logs an event; true if the log tells of it. That the log could not be
 /// written is warned of: the event is scheduled, and the same line or `tick` logs it later.
-pub(super) fn keep(
+pub(crate) fn keep(
     context: &Context,
     api: &Api,
     order: &Order,
@@ -83,9 +84,16 @@ fn tracked(order: &Order, event: &Scheduled, now: jiff::Timestamp) -> Tracked {
         step_id: new.step_id.clone(),
         verify_step: order.verify_step.clone(),
         window: order.window.clone(),
+        recipient: order.recipient,
+        retry_of: order.again.as_ref().map(|again| again.of.clone()),
+        attempt: order.again.as_ref().map_or(0, |again| again.attempt),
         status: "pending".to_owned(),
         call_status: None,
         conversation_id: None,
+        looked_at: None,
+        seen: None,
+        end: None,
+        insights: Insights::None,
         logged: false,
         rest: Map::new(),
     };

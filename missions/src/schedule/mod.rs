@@ -13,8 +13,10 @@ use crate::args::{ScheduleCall, ScheduleOptions, ScheduleSms};
 use crate::context::Context;
 use timing::Limits;
 
-pub(crate) use order::Order;
-pub(crate) use send::{TOOL, done, look, settle, unsettled};
+pub(crate) use keep::keep;
+pub(crate) use order::{Again, Order};
+pub(crate) use send::{TOOL, Tried, done, find, look, settle, try_again, unsettled};
+pub(crate) use timing::usual_window;
 
 pub(crate) fn call(context: &Context, args: &ScheduleCall) -> anyhow::Result<Exit> {
     let limits = Limits::read(args)?;

@@ -12,8 +12,9 @@ use crate::api::{Channel, NewScheduled};
 use crate::args::ScheduleOptions;
 use crate::context::Context;
 use crate::input;
+use crate::lifecycle::Recipient;
 use crate::stages;
-use crate::state_file::{Mission, Missions};
+use crate::state_file::{Mission, Missions, Status};
 use crate::window::Window;
 
 /// One call or text that is to be scheduled. It is stored with its intent, so that a later program can
@@ -36,6 +37,28 @@ pub(crate) struct Order {
     /// When the recipient may be called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) window: Option<Window>,
+    /// The kind of recipient: without one nobody is tried again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) recipient: Option<Recipient>,
+    /// Whom it tries again, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) again: Option<Again>,
+}
+
+/// That an order tries somebody again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Again {
+    /// The first event of the chain.
+    pub(crate) of: String,
+    /// Which attempt it is, from 1.
+    pub(crate) attempt: usize,
+}
+
+impl Again {
+    /// Names this attempt among the intents, whatever its time.
+    pub(crate) fn line(&self) -> String {
+        json!(["retry", self.of, self.attempt]).to_string()
+    }
 }
 
 /// The words of a command line by their meaning.
@@ -153,7 +176,9 @@ impl Order {
         }
         let (when, verify_step) = (words.when.trim().to_owned(), more.verify_step.clone());
         let by_mission = more.mission.is_some();
-        Ok(Self { new, when, slug, by_mission, verify_step, window: None })
+        let recipient = more.recipient.as_deref().map(str::parse).transpose();
+        let recipient = recipient.map_err(Fault::usage)?;
+        Ok(Self { new, when, slug, by_mission, verify_step, window: None, recipient, again: None })
     }
 
     /// Who is reached.
@@ -173,6 +198,9 @@ impl Order {
 
     /// The command line in one form: the same line has the same text.
     pub(super) fn line(&self) -> String {
+        if let Some(again) = &self.again {
+            return again.line();
+        }
         let new = &self.new;
         let line: Value = json!([
             command(new.channel),
@@ -187,6 +215,17 @@ impl Order {
             self.verify_step,
         ]);
         line.to_string()
+    }
+
+    /// Refuses an order whose mission ended since it was read. Asked after the intent is stored: a `cancel` that
+    /// does not see the intent is seen here.
+    pub(super) fn is_wanted(&self, context: &Context) -> anyhow::Result<()> {
+        let Some(slug) = &self.slug else { return Ok(()) };
+        let Ok(missions) = context.file.read() else { return Ok(()) };
+        match missions.get(slug).map(|mission| mission.status()) {
+            Some(status) if status.is_over() => Err(has_ended(slug, &status).into()),
+            _ => Ok(()),
+        }
     }
 
     /// In words, for people.
@@ -220,15 +259,16 @@ fn step(words: &Words, more: &ScheduleOptions) -> Result<Option<String>, Fault> 
     }
 }
 
+fn has_ended(slug: &str, status: &Status) -> Fault {
+    Fault::usage(format!("mission `{slug}` has ended ({status}): nothing is scheduled for it"))
+        .hint("`missions init` with its name starts it anew")
+}
+
 /// Takes from the mission what the command line leaves out, and refuses what contradicts it.
 fn fill(new: &mut NewScheduled, mission: &Mission, by_mission: bool) -> Result<(), Fault> {
     let slug = mission.slug();
     if mission.status().is_over() {
-        let text = format!(
-            "mission `{slug}` has ended ({}): nothing is scheduled for it",
-            mission.status()
-        );
-        return Err(Fault::usage(text).hint("`missions init` with its name starts it anew"));
+        return Err(has_ended(slug, &mission.status()));
     }
     if !by_mission {
         return Ok(());

@@ -49,6 +49,10 @@ pub(super) fn once(
         }
         (Ok(Begun::Open(intent)), _) => return Ok((search(context, api, &intent)?, false)),
     };
+    if let Err(err) = order.is_wanted(context) {
+        context.intents().withdraw(&intent.id)?;
+        return Err(err);
+    }
     match api.schedule(&order.new, &intent.id) {
         Ok(event) => {
             settle(context, &intent, &event)?;
@@ -62,6 +66,59 @@ pub(super) fn once(
             context.intents().withdraw(&intent.id)?;
             Err(err)
         }
+    }
+}
+
+/// What came of trying somebody again.
+#[derive(Debug)]
+pub(crate) enum Tried {
+    /// It is scheduled, by this run or an earlier one.
+    Made(Scheduled),
+    /// It may have been scheduled and is not in the list (yet): why that is not known.
+    InDoubt(String),
+}
+
+/// Schedules an order that tries somebody again, once whatever is killed or lost: an attempt whose intent is
+/// known is looked for and never sent again.
+///
+/// Fails if it was refused or never left; then it may be tried anew.
+pub(crate) fn try_again(context: &Context, api: &Api, order: &Order) -> anyhow::Result<Tried> {
+    let request = serde_json::to_value(order)?;
+    // No intent is kept for so long.
+    let unless = Unless::BegunWithin(SAME_LINE * 365);
+    let intent = match context.intents().begin(TOOL, &order.line(), request, unless)? {
+        Begun::New(intent) => intent,
+        Begun::Settled(intent) => {
+            let row = Row::new(intent.result.unwrap_or(Value::Null));
+            return Ok(Tried::Made(Scheduled::new(row)));
+        }
+        Begun::Open(intent) => return find(context, api, &intent),
+    };
+    match api.schedule(&order.new, &intent.id) {
+        Ok(event) => {
+            settle(context, &intent, &event)?;
+            Ok(Tried::Made(event))
+        }
+        Err(err) if exit::code_of(&err) == Exit::Unknown => find(context, api, &intent),
+        Err(err) => {
+            context.intents().withdraw(&intent.id)?;
+            Err(err)
+        }
+    }
+}
+
+/// Looks once for the event of an open intent, and settles it.
+pub(crate) fn find(context: &Context, api: &Api, intent: &Intent) -> anyhow::Result<Tried> {
+    match look(context, api, intent) {
+        Ok(Some(event)) => {
+            settle(context, intent, &event)?;
+            Ok(Tried::Made(event))
+        }
+        Ok(None) => {
+            let fault = in_doubt(intent, "and is not in the assistant's list (yet)");
+            Ok(Tried::InDoubt(fault.to_string()))
+        }
+        Err(err) => Ok(Tried::InDoubt(exit::told(&err))),
     }
 }
 

@@ -69,6 +69,11 @@ pub(super) fn check(
     Err(Fault::usage(text).hint(next(&window, at)).into())
 }
 
+/// When somebody may be tried again of whom no window is kept: the seed's hours where the number rings.
+pub(crate) fn usual_window(to: &Phone) -> Window {
+    Wanted::default().for_recipient(to, &machine()).0
+}
+
 /// This machine's zone; one without a name is kept by its present offset.
 fn machine() -> TimeZone {
     let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);

@@ -167,6 +167,13 @@ impl World {
         }
     }
 
+    /// Whether an hour lay between the end of the mission and the last program that had something to do.
+    pub(super) fn took_an_hour_to_settle(&self) -> bool {
+        let ended = self.local.ledger.ending.as_ref().map(|ending| ending.at);
+        let (Some(ended), Some(settled)) = (ended, self.settled) else { return false };
+        settled.duration_since(ended) >= SignedDuration::from_hours(1)
+    }
+
     pub(super) fn fate(&self, target: usize, attempt: usize) -> Fate {
         self.fates[target].get(attempt).copied().unwrap_or_default()
     }

@@ -237,7 +237,7 @@ impl<'a> Tree<'a> {
             for attempt in &target.attempts {
                 let Some(end) = &attempt.end else { continue };
                 let what =
-                    format!("{} to {}: {}", target.channel.word(), target.to, end.outcome.words());
+                    format!("{} to {}: {}", words::noun_of(target), target.to, end.outcome.words());
                 let payload = json!({ "event_id": attempt.event, "outcome": end.outcome.words() });
                 let log = |summary, payload| Act::Log {
                     kind: "custom",

@@ -11,6 +11,14 @@ const NAMED: usize = 5;
 /// As many are listed for programs.
 const LISTED: usize = 100;
 
+/// What a target is, at the beginning of a sentence.
+pub(super) fn noun_of(target: &Target) -> &'static str {
+    match target.channel {
+        Channel::Call => "Call",
+        Channel::Sms => "SMS",
+    }
+}
+
 /// Whether somebody was reached.
 pub(super) fn is_reached(target: &Target) -> bool {
     target.last().end.as_ref().is_some_and(|end| end.outcome == Outcome::Succeeded)

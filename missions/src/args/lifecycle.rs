@@ -1,0 +1,82 @@
+//! Arguments of the commands that keep a mission going and end it.
+
+use clap::Args;
+
+/// Look at what is due, keep what became of it, try again, tell the agent, end what has ended
+#[derive(Debug, Args)]
+#[command(
+    after_help = "For cron: safe to run at any time, any number of times, two at once, and to kill. Looks at a scheduled call or
+text two minutes after its time and then by the seed's intervals; where nothing is due nobody is asked. A step
+ends with its last event; the mission is completed when all steps are done, failed when one failed for good.
+Who was scheduled with --recipient is tried again; nobody is dialled twice by a lost answer.
+Prints {\"at\", \"busy\", \"missions\": [{\"slug\", \"decision\", \"command\", \"looked\", \"ended\", \"retries\", \"done\",
+\"refused\", \"unsettled\", \"failed\", \"next\", \"settled\"}], \"next\"}; exit 4 if something is left for the next tick,
+8 if a call or text may have been scheduled.
+
+Examples:
+  missions tick
+  missions tick find-plumbers | jq '.missions[].decision'"
+)]
+pub(crate) struct Tick {
+    /// Slug of the only mission to look after [default: all that are running]
+    #[arg(value_name = "SLUG")]
+    pub(crate) slug: Option<String>,
+}
+
+/// Print what the mission needs now, as a command line
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The seed's decision tree: all steps done, complete; a step failed for good, fail; else the next step, or a wait.
+Changes nothing. Prints {\"decision\": \"complete\" | \"continue\" | \"retry\" | \"fail\" | \"wait\" | \"over\", \"slug\",
+\"command\", …}; with --text the command alone.
+
+Examples:
+  missions next find-plumbers
+  missions next find-plumbers | jq -r .command"
+)]
+pub(crate) struct Next {
+    /// Slug of the mission
+    #[arg(value_name = "SLUG")]
+    pub(crate) slug: String,
+}
+
+/// End a mission badly: its step and run failed, what is scheduled withdrawn, the cron line removed
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The seed's six steps: the step failed, an error in the log, memories `error_STEP` and `result`, the run failed, no
+more polling; interrupted, the same command or a tick goes on. The mission stays archived in the state file.
+Prints {\"slug\", \"status\", \"step\", \"reason\", \"done\", \"failed\", \"settled\", …}.
+
+Examples:
+  missions fail find-plumbers \"None of the three plumbers could be reached\"
+  missions fail find-plumbers \"Wrong numbers\" --step calls | jq .settled"
+)]
+pub(crate) struct Fail {
+    /// Slug of the mission
+    #[arg(value_name = "SLUG")]
+    pub(crate) slug: String,
+    /// Why, in a sentence
+    #[arg(value_name = "REASON", allow_hyphen_values = true)]
+    pub(crate) reason: String,
+    /// The step that failed [default: the one under way, else the next]
+    #[arg(long, value_name = "STEP_ID")]
+    pub(crate) step: Option<String>,
+}
+
+/// Call a mission off: nothing of it happens any more, or it says what may
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Deletes every scheduled call and text, sets the run to cancelled, removes the cron line and archives the mission.
+Exit 0 only if all of them were pending when read and were deleted at least 60 s before their time by the
+service's clock; else 8, with the list of what may still be dialled.
+Prints {\"slug\", \"status\", \"cancelled\": [{\"event_id\", \"to\", \"at\"}], \"may_still_happen\": [{…, \"why\"}], …}.
+
+Examples:
+  missions cancel find-plumbers
+  missions cancel find-plumbers | jq .may_still_happen"
+)]
+pub(crate) struct Cancel {
+    /// Slug of the mission
+    #[arg(value_name = "SLUG")]
+    pub(crate) slug: String,
+}

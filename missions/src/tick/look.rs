@@ -1,0 +1,237 @@
+//! Looking: what the service says of the events that are due, by one list for each assistant, and what it made
+//! of their conversations.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
+use state::{api, words};
+
+use super::Tick;
+use super::known::Known;
+use super::report::Report;
+use crate::api::{Pages, Row, Scheduled};
+use crate::insights;
+use crate::lifecycle::{Insights, Target};
+use crate::schedule::{self, Again, Order, TOOL, Tried};
+use crate::tracked::Tracked;
+
+/// As much of what was said in a call is kept, in characters.
+const LONGEST: usize = 1_000;
+
+/// The events of an assistant by id, as the list showed them.
+pub(super) type Rows = HashMap<String, Value>;
+
+impl Tick<'_> {
+    /// Looks at everything of a mission that is due or was heard of, and keeps what was seen.
+    pub(super) fn look(
+        &mut self,
+        slug: &str,
+        known: &Known,
+        heard: &HashSet<String>,
+        report: &mut Report,
+    ) -> anyhow::Result<()> {
+        self.find_doubtful(slug, known, report)?;
+        self.look_at_events(slug, known, heard, report)?;
+        self.look_at_conversations(slug, heard, report)
+    }
+
+    /// Looks for retries whose answer was lost.
+    fn find_doubtful(
+        &mut self,
+        slug: &str,
+        known: &Known,
+        report: &mut Report,
+    ) -> anyhow::Result<()> {
+        let now = self.context.now();
+        let is_due = |target: &&Target| {
+            let next = target.in_doubt().and_then(|doubt| doubt.next_look(now));
+            next.is_some_and(|next| next <= now)
+        };
+        let due: Vec<&Target> = known.targets.iter().filter(is_due).collect();
+        if due.is_empty() {
+            return Ok(());
+        }
+        let intents = self.context.intents().of_tool(TOOL)?;
+        for target in due {
+            let line = Again { of: target.id.clone(), attempt: target.attempts.len() }.line();
+            let intent = intents.iter().find(|intent| intent.line == line);
+            let Some(intent) = intent else {
+                self.looked_for(slug, &target.id)?;
+                continue;
+            };
+            let order: Order = serde_json::from_value(intent.request.clone())?;
+            let tried = match &intent.result {
+                Some(row) => Tried::Made(Scheduled::new(Row::new(row.clone()))),
+                None => schedule::find(self.context, &self.api, intent)?,
+            };
+            match tried {
+                Tried::Made(event) => {
+                    schedule::keep(self.context, &self.api, &order, &event)?;
+                }
+                Tried::InDoubt(why) => {
+                    self.looked_for(slug, &target.id)?;
+                    report.in_doubt(intent, &why);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn looked_for(&self, slug: &str, target: &str) -> anyhow::Result<()> {
+        let now = self.context.now();
+        self.context.file.change_mission(slug, |mission| {
+            mission.change_ledger(slug, |ledger| ledger.looked_for(target, now))
+        })
+    }
+
+    fn look_at_events(
+        &mut self,
+        slug: &str,
+        known: &Known,
+        heard: &HashSet<String>,
+        report: &mut Report,
+    ) -> anyhow::Result<()> {
+        let now = self.context.now();
+        let attempts = known
+            .targets
+            .iter()
+            .flat_map(|target| target.attempts.iter().map(|attempt| (&*target.assistant, attempt)));
+        let open: Vec<_> = attempts.filter(|(_, attempt)| attempt.end.is_none()).collect();
+        let mut assistants: Vec<&str> = Vec::new();
+        let mut due: HashSet<&str> = HashSet::new();
+        for (assistant, attempt) in &open {
+            let is_due = attempt.next_look().is_some_and(|next| next <= now);
+            if is_due || heard.contains(&attempt.event) {
+                due.insert(&attempt.event);
+                if !assistants.contains(assistant) {
+                    assistants.push(assistant);
+                }
+            }
+        }
+        let mut seen: HashMap<String, Option<Value>> = HashMap::new();
+        for (assistant, attempt) in &open {
+            if !assistants.contains(assistant) {
+                continue;
+            }
+            let id = &attempt.event;
+            match self.rows(assistant)?.get(id) {
+                Some(row) => seen.insert(id.clone(), Some(row.clone())),
+                // A list that does not show it is no proof that it is gone.
+                None if due.contains(&**id) => seen.insert(id.clone(), self.row(assistant, id)?),
+                None => None,
+            };
+        }
+        if seen.is_empty() {
+            return Ok(());
+        }
+        report.looked += seen.len();
+        let ended = self.context.file.change_mission(slug, |mission| {
+            let mut ended = Vec::new();
+            for (id, event) in owned(mission.view().events()?) {
+                let Some(row) = seen.get(&id).filter(|_| event.end.is_none()) else { continue };
+                let mut event = event;
+                event.look(row.as_ref(), now);
+                mission.set_event(&id, &event)?;
+                if event.end.is_some() {
+                    ended.push((id, event));
+                }
+            }
+            if !ended.is_empty() {
+                // Whatever follows from it is found necessary again after a kill.
+                mission.set_tick_due(Some(now));
+            }
+            Ok(ended)
+        })?;
+        report.ended(&ended);
+        Ok(())
+    }
+
+    /// What the list of an assistant shows, asked for once in a tick.
+    fn rows(&mut self, assistant: &str) -> anyhow::Result<&Rows> {
+        if !self.lists.contains_key(assistant) {
+            let rows = match self.api.scheduled_list(assistant, Pages::All(None)) {
+                Ok(list) => list.rows().into_iter().map(Scheduled::new).collect(),
+                Err(err) if is_not_found(&err) => Vec::new(),
+                Err(err) => return Err(err),
+            };
+            let by_id = rows
+                .into_iter()
+                .filter_map(|row| row.id().map(|id| (id, row.into_row().into_value())));
+            self.lists.insert(assistant.to_owned(), by_id.collect());
+        }
+        Ok(&self.lists[assistant])
+    }
+
+    /// One event by its id; `None` if the service says that there is none.
+    fn row(&self, assistant: &str, id: &str) -> anyhow::Result<Option<Value>> {
+        match self.api.scheduled(assistant, id) {
+            Ok(row) => Ok(Some(row.into_row().into_value())),
+            Err(err) if is_not_found(&err) => Ok(None),
+            Err(err) => Err(err),
+        }
+    }
+
+    /// Asks for insights that are due.
+    fn look_at_conversations(
+        &mut self,
+        slug: &str,
+        heard: &HashSet<String>,
+        report: &mut Report,
+    ) -> anyhow::Result<()> {
+        let missions = self.context.file.read()?;
+        let mut got: HashMap<String, Insights> = HashMap::new();
+        for (id, event) in missions.known(slug)?.events()? {
+            let now = self.context.now();
+            let next = event.attempt(id).next_insights();
+            let is_heard = heard.contains(id) && matches!(event.insights, Insights::Awaited(_));
+            if !is_heard && next.is_none_or(|next| next > now) {
+                continue;
+            }
+            let said = match &event.conversation_id {
+                Some(conversation) => self.insights(conversation)?,
+                None => None,
+            };
+            let seen = said.map_or(Insights::Awaited(Some(now)), Insights::Got);
+            got.insert(id.to_owned(), seen);
+        }
+        if got.is_empty() {
+            return Ok(());
+        }
+        report.looked += got.len();
+        let now = self.context.now();
+        self.context.file.change_mission(slug, |mission| {
+            for (id, mut event) in owned(mission.view().events()?) {
+                let Some(seen) = got.remove(&id) else { continue };
+                event.insights = seen;
+                mission.set_event(&id, &event)?;
+            }
+            mission.set_tick_due(Some(now));
+            Ok(())
+        })
+    }
+
+    /// What was said in a conversation, in one line, once the service has concluded it.
+    fn insights(&self, conversation: &str) -> anyhow::Result<Option<String>> {
+        let found = match self.api.insights(conversation) {
+            Ok(answer) => insights::read(answer.value()),
+            Err(err) if is_not_found(&err) => return Ok(None),
+            Err(err) => return Err(err),
+        };
+        let text = |result: &Value| match result {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let said: Vec<String> = found.results.iter().map(text).collect();
+        Ok(found.is_complete.then(|| words::bounded(&said.join("; "), LONGEST)))
+    }
+}
+
+/// Records that outlive the mission they were read from, so that it can be changed.
+fn owned(events: Vec<(&str, Tracked)>) -> Vec<(String, Tracked)> {
+    events.into_iter().map(|(id, event)| (id.to_owned(), event)).collect()
+}
+
+/// Whether the service says that there is no such thing.
+pub(super) fn is_not_found(err: &anyhow::Error) -> bool {
+    err.downcast_ref::<api::Error>().and_then(api::Error::status) == Some(404)
+}

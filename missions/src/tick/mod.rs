@@ -1,0 +1,314 @@
+//! The lifecycle of missions, kept by the program (spec 4): a pass looks at what is due, decides by the seed's
+//! tree, and carries out what follows, one pass at a time.
+//!
+//! It may be killed anywhere: what was decided is kept before anything is told of it, what was done is kept as
+//! done, and the next pass finds the rest necessary again.
+
+mod carry;
+mod heard;
+mod known;
+mod look;
+mod report;
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use state::exit::Fault;
+use state::file;
+use state::gateway;
+use state::lock::Lock;
+
+use crate::api::{Api, Row, RunRef};
+use crate::context::Context;
+use crate::lifecycle::{self, Decision, Facts, Plan, Run, RunEnd, Step, StepStatus, decide};
+use crate::state_file::Mission;
+use carry::Carried;
+use heard::Heard;
+use known::Around;
+use look::Rows;
+
+pub(crate) use known::Known;
+pub(crate) use report::Report;
+
+/// Deciding anew gives fewer and fewer effects; one that goes on for ever is a fault of its own.
+const MOST_ROUNDS: usize = 50;
+
+/// How long an untold session is left alone, so that a gateway that is off does not cost a request a minute.
+const TOLD_AGAIN: SignedDuration = SignedDuration::from_mins(5);
+
+/// How long a command that ends a mission waits for a tick at work.
+const WAIT: Duration = Duration::from_secs(60);
+
+/// What a tick is about to do, and what it knows already.
+#[derive(Debug)]
+pub(crate) struct Tick<'a> {
+    context: &'a Context,
+    api: Api,
+    gateway: Option<gateway::Client>,
+    /// The lists of assistants, asked for once.
+    lists: HashMap<String, Rows>,
+}
+
+/// What a pass did, mission by mission, and when the next one may have something to do.
+#[derive(Debug, Default)]
+pub(crate) struct Passed {
+    /// The missions that were looked after.
+    pub(crate) reports: Vec<(String, Report)>,
+    /// When there may be something to do again, as far as that is known.
+    pub(crate) next: Option<Timestamp>,
+}
+
+/// The lock of ticks: the lifecycle is decided by one program at a time.
+fn lock_path(context: &Context) -> anyhow::Result<PathBuf> {
+    let path = context.file.path();
+    if let Some(folder) = path.parent() {
+        file::make_dir(folder)?;
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    Ok(path.with_file_name(format!("{name}.tick.lock")))
+}
+
+/// Makes a pass over one mission or all; `None` if another program is at it.
+pub(crate) fn pass(context: &Context, slug: Option<&str>) -> anyhow::Result<Option<Passed>> {
+    let Some(_lock) = Lock::try_hold(&lock_path(context)?)? else { return Ok(None) };
+    passed(context, slug).map(Some)
+}
+
+/// Looks after a mission that a command ends. Waits for a tick that is at work.
+pub(crate) fn lock(context: &Context) -> anyhow::Result<Lock> {
+    Lock::hold(&lock_path(context)?, WAIT)
+}
+
+fn passed(context: &Context, only: Option<&str>) -> anyhow::Result<Passed> {
+    let missions = context.file.read()?;
+    let meant: Vec<Mission> = match only {
+        Some(slug) => vec![missions.known(slug)?],
+        None => missions.iter().collect(),
+    };
+    let mut heard = Heard::read(context)?;
+    let mut passed = Passed::default();
+    let mut tick: Option<Tick> = None;
+    let around = Around::read(context)?;
+    for mission in &meant {
+        let now = context.now();
+        let slug = mission.slug();
+        let known = match Known::read(mission, &around, now) {
+            Ok(known) => known,
+            // What cannot be read in one mission does not stop the others.
+            Err(err) => {
+                let mut report = Report::default();
+                report.failed("reading", &err);
+                passed.reports.push((slug.to_owned(), report));
+                continue;
+            }
+        };
+        let of_mission = heard.of(mission)?;
+        let next = next_tick(mission, &known, now);
+        if of_mission.is_empty() && next.is_none_or(|next| next > now) {
+            passed.next = [passed.next, next].into_iter().flatten().min();
+            continue;
+        }
+        let tick = match &mut tick {
+            Some(tick) => tick,
+            none => none.insert(Tick::new(context)?),
+        };
+        let report = tick.look_after(slug, Some((&known, &of_mission)));
+        if !report.is_stopped() {
+            heard.used(mission);
+        }
+        passed.next = [passed.next, report.next].into_iter().flatten().min();
+        let is_offline = report.is_offline();
+        passed.reports.push((slug.to_owned(), report));
+        if is_offline {
+            break;
+        }
+    }
+    heard.drop_strangers(missions.iter());
+    heard.forget(context)?;
+    Ok(passed)
+}
+
+/// When a mission is next looked after; `None` if only somebody's doing can change anything.
+pub(crate) fn next_tick(mission: &Mission, known: &Known, now: Timestamp) -> Option<Timestamp> {
+    if mission.mission_id().is_none() || mission.run_id().is_none() || known.ledger.is_settled() {
+        return None;
+    }
+    let due = mission.tick_due();
+    if known.ledger.ending.is_some() {
+        return Some(due.unwrap_or(now));
+    }
+    if mission.status().is_over() {
+        return due;
+    }
+    [due, known.next_look(now)].into_iter().flatten().min()
+}
+
+impl<'a> Tick<'a> {
+    /// A tick that has asked nobody yet. Fails (exit 3) if no key is configured.
+    pub(crate) fn new(context: &'a Context) -> anyhow::Result<Self> {
+        let api = context.api()?;
+        Ok(Self { context, api, gateway: None, lists: HashMap::new() })
+    }
+
+    /// Looks, unless there is no need to, decides and does what follows; what it stopped at is in the report.
+    pub(crate) fn look_after(
+        &mut self,
+        slug: &str,
+        looks: Option<(&Known, &HashSet<String>)>,
+    ) -> Report {
+        let mut report = Report::default();
+        let looked = match looks {
+            Some((known, heard)) => self.look(slug, known, heard, &mut report),
+            None => Ok(()),
+        };
+        match looked {
+            Ok(()) => {
+                if let Err(err) = self.follow(slug, &mut report) {
+                    report.failed("deciding", &err);
+                }
+            }
+            Err(err) => report.failed("looking", &err),
+        }
+        if let Err(err) = self.conclude(slug, &mut report) {
+            report.failed("writing", &err);
+        }
+        report
+    }
+
+    /// Decides, and carries out what was decided, until nothing is left.
+    fn follow(&mut self, slug: &str, report: &mut Report) -> anyhow::Result<()> {
+        let mut facts = None;
+        for _ in 0..MOST_ROUNDS {
+            let missions = self.context.file.read()?;
+            let mission = missions.known(slug)?;
+            let (mission_id, run_id) = ids(&mission)?;
+            let names = carry::Names { slug, mission: mission_id, run: run_id };
+            let (steps, run) = match &facts {
+                Some(facts) => facts,
+                None => facts.insert(self.facts(names)?),
+            };
+            let now = self.context.now();
+            let known = Known::read(&mission, &Around::read(self.context)?, now)?;
+            let plan = known.decide(now, steps, *run);
+            report.take_plan(&plan);
+            if plan.effects.is_empty() {
+                return Ok(());
+            }
+            for effect in &plan.effects {
+                match self.carry_out(names, effect, report) {
+                    Ok(Carried::Done) => report.done(effect),
+                    Ok(Carried::Refused(why)) => report.refused(effect, &why),
+                    Ok(Carried::Otherwise) => break,
+                    Err(err) => {
+                        report.failed(&effect.key, &err);
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        Err(Fault::usage("deciding does not come to an end").into())
+    }
+
+    /// The plan and the run as the service has them.
+    fn facts(&self, names: carry::Names) -> anyhow::Result<(Vec<Step>, Run)> {
+        let of = RunRef { mission: names.mission, run: names.run };
+        let run = run(&self.api.run(of)?);
+        let mut rows = self.api.plan(of)?.rows();
+        rows.sort_by_key(|row| row.value()["sequence"].as_i64());
+        let step = |row: &Row| {
+            let id = row.id(&["step_id", "id"])?;
+            let description = row.text("description").or_else(|| row.text("title"));
+            let status = StepStatus::read(row.text("status").unwrap_or("pending"));
+            Some(Step { description: description.unwrap_or(&id).to_owned(), status, id })
+        };
+        Ok((rows.iter().filter_map(step).collect(), run))
+    }
+
+    /// The plan and the run of a mission of the state file.
+    pub(crate) fn facts_of(&self, mission: &Mission) -> anyhow::Result<(Vec<Step>, Run)> {
+        let (mission_id, run) = ids(mission)?;
+        self.facts(carry::Names { slug: mission.slug(), mission: mission_id, run })
+    }
+
+    /// Keeps when the mission is due next, if its events alone do not say so.
+    fn conclude(&self, slug: &str, report: &mut Report) -> anyhow::Result<()> {
+        let missions = self.context.file.read()?;
+        let mission = missions.known(slug)?;
+        let now = self.context.now();
+        let known = Known::read(&mission, &Around::read(self.context)?, now)?;
+        let is_in_doubt = known.targets.iter().any(|target| target.in_doubt().is_some());
+        let due = match &report.decision {
+            _ if report.is_untold() => Some(later(now, TOLD_AGAIN)),
+            _ if report.is_stopped() => Some(now),
+            // That it will never be known has to be noticed, however late.
+            _ if is_in_doubt => known.next_look(now),
+            Some(Decision::Wait { until }) if known.next_look(now).is_none() => Some(*until),
+            Some(Decision::Over(_)) if !known.ledger.is_settled() => known.next_look(now),
+            _ => None,
+        };
+        if mission.tick_due() != due {
+            self.context.file.change_mission(slug, |mission| {
+                mission.set_tick_due(due);
+                Ok(())
+            })?;
+        }
+        report.settled = known.ledger.is_settled();
+        let looks = known.next_look(now).filter(|_| !report.settled);
+        report.next = [due, looks].into_iter().flatten().min();
+        Ok(())
+    }
+}
+
+impl Known {
+    /// Reads a mission with all that matters to it now.
+    pub(crate) fn of(context: &Context, mission: &Mission) -> anyhow::Result<Self> {
+        Self::read(mission, &Around::read(context)?, context.now())
+    }
+
+    /// What the decision tree says.
+    pub(crate) fn decide(&self, now: Timestamp, steps: &[Step], run: Run) -> Plan {
+        let facts = Facts {
+            now,
+            steps,
+            run,
+            targets: &self.targets,
+            verify_step: self.verify_step.as_deref(),
+        };
+        decide(&self.ledger, facts)
+    }
+}
+
+/// The ids by which the service knows a mission and its run.
+pub(crate) fn ids<'a>(mission: &Mission<'a>) -> Result<(&'a str, &'a str), Fault> {
+    match (mission.mission_id(), mission.run_id()) {
+        (Some(mission), Some(run)) => Ok((mission, run)),
+        _ => Err(Fault::usage(format!("mission `{}` has no run at the service", mission.slug()))
+            .hint("run its `missions init` again: it goes on where it stopped")),
+    }
+}
+
+fn run(row: &Row) -> Run {
+    match row.text("status").unwrap_or_default() {
+        "paused" => Run::Paused,
+        "succeeded" | "completed" => Run::Ended(RunEnd::Succeeded),
+        "failed" => Run::Ended(RunEnd::Failed),
+        "cancelled" | "canceled" => Run::Ended(RunEnd::Cancelled),
+        _ => Run::Running,
+    }
+}
+
+fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
+    now.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+/// The names under which `next` and the reports speak of a mission.
+pub(crate) fn names<'a>(mission: &Mission<'a>, has_cron: bool) -> lifecycle::Names<'a> {
+    lifecycle::Names {
+        slug: mission.slug(),
+        mission: mission.mission_id().unwrap_or_default(),
+        run: mission.run_id().unwrap_or_default(),
+        has_cron,
+    }
+}

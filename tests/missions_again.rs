@@ -1,0 +1,174 @@
+//! Whom `missions tick` tries again, when, and that nobody is dialled twice, against the simulator.
+
+#[path = "missions/stage.rs"]
+mod stage;
+
+use std::time::Duration;
+
+use harness::{Fault, Settings, Table};
+use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
+use serde_json::{Value, json};
+use stage::{MISSIONS, Stage, TO};
+
+const EVENTS: &str = "/v1/assistants/:id/events";
+
+/// When the newest event is to happen.
+fn newest(stage: &Stage) -> Timestamp {
+    let rows = stage.service.rows(Table::Scheduled);
+    let at = rows.last().and_then(|row| row["scheduled_at"].as_str());
+    at.and_then(|at| at.parse().ok()).expect("something was scheduled")
+}
+
+fn minutes_until(stage: &Stage, at: Timestamp) -> u64 {
+    let seconds = at.duration_since(stage.service.clock().now()).as_secs();
+    u64::try_from(seconds).expect("it is still to come").div_ceil(60)
+}
+
+/// Ticks until the mission is settled, each time three minutes after the newest event.
+fn play(stage: &Stage) -> Value {
+    let mut report = stage.tick_after(8);
+    for _ in 0..10 {
+        if report["settled"] == true {
+            return report;
+        }
+        let wait = minutes_until(stage, newest(stage).max(stage.service.clock().now()));
+        report = stage.tick_after(wait + 3);
+    }
+    panic!("the mission does not end: {report:#}");
+}
+
+#[test]
+fn an_automated_line_is_tried_three_times_more_within_minutes() {
+    let stage = Stage::new();
+    let first = stage.call("02", &["--recipient", "automated"]);
+    let report = stage.tick_after(8);
+    assert_eq!(report["retries"].as_array().map(Vec::len), Some(1), "{report:#}");
+    let wait = minutes_until(&stage, newest(&stage));
+    assert!((4..=15).contains(&wait), "{wait} minutes");
+    play(&stage);
+    assert_eq!(stage.service.dialled().len(), 4);
+    assert_eq!(
+        (stage.step_status("calls"), stage.run_status()),
+        (json!("failed"), json!("failed"))
+    );
+    let ends = stage.log().iter().filter(|line| line.ends_with(": no answer")).count();
+    assert_eq!((ends, stage.told().len()), (4, 1), "{:?}", stage.log());
+    assert_eq!(stage.row(Table::Scheduled, 3)["step_id"], "calls");
+    let kept = stage.state();
+    let events = kept["events"].as_object().unwrap();
+    let retries: Vec<_> = events.values().filter(|event| event["retry_of"] == *first).collect();
+    let numbers: Vec<_> = retries.iter().map(|event| event["attempt"].as_u64()).collect();
+    assert_eq!(numbers, [Some(1), Some(2), Some(3)]);
+    assert_eq!(kept["memory"]["scheduled_events"].as_array().map(Vec::len), Some(4));
+    let reason = kept["memory"]["result"]["reason"].as_str().unwrap().to_owned();
+    assert!(reason.contains("no answer after 4 attempts"), "{reason}");
+}
+
+#[test]
+fn a_service_place_is_left_alone_at_its_peak() {
+    let stage = Stage::new();
+    // Noon in New York: half an hour to two hours later, outside half past eleven to half past one.
+    stage.call("01", &["--recipient", "service"]);
+    stage.tick_after(8);
+    let local = newest(&stage).to_zoned(TimeZone::get("America/New_York").unwrap());
+    assert!((13, 30) <= (local.hour(), local.minute()) && local.hour() < 15, "{local}");
+}
+
+#[test]
+fn a_professional_is_tried_on_the_next_business_day() {
+    let stage = Stage::new();
+    stage.call("02", &["--recipient", "professional"]);
+    stage.tick_after(8);
+    let zone = TimeZone::get("America/New_York").unwrap();
+    let local = newest(&stage).to_zoned(zone.clone());
+    let tomorrow = stage.service.clock().now().to_zoned(zone).date() + 1.day();
+    assert_eq!((local.date(), local.hour()), (tomorrow, 9));
+}
+
+#[test]
+fn a_number_that_must_not_be_called_any_more_is_not_tried_again() {
+    let stage = Stage::new();
+    stage.call("02", &["--recipient", "automated"]);
+    stage.tick_after(8);
+    stage.ok(&["dnc", "add", &format!("{TO}02")]);
+    // The second try that waits is withdrawn, and no third is made.
+    let report = stage.tick();
+    assert!(report["done"].to_string().contains("withdraw/"), "{report:#}");
+    play(&stage);
+    assert_eq!((stage.service.dialled().len(), stage.run_status()), (1, json!("failed")));
+}
+
+#[test]
+fn a_lost_answer_never_leads_to_a_second_dial() {
+    for fault in [Fault::Lost, Fault::Cut] {
+        let stage = Stage::with(Settings::default(), stage::ONE_STEP);
+        stage.service.clock().periods(20);
+        stage.call("02", &["--recipient", "automated"]);
+        stage.service.fail("POST", EVENTS, fault.clone(), 1);
+        stage.service.advance(Duration::from_secs(8 * 60));
+        let out = stage.run(&["tick"]);
+        let report = out.json()["missions"][0].clone();
+        let n_asked = || stage.service.seen_at("POST", EVENTS).len();
+        assert_eq!(n_asked(), 2, "{report:#}");
+        if report["unsettled"] != json!([]) {
+            out.fails(8).stderr_has("may have been scheduled");
+        }
+        // However often it runs until the time of that call, it asks for no other.
+        for _ in 0..5 {
+            stage.service.advance(Duration::from_secs(60));
+            stage.run(&["tick"]);
+        }
+        assert_eq!(n_asked(), 2);
+        let n_made = stage.service.rows(Table::Scheduled).len();
+        if fault == Fault::Lost {
+            // It was made, and is found: the chain goes on.
+            let known = stage.state()["events"].as_object().map(serde_json::Map::len);
+            assert_eq!((n_made, known), (2, Some(2)));
+        } else {
+            // It never was: nobody can know that, so the chain ends in doubt.
+            assert_eq!(n_made, 1);
+            stage.service.advance(Duration::from_secs(3 * 3600));
+            stage.ok(&["tick"]);
+            assert_eq!((stage.run_status(), n_asked()), (json!("failed"), 2));
+        }
+    }
+}
+
+#[test]
+fn two_ticks_at_once_and_kills_leave_one_dial_for_each_attempt() {
+    let stage = Stage::new();
+    for end in ["02", "01", "07"] {
+        stage.call(end, &["--recipient", "automated"]);
+    }
+    let mut settled = false;
+    for round in 0..60u64 {
+        stage.service.advance(Duration::from_secs(3 * 60));
+        let mut one = stage.sandbox.spawn(MISSIONS, ["tick"]);
+        let other = stage.sandbox.spawn(MISSIONS, ["tick", "m"]);
+        if round % 3 > 0 {
+            // Somewhere between its first look and its last write.
+            std::thread::sleep(Duration::from_millis(round * 7 % 50));
+            one.signal(harness::Signal::KILL);
+        }
+        one.finish(Duration::from_secs(60));
+        other.finish(Duration::from_secs(60));
+        settled = stage.state()["status"] != "running" && stage.tick() == Value::Null;
+        if settled {
+            break;
+        }
+    }
+    assert!(settled, "{:#}", stage.state());
+    let dialled = stage.service.dialled();
+    let to = |end: &str| dialled.iter().filter(|to| to.ends_with(end)).count();
+    assert!(to("02") <= 4 && to("01") <= 4, "{dialled:?}");
+    assert_eq!(to("07"), 1);
+    let rows = stage.service.rows(Table::Scheduled);
+    let mut times: Vec<_> = rows
+        .iter()
+        .map(|row| (row["to_number"].to_string(), row["scheduled_at"].to_string()))
+        .collect();
+    times.sort();
+    times.dedup();
+    assert_eq!(times.len(), rows.len(), "the same call was scheduled twice");
+    assert_eq!(stage.run_status(), "succeeded", "one of three was reached");
+}

@@ -1,0 +1,172 @@
+//! `missions tick` and what it makes of a mission, from the first look to the end, against the simulator.
+
+#[path = "missions/stage.rs"]
+mod stage;
+
+use std::time::Duration;
+
+use harness::{NUMBER, Settings, Table};
+use serde_json::{Value, json};
+use stage::{Stage, TO};
+
+#[test]
+fn the_seeds_complete_example_ends_by_a_tick() {
+    let steps = r#"[{"step_id":"setup","description":"Create SMS agent","sequence":1},
+        {"step_id":"sms","description":"Schedule SMS","sequence":2},
+        {"step_id":"verify","description":"Verify delivery","sequence":3}]"#;
+    let stage = Stage::with(Settings::default(), steps);
+    let kept = stage.state();
+    let id = |key: &str| kept[key].as_str().unwrap().to_owned();
+    let (m, r, a) = (id("mission_id"), id("run_id"), id("assistant_id"));
+    let to = format!("{TO}13");
+    stage.ok(&["update-step", &m, &r, "setup", "completed"]);
+    stage.ok(&["update-step", &m, &r, "sms", "in_progress"]);
+    let text = "What do you call a bear with no teeth? A gummy bear!";
+    let event = stage.ok(&["schedule-sms", &a, &to, NUMBER, "in 2m", text, &m, &r, "sms"]);
+    stage.ok(&["update-step", &m, &r, "sms", "completed"]);
+    stage.ok(&["update-step", &m, &r, "verify", "in_progress"]);
+    let early = stage.tick();
+    assert_eq!((&early["decision"], &early["looked"]), (&json!("wait"), &json!(0)), "{early:#}");
+    assert_eq!(stage.run_status(), "running");
+
+    let ended = stage.tick_after(5);
+    assert_eq!(ended["ended"][0]["event_id"], event["id"], "{ended:#}");
+    assert_eq!((&ended["decision"], &ended["settled"]), (&json!("over"), &json!(true)));
+    assert_eq!(
+        (stage.step_status("verify"), stage.run_status()),
+        (json!("completed"), json!("succeeded"))
+    );
+    let log = stage.log();
+    assert!(log.contains(&format!("custom SMS to {to}: succeeded")), "{log:?}");
+    assert!(log.iter().any(|line| line.starts_with("step_completed Completed: Verify delivery")));
+    let kept = stage.state();
+    assert_eq!(kept["status"], "succeeded");
+    assert_eq!(kept["memory"]["result"]["status"], "succeeded");
+    assert_eq!(kept["events"][event["id"].as_str().unwrap()]["status"], "completed");
+    let told = stage.told();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("mission `m`") && told[0].contains("succeeded"), "{told:?}");
+    // A mission that has ended costs nothing more.
+    let asked = stage.service.seen().len();
+    assert_eq!(stage.tick_after(60), Value::Null);
+    assert_eq!(stage.service.seen().len(), asked);
+}
+
+/// A call to the number with these digits ends so, its step and the mission with it.
+#[track_caller]
+fn ends(digits: &str, outcome: &str, step: &str, run: &str) {
+    let stage = Stage::new();
+    stage.call(digits, &[]);
+    let mut report = stage.tick_after(8);
+    // Insights come some seconds after a conversation.
+    for _ in 0..3 {
+        if report["settled"] != true {
+            report = stage.tick_after(1);
+        }
+    }
+    let event = &stage.row(Table::Scheduled, 0);
+    assert_eq!(report["settled"], true, "{report:#}\n{event:#}");
+    assert_eq!((stage.step_status("calls"), stage.run_status()), (json!(step), json!(run)));
+    let log = stage.log();
+    let wanted = format!("custom Call to {TO}{digits}: {outcome}");
+    assert!(log.contains(&wanted), "{wanted} is not in {log:#?}");
+    assert_eq!(stage.service.dialled().len(), 1);
+    assert_eq!(stage.state()["status"], run);
+    if run == "failed" {
+        let memory = &stage.state()["memory"];
+        assert_eq!(memory["error_calls"]["recoverable"], false);
+        assert_eq!(memory["result"]["failed_step"], "calls");
+        assert!(log.iter().any(|line| line.starts_with("error Failed: ")), "{log:?}");
+    }
+}
+
+#[test]
+fn an_answered_call_completes_its_step_and_the_mission() {
+    ends("07", "succeeded", "completed", "succeeded");
+}
+
+#[test]
+fn a_busy_line_fails_the_step_where_nobody_is_tried_again() {
+    ends("01", "busy", "failed", "failed");
+}
+
+#[test]
+fn a_call_that_rings_out_fails_the_step() {
+    ends("02", "no answer", "failed", "failed");
+}
+
+#[test]
+fn a_call_that_cannot_be_carried_fails_the_step() {
+    ends("04", "failed", "failed", "failed");
+}
+
+#[test]
+fn a_call_that_was_called_off_fails_the_step() {
+    ends("06", "canceled", "failed", "failed");
+}
+
+#[test]
+fn a_call_that_never_ends_is_given_up_after_two_hours() {
+    let stage = Stage::new();
+    stage.call("05", &["--recipient", "automated"]);
+    let waiting = stage.tick_after(8);
+    assert_eq!(waiting["decision"], "wait", "{waiting:#}");
+    assert_eq!(stage.tick_after(100)["decision"], "wait");
+    let report = stage.tick_after(20);
+    assert_eq!(report["ended"][0]["outcome"], "no end was ever reported", "{report:#}");
+    assert_eq!((stage.run_status(), stage.service.dialled().len()), (json!("failed"), 1));
+}
+
+#[test]
+fn an_event_that_was_deleted_at_the_service_is_gone() {
+    let stage = Stage::new();
+    let id = stage.call("07", &["--recipient", "automated"]);
+    let assistant = stage.state()["assistant_id"].as_str().unwrap().to_owned();
+    let before = stage.sandbox.read("skill/.missions_state.json");
+    stage.ok(&["cancel-scheduled-event", &assistant, &id]);
+    // Somebody else did it: nothing is known of it here.
+    stage.sandbox.write("skill/.missions_state.json", &before);
+    let report = stage.tick_after(8);
+    assert_eq!(report["ended"][0]["outcome"], "deleted at the service", "{report:#}");
+    assert_eq!((stage.run_status(), stage.service.dialled().len()), (json!("failed"), 0));
+}
+
+#[test]
+fn insights_are_kept_before_the_mission_ends() {
+    let stage = Stage::new();
+    let id = stage.call("07", &[]);
+    // The call takes 35 seconds, and its insights come seven seconds later: a look between the two.
+    stage.service.advance(Duration::from_secs(5 * 60 + 38));
+    let notice = json!({"at": "", "event": "mission.call_completed", "frame": {
+        "mission_id": stage.state()["mission_id"], "step_id": "calls", "to": format!("{TO}07")}});
+    stage.sandbox.write("skill/.mission_events.jsonl", &format!("{notice}\n"));
+    let report = stage.tick();
+    assert_eq!(report["decision"], "wait", "{report:#}");
+    assert_eq!(stage.sandbox.read("skill/.mission_events.jsonl"), "", "what was heard is used up");
+    assert_eq!(
+        (stage.step_status("calls"), stage.run_status()),
+        (json!("completed"), json!("running"))
+    );
+    assert_eq!(stage.told(), Vec::<String>::new(), "nobody is told before what was said is there");
+    stage.service.advance(Duration::from_secs(12));
+    let report = stage.tick();
+    assert_eq!(report["settled"], true, "{report:#}");
+    assert!(stage.state()["events"][&id]["insights"]["got"].as_str().unwrap().contains("$40"));
+    assert!(
+        stage.log().iter().any(|line| line.contains("Insights of the call")),
+        "{:?}",
+        stage.log()
+    );
+}
+
+#[test]
+fn insights_that_never_come_hold_nothing_up_for_long() {
+    let stage = Stage::new();
+    stage.call("07", &[]);
+    let insights = "/v1/missions/conversations/:c/insights";
+    stage.service.on("GET", insights, 200, json!({"data": []}));
+    assert_eq!(stage.tick_after(8)["decision"], "wait");
+    assert_eq!(stage.tick_after(3)["decision"], "wait");
+    assert_eq!(stage.tick_after(3)["settled"], true);
+    assert_eq!(stage.run_status(), "succeeded");
+}
