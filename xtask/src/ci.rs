@@ -11,6 +11,7 @@ use state::args::Common;
 use state::exit::{self, Exit};
 use state::out::{self, Printer};
 
+use crate::cron_check;
 use crate::demo;
 use crate::docs;
 use crate::torture;
@@ -30,6 +31,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("demo", demo::check),
     ("torture", torture::shortly),
     ("systemd", systemd::run),
+    ("cron-check", cron_check::check),
     ("peer", peer::run),
 ];
 
