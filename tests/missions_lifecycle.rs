@@ -5,9 +5,9 @@ mod stage;
 
 use std::time::Duration;
 
-use harness::{NUMBER, Settings, Table};
+use harness::{NUMBER, Sandbox, Service, Settings, Signal, Table, plenty};
 use serde_json::{Value, json};
-use stage::{Stage, TO};
+use stage::{MISSIONS, Stage, TO};
 
 #[test]
 fn the_seeds_complete_example_ends_by_a_tick() {
@@ -168,5 +168,48 @@ fn insights_that_never_come_hold_nothing_up_for_long() {
     assert_eq!(stage.tick_after(8)["decision"], "wait");
     assert_eq!(stage.tick_after(3)["decision"], "wait");
     assert_eq!(stage.tick_after(3)["settled"], true);
+    assert_eq!(stage.run_status(), "succeeded");
+}
+
+#[test]
+fn a_thousand_calls_cost_one_list_for_each_assistant() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    plenty::of_calls(&service, &sandbox, MISSIONS, 1_000, 3);
+    let before = service.seen().len();
+    let report = sandbox.run(MISSIONS, ["tick"]).ok().json()["missions"][0].clone();
+    assert_eq!((&report["looked"], &report["ended"]), (&json!(1000), &json!([])));
+    let asked: Vec<_> = service.seen().split_off(before);
+    let lists = asked.iter().filter(|one| one.path.ends_with("/events")).count();
+    assert_eq!((lists, asked.len()), (3, 5), "three lists, the run and its plan: {asked:#?}");
+    // Until the next is due nobody is asked.
+    sandbox.run(MISSIONS, ["tick"]).ok();
+    assert_eq!(service.seen().len(), before + 5);
+}
+
+#[test]
+fn watching_ticks_until_the_mission_has_ended() {
+    let stage = Stage::new();
+    stage.call("07", &[]);
+    // Ten minutes in a second.
+    stage.service.speed(600);
+    let lines = stage.run(&["watch", "m"]).ok().json_lines();
+    let last = lines.last().unwrap();
+    assert_eq!(last["missions"][0]["settled"], true, "{lines:#?}");
+    assert_eq!((stage.run_status(), stage.service.dialled().len()), (json!("succeeded"), 1));
+}
+
+#[test]
+fn a_watch_that_is_interrupted_leaves_the_mission_as_it_is() {
+    let stage = Stage::new();
+    stage.call("07", &[]);
+    stage.service.advance(Duration::from_secs(8 * 60));
+    let mut watch = stage.sandbox.spawn(MISSIONS, ["watch", "m"]);
+    stage.service.wait_request(Duration::from_secs(10), "GET", "/v1/missions/:m/runs/:r/plan", 1);
+    watch.signal(Signal::INT);
+    let out = watch.finish(Duration::from_secs(10));
+    assert!([0, 6].contains(&out.code()), "{out}");
+    stage.tick_after(1);
+    stage.tick_after(10);
     assert_eq!(stage.run_status(), "succeeded");
 }

@@ -1,8 +1,8 @@
-//! `missions` under kill -9 and lost answers, shortly; `cargo xtask torture missions` does it at full length.
+//! `missions` under kill -9 and lost answers, and `cancel` in races, shortly; `cargo xtask torture` does it at full length.
 
 use std::time::Duration;
 
-use harness::torture::{Missions, missions};
+use harness::torture::{Missions, Races, missions, races};
 
 #[test]
 fn nothing_acknowledged_is_lost_and_nothing_is_made_twice() {
@@ -11,4 +11,12 @@ fn nothing_acknowledged_is_lost_and_nothing_is_made_twice() {
     let faults = summary["faults"].as_array().map_or(1, Vec::len);
     assert_eq!(faults, 0, "{summary:#}");
     assert!(summary["kills"].as_u64().is_some_and(|kills| kills >= 10), "{summary:#}");
+}
+
+#[test]
+fn what_a_cancel_says_cannot_happen_does_not_happen() {
+    let plan = Races { count: 12, limit: Duration::from_secs(40), seed: 11 };
+    let summary = races(env!("CARGO_BIN_EXE_missions"), plan);
+    assert_eq!(summary["faults"], serde_json::json!([]), "{summary:#}");
+    assert!(summary["races"].as_u64().is_some_and(|races| races >= 3), "{summary:#}");
 }

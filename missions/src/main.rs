@@ -24,7 +24,7 @@ use args::{Args, Command};
 use commands::tick as ticks;
 use commands::{
     assistants, cancel, check_key, conversation, do_not_call, ending, init, kept, links, log,
-    memory, missions, numbers, plan, recover, resolve, runs, scheduled, setup_agent,
+    memory, missions, numbers, plan, recover, resolve, runs, scheduled, setup_agent, watch,
 };
 use context::Context;
 use state::exit::{self, Exit};
@@ -101,5 +101,7 @@ fn run(args: &Args) -> anyhow::Result<Exit> {
         Command::Cancel(args) => cancel::run(context, args),
         Command::Tick(args) => ticks::run(context, args),
         Command::Next(args) => ticks::next(context, args),
+        // Its work is left behind when it is interrupted, and so has a context of its own.
+        Command::Watch(watched) => watch::run(Context::new(args)?, watched),
     }
 }

@@ -42,6 +42,7 @@ pub mod contract;
 mod fate;
 mod gateway;
 mod log;
+pub mod plenty;
 mod rules;
 mod sandbox;
 mod service;

@@ -189,6 +189,10 @@ pub(crate) struct Torture {
     /// End after this many kills, for each part
     #[arg(long, value_name = "N", default_value_t = 300)]
     pub(crate) kills: usize,
+
+    /// End after this many races (the part `races`)
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    pub(crate) count: usize,
 }
 
 /// What can be tortured.
@@ -198,6 +202,8 @@ pub(crate) enum Tortured {
     Connect,
     /// Missions from init to scheduled events, with answers lost after the effect
     Missions,
+    /// `missions cancel` against the clock, ticks and other programs
+    Races,
 }
 
 impl Torture {

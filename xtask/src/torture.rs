@@ -32,7 +32,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Torture, printer: Printer) -> Re
 
 /// A short run for ci.
 pub(crate) fn shortly(workspace: &Workspace) -> Result<Verdict> {
-    let args = Torture { part: None, seconds: 15, seed: None, kills: 10 };
+    let args = Torture { part: None, seconds: 15, seed: None, kills: 10, count: 10 };
     let (well, summary) = torture(workspace, &args)?;
     Ok(Verdict::of(well, summary.to_string()))
 }
@@ -47,6 +47,7 @@ fn torture(workspace: &Workspace, args: &Torture) -> Result<(bool, Value)> {
         let (name, summary) = match part {
             Tortured::Connect => ("connect", connect::torture(&programs, plan)),
             Tortured::Missions => ("missions", missions::torture(&programs, plan)),
+            Tortured::Races => ("races", missions::races(&programs, plan, args.count)),
         };
         parts.insert(name.to_owned(), summary);
     }

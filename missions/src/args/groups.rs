@@ -18,6 +18,7 @@ Whole workflows:
 What becomes of a mission:
   tick                    [SLUG]
   next                    SLUG
+  watch                   SLUG
 
 State and memory:
   list-state

@@ -80,3 +80,19 @@ pub(crate) struct Cancel {
     #[arg(value_name = "SLUG")]
     pub(crate) slug: String,
 }
+
+/// Look after a mission in the foreground until it ends; on a terminal, show where everybody stands
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Does what tick does, at the moments at which something is due. Prints one JSON line, tick's, for each pass that
+had something to do; on a terminal a table instead. Interrupted it ends with 6, and the mission goes on.
+
+Examples:
+  missions watch find-plumbers
+  missions watch find-plumbers | jq -r '.missions[].decision'"
+)]
+pub(crate) struct Watch {
+    /// Slug of the mission
+    #[arg(value_name = "SLUG")]
+    pub(crate) slug: String,
+}

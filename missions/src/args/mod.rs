@@ -107,6 +107,7 @@ pub(crate) enum Command {
     Cancel(Cancel),
     Tick(Tick),
     Next(Next),
+    Watch(Watch),
 }
 
 /// Which part of a list is asked for.

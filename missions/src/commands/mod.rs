@@ -21,3 +21,4 @@ pub(crate) mod runs;
 pub(crate) mod scheduled;
 pub(crate) mod setup_agent;
 pub(crate) mod tick;
+pub(crate) mod watch;

@@ -2,5 +2,7 @@
 
 mod missions;
 mod operator;
+mod races;
 
 pub use missions::{Missions, missions};
+pub use races::{Races, races};

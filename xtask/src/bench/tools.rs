@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use harness::{KEY, Sandbox, Service, Table};
+use harness::{KEY, Sandbox, Service, Table, plenty};
 use serde_json::{Value, json};
 use state::out;
 
@@ -52,8 +52,11 @@ pub(super) fn measure(programs: &Path, runs: usize) -> Result<Value> {
         rows.push(vec![format!("{}: peak memory", line.what), format!("{kib} KiB")]);
         peaks.push(json!({"what": line.what, "peak_kib": kib}));
     }
+    let tick = a_tick(programs, runs.min(20))?;
+    rows.push(row_of("missions tick: 1,000 calls under way", &tick));
+    rows.push(vec!["  its peak memory".to_owned(), format!("{} KiB", tick["peak_kib"])]);
     out::progress(&table(&rows));
-    Ok(json!({"runs": runs, "lines": figures, "peaks": peaks}))
+    Ok(json!({"runs": runs, "lines": figures, "peaks": peaks, "tick": tick}))
 }
 
 fn approved() -> Value {
@@ -125,10 +128,45 @@ fn heading() -> Vec<String> {
 }
 
 fn row(line: &Line, figure: &Value) -> Vec<String> {
+    row_of(line.what, figure)
+}
+
+/// A pass over a thousand scheduled calls with three assistants, all of them due: three lists, a run, a plan.
+fn a_tick(programs: &Path, runs: usize) -> Result<Value> {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    let missions = programs.join("missions").display().to_string();
+    plenty::of_calls(&service, &sandbox, &missions, 1_000, 3);
+    let peak = Arc::new(AtomicU64::new(0));
+    let seen = Arc::clone(&peak);
+    service.on_with("GET", "/v1/missions/:m/runs/:r", move |_| {
+        // The lists have been read by then.
+        seen.fetch_max(process::peak_of_descendants(), Ordering::Relaxed);
+        (200, json!({"data": {"run_id": "run", "status": "running"}}))
+    });
+    let (mut processor, mut walls) = (Duration::ZERO, Vec::new());
+    for _ in 0..runs {
+        // A call that goes on is looked at again after two and a half minutes.
+        service.advance(Duration::from_secs(150));
+        let before = process::of_children();
+        let output = sandbox.run(&missions, ["tick"]);
+        processor += process::of_children().saturating_sub(before);
+        let looked = &output.json()["missions"][0]["looked"];
+        ensure!(*looked == 1_000, "a tick is measured that looked at {looked} calls\n{output}");
+        walls.push(output.took());
+    }
+    let n = u32::try_from(runs.max(1)).unwrap_or(u32::MAX);
+    Ok(json!({
+        "processor_ms": millis(processor / n), "wall": Times::new(walls).json(),
+        "peak_kib": peak.load(Ordering::Relaxed),
+    }))
+}
+
+fn row_of(what: &str, figure: &Value) -> Vec<String> {
     let cell = |value: &Value| format!("{:.2}", value.as_f64().unwrap_or(0.0));
     let wall = &figure["wall"];
     vec![
-        line.what.to_owned(),
+        what.to_owned(),
         cell(&figure["processor_ms"]),
         cell(&wall["p50_ms"]),
         cell(&wall["p99_ms"]),

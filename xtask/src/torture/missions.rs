@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use harness::torture::{self, Missions};
+use harness::torture::{self, Missions, Races};
 use serde_json::Value;
 
 use super::Plan;
@@ -16,4 +16,11 @@ pub(super) fn torture(programs: &Path, plan: Plan) -> Value {
     let writers = if kills >= FULL { (64, 100) } else { (8, 10) };
     let program = programs.join("missions").display().to_string();
     torture::missions(&program, Missions { kills, limit, writers, seed })
+}
+
+/// `cancel` against the clock and against other programs, so many times.
+pub(super) fn races(programs: &Path, plan: Plan, count: usize) -> Value {
+    let Plan { limit, seed, .. } = plan;
+    let program = programs.join("missions").display().to_string();
+    torture::races(&program, Races { count, limit, seed })
 }

@@ -1,0 +1,181 @@
+//! `missions cancel` against the clock, against ticks and against other programs that schedule: what it says can no
+//! longer happen must not happen.
+
+use std::time::{Duration, Instant};
+
+use jiff::civil::Weekday;
+use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
+use serde_json::{Value, json};
+
+use crate::{Child, Fate, Output, Sandbox, Service, Settings, Signal};
+
+/// How many and how long.
+#[derive(Clone, Copy, Debug)]
+pub struct Races {
+    /// End after so many races …
+    pub count: usize,
+    /// … or after this time.
+    pub limit: Duration,
+    /// Decides every random moment.
+    pub seed: u64,
+}
+
+/// Calls to these go on for hours, so that one that was made cannot look like one that ended in time.
+const NUMBERS: [&str; 3] = ["+13322200105", "+13322200205", "+13322200305"];
+/// Scheduled while the mission is being called off.
+const RIVAL: &str = "+13322200405";
+/// A command that has not ended by then hangs.
+const HANGS: Duration = Duration::from_secs(60);
+
+/// Races this program. The summary's `faults` lists every call that was made although it was said not to happen.
+pub fn races(program: &str, plan: Races) -> Value {
+    let began = Instant::now();
+    let mut run = Run::new(program, plan.seed);
+    let mut n = 0;
+    while n < plan.count && began.elapsed() < plan.limit {
+        run.race(n);
+        n += 1;
+    }
+    json!({
+        "races": n, "certain": run.certain, "doubtful": run.doubtful, "dialled": run.dialled, "kills": run.kills,
+        "rivals_scheduled": run.rivals, "faults": run.faults, "seconds": began.elapsed().as_secs(),
+    })
+}
+
+struct Run<'a> {
+    program: &'a str,
+    service: Service,
+    sandbox: Sandbox,
+    fate: Fate,
+    /// Races after which nothing could happen any more.
+    certain: usize,
+    /// Races after which something could.
+    doubtful: usize,
+    dialled: usize,
+    kills: usize,
+    /// Calls that were scheduled while the mission was being called off.
+    rivals: usize,
+    faults: Vec<String>,
+}
+
+impl<'a> Run<'a> {
+    fn new(program: &'a str, seed: u64) -> Self {
+        let service = Service::with(Settings { seed, ..Settings::default() });
+        service.clock().periods(50);
+        let sandbox = Sandbox::for_service(&service);
+        Self {
+            program,
+            service,
+            sandbox,
+            fate: Fate::new(seed),
+            certain: 0,
+            doubtful: 0,
+            dialled: 0,
+            kills: 0,
+            rivals: 0,
+            faults: Vec::new(),
+        }
+    }
+
+    /// A mission with three calls a minute or two ahead is called off while the time runs on.
+    fn race(&mut self, n: usize) {
+        self.go_to_noon();
+        let (name, slug) = (format!("Race {n}"), format!("race-{n}"));
+        let steps = r#"[{"step_id":"s","description":"S"}]"#;
+        self.ok(&["init", &name, "I", "R", steps]);
+        self.ok(&["setup-agent", &slug, "A", "I", "Hi", "--caller-id-only"]);
+        for number in NUMBERS {
+            let when = format!("in {}s", 65 + self.fate.below(90));
+            let line = ["schedule-call", "--mission", &slug, number, &when, "--any-time"];
+            self.ok(&[&line[..], &["--recipient", "automated"]].concat());
+        }
+        let before = self.service.dialled().len();
+        self.pass(60);
+        let rival = self.rival(&slug);
+        let mut cancel = self.spawn(&["cancel", &slug]);
+        std::thread::sleep(Duration::from_micros(self.fate.below(25_000))); // the moment of the leap
+        self.pass(90);
+        let mut output = None;
+        if self.fate.strikes(20) {
+            cancel.signal(Signal::KILL);
+            self.kills += 1;
+            cancel.finish(HANGS);
+        } else {
+            output = Some(cancel.finish(HANGS));
+        }
+        let rival = rival.map(|rival| rival.finish(HANGS));
+        let output = output.unwrap_or_else(|| self.sandbox.run(self.program, ["cancel", &slug]));
+        self.rivals += usize::from(rival.is_some_and(|end| end.out().contains(RIVAL)));
+        // Whatever is still scheduled rings; ticks make up for what was left.
+        for _ in 0..3 {
+            self.service.advance(Duration::from_secs(600));
+            self.sandbox.run(self.program, ["tick", &slug]);
+        }
+        let dialled = self.service.dialled().split_off(before);
+        self.check(n, &output, &dialled);
+    }
+
+    /// What was made is among what may still happen, and nothing is where nothing was said.
+    fn check(&mut self, n: usize, output: &Output, dialled: &[String]) {
+        self.dialled += dialled.len();
+        match output.code() {
+            0 => self.certain += 1,
+            8 => self.doubtful += 1,
+            code => {
+                self.faults.push(format!("race {n} ended with {code}: {}", output.err()));
+                return;
+            }
+        }
+        let document: Value = serde_json::from_str(output.out()).unwrap_or_default();
+        let doubts: Vec<&Value> =
+            document["may_still_happen"].as_array().into_iter().flatten().collect();
+        if (output.code() == 0) != doubts.is_empty() {
+            self.faults.push(format!("race {n} ended with {} and {doubts:?}", output.code()));
+        }
+        for number in
+            dialled.iter().filter(|number| !doubts.iter().any(|one| one["to"] == number.as_str()))
+        {
+            self.faults.push(format!("race {n}: {number} was dialled; {}", output.out()));
+        }
+    }
+
+    /// Another program at the same time, or none.
+    fn rival(&mut self, slug: &str) -> Option<Child> {
+        let line = ["schedule-call", "--mission", slug, RIVAL, "in 3m", "--any-time"];
+        let rival = match self.fate.below(3) {
+            0 => self.spawn(&line),
+            1 => self.spawn(&["tick"]),
+            _ => return None,
+        };
+        std::thread::sleep(Duration::from_micros(self.fate.below(15_000))); // the moment of the cancel
+        Some(rival)
+    }
+
+    /// Every race begins on a business day at noon in New York.
+    fn go_to_noon(&self) {
+        let zone = TimeZone::UTC;
+        let mut day = self.service.clock().now().to_zoned(zone).date() + 1.day();
+        while matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) {
+            day += 1.day();
+        }
+        let noon: Timestamp = format!("{day}T16:00:00Z").parse().expect("it was written as a time");
+        self.service.clock().jump(noon.duration_since(self.service.clock().now()));
+    }
+
+    /// Up to so many seconds pass at once.
+    fn pass(&mut self, seconds: u64) {
+        let by = Duration::from_millis(self.fate.below(seconds * 1_000));
+        self.service.advance(by);
+    }
+
+    fn spawn(&self, line: &[&str]) -> Child {
+        self.sandbox.spawn(self.program, line)
+    }
+
+    fn ok(&mut self, line: &[&str]) {
+        let output = self.sandbox.run(self.program, line);
+        if output.code() != 0 {
+            self.faults.push(format!("{line:?}: {}", output.err()));
+        }
+    }
+}
