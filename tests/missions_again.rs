@@ -172,3 +172,46 @@ fn two_ticks_at_once_and_kills_leave_one_dial_for_each_attempt() {
     assert_eq!(times.len(), rows.len(), "the same call was scheduled twice");
     assert_eq!(stage.run_status(), "succeeded", "one of three was reached");
 }
+
+#[test]
+fn one_voicemail_is_enough_for_a_professional() {
+    for (kind, n_retries) in [("professional", 0), ("automated", 1)] {
+        let stage = Stage::new();
+        stage.call("07", &["--recipient", kind]);
+        stage.service.advance(Duration::from_secs(8 * 60));
+        let mut row = stage.row(Table::Scheduled, 0);
+        row["outcome"] = "voicemail".into();
+        row["conversation_id"] = Value::Null;
+        stage.service.once("GET", EVENTS, 200, json!({"events": [row]}));
+        let report = stage.tick();
+        assert_eq!(report["ended"][0]["outcome"], "voicemail", "{report:#}");
+        assert_eq!(report["retries"].as_array().map(Vec::len), Some(n_retries), "{kind}");
+    }
+}
+
+#[test]
+fn nobody_is_tried_again_without_a_kind_and_an_unknown_kind_is_refused() {
+    let stage = Stage::new();
+    let to = format!("{TO}02");
+    let line = ["schedule-call", "--mission", "m", &to, "in 5m", "--recipient", "plumber"];
+    stage.run(&line).fails(2).stderr_has("automated, service or professional");
+    stage.call("02", &[]);
+    let report = stage.tick_after(8);
+    assert_eq!((&report["retries"], stage.run_status()), (&json!([]), json!("failed")));
+}
+
+#[test]
+fn a_text_that_was_not_delivered_is_tried_again_within_business_hours() {
+    let stage = Stage::new();
+    let to = format!("{TO}04");
+    let line = ["schedule-sms", "--mission", "m", &to, "in 5m", "Hello", "--step", "calls"];
+    stage.ok(&[&line[..], &["--recipient", "professional"]].concat());
+    stage.tick_after(8);
+    let again = stage.row(Table::Scheduled, 1);
+    assert_eq!((&again["channel"], &again["text_body"]), (&json!("sms"), &json!("Hello")));
+    let local = newest(&stage).to_zoned(TimeZone::get("America/New_York").unwrap());
+    assert_eq!(local.hour(), 9, "{local}");
+    // A text outside those hours is scheduled all the same, with a warning.
+    let line = ["schedule-sms", "--mission", "m", &to, "in 10h", "Good night"];
+    stage.run(&line).ok().stderr_has("outside business hours");
+}

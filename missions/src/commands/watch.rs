@@ -13,6 +13,9 @@ use crate::lifecycle::Target;
 use crate::state_file::Mission;
 use crate::tick::{self, Known};
 
+/// After a pass that could not be finished, the service or the gateway is left alone for so long.
+const PAUSE: Duration = Duration::from_secs(30);
+
 /// Somebody else's doing is noticed so soon: the state file is read, and nobody is asked.
 const GLANCE: Duration = Duration::from_secs(1);
 
@@ -32,6 +35,7 @@ fn watch(context: &Context, slug: &str) -> anyhow::Result<Exit> {
     let mut screen = Screen::new(context);
     loop {
         let passed = tick::pass(context, Some(slug))?;
+        let mut pause = GLANCE;
         if let Some(passed) = passed.filter(|passed| !passed.reports.is_empty()) {
             if !screen.is_on {
                 context.printer.line(&passed.json(context)?, || passed.text())?;
@@ -39,6 +43,7 @@ fn watch(context: &Context, slug: &str) -> anyhow::Result<Exit> {
             if let Some(fault) = passed.reports.iter().find_map(|(slug, report)| report.fault(slug))
             {
                 out::warning(&fault.to_string());
+                pause = PAUSE;
             }
         }
         let missions = context.file.read()?;
@@ -48,7 +53,7 @@ fn watch(context: &Context, slug: &str) -> anyhow::Result<Exit> {
         if known.ledger.is_settled() || out::reader_is_gone() {
             return Ok(Exit::Done);
         }
-        context.clock.sleep(context.clock.period(GLANCE));
+        context.clock.sleep(context.clock.period(pause));
     }
 }
 

@@ -167,12 +167,15 @@ impl Report {
             let hint = hint.unwrap_or_else(|| "the next tick goes on from there".to_owned());
             return Some(Fault::new(failure.exit, text).hint(hint));
         }
-        let n = self.unsettled.len();
-        let first = self.unsettled.first()?["why"].as_str().unwrap_or_default();
-        let text = format!("`{slug}`: {n} may have been scheduled: {first}");
-        Some(
-            Fault::new(Exit::Unknown, text)
-                .hint("look with `missions resolve`; nothing is repeated"),
-        )
+        if let Some(first) = self.unsettled.first() {
+            let (n, why) = (self.unsettled.len(), first["why"].as_str().unwrap_or_default());
+            let text = format!("`{slug}`: {n} may have been scheduled: {why}");
+            let hint = "look with `missions resolve`; nothing is repeated";
+            return Some(Fault::new(Exit::Unknown, text).hint(hint));
+        }
+        let refused = self.refused.first()?;
+        let word = |key: &str| refused[key].as_str().unwrap_or_default();
+        let text = format!("`{slug}`: the service refused {}: {}", word("effect"), word("error"));
+        Some(Fault::new(Exit::No, text).hint("it is not asked again; the rest was done"))
     }
 }
