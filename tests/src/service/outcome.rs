@@ -12,6 +12,7 @@ use jiff::SignedDuration;
 /// | 04 | fails | fails |
 /// | 05 | stays in progress for ever | stays in progress for ever |
 /// | 06 | is canceled by the carrier | delivered |
+/// | 09 | is busy, and the next one scheduled is answered | delivered |
 /// | anything else | is answered, 30 s long; insights follow 7 s later | delivered |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -27,6 +28,8 @@ pub enum Outcome {
     Stuck,
     /// 06.
     Canceled,
+    /// 09.
+    BusyOnce,
     /// All others.
     Completed,
 }
@@ -41,14 +44,20 @@ impl Outcome {
             Some("04") => Self::Failed,
             Some("05") => Self::Stuck,
             Some("06") => Self::Canceled,
+            Some("09") => Self::BusyOnce,
             _ => Self::Completed,
         }
+    }
+
+    /// What becomes of the next scheduled call, once one has gone by.
+    pub(crate) fn next(self) -> Self {
+        if self == Self::BusyOnce { Self::Completed } else { self }
     }
 
     /// The stages of a call: seconds after the one before (the first: after dialling), and the call status from then on.
     pub(crate) fn call(self) -> &'static [(i64, &'static str)] {
         match self {
-            Self::Busy => &[(1, "ringing"), (2, "busy")],
+            Self::Busy | Self::BusyOnce => &[(1, "ringing"), (2, "busy")],
             Self::NoAnswer => &[(1, "ringing"), (24, "no-answer")],
             Self::Voicemail => &[(1, "ringing"), (7, "in-progress"), (12, "completed")],
             Self::Failed => &[(1, "ringing"), (2, "failed")],

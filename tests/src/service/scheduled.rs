@@ -110,6 +110,10 @@ pub(crate) fn advance(world: &mut World, id: &str, stage: usize, at: Timestamp) 
     }
     let (event, mission) = (row.body.clone(), row.hidden["mission_id"].clone());
     let outcome = Outcome::of(event["to_number"].as_str().unwrap_or(""));
+    let first =
+        world.find_where(Table::Scheduled, |row| row.body["to_number"] == event["to_number"]);
+    let is_first = first.is_some_and(|first| first.id == id);
+    let outcome = if is_first { outcome } else { outcome.next() };
     let wait = if event["channel"] == "sms" {
         text(world, id, stage, outcome, &event, &mission)
     } else {
