@@ -1,6 +1,6 @@
 //! The agent on real sockets: what left, what did not, TLS with an authority of our own, and its limits.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -50,6 +50,37 @@ fn a_request_says_who_it_is_from() {
         assert!(seen.contains(wanted), "{wanted} in {seen}");
     }
     assert!(!seen.contains("transfer-encoding"), "{seen}");
+}
+
+#[test]
+fn a_request_leaves_in_one_piece() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut bytes = vec![0; 64 << 10];
+        let n_read = stream.read(&mut bytes).unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
+        String::from_utf8(bytes[..n_read].to_vec()).unwrap()
+    });
+    send(&plain(), Method::Post, &url, Duration::from_secs(5)).unwrap();
+    let first = server.join().unwrap();
+    assert!(first.starts_with("POST / HTTP/1.1\r\n") && first.ends_with("{\"a\":1}"), "{first}");
+}
+
+#[test]
+fn a_body_of_any_length_arrives_whole() {
+    for n in [0, 1, 3_700, 4_096, 4_097, 30_000] {
+        let peer = Peer::new(vec![OK]);
+        // It looks like the end of a head all the way.
+        let body = "\r\n".repeat(n / 2);
+        let (url, within) = (peer.url(), Duration::from_secs(5));
+        let request =
+            Request { method: Method::Post, url: &url, headers: &[], body: Some(body.as_bytes()) };
+        plain().send(&request, within).unwrap();
+        let seen = peer.seen().remove(0);
+        assert_eq!(seen.split_once("\r\n\r\n").unwrap().1.len(), body.len(), "{n}");
+    }
 }
 
 #[test]

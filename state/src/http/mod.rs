@@ -10,6 +10,7 @@ mod route;
 pub mod tls;
 mod trouble;
 pub mod waits;
+mod whole;
 
 use std::fmt;
 use std::sync::Arc;
@@ -136,6 +137,7 @@ impl Agent {
                 ().chain(TcpConnector::default())
                     .chain(route::Tunnel { rules: rules.clone() })
                     .chain(tls::Secure { config: trust })
+                    .chain(whole::Whole)
                     .chain(phase::Marker);
             ureq::Agent::with_parts(config, chain, route::Names { rules: rules.clone() })
         };
