@@ -1,17 +1,30 @@
 //! Phrases in which a verb of the table does nothing: "give it a try", "pay attention".
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::clause::Clause;
 
 /// Whether an idiom begins at `at`.
 pub(super) fn idiom(clause: &Clause, at: usize) -> bool {
-    IDIOMS.lines().flat_map(|line| line.split('|')).any(|phrase| {
-        let mut parts = phrase.split_whitespace().zip(at..);
-        let some = !phrase.trim().is_empty();
-        some && parts.all(
+    let phrases = BY_FIRST_WORD.get(clause.at(at)).map_or(&[][..], Vec::as_slice);
+    phrases.iter().any(|phrase| {
+        let mut parts = phrase.split(' ').zip(at..);
+        parts.all(
             |(part, i)| if part == "$" { clause.at(i).is_empty() } else { clause.at(i) == part },
         )
     })
 }
+
+static BY_FIRST_WORD: LazyLock<HashMap<&str, Vec<&str>>> = LazyLock::new(|| {
+    let mut phrases: HashMap<&str, Vec<&str>> = HashMap::new();
+    for phrase in IDIOMS.lines().flat_map(|line| line.split('|')).map(str::trim) {
+        let first = phrase.split(' ').next().unwrap_or_default();
+        phrases.entry(first).or_default().push(phrase);
+    }
+    phrases.remove("");
+    phrases
+});
 
 /// Separated by `|` or lines; `$` is the end of the clause.
 const IDIOMS: &str = "

@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::words::is;
-
 /// What an instruction does, as a person is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
@@ -104,14 +102,6 @@ pub(super) fn list(name: &str) -> &'static str {
     TABLE.lists.get(name).copied().unwrap_or_default()
 }
 
-/// Whether `word` is in `list`, which may name other lists ("it that $media").
-pub(super) fn listed(words: &str, word: &str) -> bool {
-    words.split_whitespace().any(|entry| match entry.strip_prefix('$') {
-        Some(name) => is(list(name), word),
-        None => entry == word,
-    })
-}
-
 static TABLE: LazyLock<Table> =
     LazyLock::new(|| read(TEXT).expect("the table is part of the program, and a test reads it"));
 
@@ -135,14 +125,25 @@ fn read(text: &'static str) -> Result<Table, String> {
             let (condition, verbs) =
                 line.split_once(':').ok_or_else(|| format!("no `:` in `{line}`"))?;
             let (kind, words) = condition.split_once(' ').unwrap_or((condition, ""));
-            let named = words.split_whitespace().filter_map(|word| word.strip_prefix('$'));
-            if let Some(name) = named.into_iter().find(|name| !table.lists.contains_key(name)) {
-                return Err(format!("no list `{name}`"));
-            }
-            table.rows.push(Row { does: class, verbs, when: when(kind, words)? });
+            let when = when(kind, whole(words, &table.lists)?)?;
+            table.rows.push(Row { does: class, verbs, when });
         }
     }
     Ok(table)
+}
+
+/// A list with the words of the lists that it names ("it that $media").
+fn whole(words: &'static str, lists: &HashMap<&str, &str>) -> Result<&'static str, String> {
+    if !words.contains('$') {
+        return Ok(words);
+    }
+    let entry = |word: &'static str| match word.strip_prefix('$') {
+        Some(name) => lists.get(name).copied().ok_or_else(|| format!("no list `{name}`")),
+        None => Ok(word),
+    };
+    let words: Result<Vec<&str>, String> = words.split_whitespace().map(entry).collect();
+    // The table is read once and kept as long as the program runs.
+    Ok(words?.join(" ").leak())
 }
 
 fn when(kind: &str, words: &'static str) -> Result<When, String> {
@@ -179,6 +180,7 @@ fn logical_lines(text: &'static str) -> Vec<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::words::is;
     use super::*;
 
     #[test]

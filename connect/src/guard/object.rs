@@ -2,7 +2,7 @@
 
 use super::clause::Clause;
 use super::idioms::idiom;
-use super::lexicon::{Class, Row, When, list, listed};
+use super::lexicon::{Class, Row, When, list};
 use super::words::{
     self, BE, DETERMINERS, HAVE, INFORMATION, MODALS, OBJECTS, PEOPLE, POSSESSIVES, SUBJECTS, is,
     number, possessive,
@@ -18,7 +18,7 @@ pub(super) fn acts(clause: &Clause, at: usize, row: &Row) -> bool {
         When::Unless(list) => {
             let owner = is(list, "me") && to_owner(clause, at);
             let apparatus = head(clause, at).any(|word| is("system panel", word));
-            let excused = |word: &str| listed(list, word) && !is("me us", word);
+            let excused = |word: &str| is(list, word) && !is("me us", word);
             !owner && (apparatus || !head(clause, at).any(excused))
         }
         When::Into(list) => {
@@ -43,7 +43,7 @@ fn tells(row: &Row) -> bool {
 
 /// Whether the verb at `at` with its object list is told of something that was named before it (passives).
 pub(super) fn acts_on(clause: &Clause, from: usize, at: usize, row: &Row) -> bool {
-    let named = |list: &str| (from..at).any(|i| listed(list, clause.at(i)));
+    let named = |list: &str| (from..at).any(|i| is(list, clause.at(i)));
     match row.when {
         When::Any | When::Into(_) => true,
         When::Unless(list) => !(named(list) || is(list, "me") && owner_later(clause, at)),
@@ -98,7 +98,7 @@ fn memory<'a>(clause: &Clause, phrase: impl Iterator<Item = &'a str>, list: &str
     let phrase: Vec<&str> = phrase.collect();
     let others = phrase.iter().any(|word| is(OTHERS, word));
     let addressed = clause.rest(clause.open).any(|word| word == "ticket" || word == "issue");
-    !others && !addressed && phrase.iter().any(|word| listed(list, word))
+    !others && !addressed && phrase.iter().any(|word| is(list, word))
 }
 
 /// "add five and seven".
@@ -126,7 +126,7 @@ fn phrase_end(clause: &Clause, from: usize) -> usize {
 
 /// A word of `list` between `from` and `end` that is not part of a thing to be read ("flight status").
 fn later(clause: &Clause, from: usize, end: usize, list: &str) -> bool {
-    (from..end).any(|i| listed(list, clause.at(i)) && !is(INFORMATION, clause.at(i + 1)))
+    (from..end).any(|i| is(list, clause.at(i)) && !is(INFORMATION, clause.at(i + 1)))
 }
 
 fn particle(clause: &Clause, at: usize, list: &str) -> bool {

@@ -250,10 +250,11 @@ fn asides(words: &[Word]) -> Vec<Word> {
 
 fn aside(words: &[Word], at: usize) -> Option<usize> {
     let fits = |phrase: &&&str| {
-        let mut parts = phrase.split(' ').zip(at..);
-        parts.all(|(part, i)| {
-            words.get(i).is_some_and(|w| w.text == part && (i == at || w.stop == Stop::Blank))
-        })
+        // Most begin with another word, and that is quickly seen.
+        phrase.starts_with(words[at].text.as_str())
+            && phrase.split(' ').zip(at..).all(|(part, i)| {
+                words.get(i).is_some_and(|w| w.text == part && (i == at || w.stop == Stop::Blank))
+            })
     };
     if let Some(phrase) = ANYWHERE.iter().find(fits) {
         return Some(phrase.split(' ').count());

@@ -44,10 +44,10 @@ pub(super) fn misspelt(word: &str) -> Vec<Reading> {
     if word.len() < 5 || !word.is_ascii() || !readings(word).is_empty() {
         return Vec::new();
     }
-    let near = |base: &&str| base.len() > 4 && one_slip(base.as_bytes(), word.as_bytes());
-    let acting = rows().iter().filter(|row| row.does.is_some());
-    let bases = acting.flat_map(|row| row.verbs.split_whitespace());
-    let base = bases.map(|verb| verb.trim_end_matches(['*', '~'])).find(near);
+    let near = |base: &&&str| {
+        base.len().abs_diff(word.len()) < 2 && one_slip(base.as_bytes(), word.as_bytes())
+    };
+    let base = LONG.iter().find(near).copied();
     let acts = |reading: &&Reading| reading.form == Form::Base && reading.row.does.is_some();
     base.map_or(&[] as &[Reading], readings).iter().filter(acts).copied().collect()
 }
@@ -79,6 +79,13 @@ pub(super) fn is_past(word: &str) -> bool {
 pub(super) fn is_inflected(word: &str) -> bool {
     readings(word).iter().any(|reading| matches!(reading.form, Form::Past | Form::Third))
 }
+
+/// The acting verbs of more than four letters.
+static LONG: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let acting = rows().iter().filter(|row| row.does.is_some());
+    let verbs = acting.flat_map(|row| row.verbs.split_whitespace());
+    verbs.map(|verb| verb.trim_end_matches(['*', '~'])).filter(|base| base.len() > 4).collect()
+});
 
 static FORMS: LazyLock<HashMap<String, Vec<Reading>>> = LazyLock::new(|| {
     let mut forms: HashMap<String, Vec<Reading>> = HashMap::new();
