@@ -4,7 +4,6 @@ use std::io::Read as _;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -15,7 +14,7 @@ use signal_hook::low_level::pipe;
 
 use crate::desk::Desk;
 use crate::events;
-use crate::mail::Mail;
+use crate::mail::{Mail, Mailbox};
 use crate::session::{News, Session};
 use crate::status::State;
 use crate::timers::{SleepWatch, sooner};
@@ -47,7 +46,7 @@ pub(crate) enum Verdict {
 pub(crate) struct Client {
     poll: Poll,
     signals: UnixStream,
-    mail: Receiver<Mail>,
+    mail: Mailbox,
     session: Session,
     desk: Desk,
     sleep: SleepWatch,
@@ -62,7 +61,7 @@ impl Client {
     /// A client that is ready to run.
     pub(crate) fn new(
         poll: Poll,
-        mail: Receiver<Mail>,
+        mail: Mailbox,
         session: Session,
         desk: Desk,
     ) -> anyhow::Result<Self> {
@@ -111,7 +110,7 @@ impl Client {
             let news = self.session.slept(now);
             verdict = verdict.or(self.hear(news));
         }
-        while let Ok(mail) = self.mail.try_recv() {
+        for mail in self.mail.take() {
             match mail {
                 Mail::Dialled { attempt, result } => {
                     let news = self.session.dialled(attempt, result, now);
@@ -134,6 +133,8 @@ impl Client {
         self.desk.tick(now);
         let news = self.session.tick(now);
         verdict = verdict.or(self.hear(news));
+        // What is sent is noted first, so that a crash does not forget it.
+        self.desk.shop.journal.commit();
         let news = self.session.send(&mut self.desk.outbox, now);
         verdict = verdict.or(self.hear(news));
         self.desk.log_now();

@@ -97,7 +97,9 @@ impl Desk {
             let why = if self.is_stopping { said::STOPPING } else { said::BUSY };
             return self.decline(&key, &way, why);
         }
-        let is_noted = self.shop.journal.note(Step::Asked, &key, Some(frame));
+        // Noted before anything happens: the worker's own line takes this one along.
+        self.shop.journal.note_soon(Step::Asked, &key, Some(frame));
+        let is_noted = self.shop.journal.is_writable();
         self.begin(Request { key, way, words, speaker, received: now, is_noted });
     }
 
@@ -124,9 +126,7 @@ impl Desk {
 
     /// Writes what was put off.
     pub(crate) fn log_now(&mut self) {
-        for line in self.log_lines.drain(..) {
-            self.shop.log.line(line);
-        }
+        self.shop.log.lines(self.log_lines.drain(..));
     }
 
     /// Gives the work for a request to the workers; false, and the asker told, if they are busy.
@@ -169,7 +169,7 @@ impl Desk {
     pub(crate) fn note_call(&mut self, call_id: &str, change: impl FnOnce(&mut Known)) {
         if let Some(known) = self.calls.note(call_id, change) {
             let body = serde_json::to_string(&known).unwrap_or_default();
-            self.shop.journal.note(Step::Call, call_id, Some(&body));
+            self.shop.journal.note_soon(Step::Call, call_id, Some(&body));
         }
     }
 

@@ -61,6 +61,8 @@ pub(crate) struct Journal {
     writable: AtomicBool,
     /// `None` stands for no journal at all: a simulation.
     log: Option<Mutex<Log>>,
+    /// Lines that leave with the next write.
+    pending: Mutex<Vec<u8>>,
 }
 
 #[derive(Debug)]
@@ -90,12 +92,16 @@ impl Journal {
             Err(err) => (Open::default(), Some(err)),
         };
         let writable = AtomicBool::new(fault.is_none());
-        (Self { clock, writable, log: Some(Mutex::new(log)) }, open, fault)
+        (
+            Self { clock, writable, log: Some(Mutex::new(log)), pending: Mutex::default() },
+            open,
+            fault,
+        )
     }
 
     /// No journal: what is written to it is forgotten. For `simulate`.
     pub(crate) fn none(clock: Clock) -> Self {
-        Self { clock, writable: AtomicBool::new(true), log: None }
+        Self { clock, writable: AtomicBool::new(true), log: None, pending: Mutex::default() }
     }
 
     /// Whether the last line could be written. Without a journal nobody can know after a crash what was
@@ -104,15 +110,42 @@ impl Journal {
         self.writable.load(Ordering::Relaxed)
     }
 
-    /// Writes one line. It is in the system's hands when this returns `true`.
+    /// Writes one line. It is in the system's hands, and every earlier one too, when this returns `true`.
     pub(crate) fn note(&self, step: Step, key: &str, body: Option<&str>) -> bool {
+        self.note_soon(step, key, body);
+        self.commit()
+    }
+
+    /// Writes one line together with the next ones: nothing may happen that depends on it before
+    /// [`Self::commit`], or a later [`Self::note`], has returned `true`.
+    pub(crate) fn note_soon(&self, step: Step, key: &str, body: Option<&str>) {
+        if self.log.is_none() {
+            return;
+        }
+        let line = Line { at: self.clock.now().as_millisecond(), step, key, body };
+        let mut pending = hold(&self.pending);
+        let whole = pending.len();
+        // A line is text and numbers: writing it to memory does not fail.
+        if serde_json::to_writer(&mut *pending, &line).is_ok() {
+            pending.push(b'\n');
+        } else {
+            pending.truncate(whole);
+        }
+    }
+
+    /// Writes what is pending. False if that fails: then it is lost.
+    pub(crate) fn commit(&self) -> bool {
         let Some(log) = &self.log else { return true };
         let mut log = hold(log);
-        let now = self.clock.now();
-        let line = Line { at: now.as_millisecond(), step, key, body };
-        let written = log.append(&line).is_ok();
+        // Taken under the lock of the file, so that lines stand there in the order of their making.
+        let lines = std::mem::take(&mut *hold(&self.pending));
+        if lines.is_empty() {
+            // Another thread has written them, or nothing was to be written.
+            return self.is_writable();
+        }
+        let written = log.append(&lines).is_ok();
         self.writable.store(written, Ordering::Relaxed);
-        if written && log.length > log.compact_at && log.compact(now).is_err() {
+        if written && log.length > log.compact_at && log.compact(self.clock.now()).is_err() {
             // The long file goes on being used; the next try comes when it has doubled.
             log.compact_at = log.length * 2;
         }
@@ -120,25 +153,21 @@ impl Journal {
     }
 }
 
-fn hold(log: &Mutex<Log>) -> MutexGuard<'_, Log> {
+fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // A panic elsewhere leaves at most a torn line, which is provided for.
-    log.lock().unwrap_or_else(PoisonError::into_inner)
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Log {
-    fn append(&mut self, line: &Line<&str>) -> anyhow::Result<()> {
-        let mut bytes = Vec::with_capacity(128 + line.body.map_or(0, str::len));
-        if self.is_torn {
-            bytes.push(b'\n');
-        }
-        serde_json::to_writer(&mut bytes, line)?;
-        bytes.push(b'\n');
+    fn append(&mut self, lines: &[u8]) -> anyhow::Result<()> {
+        let healed = if self.is_torn { [b"\n", lines].concat() } else { Vec::new() };
+        let bytes = if self.is_torn { &healed } else { lines };
         if self.file.is_none() {
             self.file = Some(open(&self.path)?);
         }
         let file = self.file.as_mut().context("the journal is not open")?;
-        // Unbuffered and in one write: after kill -9 the line is there or, at worst, torn.
-        let written = file.write_all(&bytes);
+        // Unbuffered and in one write: after kill -9 the lines are there or, at worst, the last of them is torn.
+        let written = file.write_all(bytes);
         self.is_torn = written.is_err();
         written.with_context(|| format!("writing `{}`", self.path.display()))?;
         self.length += bytes.len() as u64;

@@ -1,6 +1,6 @@
 //! The log: one line per event, readable by the owner alone, without numbers, keys or people's words.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
@@ -49,24 +49,37 @@ impl Log {
 
     /// Writes one line: what happened, never what was said.
     pub(crate) fn line(&self, text: impl fmt::Display) {
-        let text = self.clean(&text.to_string());
+        self.lines([text]);
+    }
+
+    /// Writes several lines at once.
+    pub(crate) fn lines(&self, texts: impl IntoIterator<Item = impl fmt::Display>) {
+        let texts: Vec<String> =
+            texts.into_iter().map(|text| self.clean(&text.to_string())).collect();
         if self.aloud {
-            out::progress(&text);
+            for text in &texts {
+                out::progress(text);
+            }
         }
-        self.write(&text);
+        self.write(&texts);
     }
 
     /// Writes one line to the file only: the program's last words, which are told on stderr anyway.
     pub(crate) fn last_words(&self, text: &str) {
-        self.write(&self.clean(text));
+        self.write(&[self.clean(text)]);
     }
 
-    fn write(&self, text: &str) {
-        let Some(file) = &self.file else { return };
-        let line = format!("{:.3} {text}\n", self.clock.now());
+    fn write(&self, texts: &[String]) {
+        let Some(file) = self.file.as_ref().filter(|_| !texts.is_empty()) else { return };
+        let now = self.clock.now();
+        let mut lines = String::new();
+        for text in texts {
+            // A String takes everything.
+            let _ = writeln!(lines, "{now:.3} {text}");
+        }
         let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
         // A log that cannot be written must not stop a call; `status` shows what matters.
-        let _ = file.append(line.as_bytes());
+        let _ = file.append(lines.as_bytes());
     }
 
     /// Writes one line that may hold people's words, with `DEBUG=1` only.

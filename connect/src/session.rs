@@ -225,22 +225,23 @@ impl Session {
     fn try_send(&mut self, outbox: &mut Outbox, now: Instant) -> Result<(), Lost> {
         let is_live = self.is_live();
         let Some(socket) = self.socket() else { return Ok(()) };
-        // Also sends the pongs that the library owes, and what did not fit before.
-        socket.flush()?;
+        if socket.is_blocked() || !is_live {
+            // What did not fit before.
+            socket.flush()?;
+        }
         if !is_live {
             return self.watch();
         }
-        let mut has_written = false;
         while !socket.is_blocked()
             && let Some(frame) = outbox.next(now)
         {
             socket.write(&frame)?;
-            has_written = true;
         }
         if outbox.wants_ping() && !matches!(self.phase, Phase::Live { unanswered: Some(_), .. }) {
             self.ping(now)?;
             outbox.pinged(self.n_pings);
-        } else if has_written && let Some(socket) = self.socket() {
+        } else if let Some(socket) = self.socket() {
+            // Also sends the pongs that the library owes.
             socket.flush()?;
         }
         self.watch()

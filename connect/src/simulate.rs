@@ -83,7 +83,7 @@ pub(crate) fn run(common: &Common, args: &Simulate) -> anyhow::Result<Exit> {
         let wait = desk
             .due()
             .map_or(Duration::from_secs(1), |due| due.saturating_duration_since(Instant::now()));
-        match mail.recv_timeout(wait) {
+        match mail.wait(wait) {
             Ok(Mail::Turn { key, report }) => desk.report(&key, report),
             Ok(Mail::Dialled { .. }) | Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,

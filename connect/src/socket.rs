@@ -15,11 +15,14 @@ use tungstenite::{Bytes, Error, Message, Utf8Bytes, WebSocket};
 /// No frame of the service's comes near this; a longer one ends the connection (1009).
 pub(crate) const MAX_FRAME: usize = 1 << 20;
 
+/// Frames that are queued together leave together, up to this many bytes.
+const TOGETHER: usize = 16 << 10;
+
 /// Buffers of a connection that carries a few short frames a minute.
 pub(crate) fn limits() -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(8 << 10)
-        .write_buffer_size(0)
+        .write_buffer_size(TOGETHER)
         .max_write_buffer_size(4 * MAX_FRAME)
         .max_message_size(Some(MAX_FRAME))
         .max_frame_size(Some(MAX_FRAME))

@@ -128,14 +128,14 @@ impl Desk {
         };
         // What comes late is an answer of its own: the first one may be delivered already.
         let key = if is_late { format!("late:{key}") } else { key.clone() };
-        self.shop.journal.note(Step::Answered, &key, Some(&frame));
+        self.shop.journal.note_soon(Step::Answered, &key, Some(&frame));
         let expires = Instant::now() + self.shop.periods.lifetime;
         self.outbox.keep(Answer { key, frame, expires, held });
     }
 
     /// Nothing remains to be done for a request.
     pub(crate) fn settle(&self, key: &str) {
-        self.shop.journal.note(Step::Settled, key, None);
+        self.shop.journal.note_soon(Step::Settled, key, None);
     }
 
     /// The service has everything that was sent before this ping.
