@@ -234,6 +234,26 @@ fn a_full_disk_changes_nothing() {
 }
 
 #[test]
+fn a_configuration_that_cannot_be_read_is_left_as_it_is() {
+    for broken in ["{\"api_key\": \"cc_live_half", "[]", ""] {
+        let machine = Machine::new(PLAIN);
+        machine.sandbox.write(CONFIG, broken);
+        let own = machine.sandbox.read(OWN);
+        let out = machine.setup(SETUP, &["--yes"]);
+        out.fails(3).silent().stderr_has("skill-config.json").never_says("cc_live_half");
+        assert_eq!(machine.sandbox.read(CONFIG), broken);
+        assert_eq!(machine.sandbox.read(OWN), own);
+    }
+    let machine = Machine::new(PLAIN);
+    std::os::unix::fs::symlink("skill-config.json", machine.sandbox.path(CONFIG)).unwrap();
+    let out = machine.setup(SETUP, &["--yes"]);
+    assert_ne!(out.code(), 0, "{out}");
+    out.silent().stderr_has("skill-config.json");
+    assert!(std::fs::symlink_metadata(machine.sandbox.path(CONFIG)).unwrap().is_symlink());
+    assert!(!machine.sandbox.read(OWN).contains("sessions_send"));
+}
+
+#[test]
 fn the_key_never_goes_in_clear_beyond_this_machine() {
     let machine = Machine::new(PLAIN);
     let out = machine.sandbox.run(SETUP, ["--server", "http://example.org", "--yes"]);

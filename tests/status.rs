@@ -82,6 +82,17 @@ fn a_missing_folder_fails() {
 }
 
 #[test]
+fn a_folder_that_is_a_file_fails() {
+    let sandbox = Sandbox::new();
+    sandbox.write("file", "x");
+    let file = sandbox.path("file").display().to_string();
+    let out = sandbox.run(STATUS, ["--skill-dir", &file]);
+    let check = out.fails(1).json()["checks"][0].clone();
+    assert_eq!(check["detail"], format!("`{file}` is no folder"));
+    assert_eq!(check["fix"], format!("mv {file} {file}.old && setup"));
+}
+
+#[test]
 fn a_folder_that_others_may_write_to_fails() {
     let all = Installed::new();
     mode(&all.sandbox.skill(), 0o777);
@@ -226,6 +237,30 @@ fn a_service_without_checks_of_its_own_is_well() {
 }
 
 #[test]
+fn a_service_whose_checks_are_out_of_order_is_warned_of() {
+    let all = Installed::new();
+    all.service.fail("GET", "/v1/doctor/critical", Fault::Status(500), 99);
+    all.only("service", "warn", "not asked: ", "status");
+}
+
+#[test]
+fn a_service_that_cannot_be_reached_fails_by_its_key() {
+    let all = Installed::new();
+    all.sandbox.adjust(&json!({"server": "http://127.0.0.1:1"}));
+    let checks = all.run().fails(1).json();
+    let key = &checks["checks"][2];
+    assert_eq!((&key["id"], &key["status"]), (&json!("key"), &json!("fail")));
+    assert_eq!(checks["checks"][3]["detail"], "not asked: see `key`");
+}
+
+#[test]
+fn what_setup_remembers_has_to_be_readable() {
+    let all = Installed::new();
+    all.sandbox.adjust(&json!({"setup": 5}));
+    all.only("background", "fail", "`setup`", "setup");
+}
+
+#[test]
 fn a_client_that_does_not_run_fails() {
     let mut all = Installed::new();
     all.client = None;
@@ -301,6 +336,15 @@ fn a_broken_state_file_fails() {
         "it is no JSON object",
         "mv SKILL/.do_not_call.json SKILL/.do_not_call.json.broken",
     );
+}
+
+#[test]
+fn a_state_file_that_cannot_be_opened_fails() {
+    let all = Installed::new();
+    let path = all.sandbox.path("skill/.missions_state.json");
+    std::fs::create_dir(&path).unwrap();
+    mode(&path, 0o700);
+    all.only("state", "fail", "reading `", "ls -l SKILL/.missions_state.json");
 }
 
 #[test]

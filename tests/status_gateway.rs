@@ -5,7 +5,7 @@
 #[path = "setup/installed.rs"]
 mod installed;
 
-use harness::{Gateway, TOKEN, Version};
+use harness::{Fault, Gateway, TOKEN, Version};
 use installed::Installed;
 use serde_json::json;
 
@@ -59,6 +59,41 @@ fn a_tool_that_is_not_allowed_fails() {
     let all = Installed::new();
     all.gateway.allow(false);
     all.only("sessions_send", "fail", "does not let sessions_send be used", "setup --yes");
+}
+
+#[test]
+fn a_gateway_that_says_neither_yes_nor_no_fails() {
+    let all = Installed::new();
+    all.gateway.fail("POST", "/tools/invoke", Fault::Status(500), 99);
+    let checks = all.run().fails(1).json();
+    for number in [8, 9] {
+        let check = &checks["checks"][number];
+        assert_eq!(
+            (&check["status"], &check["fix"]),
+            (&json!("fail"), &json!("openclaw gateway status"))
+        );
+        assert!(check["detail"].as_str().unwrap().starts_with("could not be found out: "));
+    }
+    // Whether the agent is known cannot be told either: no failure of its own.
+    assert_eq!(checks["checks"][10]["status"], "warn");
+    assert_eq!(checks["checks"][10]["fix"], "setup --agent-id ID");
+}
+
+#[test]
+fn a_token_that_only_the_gateway_can_resolve_fails() {
+    let all = Installed::new();
+    let port = all.gateway.port();
+    let auth = "{token: {source: 'exec', provider: 'vault', id: 'x'}}";
+    all.sandbox.write(
+        "home/.openclaw/openclaw.json",
+        &format!("{{gateway: {{port: {port}, auth: {auth}}}}}"),
+    );
+    let path = all.sandbox.path("home/.openclaw/openclaw.json");
+    all.sandbox
+        .adjust(&json!({"gateway_config": path, "gateway_url": null, "gateway_token": null}));
+    let checks = all.run().fails(1).json();
+    let told = checks["checks"].to_string();
+    assert!(told.contains("exec") && told.contains("--gateway-token-env"), "{told}");
 }
 
 #[test]

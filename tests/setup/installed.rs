@@ -1,6 +1,6 @@
 //! A whole installation for the tests of status: every check passes until a test spoils one part.
 
-use harness::{Gateway, Output, Sandbox, Service, TOKEN};
+use harness::{Gateway, KEY, Output, Sandbox, Service, TOKEN};
 use serde_json::{Value, json};
 use state::lock::Lock;
 use std::path::Path;
@@ -65,8 +65,16 @@ impl Installed {
             Some(Lock::try_hold(&self.sandbox.path("skill/.connect.lock")).unwrap().unwrap());
     }
 
+    /// Whatever is wrong, it tells no secret, and how to mend whatever does not pass.
+    #[track_caller]
     pub(crate) fn run(&self) -> Output {
-        self.sandbox.run(STATUS, [""; 0])
+        let out = self.sandbox.run(STATUS, [""; 0]);
+        out.never_says(KEY).never_says(TOKEN);
+        for check in out.json()["checks"].as_array().unwrap() {
+            let has_fix = check["fix"].as_str().is_some_and(|fix| !fix.trim().is_empty());
+            assert_eq!(has_fix, check["status"] != "pass", "{check}");
+        }
+        out
     }
 
     /// The one check that does not pass: its verdict, its detail and its fix; all others do.
