@@ -137,8 +137,10 @@ fn insights_are_kept_before_the_mission_ends() {
     let id = stage.call("07", &[]);
     // The call takes 35 seconds, and its insights come seven seconds later: a look between the two.
     stage.service.advance(Duration::from_secs(5 * 60 + 38));
-    let notice = json!({"at": "", "event": "mission.call_completed", "frame": {
-        "mission_id": stage.state()["mission_id"], "step_id": "calls", "to": format!("{TO}07")}});
+    let mission = stage.state()["mission_id"].as_str().unwrap().to_owned();
+    let more = json!({"from": NUMBER, "to": format!("{TO}07")});
+    let frame = harness::event::mission("call_completed", &mission, Some("calls"), &more);
+    let notice = json!({"at": "", "event": frame["event"], "frame": frame});
     stage.sandbox.write("skill/.mission_events.jsonl", &format!("{notice}\n"));
     let report = stage.tick();
     assert_eq!(report["decision"], "wait", "{report:#}");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::torture::{Missions, Races, missions, races};
+use harness::torture::{Missions, Races, Ticks, missions, races, ticks};
 
 #[test]
 fn nothing_acknowledged_is_lost_and_nothing_is_made_twice() {
@@ -19,4 +19,12 @@ fn what_a_cancel_says_cannot_happen_does_not_happen() {
     let summary = races(env!("CARGO_BIN_EXE_missions"), plan);
     assert_eq!(summary["faults"], serde_json::json!([]), "{summary:#}");
     assert!(summary["races"].as_u64().is_some_and(|races| races >= 3), "{summary:#}");
+}
+
+#[test]
+fn a_mission_ends_whatever_is_killed_on_the_way() {
+    let plan = Ticks { kills: 25, limit: Duration::from_secs(40), seed: 5 };
+    let summary = ticks(env!("CARGO_BIN_EXE_missions"), plan);
+    assert_eq!(summary["faults"], serde_json::json!([]), "{summary:#}");
+    assert!(summary["kills"].as_u64().is_some_and(|kills| kills >= 5), "{summary:#}");
 }

@@ -204,6 +204,8 @@ pub(crate) enum Tortured {
     Missions,
     /// `missions cancel` against the clock, ticks and other programs
     Races,
+    /// `missions tick` from the first look to the end, two at a time, with answers lost after the effect
+    Ticks,
 }
 
 impl Torture {

@@ -47,6 +47,7 @@ fn torture(workspace: &Workspace, args: &Torture) -> Result<(bool, Value)> {
         let (name, summary) = match part {
             Tortured::Connect => ("connect", connect::torture(&programs, plan)),
             Tortured::Missions => ("missions", missions::torture(&programs, plan)),
+            Tortured::Ticks => ("ticks", missions::ticks(&programs, plan)),
             Tortured::Races => ("races", missions::races(&programs, plan, args.count)),
         };
         parts.insert(name.to_owned(), summary);

@@ -11,7 +11,7 @@ use super::known::Known;
 use super::report::Report;
 use crate::api::{Pages, Row, Scheduled};
 use crate::insights;
-use crate::lifecycle::{Insights, Target};
+use crate::lifecycle::{Attempt, Insights, Target};
 use crate::schedule::{self, Again, Order, TOOL, Tried};
 use crate::tracked::Tracked;
 
@@ -31,8 +31,13 @@ impl Tick<'_> {
         report: &mut Report,
     ) -> anyhow::Result<()> {
         self.find_doubtful(slug, known, report)?;
-        self.look_at_events(slug, known, heard, report)?;
-        self.look_at_conversations(slug, heard, report)
+        let has_ended = self.look_at_events(slug, known, heard, report)?;
+        let is_awaited = |attempt: &Attempt| matches!(attempt.insights, Insights::Awaited(_));
+        let mut attempts = known.targets.iter().flat_map(|target| &target.attempts);
+        if has_ended || attempts.any(is_awaited) {
+            self.look_at_conversations(slug, heard, report)?;
+        }
+        Ok(())
     }
 
     /// Looks for retries whose answer was lost.
@@ -84,13 +89,14 @@ impl Tick<'_> {
         })
     }
 
+    /// Looks at the events; true if one of them was seen to have ended.
     fn look_at_events(
         &mut self,
         slug: &str,
         known: &Known,
         heard: &HashSet<String>,
         report: &mut Report,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<bool> {
         let now = self.context.now();
         let attempts = known
             .targets
@@ -122,7 +128,7 @@ impl Tick<'_> {
             };
         }
         if seen.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         report.looked += seen.len();
         let ended = self.context.file.change_mission(slug, |mission| {
@@ -143,7 +149,7 @@ impl Tick<'_> {
             Ok(ended)
         })?;
         report.ended(&ended);
-        Ok(())
+        Ok(!ended.is_empty())
     }
 
     /// What the list of an assistant shows, asked for once in a tick.

@@ -5,6 +5,7 @@
 //! done, and the next pass finds the rest necessary again.
 
 mod carry;
+mod facts;
 mod heard;
 mod known;
 mod look;
@@ -20,15 +21,16 @@ use state::file;
 use state::gateway;
 use state::lock::Lock;
 
-use crate::api::{Api, Row, RunRef};
+use crate::api::Api;
 use crate::context::Context;
-use crate::lifecycle::{self, Decision, Facts, Plan, Run, RunEnd, Step, StepStatus, decide};
+use crate::lifecycle::{self, Decision, Facts, Plan, Run, Step, decide};
 use crate::state_file::Mission;
 use carry::Carried;
 use heard::Heard;
 use known::Around;
 use look::Rows;
 
+pub(crate) use facts::ids;
 pub(crate) use known::Known;
 pub(crate) use report::Report;
 
@@ -58,6 +60,14 @@ pub(crate) struct Passed {
     pub(crate) reports: Vec<(String, Report)>,
     /// When there may be something to do again, as far as that is known.
     pub(crate) next: Option<Timestamp>,
+}
+
+/// A mission as it stood when nothing was left to be done for it.
+#[derive(Debug)]
+struct Followed {
+    known: Known,
+    /// When it was due, before the service was asked for its plan.
+    due: Option<Timestamp>,
 }
 
 /// The lock of ticks: the lifecycle is decided by one program at a time.
@@ -163,38 +173,40 @@ impl<'a> Tick<'a> {
             Some((known, heard)) => self.look(slug, known, heard, &mut report),
             None => Ok(()),
         };
-        match looked {
-            Ok(()) => {
-                if let Err(err) = self.follow(slug, &mut report) {
-                    report.failed("deciding", &err);
-                }
+        let followed = match looked {
+            Ok(()) => self.follow(slug, &mut report).unwrap_or_else(|err| {
+                report.failed("deciding", &err);
+                None
+            }),
+            Err(err) => {
+                report.failed("looking", &err);
+                None
             }
-            Err(err) => report.failed("looking", &err),
-        }
-        if let Err(err) = self.conclude(slug, &mut report) {
+        };
+        if let Err(err) = self.conclude(slug, followed, &mut report) {
             report.failed("writing", &err);
         }
         report
     }
 
-    /// Decides, and carries out what was decided, until nothing is left.
-    fn follow(&mut self, slug: &str, report: &mut Report) -> anyhow::Result<()> {
+    /// Decides, and carries out what was decided, until nothing is left: what is known then; `None` if it stopped before.
+    fn follow(&mut self, slug: &str, report: &mut Report) -> anyhow::Result<Option<Followed>> {
         let mut facts = None;
         for _ in 0..MOST_ROUNDS {
             let missions = self.context.file.read()?;
             let mission = missions.known(slug)?;
             let (mission_id, run_id) = ids(&mission)?;
             let names = carry::Names { slug, mission: mission_id, run: run_id };
-            let (steps, run) = match &facts {
+            let (was_due, (steps, run)) = match &facts {
                 Some(facts) => facts,
-                None => facts.insert(self.facts(names)?),
+                None => facts.insert((mission.tick_due(), self.facts(names)?)),
             };
             let now = self.context.now();
             let known = Known::read(&mission, &Around::read(self.context)?, now)?;
             let plan = known.decide(now, steps, *run);
             report.take_plan(&plan);
             if plan.effects.is_empty() {
-                return Ok(());
+                return Ok(Some(Followed { known, due: *was_due }));
             }
             for effect in &plan.effects {
                 match self.carry_out(names, effect, report) {
@@ -203,7 +215,7 @@ impl<'a> Tick<'a> {
                     Ok(Carried::Otherwise) => break,
                     Err(err) => {
                         report.failed(&effect.key, &err);
-                        return Ok(());
+                        return Ok(None);
                     }
                 }
             }
@@ -211,33 +223,21 @@ impl<'a> Tick<'a> {
         Err(Fault::usage("deciding does not come to an end").into())
     }
 
-    /// The plan and the run as the service has them.
-    fn facts(&self, names: carry::Names) -> anyhow::Result<(Vec<Step>, Run)> {
-        let of = RunRef { mission: names.mission, run: names.run };
-        let run = run(&self.api.run(of)?);
-        let mut rows = self.api.plan(of)?.rows();
-        rows.sort_by_key(|row| row.value()["sequence"].as_i64());
-        let step = |row: &Row| {
-            let id = row.id(&["step_id", "id"])?;
-            let description = row.text("description").or_else(|| row.text("title"));
-            let status = StepStatus::read(row.text("status").unwrap_or("pending"));
-            Some(Step { description: description.unwrap_or(&id).to_owned(), status, id })
-        };
-        Ok((rows.iter().filter_map(step).collect(), run))
-    }
-
-    /// The plan and the run of a mission of the state file.
-    pub(crate) fn facts_of(&self, mission: &Mission) -> anyhow::Result<(Vec<Step>, Run)> {
-        let (mission_id, run) = ids(mission)?;
-        self.facts(carry::Names { slug: mission.slug(), mission: mission_id, run })
-    }
-
     /// Keeps when the mission is due next, if its events alone do not say so.
-    fn conclude(&self, slug: &str, report: &mut Report) -> anyhow::Result<()> {
-        let missions = self.context.file.read()?;
-        let mission = missions.known(slug)?;
+    fn conclude(
+        &self,
+        slug: &str,
+        followed: Option<Followed>,
+        report: &mut Report,
+    ) -> anyhow::Result<()> {
+        let Followed { known, due: was_due } = if let Some(followed) = followed {
+            followed
+        } else {
+            let missions = self.context.file.read()?;
+            let mission = missions.known(slug)?;
+            Followed { known: Known::of(self.context, &mission)?, due: mission.tick_due() }
+        };
         let now = self.context.now();
-        let known = Known::read(&mission, &Around::read(self.context)?, now)?;
         let is_in_doubt = known.targets.iter().any(|target| target.in_doubt().is_some());
         let due = match &report.decision {
             _ if report.is_untold() => Some(later(now, TOLD_AGAIN)),
@@ -248,9 +248,12 @@ impl<'a> Tick<'a> {
             Some(Decision::Over(_)) if !known.ledger.is_settled() => known.next_look(now),
             _ => None,
         };
-        if mission.tick_due() != due {
+        if was_due != due {
             self.context.file.change_mission(slug, |mission| {
-                mission.set_tick_due(due);
+                // What somebody did since the service was asked is the next tick's to look at.
+                if mission.view().tick_due() == was_due {
+                    mission.set_tick_due(due);
+                }
                 Ok(())
             })?;
         }
@@ -277,25 +280,6 @@ impl Known {
             verify_step: self.verify_step.as_deref(),
         };
         decide(&self.ledger, facts)
-    }
-}
-
-/// The ids by which the service knows a mission and its run.
-pub(crate) fn ids<'a>(mission: &Mission<'a>) -> Result<(&'a str, &'a str), Fault> {
-    match (mission.mission_id(), mission.run_id()) {
-        (Some(mission), Some(run)) => Ok((mission, run)),
-        _ => Err(Fault::usage(format!("mission `{}` has no run at the service", mission.slug()))
-            .hint("run its `missions init` again: it goes on where it stopped")),
-    }
-}
-
-fn run(row: &Row) -> Run {
-    match row.text("status").unwrap_or_default() {
-        "paused" => Run::Paused,
-        "succeeded" | "completed" => Run::Ended(RunEnd::Succeeded),
-        "failed" => Run::Ended(RunEnd::Failed),
-        "cancelled" | "canceled" => Run::Ended(RunEnd::Cancelled),
-        _ => Run::Running,
     }
 }
 

@@ -3,6 +3,8 @@
 mod missions;
 mod operator;
 mod races;
+mod ticks;
 
 pub use missions::{Missions, missions};
 pub use races::{Races, races};
+pub use ticks::{Ticks, ticks};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use harness::torture::{self, Missions, Races};
+use harness::torture::{self, Missions, Races, Ticks};
 use serde_json::Value;
 
 use super::Plan;
@@ -23,4 +23,11 @@ pub(super) fn races(programs: &Path, plan: Plan, count: usize) -> Value {
     let Plan { limit, seed, .. } = plan;
     let program = programs.join("missions").display().to_string();
     torture::races(&program, Races { count, limit, seed })
+}
+
+/// `tick` under kills, from the first look at a mission to its end.
+pub(super) fn ticks(programs: &Path, plan: Plan) -> Value {
+    let Plan { kills, limit, seed } = plan;
+    let program = programs.join("missions").display().to_string();
+    torture::ticks(&program, Ticks { kills, limit, seed })
 }
