@@ -2,23 +2,31 @@
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use state::lock::Lock;
+
+/// How long another check of the same user is waited for.
+const TURN: Duration = Duration::from_secs(300);
 
 /// The crontab as it was found.
 pub(super) struct Crontab {
     before: Option<String>,
+    others: &'static str,
     with_others: String,
+    _turn: Lock,
 }
 
 impl Crontab {
-    /// Adds lines that are nobody's to what is there.
-    pub(super) fn borrow(others: &str) -> Result<Self> {
-        let before = read()?;
+    /// Adds lines that are nobody's to what is there. One check at a time may.
+    pub(super) fn borrow(others: &'static str) -> Result<Self> {
+        let turn = Lock::hold(&std::env::temp_dir().join("clawdtalk-cron-check.lock"), TURN)?;
+        // What a check left that was killed.
+        let before = read()?.map(|text| text.replace(others, ""));
         let with_others = format!("{}{others}", before.as_deref().unwrap_or_default());
-        let borrowed = Self { before, with_others };
-        write(&borrowed.with_others)?;
-        Ok(borrowed)
+        write(&with_others)?;
+        Ok(Self { before, others, with_others, _turn: turn })
     }
 
     /// As it stands now.
@@ -31,14 +39,10 @@ impl Crontab {
         &self.with_others
     }
 
-    /// Makes it what it was, and looks whether it is.
+    /// Makes it what it was, but for what somebody else changed meanwhile.
     pub(super) fn give_back(&self) -> Result<()> {
-        match &self.before {
-            Some(before) => write(before)?,
-            None => drop(run(&["-r"], "")?),
-        }
-        ensure!(read()? == self.before, "the crontab could not be given back as it was");
-        Ok(())
+        let now = Self::now()?.replace(self.others, "");
+        if now.is_empty() && self.before.is_none() { run(&["-r"], "") } else { write(&now) }
     }
 }
 
@@ -56,10 +60,10 @@ fn read() -> Result<Option<String>> {
 }
 
 fn write(text: &str) -> Result<()> {
-    run(&["-"], text).map(|_| ())
+    run(&["-"], text)
 }
 
-fn run(args: &[&str], stdin: &str) -> Result<String> {
+fn run(args: &[&str], stdin: &str) -> Result<()> {
     let mut command = Command::new("crontab");
     command.args(args).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.spawn().context("starting `crontab`")?;
@@ -67,7 +71,7 @@ fn run(args: &[&str], stdin: &str) -> Result<String> {
         pipe.write_all(stdin.as_bytes()).context("writing to `crontab`")?;
     }
     let output = child.wait_with_output().context("waiting for `crontab`")?;
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "`crontab {}`: {}", args.join(" "), said.trim());
-    Ok(said)
+    Ok(())
 }
