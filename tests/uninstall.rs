@@ -202,6 +202,25 @@ fn the_lines_of_missions_go_with_the_programs_they_run() {
 }
 
 #[test]
+fn the_gateways_jobs_of_missions_go_too() {
+    let machine = Machine::new(COMMENTED);
+    machine.sandbox.config(&json!({"api_key": KEY}));
+    let state = json!({
+        "it's": {"cron": {"scheduler": "openclaw", "program": "/usr/bin/openclaw"}},
+        "by-line": {"cron": {"scheduler": "crontab"}}, "alone": {},
+    });
+    machine.sandbox.write("skill/.missions_state.json", &state.to_string());
+    machine.program("skill/bin/missions", "printf '%s|' \"$@\" > \"$(dirname \"$0\")/../told\"");
+    let told = steps(uninstall(&machine, &[]).ok(), "done");
+    assert_eq!(told, ["remove the gateway's job of the mission `it's`"]);
+    let skill = machine.sandbox.skill().display().to_string();
+    let wanted = format!("cron|remove|--quiet|--skill-dir|{skill}|--|it's|");
+    assert_eq!(machine.sandbox.read("skill/told"), wanted);
+    machine.program("skill/bin/missions", "echo 'error: gateway down' >&2; exit 4");
+    uninstall(&machine, &[]).fails(4).stderr_has("is still there: error: gateway down");
+}
+
+#[test]
 fn the_unit_is_stopped_and_removed() {
     let machine = Machine::new(COMMENTED);
     machine.systemd("");

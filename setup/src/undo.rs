@@ -4,13 +4,13 @@ use crate::edits::Edit;
 use crate::gateway_file::Opened;
 use crate::json5;
 use crate::ledger::{Ledger, change_config};
-use crate::service::{Kind, connect_of};
+use crate::service::{Kind, connect_of, program_of};
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use state::exit::{Exit, Fault};
 use state::gateway_config::{Around, GatewayConfig, Place, find};
 use state::lock::Lock;
-use state::{crontab, paths, words};
+use state::{crontab, file, paths, words};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -22,6 +22,8 @@ pub enum Step {
     Service(Kind),
     /// Remove the line that runs the ticks of a mission, by its mark.
     Mission(String),
+    /// Remove the gateway's job that runs the ticks of a mission, by its slug.
+    Job(String),
     /// End the running client.
     Client,
     /// Take back an edit of the gateway's configuration.
@@ -42,6 +44,9 @@ impl Step {
             Self::Mission(mark) => {
                 json!({"what": format!("remove the line `{mark}`"), "file": "crontab"})
             }
+            Self::Job(slug) => {
+                json!({"what": format!("remove the gateway's job of the mission `{slug}`")})
+            }
             Self::Client => json!({"what": "stop the client"}),
             Self::Edit(edit) => {
                 json!({"what": format!("take back {}", edit.told()), "file": edit.file})
@@ -61,6 +66,7 @@ impl Step {
                 forget(skill, |ledger| ledger.service = None)
             }
             Self::Mission(mark) => crontab::set(skill, mark, &[]).map(|_| ()),
+            Self::Job(slug) => remove_job(skill, slug),
             Self::Client => stop(skill),
             Self::Edit(edit) => {
                 edit.undo()?;
@@ -74,10 +80,31 @@ impl Step {
     }
 }
 
-/// The lines of missions, which nothing would remove once the programs are gone. A crontab that cannot be read
-/// has none: `missions` could not have written there.
+/// The lines and jobs of missions, which nothing would remove once the programs are gone. A crontab that cannot be
+/// read has none: `missions` could not have written there.
 pub fn of_missions(skill: &Path) -> Vec<Step> {
-    crontab::mission_marks(skill).unwrap_or_default().into_iter().map(Step::Mission).collect()
+    let lines = crontab::mission_marks(skill).unwrap_or_default().into_iter().map(Step::Mission);
+    let state = file::read(&paths::missions_state(skill)).ok().flatten().unwrap_or_default();
+    let state: Value = serde_json::from_slice(&state).unwrap_or_default();
+    let missions = state.as_object().into_iter().flatten();
+    let with_job = missions.filter(|(_, kept)| kept["cron"]["scheduler"] == "openclaw");
+    lines.chain(with_job.map(|(slug, _)| Step::Job(slug.clone()))).collect()
+}
+
+/// `missions` knows how to speak to the gateway's scheduler.
+fn remove_job(skill: &Path, slug: &str) -> anyhow::Result<()> {
+    let missions = program_of(skill, "missions")?;
+    let mut command = Command::new(&missions);
+    command.args(["cron", "remove", "--quiet", "--skill-dir"]).arg(skill).args(["--", slug]);
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.with_context(|| format!("running `{}`", missions.display()))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = words::line(&String::from_utf8_lossy(&output.stderr));
+    Err(Fault::new(Exit::Unavailable, format!("the gateway's job is still there: {said}"))
+        .hint("start the gateway, then run `uninstall` again")
+        .into())
 }
 
 /// The steps that concern the gateway's configuration, newest edit first: so that the oldest finds the file as

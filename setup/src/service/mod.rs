@@ -121,11 +121,16 @@ pub fn await_client(skill: &Path) {
 ///
 /// Fails (exit 3) if there is neither.
 pub fn connect_of(skill: &Path) -> anyhow::Result<PathBuf> {
-    let own = skill.join("bin").join("connect");
+    program_of(skill, "connect")
+}
+
+/// The same for any of the programs.
+pub fn program_of(skill: &Path, name: &str) -> anyhow::Result<PathBuf> {
+    let own = skill.join("bin").join(name);
     let program = std::env::current_exe().context("finding this program")?;
-    let beside = program.canonicalize().unwrap_or(program).with_file_name("connect");
+    let beside = program.canonicalize().unwrap_or(program).with_file_name(name);
     let Some(found) = [own.clone(), beside].into_iter().find(|path| path.is_file()) else {
-        let text = format!("no `connect` at `{}`", own.display());
+        let text = format!("no `{name}` at `{}`", own.display());
         return Err(Fault::not_configured(text).hint("run `cargo xtask install`").into());
     };
     Ok(found)
