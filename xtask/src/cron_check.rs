@@ -6,7 +6,7 @@ mod daemon;
 mod errand;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -37,6 +37,8 @@ struct Scene {
     gateway: Gateway,
     sandbox: Sandbox,
     crontab: Crontab,
+    /// The cron that runs it all, once it does. It is ended from outside, should the play be interrupted.
+    daemon: Mutex<Option<Daemon>>,
 }
 
 /// Cron wakes at the full minute; what it starts then has a moment to begin.
@@ -74,11 +76,13 @@ pub(crate) fn check(workspace: &Workspace) -> Result<Verdict> {
     let (service, gateway) = (Service::start(), Gateway::start());
     let sandbox = Sandbox::for_both(&service, &gateway);
     let crontab = Crontab::borrow(OTHERS)?;
-    let scene = Arc::new(Scene { programs, service, gateway, sandbox, crontab });
+    let scene =
+        Arc::new(Scene { programs, service, gateway, sandbox, crontab, daemon: Mutex::default() });
     let playing = Arc::clone(&scene);
     let played = interrupt::unless(move || play(&playing));
     // Programs that cron started know nothing of the sandbox, and would outlive it.
     let undone = client::undo(&scene);
+    drop(lock(&scene.daemon).take());
     scene.crontab.give_back()?;
     let Some(played) = played? else {
         return Ok(Verdict::Failed("interrupted; the crontab is as it was".to_owned()));
@@ -94,7 +98,13 @@ fn play(scene: &Scene) -> Result<String> {
     let errand = errand::begin(scene)?;
     client::crashes(scene)?;
     let daemon = Daemon::running()?;
-    let began = client::comes_back(scene, &daemon)?;
+    let boots = daemon.runs_reboot_lines;
+    *lock(&scene.daemon) = Some(daemon);
+    let began = client::comes_back(scene, boots)?;
     let ended = errand.ends(scene)?;
     Ok(format!("{began}; {ended}; the other lines are as they were"))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

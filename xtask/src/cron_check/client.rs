@@ -9,7 +9,6 @@ use state::lock::Lock;
 use state::paths;
 
 use super::crontab::Crontab;
-use super::daemon::Daemon;
 use super::{A_MINUTE, Scene};
 
 /// A client that has been started is connected by then.
@@ -40,11 +39,11 @@ pub(super) fn crashes(scene: &Scene) -> Result<()> {
     Ok(())
 }
 
-/// Waits until cron has started the crashed client: by the line at boot, if this cron takes its own start for one,
-/// and by the watchdog. What of this was seen, in words.
-pub(super) fn comes_back(scene: &Scene, daemon: &Daemon) -> Result<&'static str> {
+/// Waits until cron has started the crashed client: by the line at boot, if this cron takes its own start for one
+/// (`boots`), and by the watchdog. What of this was seen, in words.
+pub(super) fn comes_back(scene: &Scene, boots: bool) -> Result<&'static str> {
     let mut n_connections = 2;
-    if daemon.runs_reboot_lines {
+    if boots {
         let booted = is_connected(scene, n_connections, CONNECTS_WITHIN);
         ensure!(booted, "cron's @reboot line did not start the client within {CONNECTS_WITHIN:?}");
         n_connections += 1;
@@ -52,7 +51,7 @@ pub(super) fn comes_back(scene: &Scene, daemon: &Daemon) -> Result<&'static str>
     }
     let watched = is_connected(scene, n_connections, A_MINUTE);
     ensure!(watched, "cron's watchdog line did not start the client within {A_MINUTE:?}");
-    Ok(if daemon.runs_reboot_lines {
+    Ok(if boots {
         "cron started the client at boot and after a crash"
     } else {
         "cron started the client after a crash (it ran already, so nothing is known of @reboot)"

@@ -66,6 +66,8 @@ fn install() -> Result<()> {
     out::progress("installing cron by apt-get");
     for args in [&["update"][..], &["install", "-y", "--no-install-recommends", "cron"]] {
         let mut command = Command::new("apt-get");
+        // Without a network it would try for minutes.
+        command.args(["-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=20"]);
         command.args(args).env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null());
         let output = command.output().context("starting `apt-get`")?;
         let said = String::from_utf8_lossy(&output.stderr);
