@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use state::exit::Fault;
 
-use crate::api::{Channel, Row, Scheduled};
+use crate::api::{Channel, Scheduled};
 use crate::lifecycle::{Attempt, End, Insights, Recipient, Seen};
 use crate::state_file::{Mission, MissionMut};
 use crate::window::Window;
@@ -70,10 +70,32 @@ pub(crate) struct Tracked {
     /// Whether the run's log tells of it.
     #[serde(default)]
     pub(crate) logged: bool,
-    /// What a newer version keeps here.
-    #[serde(flatten)]
-    pub(crate) rest: Map<String, Value>,
 }
+
+/// The keys of a record. What else stands in it is a newer version's, and is left alone; reading it with the rest
+/// would make a thousand records cost three times as much.
+const KEYS: [&str; 20] = [
+    "assistant_id",
+    "channel",
+    "to",
+    "from",
+    "scheduled_at",
+    "text",
+    "step_id",
+    "verify_step",
+    "window",
+    "recipient",
+    "retry_of",
+    "attempt",
+    "status",
+    "call_status",
+    "conversation_id",
+    "looked_at",
+    "seen",
+    "end",
+    "insights",
+    "logged",
+];
 
 /// Whether an attempt is the first of its chain, which needs no word in the file.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -103,19 +125,24 @@ impl Tracked {
         self.end = attempt.end;
         self.insights = attempt.insights;
         match row {
-            Some(row) => self.see(&Scheduled::new(Row::new(row.clone()))),
+            Some(row) => self.take_words(|key| row[key].as_str()),
             None => "deleted".clone_into(&mut self.status),
         }
     }
 
     /// Takes over what the service says of it.
     pub(crate) fn see(&mut self, row: &Scheduled) {
-        if let Some(status) = row.status() {
+        self.take_words(|key| row.row().text(key));
+    }
+
+    fn take_words<'a>(&mut self, word: impl Fn(&str) -> Option<&'a str>) {
+        let word = |key| word(key).filter(|word| !word.trim().is_empty());
+        if let Some(status) = word("status") {
             status.clone_into(&mut self.status);
         }
         for (ours, theirs) in [
-            (&mut self.call_status, row.call_status()),
-            (&mut self.conversation_id, row.conversation_id()),
+            (&mut self.call_status, word("call_status")),
+            (&mut self.conversation_id, word("conversation_id")),
         ] {
             if let Some(theirs) = theirs {
                 *ours = Some(theirs.to_owned());
@@ -159,8 +186,55 @@ impl<'a> Mission<'a> {
 impl MissionMut<'_> {
     /// Stores an event.
     pub(crate) fn set_event(&mut self, id: &str, event: &Tracked) -> anyhow::Result<()> {
-        let value = serde_json::to_value(event)?;
-        self.object(EVENTS).insert(id.to_owned(), value);
+        let mut value = serde_json::to_value(event)?;
+        let events = self.object(EVENTS);
+        if let (Some(Value::Object(old)), Value::Object(new)) = (events.get(id), &mut value) {
+            let others = old.iter().filter(|(key, _)| !KEYS.contains(&key.as_str()));
+            new.extend(others.map(|(key, value)| (key.clone(), value.clone())));
+        }
+        events.insert(id.to_owned(), value);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{KEYS, Tracked};
+    use serde_json::{Map, Value, json};
+
+    use crate::state_file::Missions;
+
+    fn whole() -> Value {
+        let end = json!({"outcome": "busy", "at": "2027-12-01T15:00:00Z"});
+        json!({
+            "assistant_id": "a", "channel": "call", "to": "+15551234567", "from": "+15559990000",
+            "scheduled_at": "2027-12-01T15:00:00Z", "text": "t", "step_id": "s", "verify_step": "v",
+            "window": {"hours": "09:00-17:00", "days": "mon-fri", "zone": "America/New_York"},
+            "recipient": "service", "retry_of": "e", "attempt": 1, "status": "pending",
+            "call_status": "busy", "conversation_id": "c", "looked_at": "2027-12-01T15:00:00Z",
+            "seen": "ringing", "end": end, "insights": {"got": "said"}, "logged": true,
+        })
+    }
+
+    #[test]
+    fn every_key_of_a_record_is_known() {
+        let event: Tracked = serde_json::from_value(whole()).unwrap();
+        let value = serde_json::to_value(event).unwrap();
+        let keys: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(keys, KEYS);
+    }
+
+    #[test]
+    fn what_a_newer_version_keeps_stays_and_what_ended_goes() {
+        let mut record = whole();
+        record["newer"] = json!({"x": 1});
+        let fields: Map<String, Value> =
+            serde_json::from_value(json!({"m": {"events": {"e": record}}})).unwrap();
+        let mut missions = Missions::new(fields);
+        let mut mission = missions.known_mut("m").unwrap();
+        let event = mission.view().event("e").unwrap();
+        mission.set_event("e", &Tracked { seen: None, ..event }).unwrap();
+        let kept = missions.get("m").unwrap().fields()["events"]["e"].clone();
+        assert_eq!((&kept["newer"]["x"], kept.get("seen")), (&json!(1), None));
     }
 }

@@ -82,6 +82,13 @@ impl Listing {
         self.array().iter().cloned().map(Row::new).collect()
     }
 
+    /// The rows, without copying them.
+    pub(crate) fn into_rows(mut self) -> Vec<Row> {
+        let rows = self.body.get_mut(self.list).map(Value::take);
+        let Some(Value::Array(rows)) = rows else { return Vec::new() };
+        rows.into_iter().map(Row::new).collect()
+    }
+
     /// The service's clock when it answered.
     pub(crate) fn date(&self) -> Option<Timestamp> {
         self.date

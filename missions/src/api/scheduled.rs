@@ -132,11 +132,6 @@ impl Scheduled {
         self.0.text("call_status")
     }
 
-    /// The conversation of an answered call.
-    pub(crate) fn conversation_id(&self) -> Option<&str> {
-        self.0.text("conversation_id")
-    }
-
     /// When it was scheduled for.
     pub(crate) fn at(&self) -> Option<Timestamp> {
         self.0.time("scheduled_at").or_else(|| self.0.time("scheduled_at_fixed_datetime"))

@@ -38,7 +38,7 @@ fn watch(context: &Context, slug: &str) -> anyhow::Result<Exit> {
         let mut pause = GLANCE;
         if let Some(passed) = passed.filter(|passed| !passed.reports.is_empty()) {
             if !screen.is_on {
-                context.printer.line(&passed.json(context)?, || passed.text())?;
+                context.printer.line(&passed.json(context), || passed.text())?;
             }
             if let Some(fault) = passed.reports.iter().find_map(|(slug, report)| report.fault(slug))
             {

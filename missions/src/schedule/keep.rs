@@ -95,7 +95,6 @@ fn tracked(order: &Order, event: &Scheduled, now: jiff::Timestamp) -> Tracked {
         end: None,
         insights: Insights::None,
         logged: false,
-        rest: Map::new(),
     };
     tracked.see(event);
     tracked

@@ -119,6 +119,11 @@ fn ledger(mission: &Mission, slug: &str) -> Result<Ledger, Fault> {
 }
 
 impl Mission<'_> {
+    /// Whether it has ended and nothing is left to be done for it. A ledger that cannot be read says no.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.status().is_over() && self.part::<Ledger>(LEDGER).is_some_and(|one| one.is_settled())
+    }
+
     /// The time from which a tick has something to do here, whatever the events say.
     pub(crate) fn tick_due(&self) -> Option<Timestamp> {
         self.part(DUE)

@@ -18,8 +18,8 @@ use crate::tracked::Tracked;
 /// As much of what was said in a call is kept, in characters.
 const LONGEST: usize = 1_000;
 
-/// The events of an assistant by id, as the list showed them.
-pub(super) type Rows = HashMap<String, Value>;
+/// The events of an assistant by id, as the list showed them; `None` for one that is not at the service.
+pub(super) type Rows = HashMap<String, Option<Value>>;
 
 impl Tick<'_> {
     /// Looks at everything of a mission that is due or was heard of, and keeps what was seen.
@@ -114,19 +114,24 @@ impl Tick<'_> {
                 }
             }
         }
-        let mut seen: HashMap<String, Option<Value>> = HashMap::new();
-        for (assistant, attempt) in &open {
-            if !assistants.contains(assistant) {
-                continue;
-            }
-            let id = &attempt.event;
-            match self.rows(assistant)?.get(id) {
-                Some(row) => seen.insert(id.clone(), Some(row.clone())),
-                // A list that does not show it is no proof that it is gone.
-                None if due.contains(&**id) => seen.insert(id.clone(), self.row(assistant, id)?),
-                None => None,
-            };
+        for assistant in &assistants {
+            self.load(assistant)?;
         }
+        for (assistant, attempt) in &open {
+            let id = &attempt.event;
+            // A list that does not show it is no proof that it is gone.
+            if due.contains(&**id) && !self.lists[*assistant].contains_key(id) {
+                let row = self.row(assistant, id)?;
+                self.lists.get_mut(*assistant).expect("it was loaded").insert(id.clone(), row);
+            }
+        }
+        let seen: HashMap<&str, Option<&Value>> = open
+            .iter()
+            .filter_map(|(assistant, attempt)| {
+                let row = self.lists.get(*assistant)?.get(&attempt.event)?;
+                Some((&*attempt.event, row.as_ref()))
+            })
+            .collect();
         if seen.is_empty() {
             return Ok(false);
         }
@@ -134,9 +139,9 @@ impl Tick<'_> {
         let ended = self.context.file.change_mission(slug, |mission| {
             let mut ended = Vec::new();
             for (id, event) in owned(mission.view().events()?) {
-                let Some(row) = seen.get(&id).filter(|_| event.end.is_none()) else { continue };
+                let Some(row) = seen.get(&*id).filter(|_| event.end.is_none()) else { continue };
                 let mut event = event;
-                event.look(row.as_ref(), now);
+                event.look(*row, now);
                 mission.set_event(&id, &event)?;
                 if event.end.is_some() {
                     ended.push((id, event));
@@ -152,20 +157,22 @@ impl Tick<'_> {
         Ok(!ended.is_empty())
     }
 
-    /// What the list of an assistant shows, asked for once in a tick.
-    fn rows(&mut self, assistant: &str) -> anyhow::Result<&Rows> {
-        if !self.lists.contains_key(assistant) {
-            let rows = match self.api.scheduled_list(assistant, Pages::All(None)) {
-                Ok(list) => list.rows().into_iter().map(Scheduled::new).collect(),
-                Err(err) if is_not_found(&err) => Vec::new(),
-                Err(err) => return Err(err),
-            };
-            let by_id = rows
-                .into_iter()
-                .filter_map(|row| row.id().map(|id| (id, row.into_row().into_value())));
-            self.lists.insert(assistant.to_owned(), by_id.collect());
+    /// Asks for the list of an assistant, once in a tick.
+    fn load(&mut self, assistant: &str) -> anyhow::Result<()> {
+        if self.lists.contains_key(assistant) {
+            return Ok(());
         }
-        Ok(&self.lists[assistant])
+        let rows = match self.api.scheduled_list(assistant, Pages::All(None)) {
+            Ok(list) => list.into_rows(),
+            Err(err) if is_not_found(&err) => Vec::new(),
+            Err(err) => return Err(err),
+        };
+        let by_id = rows
+            .into_iter()
+            .map(Scheduled::new)
+            .filter_map(|row| row.id().map(|id| (id, Some(row.into_row().into_value()))));
+        self.lists.insert(assistant.to_owned(), by_id.collect());
+        Ok(())
     }
 
     /// One event by its id; `None` if the service says that there is none.

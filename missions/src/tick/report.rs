@@ -13,6 +13,8 @@ use crate::tracked::Tracked;
 /// What became of one mission in a pass.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
+    /// The service's ids of the mission and its run, once they were needed.
+    pub(super) ids: (String, String),
     /// How many events and conversations were looked at.
     pub(super) looked: usize,
     ended: Vec<Value>,
@@ -103,6 +105,12 @@ impl Report {
 
     pub(super) fn take_plan(&mut self, plan: &Plan) {
         self.decision = Some(plan.decision.clone());
+    }
+
+    /// For programs, in a pass. Cron makes those: whether it does is no question worth a process of its own.
+    pub(crate) fn json_of(&self, slug: &str) -> Value {
+        let (mission, run) = &self.ids;
+        self.json(Names { slug, mission, run, has_cron: true })
     }
 
     /// For programs.

@@ -85,16 +85,16 @@ impl<'a> Run<'a> {
         self.ok(&["init", &name, "I", "R", steps]);
         self.ok(&["setup-agent", &slug, "A", "I", "Hi", "--caller-id-only"]);
         for number in NUMBERS {
-            let when = format!("in {}s", 65 + self.fate.below(90));
+            let when = format!("in {}s", 65 + self.fate.below(180));
             let line = ["schedule-call", "--mission", &slug, number, &when, "--any-time"];
             self.ok(&[&line[..], &["--recipient", "automated"]].concat());
         }
         let before = self.service.dialled().len();
-        self.pass(60);
+        self.pass(40);
         let rival = self.rival(&slug);
         let mut cancel = self.spawn(&["cancel", &slug]);
         std::thread::sleep(Duration::from_micros(self.fate.below(25_000))); // the moment of the leap
-        self.pass(90);
+        self.pass(60);
         let mut output = None;
         if self.fate.strikes(20) {
             cancel.signal(Signal::KILL);
