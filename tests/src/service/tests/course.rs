@@ -52,6 +52,21 @@ fn a_scheduled_event_runs_its_course_by_the_number_it_goes_to() {
 }
 
 #[test]
+fn a_line_that_is_busy_once_is_answered_the_next_time() {
+    let service = Service::start();
+    let (first, other) =
+        (schedule(&service, "call", "+15551234509"), schedule(&service, "call", "+15551234609"));
+    service.advance(minutes(70));
+    let next = schedule(&service, "call", "+15551234509");
+    service.advance(minutes(70));
+    let call_status = |event: &str| get(&service, event)["call_status"].clone();
+    assert_eq!(
+        [&first, &other, &next].map(|event| call_status(event)),
+        ["busy", "busy", "completed"]
+    );
+}
+
+#[test]
 fn a_deleted_event_is_never_carried_out() {
     let service = Service::start();
     let event = schedule(&service, "call", "+15551234567");
