@@ -5,11 +5,12 @@ mod crontab;
 mod daemon;
 mod errand;
 
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use harness::{Gateway, Output, Sandbox, Service};
 use serde_json::{Value, json};
 use state::exit;
@@ -30,12 +31,17 @@ CRON_CHECK=\"kept  as it is\"\t
 59 23 31 2 *  :  # clawdtalk connect /elsewhere
 ";
 
+/// What the skill folder is called.
+const FOLDER: &str = "it's 5% of a \"skill\" # folder $HOME";
+
 /// The machine on which it plays: the simulated service, an agent, and the owner's real crontab.
 struct Scene {
     programs: PathBuf,
     service: Service,
     gateway: Gateway,
     sandbox: Sandbox,
+    /// The skill folder, by a name that both cron and the shell read in their own way.
+    skill: PathBuf,
     crontab: Crontab,
     /// The cron that runs it all, once it does. It is ended from outside, should the play be interrupted.
     daemon: Mutex<Option<Daemon>>,
@@ -74,10 +80,20 @@ pub(crate) fn check(workspace: &Workspace) -> Result<Verdict> {
     }
     let programs = workspace.build(Profile::Dev)?;
     let (service, gateway) = (Service::start(), Gateway::start());
-    let sandbox = Sandbox::for_both(&service, &gateway);
+    let mut sandbox = Sandbox::for_both(&service, &gateway);
+    let skill = sandbox.path(FOLDER);
+    symlink(sandbox.skill(), &skill).context("giving the skill folder a name")?;
+    sandbox.env("CLAWDTALK_SKILL_DIR", &skill.display().to_string());
     let crontab = Crontab::borrow(OTHERS)?;
-    let scene =
-        Arc::new(Scene { programs, service, gateway, sandbox, crontab, daemon: Mutex::default() });
+    let scene = Arc::new(Scene {
+        programs,
+        service,
+        gateway,
+        sandbox,
+        skill,
+        crontab,
+        daemon: Mutex::default(),
+    });
     let playing = Arc::clone(&scene);
     let played = interrupt::unless(move || play(&playing));
     // Programs that cron started know nothing of the sandbox, and would outlive it.

@@ -64,7 +64,7 @@ pub(super) fn undo(scene: &Scene) -> Result<()> {
     ensure!(out.code() == 0, "uninstall failed\n{out}");
     let left = Crontab::now()?;
     ensure!(left == scene.crontab.others(), "uninstall left another crontab:\n{left}");
-    ensure!(!Lock::is_held(&paths::connect_lock(&scene.sandbox.skill())), "the client still runs");
+    ensure!(!Lock::is_held(&paths::connect_lock(&scene.skill)), "the client still runs");
     Ok(())
 }
 

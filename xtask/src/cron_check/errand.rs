@@ -94,8 +94,8 @@ impl Errand {
 }
 
 fn line(scene: &Scene) -> Result<Option<String>> {
-    let (table, skill) = (Crontab::now()?, scene.sandbox.skill());
-    let ours = |line: &&str| crontab::mission_of(line, &skill).as_deref() == Some(SLUG);
+    let table = Crontab::now()?;
+    let ours = |line: &&str| crontab::mission_of(line, &scene.skill).as_deref() == Some(SLUG);
     Ok(table.lines().find(ours).map(str::to_owned))
 }
 
