@@ -200,6 +200,8 @@ pub(crate) struct Torture {
 pub(crate) enum Tortured {
     /// The client, during a stream of requests with drops
     Connect,
+    /// The client for as long as `--seconds` says, unharmed but in foul weather: does it grow? (only when named)
+    Soak,
     /// Missions from init to scheduled events, with answers lost after the effect
     Missions,
     /// `missions cancel` against the clock, ticks and other programs
@@ -211,6 +213,14 @@ pub(crate) enum Tortured {
 impl Torture {
     /// The part that was named, or all.
     pub(crate) fn parts(&self) -> Vec<Tortured> {
-        self.part.map_or_else(|| Tortured::value_variants().to_vec(), |part| vec![part])
+        let all = || Tortured::value_variants().iter().copied().filter(|part| part.is_brief());
+        self.part.map_or_else(|| all().collect(), |part| vec![part])
+    }
+}
+
+impl Tortured {
+    /// Whether it ends by itself: a soak takes all the time that it is given.
+    fn is_brief(self) -> bool {
+        !matches!(self, Self::Soak)
     }
 }

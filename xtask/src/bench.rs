@@ -2,7 +2,7 @@
 
 pub(crate) mod connect;
 mod figures;
-mod process;
+pub(crate) mod process;
 mod tools;
 
 use std::env;

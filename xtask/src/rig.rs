@@ -7,3 +7,4 @@ pub(crate) mod agent;
 pub(crate) mod book;
 pub(crate) mod frame;
 pub(crate) mod line;
+pub(crate) mod subject;

@@ -46,6 +46,7 @@ fn torture(workspace: &Workspace, args: &Torture) -> Result<(bool, Value)> {
     for part in args.parts() {
         let (name, summary) = match part {
             Tortured::Connect => ("connect", connect::torture(&programs, plan)),
+            Tortured::Soak => ("soak", connect::soak::torture(&programs, plan)),
             Tortured::Missions => ("missions", missions::torture(&programs, plan)),
             Tortured::Ticks => ("ticks", missions::ticks(&programs, plan)),
             Tortured::Races => ("races", missions::races(&programs, plan, args.count)),

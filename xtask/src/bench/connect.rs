@@ -3,7 +3,6 @@
 pub(crate) mod floor;
 mod share;
 mod still;
-mod subject;
 
 use std::path::Path;
 

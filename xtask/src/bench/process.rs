@@ -57,10 +57,15 @@ fn parent(pid: u32) -> Option<u32> {
 }
 
 /// A memory figure of a process in KiB: `VmHWM` is the peak, `VmRSS` what is resident now. 0 once it has ended.
-pub(super) fn memory(pid: u32, name: &str) -> u64 {
+pub(crate) fn memory(pid: u32, name: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
+
+/// How many entries a folder of a process in `/proc` has: `task` for its threads, `fd` for its descriptors.
+pub(crate) fn entries(pid: u32, folder: &str) -> u64 {
+    fs::read_dir(format!("/proc/{pid}/{folder}")).map_or(0, |entries| entries.count() as u64)
 }
 
 /// How often the threads of a process have gone to sleep so far of their own accord, and so were woken again.

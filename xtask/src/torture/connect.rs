@@ -6,6 +6,7 @@ mod frozen;
 mod ledger;
 mod lives;
 mod requests;
+pub(super) mod soak;
 mod stage;
 mod watch;
 mod weather;
@@ -39,7 +40,7 @@ pub(super) fn torture(programs: &Path, plan: Plan) -> Value {
     // The frozen client needs a minute of its own, beside the kills; a short run has no time for it.
     let frozen =
         (plan.limit >= frozen::TAKES).then(|| thread::spawn(move || frozen::watched(&connect)));
-    let (stage, requests) = (Stage::new(programs, plan.seed), Requests::default());
+    let (stage, requests) = (Stage::new(programs, plan.seed, true), Requests::default());
     let (mut lives, count, over) = (Lives::default(), Count::default(), AtomicBool::new(false));
     let fate = |n| Fate::new(plan.seed.wrapping_mul(8).wrapping_add(n));
     let began = Instant::now();

@@ -9,10 +9,10 @@ use state::out;
 
 use super::super::figures::{Times, millis};
 use super::super::process::{self, memory};
-use super::subject::Subject;
 use crate::rig::agent::Agent;
 use crate::rig::book::{Book, MARK, Point, turn_in};
 use crate::rig::line::Line;
+use crate::rig::subject::Subject;
 
 /// Turns before those that count: forms are found out, buffers grow.
 const WARM_UP: usize = 64;

@@ -13,8 +13,8 @@ use state::out;
 
 use super::super::figures::Times;
 use super::super::process::{memory, switches};
-use super::subject::Subject;
 use crate::rig::agent::Agent;
+use crate::rig::subject::Subject;
 
 /// Starting takes its wake-ups; they do not count.
 const SETTLE: Duration = Duration::from_secs(3);

@@ -50,7 +50,7 @@ impl Lives {
         }
     }
 
-    /// A last client in fair weather: it tells what is still to be told, and goes when it is asked to.
+    /// A last client in fair weather: see [`Self::farewell`].
     pub(super) fn last(
         &mut self,
         stage: &Stage,
@@ -63,6 +63,17 @@ impl Lives {
         if stage.service.try_wait_for(STUCK, come).is_none() {
             self.stuck.push(format!("stuck: the last client did not come: {}", last_line(&client)));
         }
+        self.farewell(stage, client, patience, is_done);
+    }
+
+    /// Lets a client tell what is still to be told; then it goes when it is asked to.
+    pub(super) fn farewell(
+        &mut self,
+        stage: &Stage,
+        client: Child,
+        patience: Duration,
+        is_done: impl Fn(&Evidence) -> bool,
+    ) {
         let until = Instant::now() + patience;
         while Instant::now() < until {
             self.evidence.look(&stage.sandbox, &client.stderr());

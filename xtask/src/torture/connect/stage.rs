@@ -27,11 +27,11 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// A fresh one; the seed decides how the gateway takes each request.
-    pub(super) fn new(programs: &Path, seed: u64) -> Self {
+    /// A fresh one; the seed decides how the gateway takes each request. One in a hundred it never answers, if it `hangs`.
+    pub(super) fn new(programs: &Path, seed: u64, hangs: bool) -> Self {
         let (service, gateway) = (Service::start(), Gateway::start());
         service.clock().periods(PERIODS);
-        gateway.patience(PATIENCE).reply_with(move |turn| reply(turn, seed));
+        gateway.patience(PATIENCE).reply_with(move |turn| reply(turn, seed, hangs));
         let sandbox = Sandbox::for_both(&service, &gateway);
         let connect = programs.join("connect").display().to_string();
         Self { connect, service, gateway, sandbox }
@@ -54,7 +54,7 @@ pub(super) fn claims(status: &Output) -> bool {
 }
 
 /// How the gateway takes a request: most are answered at once, some slowly or badly, and a few not at all.
-fn reply(turn: &Turn, seed: u64) -> Reply {
+fn reply(turn: &Turn, seed: u64, hangs: bool) -> Reply {
     let number = number(&turn.message).unwrap_or_default();
     let mut fate = Fate::new(seed ^ (number as u64).wrapping_mul(0x9e37_79b9));
     let thinks = match fate.below(100) {
@@ -74,6 +74,7 @@ fn reply(turn: &Turn, seed: u64) -> Reply {
             json!({"ok": false, "error": {"type": "tool_error", "message": "tool execution failed"}}),
         ),
         98 => Reply::Details(json!({"odd": true})),
-        _ => Reply::Hang,
+        _ if hangs => Reply::Hang,
+        _ => Reply::Nothing,
     }
 }

@@ -1,4 +1,4 @@
-//! A process that is measured, between a bare service and a bare gateway.
+//! A process that is measured or tormented, between a bare service and a bare gateway.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -7,11 +7,11 @@ use anyhow::Result;
 use harness::{Child, KEY, Sandbox, TOKEN};
 use serde_json::json;
 
-use crate::rig::agent::Agent;
-use crate::rig::line::{self, Line};
+use super::agent::Agent;
+use super::line::{self, Line};
 
 /// `connect` or the floor, and the folder that it lives in.
-pub(super) struct Subject {
+pub(crate) struct Subject {
     child: Child,
     listener: TcpListener,
     _sandbox: Sandbox,
@@ -19,7 +19,7 @@ pub(super) struct Subject {
 
 impl Subject {
     /// `connect run`, as `connect start` runs it: with a log, but without a terminal.
-    pub(super) fn connect(programs: &Path, agent: &Agent, max_turns: usize) -> Result<Self> {
+    pub(crate) fn connect(programs: &Path, agent: &Agent, max_turns: usize) -> Result<Self> {
         let listener = line::listen()?;
         let sandbox = Sandbox::new();
         sandbox.config(&json!({
@@ -33,7 +33,7 @@ impl Subject {
     }
 
     /// The floor, run by this very program.
-    pub(super) fn floor(agent: &Agent, in_flight: usize) -> Result<Self> {
+    pub(crate) fn floor(agent: &Agent, in_flight: usize) -> Result<Self> {
         let listener = line::listen()?;
         let sandbox = Sandbox::new();
         let program = std::env::current_exe()?.display().to_string();
@@ -44,12 +44,12 @@ impl Subject {
     }
 
     /// Waits for its next connection.
-    pub(super) fn line(&self) -> Result<Line> {
+    pub(crate) fn line(&self) -> Result<Line> {
         Line::accept(&self.listener)
     }
 
     /// Its process id.
-    pub(super) fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.pid()
     }
 }

@@ -1,0 +1,123 @@
+//! A long time with five callers, drops every 5 to 20 s and a gateway that is slow and fails: nothing grows, nothing is
+//! lost, nothing is done twice.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use harness::Fate;
+use serde_json::{Value, json};
+use state::out;
+
+use super::ledger::{self, Ledger};
+use super::lives::Lives;
+use super::requests::Requests;
+use super::stage::{LIFETIME, Stage};
+use super::watch;
+use super::weather::{Count, Weather};
+use crate::bench::process::{entries, memory};
+use crate::torture::Plan;
+
+const WEATHER: Weather =
+    Weather { pause: (Duration::from_secs(5), Duration::from_secs(20)), refuses: false };
+
+/// Calls at once, and the longest pause of a caller in milliseconds.
+const CALLERS: u64 = 5;
+const PAUSE: u64 = 1_500;
+
+/// From one look at the client to the next.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Begun with, buffers grow and the first answers are remembered: that is no leak.
+const WARM_UP: Duration = Duration::from_secs(20);
+
+/// What the client took at one moment.
+#[derive(Clone, Copy)]
+struct Sample {
+    resident_kib: u64,
+    threads: u64,
+    descriptors: u64,
+}
+
+/// Soaks the client for as long as planned.
+pub(in crate::torture) fn torture(programs: &Path, plan: Plan) -> Value {
+    let (stage, requests) = (Stage::new(programs, plan.seed, false), Requests::default());
+    let (mut lives, count, over) = (Lives::default(), Count::default(), AtomicBool::new(false));
+    let fate = |n| Fate::new(plan.seed.wrapping_mul(16).wrapping_add(n));
+    let client = stage.spawn();
+    let (samples, claims) = thread::scope(|scope| {
+        let watch = scope.spawn(|| watch::lies(&stage, &over));
+        scope.spawn(|| WEATHER.blow(&stage, fate(1), &over, &count));
+        for caller in 0..CALLERS {
+            let (stage, requests, over) = (&stage, &requests, &over);
+            scope.spawn(move || call(stage, requests, fate(2 + caller), over));
+        }
+        let samples = sampled(client.pid(), plan.limit, &requests);
+        over.store(true, Ordering::Relaxed);
+        let broken = |_| vec!["lied: whoever asked for the status broke off".to_owned()];
+        (samples, watch.join().unwrap_or_else(broken))
+    });
+    let asked = requests.all();
+    lives
+        .farewell(&stage, client, LIFETIME, |evidence| ledger::open(&asked, evidence, &stage) == 0);
+    let ledger = Ledger::of(&asked, &lives.evidence, &stage);
+    let mut summary = ledger.json();
+    let mut faults = ledger.faults;
+    let third = samples.len() / 3;
+    let (first, last) = (&samples[..third], &samples[samples.len() - third..]);
+    let mut compared = |name: &str, pick: fn(&Sample) -> u64, slack: fn(u64) -> u64| {
+        let (before, after) = (middle(first, pick), middle(last, pick));
+        let most = samples.iter().map(pick).max();
+        summary[name] = json!({"first_third": before, "last_third": after, "most": most});
+        if after > before + slack(before) {
+            faults.push(format!("grew: {name} from {before} to {after}"));
+        }
+    };
+    compared("resident_kib", |sample| sample.resident_kib, |before| before / 10);
+    compared("threads", |sample| sample.threads, |_| 1);
+    compared("descriptors", |sample| sample.descriptors, |_| 1);
+    summary["seconds"] = plan.limit.as_secs().into();
+    summary["drops"] = count.drops.load(Ordering::Relaxed).into();
+    summary["stuck"] = lives.stuck.len().into();
+    summary["lied"] = claims.len().into();
+    summary["unreadable"] = lives.evidence.faults.len().into();
+    faults.extend(lives.stuck.into_iter().chain(claims).chain(lives.evidence.faults));
+    summary["faults"] = json!(faults);
+    summary
+}
+
+/// One caller, who asks until `over`.
+fn call(stage: &Stage, requests: &Requests, mut fate: Fate, over: &AtomicBool) {
+    while !over.load(Ordering::Relaxed) {
+        requests.ask(&stage.service, &mut fate);
+        thread::sleep(Duration::from_millis(fate.below(PAUSE)));
+    }
+}
+
+/// Looks at the client until the time is over.
+fn sampled(pid: u32, time: Duration, requests: &Requests) -> Vec<Sample> {
+    let (began, mut samples) = (Instant::now(), Vec::new());
+    while began.elapsed() < time {
+        thread::sleep(LOOK);
+        if began.elapsed() < WARM_UP {
+            continue;
+        }
+        samples.push(Sample {
+            resident_kib: memory(pid, "VmRSS"),
+            threads: entries(pid, "task"),
+            descriptors: entries(pid, "fd"),
+        });
+        if samples.len().is_multiple_of(60) {
+            let kib = memory(pid, "VmRSS");
+            out::progress(&format!("{} requests, {kib} KiB resident", requests.len()));
+        }
+    }
+    samples
+}
+
+fn middle(samples: &[Sample], pick: fn(&Sample) -> u64) -> u64 {
+    let mut values: Vec<u64> = samples.iter().map(pick).collect();
+    values.sort_unstable();
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}
