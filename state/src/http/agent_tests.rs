@@ -84,6 +84,18 @@ fn a_body_of_any_length_arrives_whole() {
 }
 
 #[test]
+fn a_long_key_and_a_long_address_fit() {
+    let peer = Peer::new(vec![OK]);
+    let (key, path) = ("k".repeat(1_900), "p".repeat(1_900));
+    let url = format!("{}/{path}", peer.url().trim_end_matches('/'));
+    let headers = [("authorization", key.as_str())];
+    let request = Request { method: Method::Post, url: &url, headers: &headers, body: Some(b"{}") };
+    plain().send(&request, Duration::from_secs(5)).unwrap();
+    let seen = peer.seen().remove(0);
+    assert!(seen.contains(&key) && seen.contains(&path) && seen.ends_with("{}"), "{seen}");
+}
+
+#[test]
 fn a_refused_connection_never_left() {
     let failure = send(&plain(), Method::Post, &wire::dead_url(), Duration::from_secs(5));
     assert_eq!(failure.unwrap_err(), Failure::NeverLeft(Trouble::passing("connection refused")));
