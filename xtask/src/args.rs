@@ -190,6 +190,10 @@ pub(crate) struct Torture {
     #[arg(long, value_name = "N", default_value_t = 300)]
     pub(crate) kills: usize,
 
+    /// Torture what users get, instead of what is quick to build
+    #[arg(long)]
+    pub(crate) release: bool,
+
     /// End after this many races (the part `races`)
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     pub(crate) count: usize,
@@ -202,6 +206,8 @@ pub(crate) enum Tortured {
     Connect,
     /// The client for as long as `--seconds` says, unharmed but in foul weather: does it grow? (only when named)
     Soak,
+    /// The client with 200 turns at once, and in a flood of frames (only when named)
+    Crowd,
     /// Missions from init to scheduled events, with answers lost after the effect
     Missions,
     /// `missions cancel` against the clock, ticks and other programs
@@ -219,8 +225,8 @@ impl Torture {
 }
 
 impl Tortured {
-    /// Whether it ends by itself: a soak takes all the time that it is given.
+    /// Whether it goes with the others: a soak takes all the time that it is given, a crowd a minute whatever is given.
     fn is_brief(self) -> bool {
-        !matches!(self, Self::Soak)
+        !matches!(self, Self::Soak | Self::Crowd)
     }
 }

@@ -32,13 +32,14 @@ pub(crate) fn run(workspace: &Workspace, args: &Torture, printer: Printer) -> Re
 
 /// A short run for ci.
 pub(crate) fn shortly(workspace: &Workspace) -> Result<Verdict> {
-    let args = Torture { part: None, seconds: 15, seed: None, kills: 10, count: 10 };
+    let args =
+        Torture { part: None, seconds: 15, seed: None, kills: 10, count: 10, release: false };
     let (well, summary) = torture(workspace, &args)?;
     Ok(Verdict::of(well, summary.to_string()))
 }
 
 fn torture(workspace: &Workspace, args: &Torture) -> Result<(bool, Value)> {
-    let programs = workspace.build(Profile::Dev)?;
+    let programs = workspace.build(Profile::of_debug(!args.release))?;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let seed = args.seed.unwrap_or_else(|| u64::from(now.subsec_nanos()));
     let plan = Plan { kills: args.kills, limit: Duration::from_secs(args.seconds), seed };
@@ -47,6 +48,7 @@ fn torture(workspace: &Workspace, args: &Torture) -> Result<(bool, Value)> {
         let (name, summary) = match part {
             Tortured::Connect => ("connect", connect::torture(&programs, plan)),
             Tortured::Soak => ("soak", connect::soak::torture(&programs, plan)),
+            Tortured::Crowd => ("crowd", connect::crowd::torture(&programs)),
             Tortured::Missions => ("missions", missions::torture(&programs, plan)),
             Tortured::Ticks => ("ticks", missions::ticks(&programs, plan)),
             Tortured::Races => ("races", missions::races(&programs, plan, args.count)),

@@ -28,6 +28,7 @@ pub(crate) struct Line {
     frames: Frames<TcpStream>,
     /// Written together with the next frame or before the next wait.
     out: Vec<u8>,
+    n_pongs: usize,
 }
 
 impl Line {
@@ -45,7 +46,7 @@ impl Line {
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
         );
         (&stream).write_all(answer.as_bytes())?;
-        let mut line = Self { frames: Frames::new(stream), out: Vec::new() };
+        let mut line = Self { frames: Frames::new(stream), out: Vec::new(), n_pongs: 0 };
         let first = line.next()?;
         ensure!(first.windows(6).any(|word| word == b"\"auth\""), "the first frame is no `auth`");
         line.say(br#"{"type":"auth_ok"}"#);
@@ -83,9 +84,20 @@ impl Line {
                 (TEXT, payload) => return Ok(payload.to_vec()),
                 (PING, payload) => put(&mut self.out, PONG, payload),
                 (CLOSE, _) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                (PONG, _) => self.n_pongs += 1,
                 _ => {}
             }
         }
+    }
+
+    /// Queues a ping.
+    pub(crate) fn ping(&mut self) {
+        put(&mut self.out, PING, b"are you there");
+    }
+
+    /// How many pongs of the client have been read.
+    pub(crate) fn n_pongs(&self) -> usize {
+        self.n_pongs
     }
 
     /// Ends the connection without a word, as a crash of the service does.

@@ -1,6 +1,7 @@
 //! `connect` under kill -9, in foul weather, during a stream of requests: none runs twice, no ready answer is lost, the
 //! lock is never stuck, `status` never claims what is not so, and the journal can always be read.
 
+pub(super) mod crowd;
 mod evidence;
 mod frozen;
 mod ledger;
