@@ -116,37 +116,17 @@ impl Tracked {
         }
     }
 
-    /// Takes over what a look saw: the service's row, or that there is none.
-    pub(crate) fn look(&mut self, row: Option<&Value>, now: Timestamp) {
-        let mut attempt = self.attempt("");
-        attempt.see(row, now);
-        self.looked_at = attempt.looked;
-        self.seen = attempt.seen;
-        self.end = attempt.end;
-        self.insights = attempt.insights;
-        match row {
-            Some(row) => self.take_words(|key| row[key].as_str()),
-            None => "deleted".clone_into(&mut self.status),
-        }
-    }
-
-    /// Takes over what the service says of it.
+    /// Takes over what the service says of an event that was just made.
     pub(crate) fn see(&mut self, row: &Scheduled) {
-        self.take_words(|key| row.row().text(key));
-    }
-
-    fn take_words<'a>(&mut self, word: impl Fn(&str) -> Option<&'a str>) {
-        let word = |key| word(key).filter(|word| !word.trim().is_empty());
-        if let Some(status) = word("status") {
-            status.clone_into(&mut self.status);
-        }
-        for (ours, theirs) in [
-            (&mut self.call_status, word("call_status")),
-            (&mut self.conversation_id, word("conversation_id")),
-        ] {
-            if let Some(theirs) = theirs {
+        for (key, ours) in
+            [("call_status", &mut self.call_status), ("conversation_id", &mut self.conversation_id)]
+        {
+            if let Some(theirs) = row.row().text(key) {
                 *ours = Some(theirs.to_owned());
             }
+        }
+        if let Some(status) = row.status() {
+            status.clone_into(&mut self.status);
         }
     }
 }
@@ -184,6 +164,41 @@ impl<'a> Mission<'a> {
 }
 
 impl MissionMut<'_> {
+    /// Keeps what a look saw of an attempt: the service's row, or that there is none. The record is changed in
+    /// place, since a pass may look at a thousand. The attempt as it stands then; `None` if it is not kept here.
+    pub(crate) fn look(
+        &mut self,
+        attempt: &Attempt,
+        row: Option<&Value>,
+        now: Timestamp,
+    ) -> anyhow::Result<Option<Attempt>> {
+        let event = self.object(EVENTS).get_mut(&attempt.event).and_then(Value::as_object_mut);
+        let Some(event) = event else { return Ok(None) };
+        let mut attempt = attempt.clone();
+        attempt.see(row, now);
+        event.insert("looked_at".to_owned(), now.to_string().into());
+        match attempt.seen {
+            Some(seen) => event.insert("seen".to_owned(), serde_json::to_value(seen)?),
+            None => event.shift_remove("seen"),
+        };
+        if let Some(end) = &attempt.end {
+            event.insert("end".to_owned(), serde_json::to_value(end)?);
+            if !attempt.insights.is_none() {
+                event.insert("insights".to_owned(), serde_json::to_value(&attempt.insights)?);
+            }
+        }
+        let Some(row) = row else {
+            event.insert("status".to_owned(), "deleted".into());
+            return Ok(Some(attempt));
+        };
+        for key in ["status", "call_status", "conversation_id"] {
+            if let Some(word) = row[key].as_str().filter(|word| !word.trim().is_empty()) {
+                event.insert(key.to_owned(), word.into());
+            }
+        }
+        Ok(Some(attempt))
+    }
+
     /// Stores an event.
     pub(crate) fn set_event(&mut self, id: &str, event: &Tracked) -> anyhow::Result<()> {
         let mut value = serde_json::to_value(event)?;

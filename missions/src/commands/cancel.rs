@@ -244,7 +244,9 @@ fn keep(context: &Context, slug: &str, one: &Open, became: &Became) -> anyhow::R
     context.file.change_mission(slug, |mission| {
         let Some(mut event) = mission.view().event(&one.event) else { return Ok(()) };
         match became {
-            Became::Ended(row) | Became::Doubtful(Some(row), _) => event.look(Some(row), now),
+            Became::Ended(row) | Became::Doubtful(Some(row), _) => {
+                return mission.look(&event.attempt(&one.event), Some(row), now).map(drop);
+            }
             Became::Cancelled => {
                 event.looked_at = Some(now);
                 event.end = Some(End { outcome: Outcome::Canceled, at: now });

@@ -138,13 +138,13 @@ impl Tick<'_> {
         report.looked += seen.len();
         let ended = self.context.file.change_mission(slug, |mission| {
             let mut ended = Vec::new();
-            for (id, event) in owned(mission.view().events()?) {
-                let Some(row) = seen.get(&*id).filter(|_| event.end.is_none()) else { continue };
-                let mut event = event;
-                event.look(*row, now);
-                mission.set_event(&id, &event)?;
-                if event.end.is_some() {
-                    ended.push((id, event));
+            for (_, attempt) in &open {
+                let Some(row) = seen.get(&*attempt.event) else { continue };
+                let Some(looked) = mission.look(attempt, *row, now)? else { continue };
+                if looked.end.is_some()
+                    && let Some(event) = mission.view().event(&attempt.event)
+                {
+                    ended.push((attempt.event.clone(), event));
                 }
             }
             if !ended.is_empty() {
