@@ -1,5 +1,7 @@
 //! Adding an item to a list: the commonest change, and quick however long the list is.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use state::exit::Fault;
@@ -29,17 +31,33 @@ impl StateFile {
         now: Timestamp,
     ) -> anyhow::Result<Appended> {
         file::update(&self.path, |old| {
-            let text = old.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
-            if let Some((text, place)) =
-                text.and_then(|text| Some((text, place::of(text, slug, key)?)))
-            {
-                let appended = Appended { items: place.items + 1, was_single: false };
-                return Ok((Some(splice(text, place, item, now)), appended));
-            }
-            let mut missions = parse(&self.path, old.as_deref())?;
-            let appended = add(&mut missions, slug, key, item, create, now)?;
-            Ok((Some(missions.to_bytes()?), appended))
+            let (new, appended) =
+                Missions::appended(&self.path, old.as_deref(), slug, key, item, create, now)?;
+            Ok((Some(new), appended))
         })
+    }
+}
+
+impl Missions {
+    /// The bytes of a state file with one more item; see [`StateFile::append`]. `path` is for the error alone.
+    pub(crate) fn appended(
+        path: &Path,
+        old: Option<&[u8]>,
+        slug: &str,
+        key: &str,
+        item: &Value,
+        create: bool,
+        now: Timestamp,
+    ) -> anyhow::Result<(Vec<u8>, Appended)> {
+        let text = old.and_then(|bytes| std::str::from_utf8(bytes).ok());
+        if let Some((text, place)) = text.and_then(|text| Some((text, place::of(text, slug, key)?)))
+        {
+            let appended = Appended { items: place.items + 1, was_single: false };
+            return Ok((splice(text, place, item, now), appended));
+        }
+        let mut missions = parse(path, old)?;
+        let appended = add(&mut missions, slug, key, item, create, now)?;
+        Ok((missions.to_bytes()?, appended))
     }
 }
 
