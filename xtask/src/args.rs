@@ -48,6 +48,10 @@ pub(crate) enum Command {
     /// Kill programs at random moments, and count what was lost or doubled
     Torture(Torture),
 
+    /// Feed what crosses a wire or stands in a file to its readers, bent and broken, and check what they make of it
+    /// (needs `cargo install cargo-fuzz`; exit 4 without it)
+    Fuzz(Fuzz),
+
     /// Build the programs and install the skill folder; an installation of the reference is upgraded in place
     #[command(
         after_help = "Examples:\n  cargo xtask install\n  cargo xtask install --to ~/clawd/skills/clawdtalk-client --bin-dir ~/.local/bin"
@@ -228,5 +232,44 @@ impl Tortured {
     /// Whether it goes with the others: a soak takes all the time that it is given, a crowd a minute whatever is given.
     fn is_brief(self) -> bool {
         !matches!(self, Self::Soak | Self::Crowd)
+    }
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Fuzz {
+    /// What to fuzz [default: each, one after the other]
+    #[arg(value_enum, value_name = "TARGET")]
+    pub(crate) target: Option<Fuzzed>,
+
+    /// End after this many seconds, for each target
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    pub(crate) seconds: u64,
+}
+
+/// A target in `tests/fuzz`.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub(crate) enum Fuzzed {
+    /// Frames of the service
+    Frames,
+    /// Answers of the gateway
+    Answers,
+    /// skill-config.json and the gateway's configuration
+    Config,
+    /// The state file of missions
+    Missions,
+    /// Edits of the gateway's configuration
+    Json5,
+}
+
+impl Fuzzed {
+    /// Its name on the command line and in `tests/fuzz/Cargo.toml`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Frames => "frames",
+            Self::Answers => "answers",
+            Self::Config => "config",
+            Self::Missions => "missions",
+            Self::Json5 => "json5",
+        }
     }
 }

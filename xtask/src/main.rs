@@ -8,6 +8,7 @@ mod demo;
 mod dist;
 mod docs;
 mod folder;
+mod fuzz;
 mod install;
 mod real_gateway;
 mod rig;
@@ -44,6 +45,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Docs(args) => docs::run(&workspace, args, printer)?.into(),
         Command::Simulate(args) => simulate::run(args, printer)?.into(),
         Command::Torture(args) => torture::run(&workspace, args, printer)?.into(),
+        Command::Fuzz(args) => fuzz::run(&workspace, args, printer)?.into(),
         Command::CronCheck => cron_check::run(&workspace, printer)?.report("cron-check"),
         Command::RealGateway => real_gateway::run(&workspace, printer)?.report("real-gateway"),
     })

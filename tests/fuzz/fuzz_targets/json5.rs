@@ -1,0 +1,126 @@
+//! Edits of the gateway's JSON5: the wanted change and no other, every comment kept, and back to the byte.
+//!
+//! The first byte chooses the edit; the rest is the document.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use serde_json::{Value, json};
+use setup::json5::{Error, add_to_array, remove, remove_from_array, set, unset};
+use state::gateway_config::json5::parse;
+use state::gateway_config::tokens::{Kind, tokens};
+
+const PATHS: [&[&str]; 4] = [
+    &["gateway", "tools", "allow"],
+    &["gateway", "http", "endpoints", "chatCompletions", "enabled"],
+    &["a"],
+    &["a", "b-c"],
+];
+
+fuzz_target!(|data: &[u8]| {
+    let Some((choice, text)) = data.split_first() else { return };
+    let Ok(text) = std::str::from_utf8(text) else { return };
+    let path = PATHS[usize::from(choice & 3)];
+    let value = match choice >> 2 & 3 {
+        0 => json!("sessions_send"),
+        1 => json!(true),
+        2 => json!({"k": [1, "it's \"so\"\n"], "é": {}}),
+        _ => json!([]),
+    };
+    match parse(text) {
+        Err(_) => {
+            // What the gateway cannot read is not touched.
+            assert!(add_to_array(text, path, &value).is_err());
+            assert!(set(text, path, &value).is_err() && remove(text, path, 9).is_err());
+        }
+        Ok(before) => {
+            adds(text, &before, path, &value);
+            sets(text, &before, path, &value);
+            removes(text, &before, path);
+        }
+    }
+});
+
+fn adds(text: &str, before: &Value, path: &[&str], value: &Value) {
+    match add_to_array(text, path, value) {
+        Err(err) => is_fair(&err, text),
+        Ok(None) => {
+            let list = get(before, path).and_then(Value::as_array);
+            assert!(list.is_some_and(|list| list.contains(value)));
+        }
+        Ok(Some(added)) => {
+            let mut wanted = before.clone();
+            let list = object(&mut wanted, path).or_insert_with(|| json!([]));
+            list.as_array_mut().expect("a list was added to").push(value.clone());
+            is(&added.text, &wanted);
+            assert_eq!(comments(&added.text), comments(text));
+            assert_eq!(add_to_array(&added.text, path, value), Ok(None), "a second time");
+            let back = remove_from_array(&added.text, path, value, added.created);
+            assert_eq!(back, Ok(Some(text.to_owned())), "the way back of {}", added.text);
+        }
+    }
+}
+
+fn sets(text: &str, before: &Value, path: &[&str], value: &Value) {
+    match set(text, path, value) {
+        Err(err) => is_fair(&err, text),
+        Ok(None) => assert_eq!(get(before, path), Some(value)),
+        Ok(Some(added)) => {
+            let mut wanted = before.clone();
+            *object(&mut wanted, path).or_insert(Value::Null) = value.clone();
+            is(&added.text, &wanted);
+            if added.replaced.is_none() {
+                assert_eq!(comments(&added.text), comments(text));
+            }
+            let was = (added.created, added.replaced.as_deref());
+            let back = unset(&added.text, path, value, was);
+            assert_eq!(back, Ok(Some(text.to_owned())), "the way back of {}", added.text);
+        }
+    }
+}
+
+fn removes(text: &str, before: &Value, path: &[&str]) {
+    match remove(text, path, 0) {
+        Err(err) => is_fair(&err, text),
+        Ok(None) => assert_eq!(get(before, path), None),
+        Ok(Some(after)) => {
+            let mut wanted = before.clone();
+            let (last, parents) = path.split_last().expect("no path is empty");
+            let parent = parents.iter().fold(&mut wanted, |value, key| &mut value[*key]);
+            parent.as_object_mut().expect("it had the member").shift_remove(*last);
+            is(&after, &wanted);
+        }
+    }
+}
+
+/// The document is read as this value, its keys in this order.
+fn is(text: &str, wanted: &Value) {
+    let read = parse(text).map(|value| value.to_string());
+    assert_eq!(read, Ok(wanted.to_string()), "{text}");
+}
+
+/// An edit may refuse, but only where the document leaves more than one reading, or is as deep as one may be.
+fn is_fair(err: &Error, text: &str) {
+    let is_deep = || text.bytes().filter(|byte| matches!(byte, b'{' | b'[')).count() > 120;
+    let is_fair =
+        matches!(err, Error::Duplicate { .. } | Error::Included { .. } | Error::WrongType { .. });
+    assert!(is_fair || is_deep(), "{err:?} for {text:?}");
+}
+
+fn comments(text: &str) -> Vec<&str> {
+    let is_comment = |kind| matches!(kind, Kind::LineComment | Kind::BlockComment);
+    tokens(text).filter(|token| is_comment(token.kind)).map(|token| &text[token.span]).collect()
+}
+
+fn get<'a>(root: &'a Value, path: &[&str]) -> Option<&'a Value> {
+    path.iter().try_fold(root, |value, key| value.as_object()?.get(*key))
+}
+
+/// The place of the path's last key, with all objects before it made.
+fn object<'a>(root: &'a mut Value, path: &[&str]) -> serde_json::map::Entry<'a> {
+    let (last, parents) = path.split_last().expect("no path is empty");
+    let parent = parents.iter().fold(root, |value, key| {
+        let members = value.as_object_mut().expect("an edit was made in it");
+        members.entry(*key).or_insert_with(|| json!({}))
+    });
+    parent.as_object_mut().expect("an edit was made in it").entry(*last)
+}

@@ -1,0 +1,100 @@
+//! The state file of missions: any bytes are read or refused with their damage, saved as far as they can be read, and an
+//! appended item changes nothing else.
+//!
+//! What stands before the first NUL, if there is one, is the item; the rest is the file.
+#![no_main]
+#![allow(dead_code, unused_imports, reason = "the target uses a part of the program's sources")]
+
+#[path = "../../../missions/src/nearest.rs"]
+mod nearest;
+#[path = "../../../missions/src/state_file/mod.rs"]
+mod state_file;
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use libfuzzer_sys::fuzz_target;
+use serde_json::{Map, Value, json};
+use state::exit::{self, Exit};
+use state_file::{Missions, Salvaged, parse, salvage};
+
+const PATH: &str = "/state.json";
+
+fuzz_target!(|data: &[u8]| {
+    let (item, bytes) = match data.iter().position(|byte| *byte == 0) {
+        Some(end) => (serde_json::from_slice(&data[..end]).ok(), &data[end + 1..]),
+        None => (None, data),
+    };
+    let item = item.unwrap_or_else(|| json!({"k": "v"}));
+    match read(bytes) {
+        Ok(missions) => {
+            let again = written(&missions);
+            let read_again = read(&again).expect("what is written can be read");
+            assert_eq!(written(&read_again), again);
+            let Salvaged { missions: saved, cut, lost } = salvage(bytes);
+            assert_eq!((Missions::new(saved), cut, lost), (missions, Vec::new(), 0));
+        }
+        Err(err) => {
+            assert_eq!(exit::code_of(&err), Exit::Usage);
+            let told = exit::told(&err);
+            assert!(told.contains(PATH) && told.len() < 600, "{told}");
+            assert!(!told.chars().any(char::is_control), "{told:?}");
+            recovers(bytes);
+        }
+    }
+    for create in [false, true] {
+        appends(bytes, &item, create);
+    }
+});
+
+/// What is saved of a broken file is a whole one, and nothing in it was made up.
+fn recovers(bytes: &[u8]) {
+    let Salvaged { missions, cut, lost } = salvage(bytes);
+    assert!(lost <= bytes.len());
+    assert!(cut.iter().all(|slug| missions.contains_key(slug)), "{cut:?} of {missions:?}");
+    let saved = Missions::new(missions);
+    let written = written(&saved);
+    let again = salvage(&written);
+    assert!(again.cut.is_empty() && again.lost == 0);
+    assert_eq!(read(&written).expect("what is saved can be read"), saved);
+}
+
+/// An append to a file that can be read leaves one that can be read, with one more item and nothing else changed.
+fn appends(bytes: &[u8], item: &Value, create: bool) {
+    let now: Timestamp = "2027-01-01T00:00:00Z".parse().expect("a time");
+    let before = read(bytes).map(|missions| object(&written(&missions)));
+    let done = Missions::appended(Path::new(PATH), Some(bytes), "m", "l", item, create, now);
+    let (Ok(mut wanted), Ok((after, appended))) = (before, done) else {
+        let done = Missions::appended(Path::new(PATH), Some(bytes), "m", "l", item, create, now);
+        assert!(done.is_err(), "a file that cannot be read was changed");
+        return;
+    };
+    let after = read(&after).expect("what is written can be read");
+    let mission = wanted.entry("m").or_insert_with(|| json!({}));
+    assert!(mission.is_object(), "what was no mission is one now");
+    mission["last_updated"] = now.to_string().into();
+    let memory = mission.as_object_mut().expect("a mission").entry("memory");
+    let memory = memory.or_insert_with(|| json!({})).as_object_mut();
+    let list = memory.expect("what was no memory is one now").entry("l").or_insert(json!([]));
+    assert_eq!(appended.was_single, !list.is_array());
+    if !list.is_array() {
+        *list = json!([list.take()]);
+    }
+    let list = list.as_array_mut().expect("a list");
+    list.push(item.clone());
+    assert_eq!(appended.items, list.len());
+    // As text, since the order of keys counts as well.
+    assert_eq!(written(&after), written(&Missions::new(wanted)));
+}
+
+fn read(bytes: &[u8]) -> anyhow::Result<Missions> {
+    parse(Path::new(PATH), Some(bytes))
+}
+
+fn written(missions: &Missions) -> Vec<u8> {
+    missions.to_bytes().expect("missions can be written")
+}
+
+fn object(bytes: &[u8]) -> Map<String, Value> {
+    serde_json::from_slice(bytes).expect("missions are an object")
+}
