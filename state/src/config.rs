@@ -229,7 +229,11 @@ fn address(key: &str, given: &str) -> anyhow::Result<String> {
     let base = given.trim().trim_end_matches('/');
     let host = base.strip_prefix("https://").or_else(|| base.strip_prefix("http://"));
     match host {
-        Some(host) if !host.is_empty() && !host.contains(char::is_whitespace) => {
+        Some(host)
+            if !host.is_empty()
+                && !host.starts_with(['/', '?', '#'])
+                && !host.contains(char::is_whitespace) =>
+        {
             Ok(base.to_owned())
         }
         _ => Err(Fault::not_configured(format!(
@@ -242,8 +246,9 @@ fn address(key: &str, given: &str) -> anyhow::Result<String> {
 
 /// An address as it may be printed: without userinfo and query.
 pub fn shown(address: &str) -> String {
-    let (scheme, rest) = address.split_once("://").unwrap_or(("", address));
-    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let address = address.split(['?', '#']).next().unwrap_or_default();
+    let scheme = address.split_once("://").filter(|(scheme, _)| !scheme.contains('@'));
+    let (scheme, rest) = scheme.unwrap_or(("", address));
     let (host, path) = rest.split_once('/').map_or((rest, None), |(host, path)| (host, Some(path)));
     let host = host.rsplit('@').next().unwrap_or_default();
     let scheme = if scheme.is_empty() { String::new() } else { format!("{scheme}://") };
@@ -274,7 +279,7 @@ fn is_placeholder(key: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_loopback, is_placeholder, shown};
+    use super::{address, is_loopback, is_placeholder, shown};
 
     #[test]
     fn loopback_is_an_address_not_a_prefix() {
@@ -298,6 +303,17 @@ mod tests {
     fn addresses_are_shown_without_secrets() {
         assert_eq!(shown("https://me:pw@host/a?token=1#x"), "https://host/a");
         assert_eq!(shown("https://host:1"), "https://host:1");
+        assert_eq!(shown("host:1?token=1&next=http://x"), "host:1");
+        assert_eq!(shown("me:pw@ws://host"), "ws://host");
+    }
+
+    #[test]
+    fn an_address_has_a_host() {
+        assert_eq!(address("server", " https://host/v1/ ").unwrap(), "https://host/v1");
+        for text in ["http://", "http:///v1", "https://?x", "http://#", "ftp://host", "http://a b"]
+        {
+            assert!(address("server", text).is_err(), "{text}");
+        }
     }
 
     #[test]
