@@ -165,6 +165,8 @@ pub(crate) struct Floor {
 pub(crate) enum Part {
     /// Start-up and one request of each program, beside curl
     Tools,
+    /// One thing more to remember, with 10, 1,000 and 10,000 in the state file
+    Memory,
     /// The client's share of a turn beside the floor, memory, reconnects, stillness
     Connect,
 }

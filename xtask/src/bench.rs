@@ -2,6 +2,7 @@
 
 pub(crate) mod connect;
 mod figures;
+mod memory;
 pub(crate) mod process;
 mod tools;
 
@@ -27,6 +28,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Bench, printer: Printer) -> Resu
     for part in args.parts() {
         let (name, value) = match part {
             Part::Tools => ("tools", tools::measure(&programs, args.runs)?),
+            Part::Memory => ("memory", memory::measure(&programs, args.runs)?),
             Part::Connect => ("connect", connect::measure(&programs, args)?),
         };
         figures.insert(name.to_owned(), value);
