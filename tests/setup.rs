@@ -8,6 +8,7 @@ mod machine;
 use harness::{KEY, TOKEN};
 use machine::{CONFIG, Machine, OWN, changed, chmod, left_alone};
 use serde_json::json;
+use state::lock::Lock;
 
 const SETUP: &str = env!("CARGO_BIN_EXE_setup");
 
@@ -57,10 +58,12 @@ fn from_nothing_to_a_gateway_that_lets_requests_in() {
 #[test]
 fn repeating_it_changes_nothing_that_is_right() {
     let machine = Machine::new(PLAIN);
-    machine.setup(SETUP, &["--yes"]).ok();
+    machine.setup(SETUP, &["--yes"]).ok().stderr_has("hint: start the client");
     let files = [CONFIG, OWN].map(|path| machine.sandbox.read(path));
+    let _client = Lock::try_hold(&machine.sandbox.path("skill/.connect.lock")).unwrap().unwrap();
     let out = machine.while_reloading(|| machine.prepare(SETUP, &["--yes"]).run());
     out.ok();
+    assert!(!out.err().contains("start the client"), "a client runs: {out}");
     assert_eq!(changed(&out), [""; 0]);
     assert_eq!([CONFIG, OWN].map(|path| machine.sandbox.read(path)), files);
 }

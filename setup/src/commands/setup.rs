@@ -17,6 +17,7 @@ use state::config::Config;
 use state::exit::{self, Exit, Fault};
 use state::gateway::{Allowed, Probe};
 use state::gateway_config::TOOL;
+use state::lock::Lock;
 use state::{env, out, paths};
 use std::cell::OnceCell;
 use std::path::Path;
@@ -96,7 +97,7 @@ pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
     })?;
     // What was done is told even if the last step could not be.
     service?;
-    if wishes.service.is_none() {
+    if wishes.service.is_none() && !Lock::is_held(&paths::connect_lock(&skill)) {
         out::hint("start the client: connect start");
     }
     let is_done = failed.is_empty() && answers_for(&checks, wishes.service, args.no_gateway);
