@@ -39,7 +39,11 @@ fn each_verdict_has_its_exit_code_in_both_modes() {
         assert_eq!(verdict["action"], "Delete the repo");
         assert!(verdict["request_id"].is_string());
         let text = [&["--text"], &line[..]].concat();
-        sandbox.run(APPROVAL, text).fails(code).stdout(&format!("{word}\n"));
+        let out = sandbox.run(APPROVAL, text);
+        out.fails(code).stdout(&format!("{word}\n"));
+        // Nobody can decide it any more: waiting again would be in vain.
+        assert_eq!(out.err().contains("ask again"), word == "expired", "{out}");
+        assert!(!out.err().contains("waits again"), "{out}");
     }
 }
 

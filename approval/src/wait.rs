@@ -62,8 +62,11 @@ pub(crate) fn for_verdict(
     match ended {
         Ok((answer, verdict)) => {
             printer.document(&told(&answer, asked, verdict), || verdict.word().to_owned())?;
-            if verdict.exit() == Exit::Undecided {
-                resume();
+            match verdict {
+                // Nobody can decide it any more.
+                Verdict::Expired => out::hint("ask again with `approval request`"),
+                _ if verdict.exit() == Exit::Undecided => resume(),
+                _ => {}
             }
             Ok(verdict.exit())
         }
