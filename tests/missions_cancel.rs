@@ -36,6 +36,19 @@ fn a_mission_that_is_called_off_in_time_dials_nobody() {
 }
 
 #[test]
+fn a_mission_that_the_service_never_heard_of_is_named() {
+    let stage = Stage::new();
+    stage.ok(&["save-memory", "noted", "k", "v", "--create"]);
+    for command in [&["cancel", "noted"][..], &["fail", "noted", "why"]] {
+        stage
+            .run(command)
+            .fails(2)
+            .silent()
+            .stderr_has("mission `noted` has no run at the service");
+    }
+}
+
+#[test]
 fn what_may_still_happen_is_listed() {
     let stage = Stage::new();
     let soon = stage.call("07", &[]);

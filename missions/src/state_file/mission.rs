@@ -122,17 +122,18 @@ impl<'a> Mission<'a> {
 /// A mission to be changed.
 #[derive(Debug)]
 pub(crate) struct MissionMut<'a> {
+    slug: &'a str,
     fields: &'a mut Map<String, Value>,
 }
 
 impl<'a> MissionMut<'a> {
-    pub(super) fn new(fields: &'a mut Map<String, Value>) -> Self {
-        Self { fields }
+    pub(super) fn new(slug: &'a str, fields: &'a mut Map<String, Value>) -> Self {
+        Self { slug, fields }
     }
 
     /// The same, to be read.
     pub(crate) fn view(&self) -> Mission<'_> {
-        Mission { slug: "", fields: self.fields }
+        Mission { slug: self.slug, fields: self.fields }
     }
 
     /// Sets a key.

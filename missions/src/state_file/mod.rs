@@ -131,7 +131,7 @@ impl Missions {
     }
 
     /// The same, to be changed.
-    pub(crate) fn known_mut(&mut self, slug: &str) -> Result<MissionMut<'_>, Fault> {
+    pub(crate) fn known_mut<'a>(&'a mut self, slug: &'a str) -> Result<MissionMut<'a>, Fault> {
         if self.get(slug).is_none() {
             return Err(self.unknown(slug));
         }
@@ -139,7 +139,11 @@ impl Missions {
     }
 
     /// The mission that something is written to: known, or made if `create` says so.
-    pub(crate) fn writable(&mut self, slug: &str, create: bool) -> Result<MissionMut<'_>, Fault> {
+    pub(crate) fn writable<'a>(
+        &'a mut self,
+        slug: &'a str,
+        create: bool,
+    ) -> Result<MissionMut<'a>, Fault> {
         if create {
             return Ok(self.entry(slug));
         }
@@ -152,12 +156,12 @@ impl Missions {
     }
 
     /// The mission of that slug, made if there is none.
-    pub(crate) fn entry(&mut self, slug: &str) -> MissionMut<'_> {
+    pub(crate) fn entry<'a>(&'a mut self, slug: &'a str) -> MissionMut<'a> {
         let value = self.0.entry(slug).or_insert_with(|| Value::Object(Map::new()));
         if !value.is_object() {
             *value = Value::Object(Map::new());
         }
-        MissionMut::new(value.as_object_mut().expect("it was made an object just now"))
+        MissionMut::new(slug, value.as_object_mut().expect("it was made an object just now"))
     }
 
     /// Adds what another file holds under a slug that is free.
