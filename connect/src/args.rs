@@ -10,6 +10,7 @@ use state::args::Common;
 #[command(
     name = "connect",
     version,
+    disable_help_subcommand = true,
     after_help = "Examples:\n  connect start\n  connect simulate 'what is on my calendar?'"
 )]
 pub(crate) struct Args {
@@ -31,7 +32,7 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  connect start\n  connect start --quiet && echo connected")]
     Start,
     /// Stop; turns in flight have 10 seconds to end
-    #[command(after_help = "Examples:\n  connect stop\n  connect stop && connect status")]
+    #[command(after_help = "Examples:\n  connect stop\n  connect stop --quiet")]
     Stop,
     /// Stop and start again
     #[command(after_help = "Examples:\n  connect restart\n  DEBUG=1 connect restart")]

@@ -23,14 +23,23 @@ pub(crate) struct Cron {
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum CronCommand {
     /// Try the key with cron's empty environment, then let cron run the ticks
+    #[command(
+        after_help = "Examples:\n  missions cron add find-plumbers\n  missions cron add find-plumbers --every 5 --step verify"
+    )]
     Add(AddCron),
     /// Take the line out again
+    #[command(
+        after_help = "Examples:\n  missions cron remove find-plumbers\n  missions cron remove find-plumbers | jq .changed"
+    )]
     Remove {
         /// Slug of the mission
         #[arg(value_name = "SLUG")]
         slug: String,
     },
     /// Show which missions of this folder have a line
+    #[command(
+        after_help = "Examples:\n  missions cron list\n  missions cron list find-plumbers | jq -r '.missions[].line'"
+    )]
     List {
         /// Only this mission
         #[arg(value_name = "SLUG")]

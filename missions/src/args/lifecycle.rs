@@ -6,7 +6,8 @@ use clap::Args;
 #[derive(Debug, Args)]
 #[command(
     after_help = "For cron: safe to run at any time, any number of times, two at once, and to kill. Looks at a scheduled call or
-text two minutes after its time and then by the seed's intervals; where nothing is due nobody is asked. A step
+text two minutes after its time, or as soon as connect has heard of it, and then every half minute (a minute and a
+half while it rings, two and a half while somebody talks); where nothing is due nobody is asked. A step
 ends with its last event; the mission is completed when all steps are done, failed when one failed for good.
 Who was scheduled with --recipient is tried again; nobody is dialled twice by a lost answer.
 Prints {\"at\", \"busy\", \"missions\": [{\"slug\", \"decision\", \"command\", \"looked\", \"ended\", \"retries\", \"done\",
@@ -26,9 +27,9 @@ pub(crate) struct Tick {
 /// Print what the mission needs now, as a command line
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The seed's decision tree: all steps done, complete; a step failed for good, fail; else the next step, or a wait.
-Changes nothing. Prints {\"decision\": \"complete\" | \"continue\" | \"retry\" | \"fail\" | \"wait\" | \"over\", \"slug\",
-\"command\", …}; with --text the command alone.
+    after_help = "All steps done: complete. A step failed for good: fail. Else: the next step, or a wait. Changes nothing.
+Prints {\"decision\": \"complete\" | \"continue\" | \"retry\" | \"fail\" | \"wait\" | \"over\", \"slug\", \"command\",
+…}; with --text the command alone.
 
 Examples:
   missions next find-plumbers
@@ -43,8 +44,8 @@ pub(crate) struct Next {
 /// End a mission badly: its step and run failed, what is scheduled withdrawn, the cron line removed
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The seed's six steps: the step failed, an error in the log, memories `error_STEP` and `result`, the run failed, no
-more polling; interrupted, the same command or a tick goes on. The mission stays archived in the state file.
+    after_help = "Does in order: the step failed, an error in the log, memories `error_STEP` and `result`, the run failed, no more
+polling. Interrupted, the same command or a tick goes on. The mission stays archived in the state file.
 Prints {\"slug\", \"status\", \"step\", \"reason\", \"done\", \"failed\", \"settled\", …}.
 
 Examples:

@@ -7,7 +7,8 @@ use clap::Args;
 /// List the missions of the state file: copy slugs from here
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Prints {\"missions\": [{\"slug\", \"name\", \"status\", \"mission_id\", \"run_id\"}]}.
+    after_help = "Prints {\"missions\": [{\"slug\", \"name\", \"status\", \"mission_id\", \"run_id\", \"assistant_id\",
+\"agent_phone\", \"created_at\", \"last_updated\"}]}.
 
 Examples:
   missions list-state --text
@@ -90,18 +91,27 @@ pub(crate) struct Dnc {
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum DncCommand {
     /// Put a number on the list
+    #[command(
+        after_help = "Examples:\n  missions dnc add +13125550142\n  missions dnc add '+1 (312) 555-0142' | jq .changed"
+    )]
     Add {
         /// Number in E.164 form
         #[arg(value_name = "NUMBER")]
         number: String,
     },
     /// Take a number off the list
+    #[command(
+        after_help = "Examples:\n  missions dnc remove +13125550142\n  missions dnc remove +13125550142 | jq .changed"
+    )]
     Remove {
         /// Number in E.164 form
         #[arg(value_name = "NUMBER")]
         number: String,
     },
     /// Show the list
+    #[command(
+        after_help = "Examples:\n  missions dnc list\n  missions dnc list | jq -r '.numbers | keys[]'"
+    )]
     List,
 }
 

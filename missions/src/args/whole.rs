@@ -8,7 +8,7 @@ use super::{AssistantOptions, MissionOptions, Words};
 #[derive(Debug, Args)]
 #[command(
     after_help = "A step needs step_id and description. Run it again after any failure: it goes on where it stopped, and never makes
-a second mission. Prints {\"slug\", \"mission_id\", \"run_id\", \"status\", \"resumed\", \"plan\"}.
+a second mission. Prints {\"slug\", \"mission_id\", \"run_id\", \"status\", \"resumed\", \"archived\", \"plan\"}.
 
 Examples:
   missions init \"Find plumbers\" \"Call three plumbers in Chicago, compare rates\" \"User wants quotes\" '[{\"step_id\": \"calls\", \"description\": \"Call them\"}]'
