@@ -32,6 +32,32 @@ impl Known {
         programs.chain(chores).filter(is_missing).map(|name| format!("no `{name}`")).collect()
     }
 
+    /// What is wrong with the examples under each `--help`: two at least, of commands and options that there are.
+    pub(super) fn examples(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        for (name, command) in &self.programs {
+            self.examples_of(command, name, &mut faults);
+        }
+        faults
+    }
+
+    fn examples_of(&self, command: &Command, line: &str, faults: &mut Vec<String>) {
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let (_, examples) = help.split_once("Examples:\n").unwrap_or_default();
+        let examples = examples.lines().filter_map(|row| row.strip_prefix("  "));
+        if examples.clone().count() < 2 {
+            faults.push(format!("`{line} --help` ends without two examples"));
+        }
+        faults.extend(
+            examples
+                .filter_map(|row| self.fault(row))
+                .map(|fault| format!("`{line} --help`: {fault}")),
+        );
+        for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
+            self.examples_of(below, &format!("{line} {}", below.get_name()), faults);
+        }
+    }
+
     fn fault(&self, span: &str) -> Option<String> {
         let words: Vec<&str> = span.split_whitespace().collect();
         let (first, rest) = words.split_first()?;
@@ -108,6 +134,18 @@ mod tests {
         case("`sms send --wiat`", &["`sms send --wiat`: there is no `--wiat`"]);
         case("`--wiat`", &["`--wiat`: there is no `--wiat`"]);
         case("`cargo xtask dmeo`", &["`cargo xtask dmeo`: `cargo` has no `dmeo`"]);
+    }
+
+    #[test]
+    fn each_help_ends_with_two_examples() {
+        let examples = |text| {
+            let command = Command::new("clawdtalk-sms").arg(Arg::new("wait").long("wait"));
+            Known::of(vec![("sms", command.after_help(text))], Command::new("xtask")).examples()
+        };
+        assert_eq!(examples("Examples:\n  sms a\n  sms b --wait"), [""; 0]);
+        assert_eq!(examples("Examples:\n  sms a"), ["`sms --help` ends without two examples"]);
+        let wrong = "`sms --help`: `sms b --wiat`: there is no `--wiat`";
+        assert_eq!(examples("Examples:\n  sms a\n  sms b --wiat"), [wrong]);
     }
 
     #[test]
