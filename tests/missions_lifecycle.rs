@@ -202,6 +202,23 @@ fn watching_ticks_until_the_mission_has_ended() {
 }
 
 #[test]
+fn on_a_terminal_watching_shows_where_each_call_stands_over_and_over() {
+    let stage = Stage::new();
+    stage.call("07", &[]);
+    stage.service.speed(600);
+    let (watch, _keyboard) = stage.sandbox.prepare(MISSIONS, ["watch", "m"]).on_screen();
+    let shown = watch.finish(Duration::from_secs(60));
+    assert_eq!(shown.code(), 0, "{shown}");
+    let pictures: Vec<&str> = shown.err().split("\u{1b}[2A\u{1b}[J").collect();
+    assert!(pictures.len() > 2, "it moves: {shown}");
+    let (first, last) = (pictures[0], pictures[pictures.len() - 1]);
+    assert!(first.starts_with("m: running") && first.contains("look in"), "{shown}");
+    assert!(last.starts_with("m: succeeded") && last.contains("try 1"), "{shown}");
+    let number = format!("{TO}07");
+    assert!(!shown.err().contains(&number) && first.contains("+1332***07"), "{shown}");
+}
+
+#[test]
 fn a_watch_that_is_interrupted_leaves_the_mission_as_it_is() {
     let stage = Stage::new();
     stage.call("07", &[]);

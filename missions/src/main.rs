@@ -10,6 +10,7 @@ mod insights;
 mod lifecycle;
 mod nearest;
 mod schedule;
+mod screen;
 mod slug;
 mod stages;
 mod state_file;

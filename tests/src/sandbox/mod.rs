@@ -269,6 +269,15 @@ impl Run<'_> {
         (self.start(command, None, Some(shown)), keyboard)
     }
 
+    /// Starts it on a terminal altogether: what it writes to stdout is shown there too, and read as its stderr.
+    pub fn on_screen(self) -> (Child, Keyboard) {
+        let mut command = self.command();
+        let keyboard = Keyboard::plug_into(&mut command);
+        command.stdout(keyboard.programs_end());
+        let shown = keyboard.screen();
+        (self.start(command, None, Some(shown)), keyboard)
+    }
+
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.args(&self.args).env_clear().envs(&self.env).current_dir(self.sandbox.path("work"));

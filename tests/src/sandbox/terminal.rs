@@ -18,12 +18,17 @@ impl Keyboard {
             .and_then(|owners| grantpt(&owners).map(|()| owners))
             .and_then(|owners| unlockpt(&owners).map(|()| owners))
             .expect("this system has terminals");
-        let name = ptsname(&owners, Vec::new()).expect("an unlocked terminal has a name");
+        let keyboard = Self(File::from(owners));
+        command.stdin(keyboard.programs_end()).stderr(keyboard.programs_end());
+        keyboard
+    }
+
+    /// The end that a program reads and writes.
+    pub(super) fn programs_end(&self) -> File {
+        let name = ptsname(&self.0, Vec::new()).expect("an unlocked terminal has a name");
         let path = Path::new(std::ffi::OsStr::from_bytes(name.to_bytes()));
         let programs = OpenOptions::new().read(true).write(true).open(path);
-        let programs = programs.expect("the other end can be opened");
-        command.stdin(programs.try_clone().expect("a file can be shared")).stderr(programs);
-        Self(File::from(owners))
+        programs.expect("the other end can be opened")
     }
 
     /// What the program writes there.
