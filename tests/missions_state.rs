@@ -193,6 +193,28 @@ fn nothing_that_was_appended_is_lost() {
     assert_eq!(items.len(), PROCESSES * EACH);
 }
 
+/// A list in a list in a list …
+fn nested(levels: usize) -> String {
+    "[".repeat(levels) + &"]".repeat(levels)
+}
+
+#[test]
+fn nothing_is_kept_that_could_not_be_read_again() {
+    let sandbox = sandbox(r#"{"m": {"memory": {"l": [1]}, "last_updated": "t"}, "n": {}}"#);
+    for (levels, line) in [
+        (124, &["append-memory", "m", "l"][..]),
+        (124, &["append-memory", "n", "l"]),
+        (125, &["save-memory", "m", "k"]),
+    ] {
+        let before = sandbox.read(STATE);
+        let with = |levels| sandbox.run(MISSIONS, line.iter().copied().chain([&*nested(levels)]));
+        with(levels).fails(2).stderr_has("nested deeper");
+        assert_eq!(sandbox.read(STATE), before);
+        with(levels - 1).ok();
+        sandbox.run(MISSIONS, ["list-state"]).ok();
+    }
+}
+
 #[test]
 fn a_full_disk_leaves_the_old_file() {
     let big = json!({"m": {"memory": {"l": vec!["x".repeat(100); 100]}}}).to_string();

@@ -8,7 +8,7 @@ use state::exit::Fault;
 use state::file;
 
 use super::place::{self, Place};
-use super::{Missions, StateFile, parse};
+use super::{Missions, StateFile, depth, parse};
 
 /// What an item was added to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +49,9 @@ impl Missions {
         create: bool,
         now: Timestamp,
     ) -> anyhow::Result<(Vec<u8>, Appended)> {
-        let text = old.and_then(|bytes| std::str::from_utf8(bytes).ok());
+        // In the file, the mission, its memory and the list.
+        let fits = depth::fits(item, 4);
+        let text = old.filter(|_| fits).and_then(|bytes| std::str::from_utf8(bytes).ok());
         if let Some((text, place)) = text.and_then(|text| Some((text, place::of(text, slug, key)?)))
         {
             let appended = Appended { items: place.items + 1, was_single: false };

@@ -2,6 +2,7 @@
 
 mod append;
 mod damage;
+mod depth;
 mod elsewhere;
 mod mission;
 mod place;
@@ -107,7 +108,10 @@ impl Missions {
     }
 
     /// The file's bytes, indented as the reference writes it.
+    ///
+    /// Fails (exit 2) for what could not be read again.
     pub(crate) fn to_bytes(&self) -> anyhow::Result<Vec<u8>> {
+        depth::check(&self.0)?;
         let mut bytes = serde_json::to_vec_pretty(&self.0)?;
         bytes.push(b'\n');
         Ok(bytes)
@@ -138,7 +142,7 @@ impl Missions {
         Ok(self.entry(slug))
     }
 
-    /// The mission that something is written to: known, or made if `create` says so.
+    /// The mission that something is remembered for: known, or made if `create` says so.
     pub(crate) fn writable<'a>(
         &'a mut self,
         slug: &'a str,

@@ -3,6 +3,8 @@
 use serde_json::{Map, Value};
 use state::json;
 
+use super::depth;
+
 /// What was saved from a broken file.
 #[derive(Debug, Default)]
 pub(crate) struct Salvaged {
@@ -60,7 +62,10 @@ fn after(bytes: &[u8], from: usize) -> (Vec<(String, Value)>, usize) {
         }
         let value_start = key_end + blank + 1;
         let mut values = serde_json::Deserializer::from_slice(&bytes[value_start..]).into_iter();
-        if let Some(Ok(value @ Value::Object(_))) = values.next() {
+        // What stood deeper than it may be kept is passed over: it could not be read again.
+        if let Some(Ok(value @ Value::Object(_))) = values.next()
+            && depth::fits(&value, 1)
+        {
             at = value_start + values.byte_offset();
             read += at - start;
             found.push((slug, value));
@@ -195,6 +200,16 @@ mod tests {
     fn whole_missions_after_the_damage_are_saved() {
         let text = "{\n  \"a\": {\n    \"x\": 1\n  },\n  \"b\": {\n    \"y\": @@\n  },\n  \"c\": {\n    \"z\": 3\n  }\n}";
         case(text, &json!({"a": {"x": 1}, "b": {}, "c": {"z": 3}}), &["b"]);
+    }
+
+    #[test]
+    fn what_is_saved_can_be_read_again() {
+        let deep = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+        let text = |levels| format!("@\n  \"a\": {{\"x\": {}}},\n  \"c\": {{}}", deep(levels));
+        case(&text(126), &json!({"c": {}}), &[]);
+        let saved = salvage(text(125).as_bytes()).missions;
+        assert_eq!(saved.keys().collect::<Vec<_>>(), ["a", "c"]);
+        assert!(serde_json::from_str::<Value>(&Value::from(saved).to_string()).is_ok());
     }
 
     #[test]
