@@ -216,6 +216,21 @@ fn nothing_is_kept_that_could_not_be_read_again() {
 }
 
 #[test]
+fn what_is_no_mission_or_no_memory_is_not_overwritten() {
+    let state = r#"{"note": "mine", "m": {"memory": "words of the owner"}}"#;
+    let sandbox = sandbox(state);
+    for line in [
+        &["append-memory", "note", "k", "v", "--create"][..],
+        &["save-memory", "note", "k", "v", "--create"],
+        &["append-memory", "m", "k", "v"],
+        &["save-memory", "m", "k", "v"],
+    ] {
+        sandbox.run(MISSIONS, line).fails(2).stderr_has("nothing was changed");
+        assert_eq!(sandbox.read(STATE), state);
+    }
+}
+
+#[test]
 fn a_full_disk_leaves_the_old_file() {
     let big = json!({"m": {"memory": {"l": vec!["x".repeat(100); 100]}}}).to_string();
     let sandbox = sandbox(&big);

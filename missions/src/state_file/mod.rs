@@ -143,11 +143,17 @@ impl Missions {
     }
 
     /// The mission that something is remembered for: known, or made if `create` says so.
+    ///
+    /// Fails (exit 2) if there is none, or if something stands in the place of the mission or of its memory.
     pub(crate) fn writable<'a>(
         &'a mut self,
         slug: &'a str,
         create: bool,
     ) -> Result<MissionMut<'a>, Fault> {
+        if let Some(taken) = self.0.get(slug).and_then(taken) {
+            let what = format!("{taken} `{slug}` is no object; nothing was changed");
+            return Err(Fault::usage(what).hint("mend the state file, or choose another slug"));
+        }
         if create {
             return Ok(self.entry(slug));
         }
@@ -216,4 +222,13 @@ impl Missions {
     pub(crate) fn nearest(&self, slug: &str) -> Vec<&str> {
         nearest::sorted(slug, self.iter().map(|mission| mission.slug()))
     }
+}
+
+/// What has another kind than it needs, of a mission that something is to be remembered for.
+fn taken(mission: &Value) -> Option<&'static str> {
+    let is_other = |value: &Value| !value.is_null() && !value.is_object();
+    if is_other(mission) {
+        return Some("what is kept under");
+    }
+    mission.get("memory").is_some_and(is_other).then_some("the memory of")
 }
