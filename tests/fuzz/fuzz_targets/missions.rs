@@ -64,18 +64,22 @@ fn appends(bytes: &[u8], item: &Value, create: bool) {
     let now: Timestamp = "2027-01-01T00:00:00Z".parse().expect("a time");
     let before = read(bytes).map(|missions| object(&written(&missions)));
     let done = Missions::appended(Path::new(PATH), Some(bytes), "m", "l", item, create, now);
-    let (Ok(mut wanted), Ok((after, appended))) = (before, done) else {
-        let done = Missions::appended(Path::new(PATH), Some(bytes), "m", "l", item, create, now);
-        assert!(done.is_err(), "a file that cannot be read was changed");
-        return;
+    let (mut wanted, (after, appended)) = match (before, done) {
+        (Ok(wanted), Ok(done)) => (wanted, done),
+        (_, Err(err)) => return assert_eq!(exit::code_of(&err), Exit::Usage),
+        // The quick way does not see how deep the rest is: a file that Python alone reads stays one.
+        (Err(err), Ok(_)) => {
+            return assert!(
+                err.to_string().contains("recursion limit"),
+                "a broken file was changed: {err}"
+            );
+        }
     };
     let after = read(&after).expect("what is written can be read");
-    let mission = wanted.entry("m").or_insert_with(|| json!({}));
-    assert!(mission.is_object(), "what was no mission is one now");
-    mission["last_updated"] = now.to_string().into();
-    let memory = mission.as_object_mut().expect("a mission").entry("memory");
-    let memory = memory.or_insert_with(|| json!({})).as_object_mut();
-    let list = memory.expect("what was no memory is one now").entry("l").or_insert(json!([]));
+    let mission = members(wanted.entry("m").or_insert(Value::Null));
+    mission.insert("last_updated".to_owned(), now.to_string().into());
+    let list = members(mission.entry("memory").or_insert(Value::Null));
+    let list = list.entry("l").or_insert(json!([]));
     assert_eq!(appended.was_single, !list.is_array());
     if !list.is_array() {
         *list = json!([list.take()]);
@@ -85,6 +89,14 @@ fn appends(bytes: &[u8], item: &Value, create: bool) {
     assert_eq!(appended.items, list.len());
     // As text, since the order of keys counts as well.
     assert_eq!(written(&after), written(&Missions::new(wanted)));
+}
+
+/// The members of what is an object, or nothing yet.
+fn members(value: &mut Value) -> &mut Map<String, Value> {
+    if value.is_null() {
+        *value = json!({});
+    }
+    value.as_object_mut().expect("what was of another kind was not overwritten")
 }
 
 fn read(bytes: &[u8]) -> anyhow::Result<Missions> {
