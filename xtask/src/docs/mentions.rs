@@ -50,7 +50,8 @@ impl Known {
         }
         faults.extend(
             examples
-                .filter_map(|row| self.fault(row))
+                // What stands behind belongs to another program.
+                .filter_map(|row| self.fault(row.split([';', '&', '|']).next().unwrap_or(row)))
                 .map(|fault| format!("`{line} --help`: {fault}")),
         );
         for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
