@@ -6,7 +6,7 @@
 pub(crate) mod fold;
 
 use std::fs::{File, OpenOptions};
-use std::io::Write as _;
+use std::io::{BufReader, ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,8 +20,8 @@ use state::file;
 
 use fold::Open;
 
-/// A journal longer than this is compacted while running: some weeks of busy use.
-const COMPACT_BEYOND: u64 = 4 << 20;
+/// A journal longer than this is compacted while running: after more than a thousand requests.
+const COMPACT_BEYOND: u64 = 1 << 20;
 
 /// What happened to a request, or is known of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -176,8 +176,12 @@ impl Log {
 
     /// Rewrites the file without what is settled or too old.
     fn compact(&mut self, now: Timestamp) -> anyhow::Result<Open> {
-        let bytes = file::read(&self.path)?.unwrap_or_default();
-        let open = Open::fold(&bytes, now);
+        let open = match File::open(&self.path) {
+            Ok(file) => Open::fold(BufReader::new(file), now),
+            Err(err) if err.kind() == ErrorKind::NotFound => Ok(Open::default()),
+            Err(err) => Err(err),
+        };
+        let open = open.with_context(|| format!("reading `{}`", self.path.display()))?;
         let kept = open.lines()?;
         file::publish(&self.path, &kept)?;
         self.file = Some(open_file(&self.path)?);

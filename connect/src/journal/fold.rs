@@ -1,6 +1,7 @@
 //! Reading a journal back: which requests are still open, which were seen, what is known of calls.
 
 use std::collections::HashMap;
+use std::io::BufRead;
 
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
@@ -67,12 +68,17 @@ pub(crate) struct Call {
 
 impl Open {
     /// Folds the lines of a journal. A line that cannot be read (the last one of a crash is torn) is left out.
-    pub(crate) fn fold(bytes: &[u8], now: Timestamp) -> Self {
+    ///
+    /// Read line by line: what is settled, and that is nearly all of it, never takes memory at once.
+    pub(crate) fn fold(mut journal: impl BufRead, now: Timestamp) -> std::io::Result<Self> {
         let mut open = Self::default();
         let mut places = HashMap::new();
         let mut call_places = HashMap::new();
-        for line in bytes.split(|byte| *byte == b'\n') {
-            let Ok(line) = serde_json::from_slice::<Line<String>>(line) else { continue };
+        let mut line = Vec::new();
+        while journal.read_until(b'\n', &mut line)? > 0 {
+            let parsed = serde_json::from_slice::<Line<String>>(&line);
+            line.clear();
+            let Ok(line) = parsed else { continue };
             let Ok(at) = Timestamp::from_millisecond(line.at) else { continue };
             if now.duration_since(at) > MEMORY {
                 continue;
@@ -98,7 +104,7 @@ impl Open {
             });
             open.requests[place].advance(line.step, line.body, at);
         }
-        open
+        Ok(open)
     }
 
     /// The shortest journal that says the same.
@@ -148,7 +154,10 @@ impl Request {
             Step::Sent => Stage::Sent,
             Step::Answered => Stage::Answered { body: body.unwrap_or_default(), at },
             Step::Posting => Stage::Posting,
-            Step::Settled => Stage::Settled,
+            Step::Settled => {
+                self.frame = String::new();
+                Stage::Settled
+            }
             Step::Call => return,
         };
     }
@@ -171,7 +180,7 @@ mod tests {
     }
 
     fn fold(text: &str) -> Vec<Request> {
-        Open::fold(text.as_bytes(), now()).requests
+        Open::fold(text.as_bytes(), now()).unwrap().requests
     }
 
     #[test]
@@ -195,13 +204,15 @@ mod tests {
     #[test]
     fn what_is_older_than_a_day_is_forgotten() {
         let later = now() + SignedDuration::from_hours(25);
-        assert!(Open::fold(line("asked", "deep:a", "f").as_bytes(), later).requests.is_empty());
+        assert!(
+            Open::fold(line("asked", "deep:a", "f").as_bytes(), later).unwrap().requests.is_empty()
+        );
     }
 
     #[test]
     fn the_last_word_on_a_call_counts() {
         let text = line("call", "c1", "one") + &line("call", "c1", "two");
-        let open = Open::fold(text.as_bytes(), now());
+        let open = Open::fold(text.as_bytes(), now()).unwrap();
         assert_eq!(open.calls.len(), 1);
         assert_eq!(open.calls[0].body, "two");
     }
@@ -216,8 +227,8 @@ mod tests {
         ) {
             let text: String = steps.iter().map(|(step, key, body)| line(step, key, body)).collect();
             let text = &text[..cut.min(text.len())];
-            let open = Open::fold(text.as_bytes(), now());
-            let again = Open::fold(&open.lines().unwrap(), now());
+            let open = Open::fold(text.as_bytes(), now()).unwrap();
+            let again = Open::fold(&open.lines().unwrap()[..], now()).unwrap();
             let known = |request: &Request| (request.key.clone(), request.stage.clone());
             prop_assert_eq!(
                 open.requests.iter().map(known).collect::<Vec<_>>(),
@@ -228,7 +239,7 @@ mod tests {
 
         #[test]
         fn no_bytes_panic(bytes: Vec<u8>) {
-            let _ = Open::fold(&bytes, now());
+            let _ = Open::fold(&bytes[..], now());
         }
     }
 }
