@@ -2,6 +2,7 @@
 
 use state::args::free_text;
 use state::exit::Fault;
+use state::words::edits;
 
 /// What was said to be said, once it is sure that a call is meant.
 #[derive(Debug, PartialEq, Eq)]
@@ -69,25 +70,9 @@ fn looks_like_id(word: &str) -> bool {
     has_digit && id_like && (word.contains(['_', '-']) || word.len() >= 8)
 }
 
-/// Edits (insert, drop, change) from one word to another.
-fn edits(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (i, a) in from.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in to.iter().enumerate() {
-            let change = diagonal + usize::from(a != *b);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[to.len()]
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Spoken, edits, read};
+    use super::{Spoken, read};
 
     fn words(line: &[&str]) -> Vec<String> {
         line.iter().map(|&word| word.to_owned()).collect()
@@ -121,12 +106,5 @@ mod tests {
         ] {
             assert!(read(&words(&line)).is_err(), "{line:?}");
         }
-    }
-
-    #[test]
-    fn distance() {
-        assert_eq!(edits("stauts", "status"), 2);
-        assert_eq!(edits("", "end"), 3);
-        assert_eq!(edits("wait", "wait"), 0);
     }
 }

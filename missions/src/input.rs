@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 use state::exit::Fault;
 use state::phone::Phone;
-use state::{times, words};
+use state::{json, times, words};
 
 use crate::nearest;
 
@@ -81,19 +81,8 @@ pub(crate) fn json(what: &str, text: &str, example: &str) -> Result<Value, Fault
 pub(crate) fn object(what: &str, text: &str, example: &str) -> Result<Map<String, Value>, Fault> {
     match json(what, text, example)? {
         Value::Object(object) => Ok(object),
-        other => Err(Fault::usage(format!("{what} is {}, not an object", kind(&other)))
+        other => Err(Fault::usage(format!("{what} is {}, not an object", json::kind(&other)))
             .hint(format!("write it as in '{example}'"))),
-    }
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
     }
 }
 
@@ -130,7 +119,7 @@ pub(crate) fn steps(text: &str) -> Result<Vec<Value>, Fault> {
         let Value::Object(mut step) = step else {
             return Err(wrong(format!(
                 "step {place} of the plan is {}, not an object",
-                kind(&step)
+                json::kind(&step)
             )));
         };
         let text = |step: &Map<String, Value>, key: &str| {

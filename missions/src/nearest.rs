@@ -1,5 +1,7 @@
 //! What was probably meant: the known words, nearest to a given one first.
 
+use state::words::edits;
+
 /// The known words in the order of their distance from `given`; equally near ones keep their order.
 pub(crate) fn sorted<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let given = given.to_lowercase();
@@ -32,25 +34,9 @@ fn distance(a: &str, b: &str) -> usize {
     edits(a, b) + 2
 }
 
-/// Levenshtein's distance by characters.
-fn edits(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (n, from) in a.chars().enumerate() {
-        let mut corner = row[0];
-        row[0] = n + 1;
-        for (m, to) in b.iter().enumerate() {
-            let swap = corner + usize::from(from != *to);
-            corner = row[m + 1];
-            row[m + 1] = swap.min(corner + 1).min(row[m] + 1);
-        }
-    }
-    row[b.len()]
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{edits, listed, sorted};
+    use super::{listed, sorted};
 
     #[test]
     fn the_nearest_is_first() {
@@ -59,14 +45,6 @@ mod tests {
         assert_eq!(sorted("sms-test-3", known)[0], "sms-test-003");
         assert_eq!(sorted("OTHER", known)[0], "other");
         assert_eq!(sorted("complete", ["pending", "completed", "failed"])[0], "completed");
-    }
-
-    #[test]
-    fn edits_are_counted() {
-        for (a, b, wanted) in [("", "", 0), ("a", "", 1), ("kitten", "sitting", 3), ("ab", "ba", 2)]
-        {
-            assert_eq!(edits(a, b), wanted, "{a} {b}");
-        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::args::Common;
 use crate::clock::Clock;
 use crate::exit::Fault;
 use crate::secret::Secret;
-use crate::{env, file, gateway_config, out, paths};
+use crate::{env, file, gateway_config, json, out, paths};
 
 const DEFAULT_SERVER: &str = "https://clawdtalk.com";
 const SETUP: &str = "run `setup`, or set CLAWDTALK_API_KEY";
@@ -199,14 +199,7 @@ impl Config {
 
     fn wrong(&self, key: &str, wanted: &str, found: &Value) -> Fault {
         // The value itself may be a secret in the wrong place: its kind says enough.
-        let kind = match found {
-            Value::Null => "null",
-            Value::Bool(_) => "true or false",
-            Value::Number(_) => "a number",
-            Value::String(_) => "a text",
-            Value::Array(_) => "a list",
-            Value::Object(_) => "an object",
-        };
+        let kind = json::kind(found);
         let path = paths::config(&self.skill);
         Fault::not_configured(format!("`{key}` in `{}` is {kind}, not {wanted}", path.display()))
             .hint("mend the file, or run `setup`")

@@ -51,6 +51,18 @@ fn surrogate(document: &[u8], at: usize) -> Option<Half> {
     }
 }
 
+/// What kind of value it is, as faults say it: the value itself may be a secret, or long.
+pub fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::parse;

@@ -62,10 +62,35 @@ pub fn page_title(page: &str) -> Option<String> {
     Some(bounded(&page[start..end], 80)).filter(|title| !title.is_empty())
 }
 
+/// Edits (a character put in, dropped or changed) from one word to another: how near a misspelt one is.
+pub fn edits(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (n, old) in from.chars().enumerate() {
+        let mut corner = row[0];
+        row[0] = n + 1;
+        for (m, new) in to.iter().enumerate() {
+            let swap = corner + usize::from(old != *new);
+            corner = row[m + 1];
+            row[m + 1] = swap.min(corner + 1).min(row[m] + 1);
+        }
+    }
+    row[to.len()]
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{bounded, line, page_title};
+    use super::{bounded, edits, line, page_title};
     use proptest::prelude::{any, prop_assert, proptest};
+
+    #[test]
+    fn edits_are_counted() {
+        for (a, b, wanted) in
+            [("", "", 0), ("a", "", 1), ("kitten", "sitting", 3), ("stauts", "status", 2)]
+        {
+            assert_eq!(edits(a, b), wanted, "{a} {b}");
+        }
+    }
 
     #[test]
     fn is_one_line_without_escapes() {
