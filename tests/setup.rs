@@ -173,6 +173,8 @@ fn an_address_elsewhere_stays() {
 #[test]
 fn the_gateway_can_be_left_alone() {
     let machine = Machine::new(PLAIN);
+    let both = machine.prepare(SETUP, &["--yes", "--no-gateway", "--chat"]).run();
+    both.fails(2).silent().stderr_has("cannot be used with");
     let before = machine.sandbox.read(OWN);
     machine.prepare(SETUP, &["--no-gateway", "--yes", "--api-key-stdin"]).stdin(KEY).run().ok();
     assert_eq!(machine.sandbox.read(OWN), before);

@@ -54,7 +54,7 @@ pub struct Setup {
     pub no_gateway: bool,
 
     /// Switch on the gateway's chat endpoint too: one model call per request instead of more
-    #[arg(long)]
+    #[arg(long, conflicts_with = "no_gateway")]
     pub chat: bool,
 
     /// Ask nothing: take names from the agent's pages, and allow sessions_send in the gateway's configuration
