@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{Command, Parser};
 
 use crate::exit::{Exit, Fault};
 use crate::{out, times};
@@ -23,7 +23,7 @@ pub struct Common {
     pub server: Option<String>,
 
     /// Longest time one request may take, such as 30 or 2m [default: 60s]
-    #[arg(long, global = true, value_name = "TIME", value_parser = times::duration, allow_negative_numbers = true, help_heading = "Common options")]
+    #[arg(long, global = true, value_name = "TIME", value_parser = deadline, allow_negative_numbers = true, help_heading = "Common options")]
     pub deadline: Option<Duration>,
 
     /// Print the words of the scripts that these tools replace, instead of JSON
@@ -42,6 +42,16 @@ impl Common {
     }
 }
 
+/// Without any time nothing could be done, and that would be told as a service out of reach.
+fn deadline(text: &str) -> Result<Duration, String> {
+    match times::duration(text)? {
+        Duration::ZERO => {
+            Err(format!("`{text}` leaves no time; write seconds, or a time as in 2m"))
+        }
+        time => Ok(time),
+    }
+}
+
 /// Reads the command line. A fault is told as `error: …` and `hint: …` and gives exit 2; `--help` and
 /// `--version` go to stdout and give exit 0.
 pub fn parse<T: Parser>() -> Result<T, ExitCode> {
@@ -50,10 +60,22 @@ pub fn parse<T: Parser>() -> Result<T, ExitCode> {
 
 /// The same for a command line that was rearranged first. Its first word is the program's name.
 pub fn parse_from<T: Parser>(line: impl IntoIterator<Item = OsString>) -> Result<T, ExitCode> {
-    T::try_parse_from(line).map_err(|err| told(&T::command(), &err))
+    let line: Vec<OsString> = line.into_iter().collect();
+    T::try_parse_from(&line).map_err(|err| told(&named(&T::command(), &line), &err))
 }
 
-fn told(command: &clap::Command, err: &clap::Error) -> ExitCode {
+/// The command that a line names, with the program's name before it: whose help tells more.
+fn named(program: &Command, line: &[OsString]) -> String {
+    let (mut command, mut name) = (program, program.get_name().to_owned());
+    for word in line.iter().skip(1).filter_map(|word| word.to_str()) {
+        if let Some(below) = command.find_subcommand(word) {
+            (command, name) = (below, format!("{name} {word}"));
+        }
+    }
+    name
+}
+
+fn told(command: &str, err: &clap::Error) -> ExitCode {
     if matches!(err.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         // A closed pipe while help is printed is no fault.
         let _ = err.print();
@@ -61,8 +83,8 @@ fn told(command: &clap::Command, err: &clap::Error) -> ExitCode {
     }
     let text = err.to_string();
     if err.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        out::error(&format!("`{}` needs a command", command.get_name()));
-        out::hint(&format!("run `{} --help` for the list", command.get_name()));
+        out::error(&format!("`{command}` needs a command"));
+        out::hint(&format!("run `{command} --help` for the list"));
         return Exit::Usage.into();
     }
     let (fault, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
@@ -73,7 +95,7 @@ fn told(command: &clap::Command, err: &clap::Error) -> ExitCode {
     match (tip, usage) {
         (Some(tip), _) => out::hint(tip),
         (None, Some(usage)) => out::hint(&format!("usage: {usage}")),
-        (None, None) => out::hint(&format!("run `{} --help`", command.get_name())),
+        (None, None) => out::hint(&format!("run `{command} --help`")),
     }
     Exit::Usage.into()
 }
@@ -98,7 +120,28 @@ pub fn free_text(what: &str, text: &str) -> Result<(), Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::free_text;
+    use super::{Common, deadline, free_text, named};
+    use clap::{Args as _, Command};
+
+    #[test]
+    fn a_fault_leads_to_the_help_of_the_command_it_is_in() {
+        let list = Command::new("cron").subcommand(Command::new("add"));
+        let program = Common::augment_args(Command::new("missions").subcommand(list));
+        for (line, wanted) in [
+            ("missions --frob", "missions"),
+            ("missions cron add --every x", "missions cron add"),
+            ("missions --text cron nope", "missions cron"),
+        ] {
+            let line: Vec<_> = line.split(' ').map(Into::into).collect();
+            assert_eq!(named(&program, &line), wanted);
+        }
+    }
+
+    #[test]
+    fn a_deadline_leaves_some_time() {
+        assert!(deadline("0").is_err_and(|told| told.contains("leaves no time")));
+        assert!(deadline("0.5").is_ok());
+    }
 
     #[test]
     fn a_misspelt_option_is_never_text() {
