@@ -3,6 +3,7 @@
 //! The file is appended to and not fsynced: it survives kill -9, not a power cut (spec 3). A torn last line
 //! is ignored. The folding of its lines into what is still open is in [`fold`].
 
+mod compact;
 pub(crate) mod fold;
 
 use std::fs::{File, OpenOptions};
@@ -20,8 +21,8 @@ use state::file;
 
 use fold::Open;
 
-/// A journal longer than this is compacted while running: after more than a thousand requests.
-const COMPACT_BEYOND: u64 = 1 << 20;
+/// A journal longer than this is compacted while running: some weeks of busy use.
+const COMPACT_BEYOND: u64 = 4 << 20;
 
 /// What happened to a request, or is known of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,7 +88,7 @@ impl Journal {
             compact_at: COMPACT_BEYOND,
             is_torn: false,
         };
-        let (open, fault) = match log.compact(clock.now()) {
+        let (open, fault) = match log.take_up(clock.now()) {
             Ok(open) => (open, None),
             Err(err) => (Open::default(), Some(err)),
         };
@@ -174,21 +175,29 @@ impl Log {
         Ok(())
     }
 
-    /// Rewrites the file without what is settled or too old.
-    fn compact(&mut self, now: Timestamp) -> anyhow::Result<Open> {
+    /// Reads what is still open, and rewrites the file without what is settled or too old.
+    fn take_up(&mut self, now: Timestamp) -> anyhow::Result<Open> {
         let open = match File::open(&self.path) {
             Ok(file) => Open::fold(BufReader::new(file), now),
             Err(err) if err.kind() == ErrorKind::NotFound => Ok(Open::default()),
             Err(err) => Err(err),
         };
         let open = open.with_context(|| format!("reading `{}`", self.path.display()))?;
-        let kept = open.lines()?;
+        self.compact(now)?;
+        Ok(open)
+    }
+
+    fn compact(&mut self, now: Timestamp) -> anyhow::Result<()> {
+        // Made if it is missing.
+        drop(open_file(&self.path)?);
+        let kept = compact::compact(|| File::open(&self.path).map(BufReader::new), now)
+            .with_context(|| format!("reading `{}`", self.path.display()))?;
         file::publish(&self.path, &kept)?;
         self.file = Some(open_file(&self.path)?);
         self.length = kept.len() as u64;
         self.compact_at = (self.length * 2).max(COMPACT_BEYOND);
         self.is_torn = false;
-        Ok(open)
+        Ok(())
     }
 }
 
