@@ -61,7 +61,8 @@ pub fn parse<T: Parser>() -> Result<T, ExitCode> {
 /// The same for a command line that was rearranged first. Its first word is the program's name.
 pub fn parse_from<T: Parser>(line: impl IntoIterator<Item = OsString>) -> Result<T, ExitCode> {
     let line: Vec<OsString> = line.into_iter().collect();
-    T::try_parse_from(&line).map_err(|err| told(&named(&T::command(), &line), &err))
+    // Named for an error alone: to build all commands again costs as much as the rest of a `--version`.
+    T::try_parse_from(&line).map_err(|err| told(|| named(&T::command(), &line), &err))
 }
 
 /// The command that a line names, with the program's name before it: whose help tells more.
@@ -75,13 +76,13 @@ fn named(program: &Command, line: &[OsString]) -> String {
     name
 }
 
-fn told(command: &str, err: &clap::Error) -> ExitCode {
+fn told(command: impl FnOnce() -> String, err: &clap::Error) -> ExitCode {
     if matches!(err.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         // A closed pipe while help is printed is no fault.
         let _ = err.print();
         return Exit::Done.into();
     }
-    let text = err.to_string();
+    let (command, text) = (command(), err.to_string());
     if err.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         out::error(&format!("`{command}` needs a command"));
         out::hint(&format!("run `{command} --help` for the list"));
