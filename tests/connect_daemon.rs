@@ -47,6 +47,28 @@ fn start_status_stop() {
 }
 
 #[test]
+fn the_allocator_is_told_to_stay_small_unless_somebody_chose_otherwise() {
+    let (service, gateway) = (Service::start(), Gateway::start());
+    let mut sandbox = Sandbox::for_both(&service, &gateway);
+    for (chosen, wanted) in [
+        (None, "GLIBC_TUNABLES=glibc.malloc.arena_max=2:glibc.malloc.tcache_count=0"),
+        (Some("glibc.malloc.arena_max=3"), "GLIBC_TUNABLES=glibc.malloc.arena_max=3"),
+    ] {
+        if let Some(chosen) = chosen {
+            sandbox.env("GLIBC_TUNABLES", chosen);
+        }
+        let started = sandbox.run(CONNECT, ["start"]).ok().json();
+        let _started = Started(&sandbox);
+        let environment = std::fs::read_to_string(format!("/proc/{}/environ", started["pid"]));
+        // Some versions of glibc put an end behind each setting that they have read.
+        let environment = environment.unwrap().replace('\0', ":");
+        assert!(environment.contains(&format!("{wanted}:")), "{environment}");
+        // What is started stays the process that was started, with the words it was given.
+        sandbox.run(CONNECT, ["status"]).ok().stdout_has(&format!("\"pid\":{}", started["pid"]));
+    }
+}
+
+#[test]
 fn a_start_that_fails_says_why_and_leaves_nothing_behind() {
     let service = Service::start();
     let sandbox = Sandbox::for_service(&service);

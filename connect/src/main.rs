@@ -1,6 +1,7 @@
 //! Keeps the phone line to the agent open: one WebSocket to the service, and turns of the agent behind it.
 
 mod agent;
+mod allocator;
 mod aloud;
 mod approvals;
 mod args;

@@ -17,6 +17,7 @@ use state::out::Printer;
 use state::secret::Secret;
 use state::{config, file, gateway, paths};
 
+use crate::allocator;
 use crate::aloud::Questions;
 use crate::approvals::Approvals;
 use crate::args::Run;
@@ -47,6 +48,7 @@ const REQUEST: Duration = Duration::from_secs(20);
 
 /// Runs the client until it is told to stop.
 pub(crate) fn run(common: &Common, args: &Run) -> anyhow::Result<Exit> {
+    allocator::settle();
     if args.detached {
         // A process that leads its group already has a terminal of its own to lose.
         let _ = rustix::process::setsid();

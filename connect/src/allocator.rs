@@ -1,0 +1,27 @@
+//! Keeps a client small: glibc's allocator takes its settings from the environment of a program that starts, and from
+//! nowhere else.
+//!
+//! With a cache for each thread and an arena for most of them, 256 turns in flight took 31 MiB; with neither they take
+//! 20, and no more processor time (`cargo xtask bench connect`).
+
+use std::env;
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+
+/// The variable that glibc reads.
+const VARIABLE: &str = "GLIBC_TUNABLES";
+
+/// Two arenas shared by all threads, and nothing hoarded by each.
+const SETTINGS: &str = "glibc.malloc.arena_max=2:glibc.malloc.tcache_count=0";
+
+/// Becomes the same program with these settings, unless somebody has chosen some. To be called before anything else is
+/// done.
+pub(crate) fn settle() {
+    if !cfg!(target_env = "gnu") || env::var_os(VARIABLE).is_some() {
+        return;
+    }
+    let mut words = env::args_os();
+    let (Ok(program), Some(name)) = (env::current_exe(), words.next()) else { return };
+    // It returns only if it fails, and then the client is larger, and works.
+    let _ = Command::new(program).arg0(name).args(words).env(VARIABLE, SETTINGS).exec();
+}
