@@ -7,6 +7,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 /// The accepting thread of one server; dropping it ends the server and every connection.
 pub(crate) struct Listener {
@@ -27,7 +28,12 @@ impl Listener {
         let address = listener.local_addr()?;
         let (serve, ended) = (Arc::new(serve), Arc::clone(&stop));
         let thread = thread::Builder::new().name("listener".into()).spawn(move || {
-            while let Ok((tcp, _)) = listener.accept() {
+            while !ended.stopped() {
+                // One connection that could not be taken is not the end of the service.
+                let Ok((tcp, _)) = listener.accept() else {
+                    thread::sleep(Duration::from_millis(10));
+                    continue;
+                };
                 if ended.stopped() {
                     break;
                 }
