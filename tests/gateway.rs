@@ -90,10 +90,11 @@ fn a_late_reply_is_found_by_its_run() {
     let client = client(&gateway);
     let outcome = client.turn(&Turn::OwnerVoice, "slow", WITHIN);
     let Outcome::Accepted { run_id: Some(run_id) } = outcome else { panic!("{outcome:?}") };
-    assert_eq!(client.history(&run_id), None);
+    assert_eq!(client.history(&[&run_id]), []);
     gateway.release();
     gateway.wait_for(WITHIN, |heard| (heard.finished == 1).then_some(()));
-    assert_eq!(client.history(&run_id).as_deref(), Some("You have two meetings."));
+    let replies = client.history(&[&run_id]);
+    assert_eq!(replies, [(run_id.as_str(), "You have two meetings.".to_owned())]);
 }
 
 #[test]

@@ -47,13 +47,15 @@ impl Late {
             thread::sleep(shop.periods.late_look);
             let looked_for: Vec<(String, String)> = {
                 let awaited = self.hold();
-                awaited.iter().map(|one| (one.key.clone(), one.run_id.clone())).collect()
+                awaited.iter().map(|one| (one.run_id.clone(), one.key.clone())).collect()
             };
-            for (key, run_id) in looked_for {
-                // A gateway that is away may be back at the next look.
-                if let Some(reply) = shop.gateway.history(&run_id) {
-                    self.forget(&key);
-                    shop.report(&key, Report::Late(Some(reply)));
+            let run_ids: Vec<&str> = looked_for.iter().map(|(run_id, _)| run_id.as_str()).collect();
+            // A gateway that is away may be back at the next look.
+            for (run_id, reply) in shop.gateway.history(&run_ids) {
+                let of_run = looked_for.iter().find(|(of, _)| of == run_id);
+                if let Some((_, key)) = of_run {
+                    self.forget(key);
+                    shop.report(key, Report::Late(Some(reply)));
                 }
             }
             let now = Instant::now();

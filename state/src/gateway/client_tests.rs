@@ -261,9 +261,10 @@ fn a_late_reply_is_found_in_the_history() {
     );
     let peer = Peer::new(vec![history, history, BAD_TOKEN]);
     let client = client(&peer, Api::Auto);
-    assert_eq!(client.history("r1").as_deref(), Some("Two."));
-    assert_eq!(client.history("r2"), None);
-    assert_eq!(client.history("r1"), None);
+    assert_eq!(client.history(&["r2", "r1"]), [("r1", "Two.".to_owned())]);
+    assert_eq!(client.history(&["r2"]), []);
+    assert_eq!(client.history(&["r1"]), []);
+    assert_eq!(peer.seen().len(), 3, "one look for all");
     assert_eq!(body(&peer.seen()[0])["args"]["sessionKey"], "agent:main:main");
 }
 

@@ -8,28 +8,40 @@ use super::client::tool;
 use super::{Client, Outcome, SessionKey, reply, spoken};
 use crate::json as document;
 
-/// The newest messages that are looked through. Turns queue up, so a run's reply can have others after it.
-const LATEST: u32 = 12;
+/// The newest messages that are looked through for one run. Turns queue up, so its reply can have others after it.
+const LATEST: usize = 12;
+
+/// And for each further run: its question, its reply, and what may come between.
+const LATEST_EACH: usize = 4;
+
+/// However many runs are looked for: more would be a large answer every three seconds.
+const MOST: usize = 100;
 
 /// Longest wait for the history, which is read from memory.
 const WITHIN: Duration = Duration::from_secs(10);
 
 impl Client {
-    /// The reply of the run `run_id` in the agent's main session, if it is there by now. `None` too if
-    /// the gateway cannot say (before 2026.9 its messages do not name their run) or nothing is to be said.
-    pub fn history(&self, run_id: &str) -> Option<String> {
+    /// The replies of those of `run_ids` that are in the agent's main session by now, in one request for all. A run
+    /// is left out too if the gateway cannot say (before 2026.9 its messages do not name their run) or nothing is
+    /// to be said.
+    pub fn history<'a>(&self, run_ids: &[&'a str]) -> Vec<(&'a str, String)> {
         let session = SessionKey::main(self.target().agent_id());
-        let args = json!({"sessionKey": session.as_str(), "limit": LATEST});
+        let limit = LATEST + LATEST_EACH * run_ids.len().saturating_sub(1);
+        let args = json!({"sessionKey": session.as_str(), "limit": limit.min(MOST)});
         let body = tool("sessions_history", None, &args);
-        let reply = self.wire().post("/tools/invoke", &body, WITHIN).ok()?;
-        if reply.status() != 200 {
-            return None;
-        }
-        let answer = document::parse(reply.body()).ok()?;
-        match spoken::outcome(&of_run(&messages(&answer)?, run_id)?) {
-            Outcome::Reply(reply) => Some(reply),
-            _ => None,
-        }
+        let reply = self.wire().post("/tools/invoke", &body, WITHIN);
+        let Some(reply) = reply.ok().filter(|reply| reply.status() == 200) else {
+            return Vec::new();
+        };
+        let answer = document::parse(reply.body()).ok();
+        let Some(messages) = answer.as_ref().and_then(messages) else { return Vec::new() };
+        let found = run_ids.iter().filter_map(|run_id| {
+            match spoken::outcome(&of_run(&messages, run_id)?) {
+                Outcome::Reply(reply) => Some((*run_id, reply)),
+                _ => None,
+            }
+        });
+        found.collect()
     }
 }
 

@@ -56,10 +56,10 @@ impl Said {
     }
 }
 
-/// The details of `sessions_history`.
+/// The details of `sessions_history`. Only what is shown is made: a long run is asked for it over and over.
 pub(super) fn details(said: &[Said], version: Version, session: &str, limit: usize) -> Value {
-    let lines = said.iter().filter(|line| line.session == session);
-    let lines: Vec<_> = lines.map(|line| line.shown(version)).collect();
-    let shown = &lines[lines.len().saturating_sub(limit)..];
+    let latest = said.iter().rev().filter(|line| line.session == session).take(limit);
+    let mut shown: Vec<_> = latest.map(|line| line.shown(version)).collect();
+    shown.reverse();
     json!({"sessionKey": session, "messages": shown})
 }

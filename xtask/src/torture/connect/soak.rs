@@ -10,10 +10,11 @@ use harness::Fate;
 use serde_json::{Value, json};
 use state::out;
 
+use super::evidence::Evidence;
 use super::ledger::{self, Ledger};
 use super::lives::Lives;
 use super::requests::Requests;
-use super::stage::{LIFETIME, Stage};
+use super::stage::{LIFETIME, PERIODS, Stage};
 use super::watch;
 use super::weather::{Count, Weather};
 use crate::bench::process::{entries, memory};
@@ -31,6 +32,9 @@ const LOOK: Duration = Duration::from_secs(2);
 
 /// Begun with, buffers grow and the first answers are remembered: that is no leak.
 const WARM_UP: Duration = Duration::from_secs(20);
+
+/// A text whose turn outlasted its wait is answered late: for that long, and then while the answer is worth something.
+const FAREWELL: Duration = Duration::from_secs(600 / PERIODS as u64).saturating_add(LIFETIME);
 
 /// What the client took at one moment.
 #[derive(Clone, Copy)]
@@ -59,8 +63,8 @@ pub(in crate::torture) fn torture(programs: &Path, plan: Plan) -> Value {
         (samples, watch.join().unwrap_or_else(broken))
     });
     let asked = requests.all();
-    lives
-        .farewell(&stage, client, LIFETIME, |evidence| ledger::open(&asked, evidence, &stage) == 0);
+    let is_done = |evidence: &Evidence| ledger::open(&asked, evidence, &stage) == 0;
+    lives.farewell(&stage, client, FAREWELL, is_done);
     let ledger = Ledger::of(&asked, &lives.evidence, &stage);
     let mut summary = ledger.json();
     let mut faults = ledger.faults;
