@@ -13,7 +13,7 @@ use state::lock::Lock;
 use state::out::{self, Printer};
 
 use crate::api::Api;
-use crate::args::Args;
+use crate::args::Options;
 use crate::state_file::{MissionMut, StateFile};
 
 /// How long a workflow waits for another one to end.
@@ -31,12 +31,12 @@ pub(crate) struct Context {
 
 impl Context {
     /// Reads the configuration; asks nobody.
-    pub(crate) fn new(args: &Args) -> anyhow::Result<Self> {
-        let printer = Printer::new(&args.common);
-        let config = Config::load(&args.common)?;
-        let file = StateFile::find(args.state.as_deref(), &config)?;
+    pub(crate) fn new(options: &Options) -> anyhow::Result<Self> {
+        let printer = Printer::new(&options.common);
+        let config = Config::load(&options.common)?;
+        let file = StateFile::find(options.state.as_deref(), &config)?;
         let clock = config.clock();
-        Ok(Self { config, printer, file, clock, deadline: args.common.request_deadline() })
+        Ok(Self { config, printer, file, clock, deadline: options.common.request_deadline() })
     }
 
     /// The service. Fails (exit 3) if no key is configured.

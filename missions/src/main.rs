@@ -31,14 +31,14 @@ use context::Context;
 use state::exit::{self, Exit};
 
 fn main() -> ExitCode {
-    match state::args::parse::<Args>() {
+    match state::args::parse_by::<Args>(args::part) {
         Ok(args) => exit::report(swallowed::check().and_then(|()| run(&args))),
         Err(code) => code,
     }
 }
 
 fn run(args: &Args) -> anyhow::Result<Exit> {
-    let context = &Context::new(args)?;
+    let context = &Context::new(&args.options)?;
     match &args.command {
         Command::CheckKey(_) => check_key::run(context),
 
@@ -103,6 +103,6 @@ fn run(args: &Args) -> anyhow::Result<Exit> {
         Command::Tick(args) => ticks::run(context, args),
         Command::Next(args) => ticks::next(context, args),
         // Its work is left behind when it is interrupted, and so has a context of its own.
-        Command::Watch(watched) => watch::run(Context::new(args)?, watched),
+        Command::Watch(watched) => watch::run(Context::new(&args.options)?, watched),
     }
 }

@@ -2,10 +2,10 @@
 
 use std::ffi::OsString;
 
-use clap::{Command, CommandFactory as _};
+use clap::Command;
 use state::exit::Fault;
 
-use crate::args::Args;
+use crate::args;
 
 /// Refuses (exit 2) a command line on which something before `--` looks like an option and is none: since it
 /// was understood all the same, it stands where a text is meant (spec 2).
@@ -24,13 +24,13 @@ fn suspects(words: &[OsString]) -> impl Iterator<Item = &str> {
 }
 
 fn check_words(words: &[OsString]) -> Result<(), Fault> {
-    let args = Args::command();
-    let named = words.iter().filter_map(|word| word.to_str());
-    let command = named.clone().find_map(|word| args.find_subcommand(word));
+    let program = args::part(words);
+    // No more than the one that was understood is there.
+    let command = program.get_subcommands().next();
     let unknown = suspects(words).find(|word| {
         let knows = |command: &Command| knows(command, word);
         let below = |command: &Command| command.get_subcommands().any(knows);
-        !knows(&args) && !command.is_some_and(|command| knows(command) || below(command))
+        !knows(&program) && !command.is_some_and(|command| knows(command) || below(command))
     });
     unknown.map_or(Ok(()), |word| state::args::free_text("a text", word))
 }

@@ -65,6 +65,18 @@ pub fn parse_from<T: Parser>(line: impl IntoIterator<Item = OsString>) -> Result
     T::try_parse_from(&line).map_err(|err| told(|| named(&T::command(), &line), &err))
 }
 
+/// The same for a program of many commands, most of which a line has no need of: `part` gives as much of the
+/// definition as the words behind the program's name need. What that part understands has to mean the same to the whole definition, which is
+/// asked about everything else and tells every fault.
+pub fn parse_by<T: Parser>(part: impl FnOnce(&[OsString]) -> Command) -> Result<T, ExitCode> {
+    let line: Vec<OsString> = std::env::args_os().collect();
+    match part(line.get(1..).unwrap_or_default()).try_get_matches_from(&line) {
+        Ok(mut matches) => T::from_arg_matches_mut(&mut matches).or_else(|_| parse_from(line)),
+        Err(err) if err.kind() == ErrorKind::DisplayVersion => Err(told(String::new, &err)),
+        Err(_) => parse_from(line),
+    }
+}
+
 /// The command that a line names, with the program's name before it: whose help tells more.
 fn named(program: &Command, line: &[OsString]) -> String {
     let (mut command, mut name) = (program, program.get_name().to_owned());

@@ -9,9 +9,10 @@ mod missions;
 mod scheduled;
 mod whole;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{Args as _, Parser, Subcommand};
 use state::args::Common;
 
 pub(crate) use assistants::*;
@@ -22,92 +23,128 @@ pub(crate) use missions::*;
 pub(crate) use scheduled::*;
 pub(crate) use whole::*;
 
+/// The program's name.
+const NAME: &str = "missions";
+
 /// Multi-step outreach by phone and text: missions with a plan, a log, assistants, scheduled calls and texts,
 /// and a memory that survives.
 ///
 /// Prints one JSON document (`--text`: the words of telnyx_api.py). A mission is named by its slug: copy it
 /// from list-state, never abbreviate it.
 #[derive(Debug, Parser)]
-#[command(name = "missions", version, disable_help_subcommand = true)]
+#[command(name = NAME, version, disable_help_subcommand = true)]
 #[command(help_template = groups::TEMPLATE, after_help = groups::COMMANDS, subcommand_value_name = "COMMAND")]
 pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) options: Options,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
     #[command(flatten)]
     pub(crate) common: Common,
 
     /// State file [default: $CLAWDTALK_STATE_FILE, else .missions_state.json in the skill folder]
     #[arg(long, global = true, value_name = "FILE", help_heading = "Common options")]
     pub(crate) state: Option<PathBuf>,
-
-    #[command(subcommand)]
-    pub(crate) command: Command,
 }
 
-/// Every command, in the reference's groups.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    CheckKey(CheckKey),
+macro_rules! commands {
+    ($($name:ident = $word:literal,)*) => {
+        /// Every command, in the reference's groups.
+        #[derive(Debug, Subcommand)]
+        pub(crate) enum Command {
+            $(#[command(name = $word)] $name($name),)*
+        }
 
-    CreateMission(CreateMission),
-    GetMission(GetMission),
-    ListMissions(ListMissions),
-    CancelMission(CancelMission),
+        /// The definition of the command of that name.
+        fn command(name: &str) -> Option<clap::Command> {
+            match name {
+                $($word => Some($name::augment_args(clap::Command::new($word))),)*
+                _ => None,
+            }
+        }
+    };
+}
 
-    CreateRun(CreateRun),
-    GetRun(GetRun),
-    UpdateRun(UpdateRun),
-    ListRuns(ListRuns),
+commands! {
+    CheckKey = "check-key",
 
-    CreatePlan(CreatePlan),
-    GetPlan(GetPlan),
-    UpdateStep(UpdateStep),
+    CreateMission = "create-mission",
+    GetMission = "get-mission",
+    ListMissions = "list-missions",
+    CancelMission = "cancel-mission",
 
-    LogEvent(LogEvent),
-    ListEvents(ListEvents),
+    CreateRun = "create-run",
+    GetRun = "get-run",
+    UpdateRun = "update-run",
+    ListRuns = "list-runs",
 
-    CreateAssistant(CreateAssistant),
-    ListAssistants(ListAssistants),
-    GetAssistant(GetAssistant),
-    UpdateAssistant(UpdateAssistant),
-    DeleteAssistant(DeleteAssistant),
-    GetConnectionId(GetConnectionId),
+    CreatePlan = "create-plan",
+    GetPlan = "get-plan",
+    UpdateStep = "update-step",
 
-    ListPhones(ListPhones),
-    GetAvailablePhone(GetAvailablePhone),
-    AssignPhone(AssignPhone),
+    LogEvent = "log-event",
+    ListEvents = "list-events",
 
-    ScheduleCall(ScheduleCall),
-    ScheduleSms(ScheduleSms),
-    GetEvent(GetEvent),
-    CancelScheduledEvent(CancelScheduledEvent),
-    ListEventsAssistant(ListEventsAssistant),
+    CreateAssistant = "create-assistant",
+    ListAssistants = "list-assistants",
+    GetAssistant = "get-assistant",
+    UpdateAssistant = "update-assistant",
+    DeleteAssistant = "delete-assistant",
+    GetConnectionId = "get-connection-id",
 
-    GetInsights(GetInsights),
+    ListPhones = "list-phones",
+    GetAvailablePhone = "get-available-phone",
+    AssignPhone = "assign-phone",
 
-    LinkAgent(LinkAgent),
-    ListLinkedAgents(ListLinkedAgents),
-    UnlinkAgent(UnlinkAgent),
+    ScheduleCall = "schedule-call",
+    ScheduleSms = "schedule-sms",
+    GetEvent = "get-event",
+    CancelScheduledEvent = "cancel-scheduled-event",
+    ListEventsAssistant = "list-events-assistant",
 
-    ListState(ListState),
-    GetState(GetState),
-    RemoveState(RemoveState),
-    Recover(Recover),
-    Import(Import),
-    Dnc(Dnc),
-    Cron(Cron),
+    GetInsights = "get-insights",
 
-    SaveMemory(SaveMemory),
-    GetMemory(GetMemory),
-    AppendMemory(AppendMemory),
+    LinkAgent = "link-agent",
+    ListLinkedAgents = "list-linked-agents",
+    UnlinkAgent = "unlink-agent",
 
-    Init(Init),
-    SetupAgent(SetupAgent),
-    Complete(Complete),
-    Resolve(Resolve),
-    Fail(Fail),
-    Cancel(Cancel),
-    Tick(Tick),
-    Next(Next),
-    Watch(Watch),
+    ListState = "list-state",
+    GetState = "get-state",
+    RemoveState = "remove-state",
+    Recover = "recover",
+    Import = "import",
+    Dnc = "dnc",
+    Cron = "cron",
+
+    SaveMemory = "save-memory",
+    GetMemory = "get-memory",
+    AppendMemory = "append-memory",
+
+    Init = "init",
+    SetupAgent = "setup-agent",
+    Complete = "complete",
+    Resolve = "resolve",
+    Fail = "fail",
+    Cancel = "cancel",
+    Tick = "tick",
+    Next = "next",
+    Watch = "watch",
+}
+
+/// As much of the definition as the words of a line need: the first command that they name, and no other. To build
+/// all of them takes longer than most of them work. Only what is told of a mistake needs the rest.
+pub(crate) fn part(words: &[OsString]) -> clap::Command {
+    let program = Options::augment_args(clap::Command::new(NAME))
+        .version(env!("CARGO_PKG_VERSION"))
+        .disable_help_subcommand(true);
+    let named = words.iter().find_map(|word| command(word.to_str()?));
+    named.into_iter().fold(program, clap::Command::subcommand)
 }
 
 /// Which part of a list is asked for.
@@ -173,4 +210,41 @@ pub(crate) struct OfRun {
     /// Id of the run
     #[arg(value_name = "RUN_ID")]
     pub(crate) run_id: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Args, part};
+    use clap::{Command, CommandFactory as _};
+
+    #[track_caller]
+    fn same(part: &Command, whole: &Command) {
+        let of = |command: &Command| {
+            let arguments: Vec<_> = command.get_arguments().map(|one| format!("{one:?}")).collect();
+            (command.get_version().map(str::to_owned), arguments)
+        };
+        assert_eq!(of(part), of(whole));
+    }
+
+    #[test]
+    fn a_part_reads_its_line_as_the_whole_does() {
+        let whole = Args::command();
+        for command in whole.get_subcommands() {
+            let part = part(&["--text".into(), command.get_name().into(), "cancel".into()]);
+            same(&part, &whole);
+            let names: Vec<_> = part.get_subcommands().map(Command::get_name).collect();
+            assert_eq!(names, [command.get_name()]);
+            let part = part.find_subcommand(command.get_name()).unwrap();
+            same(part, command);
+            let below = part.get_subcommands().zip(command.get_subcommands());
+            assert_eq!(part.get_subcommands().count(), command.get_subcommands().count());
+            below.for_each(|(part, whole)| same(part, whole));
+        }
+    }
+
+    #[test]
+    fn a_line_that_names_no_command_needs_none() {
+        same(&part(&["--version".into(), "tik".into()]), &Args::command());
+        assert!(part(&["tik".into()]).get_subcommands().next().is_none());
+    }
 }
