@@ -8,8 +8,12 @@ use serde_json::{Error, Value};
 /// Numbers and the order of keys stay as they were sent. Fails as `serde_json` fails, and for documents
 /// nested deeper than its limit of 128.
 pub fn parse(bytes: &[u8]) -> Result<Value, Error> {
-    serde_json::from_slice(bytes)
-        .or_else(|err| mended(bytes).ok_or(err).and_then(|bytes| serde_json::from_slice(&bytes)))
+    // Of a text it is known that every string in it is one; bytes would be asked string by string.
+    let read = match std::str::from_utf8(bytes) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(bytes),
+    };
+    read.or_else(|err| mended(bytes).ok_or(err).and_then(|bytes| serde_json::from_slice(&bytes)))
 }
 
 /// The document without lone surrogates and broken UTF-8; `None` if it had neither.
