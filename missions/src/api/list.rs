@@ -139,18 +139,18 @@ impl Api {
             Pages::All(size) => {
                 let size = size.or(form.default).or(Some(100));
                 let mut all = self.page(path, query, form, Some(1), size)?;
-                let (mut is_last, mut before) = (all.is_last(1, size), all.array().to_vec());
+                let (mut is_last, mut before) = (all.is_last(1, size), 0);
                 for page in 2..=MOST_PAGES {
                     if is_last {
                         break;
                     }
                     let next = self.page(path, query, form, Some(page), size)?;
                     // A service that ignores the number sends the same page again.
-                    if next.array().is_empty() || next.array() == before {
+                    if next.array().is_empty() || next.array() == &all.array()[before..] {
                         break;
                     }
                     is_last = next.is_last(page, size);
-                    before = next.array().to_vec();
+                    before = all.array().len();
                     all.extend(next);
                 }
                 Ok(all)
