@@ -1,5 +1,7 @@
 //! What a scheduling command line asks for, read by the number of its words and checked.
 
+use std::sync::Arc;
+
 use jiff::{Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -14,7 +16,7 @@ use crate::context::Context;
 use crate::input;
 use crate::lifecycle::Recipient;
 use crate::stages;
-use crate::state_file::{Mission, Missions, Status};
+use crate::state_file::{Mission, Status};
 use crate::window::Window;
 
 /// One call or text that is to be scheduled. It is stored with its intent, so that a later program can
@@ -143,7 +145,7 @@ impl Order {
             Err(err) if more.mission.is_some() => return Err(err),
             Err(err) => {
                 out::warning(&format!("not remembered here: {}", exit::told(&err)));
-                Missions::default()
+                Arc::default()
             }
         };
         let slug = match (&more.mission, words.run) {

@@ -4,11 +4,13 @@ mod append;
 mod damage;
 mod depth;
 mod elsewhere;
+mod last;
 mod mission;
 mod place;
 mod salvage;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use state::config::Config;
@@ -16,6 +18,8 @@ use state::exit::Fault;
 use state::{env, file, json, paths};
 
 use crate::nearest;
+
+use last::Last;
 
 pub(crate) use append::Appended;
 pub(crate) use mission::{Mission, MissionMut, Status};
@@ -28,6 +32,7 @@ const CHANGED: &str = "last_updated";
 #[derive(Debug)]
 pub(crate) struct StateFile {
     path: PathBuf,
+    last: Last,
 }
 
 /// The missions of the file by slug, in the file's order, with everything in it that we do not know.
@@ -43,7 +48,7 @@ impl StateFile {
             None => paths::missions_state(config.skill_dir()),
         };
         elsewhere::point_out(&path, config.skill_dir());
-        Ok(Self { path })
+        Ok(Self { path, last: Last::default() })
     }
 
     /// The file's path.
@@ -54,8 +59,11 @@ impl StateFile {
     /// The missions as they stand now; none if there is no file.
     ///
     /// Fails (exit 2) if the file is broken: it is named, the damage shown, and nothing is changed.
-    pub(crate) fn read(&self) -> anyhow::Result<Missions> {
-        parse(&self.path, file::read(&self.path)?.as_deref())
+    pub(crate) fn read(&self) -> anyhow::Result<Arc<Missions>> {
+        let Some(bytes) = file::read(&self.path)? else { return Ok(Arc::default()) };
+        let missions = self.last.take(&self.path, &bytes)?;
+        self.last.keep(bytes, Arc::clone(&missions));
+        Ok(missions)
     }
 
     /// Changes the missions under the lock, durably; what is not changed is not written.
@@ -64,12 +72,17 @@ impl StateFile {
         change: impl FnOnce(&mut Missions) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
         file::update(&self.path, |old| {
-            let mut missions = parse(&self.path, old.as_deref())?;
-            let result = change(&mut missions)?;
+            let mut missions = match &old {
+                Some(bytes) => self.last.take(&self.path, bytes)?,
+                None => Arc::default(),
+            };
+            let result = change(Arc::make_mut(&mut missions))?;
             let new = missions.to_bytes()?;
             let is_news =
                 old.as_deref() != Some(&new[..]) && !(old.is_none() && missions.is_empty());
-            Ok((is_news.then_some(new), result))
+            let written = is_news.then(|| new.clone());
+            self.last.keep(new, missions);
+            Ok((written, result))
         })
     }
 

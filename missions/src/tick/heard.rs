@@ -33,7 +33,8 @@ impl Heard {
 
     /// The ids of a mission's events that were heard of.
     pub(super) fn of(&self, mission: &Mission) -> anyhow::Result<HashSet<String>> {
-        let frames: Vec<_> = self.lines.iter().filter(|line| line.is_about(mission)).collect();
+        let frames: Vec<_> =
+            self.lines.iter().filter(|line| line.is_about(mission.mission_id())).collect();
         if frames.is_empty() {
             return Ok(HashSet::new());
         }
@@ -53,9 +54,9 @@ impl Heard {
     }
 
     /// What was heard of a mission has been looked at.
-    pub(super) fn used(&mut self, mission: &Mission) {
+    pub(super) fn used(&mut self, mission_id: Option<&str>) {
         for line in &mut self.lines {
-            line.is_used |= line.is_about(mission);
+            line.is_used |= line.is_about(mission_id);
         }
     }
 
@@ -95,8 +96,8 @@ fn line(text: &str) -> Line {
 }
 
 impl Line {
-    fn is_about(&self, mission: &Mission) -> bool {
+    fn is_about(&self, mission_id: Option<&str>) -> bool {
         let id = self.frame.get("mission_id").and_then(Value::as_str);
-        id.is_some() && id == mission.mission_id()
+        id.is_some() && id == mission_id
     }
 }

@@ -74,8 +74,8 @@ impl Known {
             attempts.sort_by_key(|(number, _)| *number);
             target.attempts = attempts.into_iter().map(|(_, attempt)| attempt).collect();
             let made = target.attempts.len();
-            let line = Again { of: target.id.clone(), attempt: made }.line();
-            let has_intent = around.intents.contains(&line);
+            let line = || Again { of: target.id.clone(), attempt: made }.line();
+            let has_intent = !around.intents.is_empty() && around.intents.contains(&line());
             target.begun = ledger.unsettled(&target.id, made, has_intent, now);
             target
         });

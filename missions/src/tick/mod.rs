@@ -9,6 +9,7 @@ mod facts;
 mod heard;
 mod known;
 mod look;
+mod pass;
 mod report;
 
 use std::collections::{HashMap, HashSet};
@@ -26,12 +27,12 @@ use crate::context::Context;
 use crate::lifecycle::{self, Decision, Facts, Plan, Run, Step, decide};
 use crate::state_file::Mission;
 use carry::Carried;
-use heard::Heard;
 use known::Around;
 use look::Rows;
 
 pub(crate) use facts::ids;
 pub(crate) use known::Known;
+pub(crate) use pass::{Passed, pass};
 pub(crate) use report::Report;
 
 /// Deciding anew gives fewer and fewer effects; one that goes on for ever is a fault of its own.
@@ -53,15 +54,6 @@ pub(crate) struct Tick<'a> {
     lists: HashMap<String, Rows>,
 }
 
-/// What a pass did, mission by mission, and when the next one may have something to do.
-#[derive(Debug, Default)]
-pub(crate) struct Passed {
-    /// The missions that were looked after.
-    pub(crate) reports: Vec<(String, Report)>,
-    /// When there may be something to do again, as far as that is known.
-    pub(crate) next: Option<Timestamp>,
-}
-
 /// A mission as it stood when nothing was left to be done for it.
 #[derive(Debug)]
 struct Followed {
@@ -80,83 +72,9 @@ fn lock_path(context: &Context) -> anyhow::Result<PathBuf> {
     Ok(path.with_file_name(format!("{name}.tick.lock")))
 }
 
-/// Makes a pass over one mission or all; `None` if another program is at it.
-pub(crate) fn pass(context: &Context, slug: Option<&str>) -> anyhow::Result<Option<Passed>> {
-    let Some(_lock) = Lock::try_hold(&lock_path(context)?)? else { return Ok(None) };
-    passed(context, slug).map(Some)
-}
-
 /// Looks after a mission that a command ends. Waits for a tick that is at work.
 pub(crate) fn lock(context: &Context) -> anyhow::Result<Lock> {
     Lock::hold(&lock_path(context)?, WAIT)
-}
-
-fn passed(context: &Context, only: Option<&str>) -> anyhow::Result<Passed> {
-    let missions = context.file.read()?;
-    let meant: Vec<Mission> = match only {
-        Some(slug) => vec![missions.known(slug)?],
-        None => missions.iter().collect(),
-    };
-    let mut heard = Heard::read(context)?;
-    let mut passed = Passed::default();
-    let mut tick: Option<Tick> = None;
-    let around = Around::read(context)?;
-    for mission in &meant {
-        let now = context.now();
-        let slug = mission.slug();
-        // Most missions of an old file have ended: their events are not even read.
-        if mission.is_settled() {
-            continue;
-        }
-        let known = match Known::read(mission, &around, now) {
-            Ok(known) => known,
-            // What cannot be read in one mission does not stop the others.
-            Err(err) => {
-                let mut report = Report::default();
-                report.failed("reading", &err);
-                passed.reports.push((slug.to_owned(), report));
-                continue;
-            }
-        };
-        let of_mission = heard.of(mission)?;
-        let next = next_tick(mission, &known, now);
-        if of_mission.is_empty() && next.is_none_or(|next| next > now) {
-            passed.next = [passed.next, next].into_iter().flatten().min();
-            continue;
-        }
-        let tick = match &mut tick {
-            Some(tick) => tick,
-            none => none.insert(Tick::new(context)?),
-        };
-        let report = tick.look_after(slug, Some((&known, &of_mission)));
-        if !report.is_stopped() {
-            heard.used(mission);
-        }
-        passed.next = [passed.next, report.next].into_iter().flatten().min();
-        let is_offline = report.is_offline();
-        passed.reports.push((slug.to_owned(), report));
-        if is_offline {
-            break;
-        }
-    }
-    heard.drop_strangers(missions.iter());
-    heard.forget(context)?;
-    Ok(passed)
-}
-
-/// When a mission is next looked after; `None` if only somebody's doing can change anything.
-pub(crate) fn next_tick(mission: &Mission, known: &Known, now: Timestamp) -> Option<Timestamp> {
-    if mission.mission_id().is_none() || mission.run_id().is_none() || known.ledger.is_settled() {
-        return None;
-    }
-    let due = mission.tick_due();
-    if known.ledger.ending.is_some() {
-        return Some(due.unwrap_or(now));
-    }
-    if mission.status().is_over() {
-        return due;
-    }
-    [due, known.next_look(now)].into_iter().flatten().min()
 }
 
 impl<'a> Tick<'a> {
@@ -200,14 +118,17 @@ impl<'a> Tick<'a> {
             let missions = self.context.file.read()?;
             let mission = missions.known(slug)?;
             let (mission_id, run_id) = ids(&mission)?;
-            let names = carry::Names { slug, mission: mission_id, run: run_id };
-            report.ids = (mission_id.to_owned(), run_id.to_owned());
+            let (mission_id, run_id) = (mission_id.to_owned(), run_id.to_owned());
+            let names = carry::Names { slug, mission: &mission_id, run: &run_id };
+            report.ids = (mission_id.clone(), run_id.clone());
             let (was_due, (steps, run)) = match &facts {
                 Some(facts) => facts,
                 None => facts.insert((mission.tick_due(), self.facts(names)?)),
             };
             let now = self.context.now();
             let known = Known::read(&mission, &Around::read(self.context)?, now)?;
+            // Whoever holds the missions costs each change a copy of all of them.
+            drop(missions);
             let plan = known.decide(now, steps, *run);
             report.take_plan(&plan);
             if plan.effects.is_empty() {
