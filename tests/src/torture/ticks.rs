@@ -25,8 +25,9 @@ pub struct Ticks {
 const ENDS: [&str; 6] = ["01", "02", "04", "06", "07", "08"];
 /// The first attempt and three more.
 const MOST: usize = 4;
-/// A mission that has not ended after so many ticks never will.
-const PATIENCE: usize = 400;
+/// A mission that has not ended after so many ticks never will: five days of ten minutes each, since one that begins
+/// on a Friday may try somebody again on Monday.
+const PATIENCE: usize = 720;
 /// A command that has not ended by then hangs.
 const HANGS: Duration = Duration::from_secs(60);
 
