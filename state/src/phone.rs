@@ -97,10 +97,11 @@ impl FromStr for Phone {
             .chars()
             .filter(|c| !matches!(c, ' ' | '\u{a0}' | '.' | '-' | '(' | ')' | '+'))
             .collect();
-        let shown: String = trimmed.chars().take(40).collect();
+        let shown = || trimmed.chars().take(40).collect::<String>();
         if is_emergency(&digits) {
             return Err(Fault::usage(format!(
-                "`{shown}` is an emergency or service number; these tools never call or text it"
+                "`{}` is an emergency or service number; these tools never call or text it",
+                shown()
             ))
             .hint("in an emergency, dial it on a phone"));
         }
@@ -111,7 +112,8 @@ impl FromStr for Phone {
             && !digits.starts_with('0');
         if !is_e164 {
             return Err(Fault::usage(format!(
-                "`{shown}` is no phone number in E.164 form; write + and the country code, as in +15551234567"
+                "`{}` is no phone number in E.164 form; write + and the country code, as in +15551234567",
+                shown()
             )));
         }
         Ok(Self(format!("+{digits}")))

@@ -4,9 +4,11 @@
 //! `event`; words differ in spelling (facts/server.md 4.9, 5, 11). Words that we do not know wait, and end as
 //! stuck in the end.
 
+use std::borrow::Cow;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use state::words;
 
 use super::look::Seen;
@@ -67,13 +69,38 @@ impl Outcome {
     }
 }
 
+/// What is read of a row here. A pass holds thousands of rows, and most of each is of no use to it.
+const KEYS: [&str; 14] = [
+    "event",
+    "data",
+    "status",
+    "call_status",
+    "conversation_id",
+    "outcome",
+    "call_outcome",
+    "amd_result",
+    "updated_at",
+    "errors",
+    "error",
+    "failure_reason",
+    "reason",
+    "hangup_cause",
+];
+
+/// The part of a row that says all of it that is read here.
+pub(crate) fn essence(row: Value) -> Value {
+    let Value::Object(row) = row else { return row };
+    let is_read = |(key, value): &(String, Value)| KEYS.contains(&&**key) && !value.is_null();
+    row.into_iter().filter(is_read).collect::<Map<_, _>>().into()
+}
+
 /// Where the event of this row stands; `at` is when it was scheduled for.
 pub(crate) fn of(row: &Value, at: Timestamp, now: Timestamp) -> Standing {
     let row = unwrapped(row);
     let call = word(row, "call_status");
     let said = outcome(row);
-    match word(row, "status").as_str() {
-        "completed" | "delivered" | "succeeded" => match (said, call.as_str()) {
+    match &*word(row, "status") {
+        "completed" | "delivered" | "succeeded" => match (said, &*call) {
             (Some(said), _) => Standing::Ended(said),
             // An event that is over while its phone still rings: one of the two words is old.
             (None, "ringing" | "initiated" | "initiating" | "queued") => unfinished(row, at, now),
@@ -106,7 +133,7 @@ pub(crate) fn has_ended(row: &Value, at: Timestamp, now: Timestamp) -> bool {
 /// Whether the service says that an event waits for its time: nobody is being reached yet.
 pub(crate) fn is_pending(row: &Value) -> bool {
     let row = unwrapped(row);
-    let waits = matches!(word(row, "status").as_str(), "pending" | "scheduled" | "queued");
+    let waits = matches!(&*word(row, "status"), "pending" | "scheduled" | "queued");
     waits && word(row, "call_status").is_empty()
 }
 
@@ -118,7 +145,7 @@ fn outcome(row: &Value) -> Option<Outcome> {
 
 /// An end by one word of the service's.
 pub(crate) fn by_word(word: &str) -> Option<Outcome> {
-    Some(match plain(word).as_str() {
+    Some(match &*plain(word) {
         "completed" | "answered" => Outcome::Succeeded,
         "no-answer" | "noanswer" | "voicemail-failed" => Outcome::NoAnswer,
         "busy" | "user-busy" => Outcome::Busy,
@@ -135,7 +162,7 @@ fn unfinished(row: &Value, at: Timestamp, now: Timestamp) -> Standing {
     if now.duration_since(at) >= STUCK_AFTER {
         return Standing::Ended(Outcome::Stuck);
     }
-    match (word(row, "call_status").as_str(), word(row, "status").as_str()) {
+    match (&*word(row, "call_status"), &*word(row, "status")) {
         ("ringing", _) => Standing::Active(Seen::Ringing),
         ("in-progress", _) => Standing::Active(Seen::Talking),
         ("", "" | "pending" | "scheduled" | "queued") => Standing::Waiting,
@@ -168,19 +195,22 @@ fn unwrapped(row: &Value) -> &Value {
         .unwrap_or(row)
 }
 
-fn word(row: &Value, key: &str) -> String {
+fn word<'a>(row: &'a Value, key: &str) -> Cow<'a, str> {
     plain(row[key].as_str().unwrap_or_default())
 }
 
 /// One spelling of a word: `No_Answer` is `no-answer`, `cancelled` is `canceled`.
-fn plain(word: &str) -> String {
-    let word = word.trim().to_ascii_lowercase().replace(['_', ' '], "-");
-    if word == "cancelled" { "canceled".to_owned() } else { word }
+fn plain(word: &str) -> Cow<'_, str> {
+    // As the service spells most of them; a pass reads thousands.
+    let is_plain = word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+    let spelt = || word.trim().to_ascii_lowercase().replace(['_', ' '], "-");
+    let word = if is_plain { Cow::Borrowed(word) } else { Cow::Owned(spelt()) };
+    if word == "cancelled" { Cow::Borrowed("canceled") } else { word }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Outcome, STUCK_AFTER, Standing, of};
+    use super::{Outcome, STUCK_AFTER, Standing, conversation, essence, of};
     use crate::lifecycle::look::Seen;
     use jiff::{SignedDuration, Timestamp};
     use proptest::prelude::*;
@@ -195,6 +225,9 @@ mod tests {
         let now = at() + SignedDuration::from_mins(3);
         assert_eq!(of(row, at(), now), *wanted, "{row}");
         assert_eq!(of(&json!({ "event": row }), at(), now), *wanted, "wrapped");
+        let essence = essence(row.clone());
+        assert_eq!(of(&essence, at(), now), *wanted, "its essence");
+        assert_eq!(conversation(&essence), conversation(row));
     }
 
     #[track_caller]

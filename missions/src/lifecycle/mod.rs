@@ -14,7 +14,7 @@ mod retry;
 mod target;
 mod tree;
 
-pub(crate) use ending::{Outcome, has_ended, is_pending};
+pub(crate) use ending::{Outcome, essence, has_ended, is_pending};
 pub(crate) use ledger::{Begun, Ending, Ledger, RunEnd, StepEnd};
 pub(crate) use look::Seen;
 pub(crate) use next::{Names, command, document};

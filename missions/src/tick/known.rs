@@ -58,14 +58,15 @@ impl Known {
         let verify_step = events.iter().rev().find_map(|(_, event)| event.verify_step.clone());
         let mut chains: HashMap<&str, usize> = HashMap::new();
         let mut targets: Vec<(Target, Vec<usize>)> = Vec::new();
-        for (id, event) in &events {
+        for (id, event) in events {
             let first = event.retry_of.as_deref().and_then(|first| chains.get(first));
             if let Some(at) = first {
                 targets[*at].0.attempts.push(event.attempt(id));
                 targets[*at].1.push(event.attempt);
             } else {
                 chains.insert(id, targets.len());
-                targets.push((target(id, event, around)?, vec![event.attempt]));
+                let attempt = event.attempt;
+                targets.push((target(id, event, around)?, vec![attempt]));
             }
         }
         let targets = targets.into_iter().map(|(mut target, numbers)| {
@@ -94,18 +95,18 @@ impl Known {
     }
 }
 
-fn target(id: &str, event: &Tracked, around: &Around) -> anyhow::Result<Target> {
+fn target(id: &str, event: Tracked, around: &Around) -> anyhow::Result<Target> {
     let to: Phone = event.to.parse()?;
     Ok(Target {
         id: id.to_owned(),
-        assistant: event.assistant_id.clone(),
-        channel: event.channel,
-        to: event.to.clone(),
-        step: event.step_id.clone(),
-        recipient: event.recipient,
-        window: event.window.clone().unwrap_or_else(|| schedule::usual_window(&to)),
-        forbidden: around.do_not_call.contains_key(to.as_str()),
         attempts: vec![event.attempt(id)],
+        assistant: event.assistant_id,
+        channel: event.channel,
+        to: event.to,
+        step: event.step_id,
+        recipient: event.recipient,
+        window: event.window.unwrap_or_else(|| schedule::usual_window(&to)),
+        forbidden: around.do_not_call.contains_key(to.as_str()),
         begun: None,
     })
 }

@@ -11,7 +11,7 @@ use super::known::Known;
 use super::report::Report;
 use crate::api::{Pages, Row, Scheduled};
 use crate::insights;
-use crate::lifecycle::{Attempt, Insights, Target};
+use crate::lifecycle::{Attempt, Insights, Target, essence};
 use crate::schedule::{self, Again, Order, TOOL, Tried};
 use crate::tracked::Tracked;
 
@@ -170,7 +170,7 @@ impl Tick<'_> {
         let by_id = rows
             .into_iter()
             .map(Scheduled::new)
-            .filter_map(|row| row.id().map(|id| (id, Some(row.into_row().into_value()))));
+            .filter_map(|row| row.id().map(|id| (id, Some(essence(row.into_row().into_value())))));
         self.lists.insert(assistant.to_owned(), by_id.collect());
         Ok(())
     }

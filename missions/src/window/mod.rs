@@ -4,6 +4,7 @@ mod days;
 mod hours;
 mod zones;
 
+use std::cell::RefCell;
 use std::fmt;
 
 use jiff::civil::Date;
@@ -199,8 +200,13 @@ fn name_of(zone: &TimeZone) -> String {
     zone.iana_name().map_or_else(offset, str::to_owned)
 }
 
+thread_local! {
+    /// What was read last. The events of a mission are a thousand, and nearly all in the same window.
+    static LAST: RefCell<Option<(Stored, Window)>> = const { RefCell::new(None) };
+}
+
 /// A window as the state file keeps it.
-#[derive(Serialize, Deserialize)]
+#[derive(PartialEq, Serialize, Deserialize)]
 struct Stored {
     hours: String,
     days: String,
@@ -218,6 +224,18 @@ impl TryFrom<Stored> for Window {
     type Error = String;
 
     fn try_from(stored: Stored) -> Result<Self, String> {
+        LAST.with_borrow_mut(|last| match last {
+            Some((text, window)) if *text == stored => Ok(window.clone()),
+            last => {
+                let window = Self::read(&stored)?;
+                Ok(last.insert((stored, window)).1.clone())
+            }
+        })
+    }
+}
+
+impl Window {
+    fn read(stored: &Stored) -> Result<Self, String> {
         // The machine's zone may have been a fixed offset, which no command line may give.
         let by_offset = || Some(vec![DateTimeParser::new().parse_time_zone(&stored.zone).ok()?]);
         let zones = named(&stored.zone).or_else(|err| by_offset().ok_or(err))?;
