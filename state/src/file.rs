@@ -2,8 +2,9 @@
 //!
 //! A kill, a full disk or a read-only folder leaves the old file as it was (spec 4, "The state file").
 
+use std::borrow::Borrow;
 use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -27,6 +28,25 @@ pub fn read(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
     }
 }
 
+/// Whether a file holds just these bytes now. What cannot be read does not.
+pub fn holds(path: &Path, bytes: &[u8]) -> bool {
+    // Piece by piece: a large file is asked this often, and is not to be had in memory a second time.
+    let mut piece = [0; 16 * 1024];
+    let mut rest = bytes;
+    let Ok(mut file) = File::open(path) else { return false };
+    loop {
+        match file.read(&mut piece) {
+            Ok(0) => return rest.is_empty(),
+            Ok(n) => match rest.strip_prefix(&piece[..n]) {
+                Some(after) => rest = after,
+                None => return false,
+            },
+            Err(err) if err.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return false,
+        }
+    }
+}
+
 /// Replaces a file with `bytes`, 0600, durably, under its lock.
 pub fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     update(path, |_| Ok((Some(bytes.to_vec()), ())))
@@ -40,6 +60,14 @@ pub fn update<T>(
     path: &Path,
     change: impl FnOnce(Option<Vec<u8>>) -> anyhow::Result<(Option<Vec<u8>>, T)>,
 ) -> anyhow::Result<T> {
+    update_with(path, change)
+}
+
+/// The same for one who gives the new bytes as something else, such as to go on using them.
+pub fn update_with<T, B: Borrow<Vec<u8>>>(
+    path: &Path,
+    change: impl FnOnce(Option<Vec<u8>>) -> anyhow::Result<(Option<B>, T)>,
+) -> anyhow::Result<T> {
     let path = target(path);
     if let Some(dir) = path.parent() {
         make_dir(dir)?;
@@ -47,7 +75,7 @@ pub fn update<T>(
     let _lock = Lock::hold(&paths::lock_of(&path), LOCK_WAIT)?;
     let (bytes, result) = change(read(&path)?)?;
     if let Some(bytes) = bytes {
-        swap(&path, &bytes, true)?;
+        swap(&path, bytes.borrow(), true)?;
     }
     Ok(result)
 }
@@ -119,7 +147,7 @@ pub fn survive_size_limit() {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_open_to_others, read, replace, update};
+    use super::{holds, is_open_to_others, read, replace, update};
     use std::fs;
     use std::path::PathBuf;
 
@@ -139,6 +167,22 @@ mod tests {
         assert_eq!(read(&path).unwrap().unwrap(), b"two");
         assert!(!is_open_to_others(&path));
         assert!(!dir.join("a.json.tmp").exists());
+        fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn a_file_holds_its_bytes_and_no_others() {
+        let dir = fresh_dir("holds");
+        let path = dir.join("a.json");
+        assert!(!holds(&path, b""));
+        let long = vec![b'a'; 40_000];
+        replace(&path, &long).unwrap();
+        assert!(holds(&path, &long));
+        let mut other = long.clone();
+        other[39_999] = b'b';
+        for other in [&long[1..], &[&long[..], b"a"].concat(), &other, b""] {
+            assert!(!holds(&path, other));
+        }
         fs::remove_dir_all(dir).unwrap();
     }
 

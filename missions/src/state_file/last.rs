@@ -4,26 +4,41 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::sync::Arc;
 
+use state::file;
+
 use super::{Missions, parse};
 
 /// The bytes of a state file and the missions in them. Whether the file still holds them is asked of the file
 /// each time: nothing is spared but to take the same bytes apart again.
 #[derive(Debug, Default)]
-pub(super) struct Last(RefCell<Option<(Vec<u8>, Arc<Missions>)>>);
+pub(super) struct Last(RefCell<Option<Held>>);
+
+#[derive(Debug)]
+struct Held {
+    bytes: Arc<Vec<u8>>,
+    missions: Arc<Missions>,
+}
 
 impl Last {
+    /// The missions, if the file holds the same bytes as then.
+    pub(super) fn still_in(&self, path: &Path) -> Option<Arc<Missions>> {
+        let last = self.0.borrow();
+        let last = last.as_ref().filter(|last| file::holds(path, &last.bytes))?;
+        Some(Arc::clone(&last.missions))
+    }
+
     /// The missions in the bytes of the file. Fails (exit 2) if they are broken. What was kept is forgotten, so
     /// that it is no second owner of missions that are to be changed.
     pub(super) fn take(&self, path: &Path, bytes: &[u8]) -> anyhow::Result<Arc<Missions>> {
-        match self.0.take().filter(|(last, _)| last == bytes) {
-            Some((_, missions)) => Ok(missions),
+        match self.0.take().filter(|last| *last.bytes == bytes) {
+            Some(last) => Ok(last.missions),
             None => Ok(Arc::new(parse(path, Some(bytes))?)),
         }
     }
 
     /// Keeps missions with the bytes that are read as they.
-    pub(super) fn keep(&self, bytes: Vec<u8>, missions: Arc<Missions>) {
-        self.0.replace(Some((bytes, missions)));
+    pub(super) fn keep(&self, bytes: Arc<Vec<u8>>, missions: Arc<Missions>) {
+        self.0.replace(Some(Held { bytes, missions }));
     }
 }
 
@@ -57,7 +72,7 @@ mod tests {
     fn what_another_program_wrote_is_read() {
         let (path, last) = (Path::new("/s"), Last::default());
         let ours = last.take(path, br#"{"a":{"n":1}}"#).unwrap();
-        last.keep(br#"{"a":{"n":1}}"#.to_vec(), Arc::clone(&ours));
+        last.keep(Arc::new(br#"{"a":{"n":1}}"#.to_vec()), Arc::clone(&ours));
         let theirs = last.take(path, br#"{"a":{"n":2}}"#).unwrap();
         assert_eq!(theirs.get("a").unwrap().fields()["n"], 2);
         // Nor is it taken for what was there before.
@@ -68,7 +83,7 @@ mod tests {
     fn the_same_bytes_are_taken_apart_once() {
         let (path, last) = (Path::new("/s"), Last::default());
         let missions = last.take(path, b"{}").unwrap();
-        last.keep(b"{}".to_vec(), Arc::clone(&missions));
+        last.keep(Arc::new(b"{}".to_vec()), Arc::clone(&missions));
         assert!(Arc::ptr_eq(&missions, &last.take(path, b"{}").unwrap()));
     }
 

@@ -60,9 +60,12 @@ impl StateFile {
     ///
     /// Fails (exit 2) if the file is broken: it is named, the damage shown, and nothing is changed.
     pub(crate) fn read(&self) -> anyhow::Result<Arc<Missions>> {
+        if let Some(missions) = self.last.still_in(&self.path) {
+            return Ok(missions);
+        }
         let Some(bytes) = file::read(&self.path)? else { return Ok(Arc::default()) };
         let missions = self.last.take(&self.path, &bytes)?;
-        self.last.keep(bytes, Arc::clone(&missions));
+        self.last.keep(Arc::new(bytes), Arc::clone(&missions));
         Ok(missions)
     }
 
@@ -71,18 +74,17 @@ impl StateFile {
         &self,
         change: impl FnOnce(&mut Missions) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
-        file::update(&self.path, |old| {
+        file::update_with(&self.path, |old| {
             let mut missions = match &old {
                 Some(bytes) => self.last.take(&self.path, bytes)?,
                 None => Arc::default(),
             };
             let result = change(Arc::make_mut(&mut missions))?;
-            let new = missions.to_bytes()?;
+            let new = Arc::new(missions.to_bytes()?);
             let is_news =
                 old.as_deref() != Some(&new[..]) && !(old.is_none() && missions.is_empty());
-            let written = is_news.then(|| new.clone());
-            self.last.keep(new, missions);
-            Ok((written, result))
+            self.last.keep(Arc::clone(&new), missions);
+            Ok((is_news.then_some(new), result))
         })
     }
 
