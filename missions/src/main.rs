@@ -19,6 +19,7 @@ mod tick;
 mod tracked;
 mod window;
 
+use std::mem::ManuallyDrop;
 use std::process::ExitCode;
 
 use args::{Args, Command};
@@ -38,7 +39,8 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> anyhow::Result<Exit> {
-    let context = &Context::new(&args.options)?;
+    // The process ends with its command: to take apart first what a large state file became only takes time.
+    let context = &*ManuallyDrop::new(Context::new(&args.options)?);
     match &args.command {
         Command::CheckKey(_) => check_key::run(context),
 
