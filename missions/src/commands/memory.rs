@@ -12,12 +12,8 @@ use crate::state_file::Appended;
 pub(crate) fn save(context: &Context, args: &SaveMemory) -> anyhow::Result<Exit> {
     let key = key(&args.key)?;
     let value = input::value(&args.value, args.read.json, args.read.string)?;
-    let (slug, now) = (slug(&args.slug)?, context.now());
-    context.file.change(|missions| {
-        let mut mission = missions.writable(slug, args.read.create)?;
-        mission.memory(now).insert(key.to_owned(), value.clone());
-        Ok(())
-    })?;
+    let slug = slug(&args.slug)?;
+    context.file.save(slug, key, &value, args.read.create, context.now())?;
     let document = json!({ "slug": args.slug, "key": key, "value": value });
     let text = || format!("Saved memory '{key}' for mission '{}'", args.slug);
     context.printer.document(&document, text)?;

@@ -75,17 +75,7 @@ fn splice(text: &str, place: Place, item: &Value, now: Timestamp) -> Vec<u8> {
         item.to_string()
     };
     let (item, time) = (format!(",{indent}{item}"), Value::from(now.to_string()).to_string());
-    let mut changes = [(end, end, item), (place.changed.0, place.changed.1, time)];
-    changes.sort_by_key(|(from, _, _)| *from);
-    let mut bytes = Vec::with_capacity(text.len() + 256);
-    let mut at = 0;
-    for (from, to, new) in changes {
-        bytes.extend_from_slice(&text.as_bytes()[at..from]);
-        bytes.extend_from_slice(new.as_bytes());
-        at = to;
-    }
-    bytes.extend_from_slice(&text.as_bytes()[at..]);
-    bytes
+    place::changed(text, [(end, end, item), (place.changed.0, place.changed.1, time)])
 }
 
 /// The long way, which can do everything.

@@ -8,6 +8,7 @@ mod last;
 mod mission;
 mod place;
 mod salvage;
+mod save;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,8 +1,9 @@
-//! Where an item goes that is added to a long list of a large file: found in one pass over the text, so that
-//! nothing else of the file has to be taken apart and put together again.
+//! Where something goes that is remembered in a large file: found in one pass over the text, so that nothing else of
+//! the file has to be taken apart and put together again.
 
 use serde::de::{
-    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+    Deserialize as _, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess,
+    Visitor,
 };
 use serde_json::value::RawValue;
 use std::fmt;
@@ -10,9 +11,9 @@ use std::fmt;
 /// Places in the text of a state file, in bytes from its beginning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Place {
-    /// How many items the list has.
+    /// How many items the list has; of a value that is no list for us, none.
     pub(super) items: usize,
-    /// Where its last item begins and ends.
+    /// Where its last item, or the value, begins and ends.
     pub(super) last: (usize, usize),
     /// Where the time of the mission's last change begins and ends.
     pub(super) changed: (usize, usize),
@@ -21,11 +22,41 @@ pub(super) struct Place {
 /// Finds the list under a key of a mission's memory. `None` if the text is no JSON, if there is no such list or
 /// it is empty, if something stands there twice, or if no time of a change is kept: then the long way is due.
 pub(super) fn of(text: &str, slug: &str, key: &str) -> Option<Place> {
+    find(text, &[slug, "memory", key], End::List)
+}
+
+/// Finds the value under a key of a mission's memory, whatever it is; `None` as [`of`].
+pub(super) fn of_value(text: &str, slug: &str, key: &str) -> Option<Place> {
+    find(text, &[slug, "memory", key], End::Value)
+}
+
+/// The text with something else in two places, and all the rest as it was.
+pub(super) fn changed(text: &str, mut changes: [(usize, usize, String); 2]) -> Vec<u8> {
+    changes.sort_by_key(|(from, _, _)| *from);
+    let mut bytes = Vec::with_capacity(text.len() + 256);
+    let mut at = 0;
+    for (from, to, new) in changes {
+        bytes.extend_from_slice(&text.as_bytes()[at..from]);
+        bytes.extend_from_slice(new.as_bytes());
+        at = to;
+    }
+    bytes.extend_from_slice(&text.as_bytes()[at..]);
+    bytes
+}
+
+fn find(text: &str, path: &[&str], end: End) -> Option<Place> {
     let mut found = Found { base: text.as_ptr() as usize, ..Found::default() };
     let mut json = serde_json::Deserializer::from_str(text);
-    Level { path: &[slug, "memory", key], found: &mut found }.deserialize(&mut json).ok()?;
+    Level { path, end, found: &mut found }.deserialize(&mut json).ok()?;
     json.end().ok()?;
     Some(Place { items: found.items, last: found.last?, changed: found.changed? })
+}
+
+/// What is looked for at the path's end.
+#[derive(Clone, Copy)]
+enum End {
+    List,
+    Value,
 }
 
 #[derive(Default)]
@@ -43,9 +74,10 @@ impl Found {
     }
 }
 
-/// An object on the way to the list, or the list itself at the path's end.
+/// An object on the way, or what is looked for at the path's end.
 struct Level<'a> {
     path: &'a [&'a str],
+    end: End,
     found: &'a mut Found,
 }
 
@@ -53,7 +85,14 @@ impl<'de> DeserializeSeed<'de> for Level<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        if self.path.is_empty() { json.deserialize_seq(self) } else { json.deserialize_map(self) }
+        match self.end {
+            _ if !self.path.is_empty() => json.deserialize_map(self),
+            End::List => json.deserialize_seq(self),
+            End::Value => {
+                self.found.last = Some(self.found.span(<&RawValue>::deserialize(json)?));
+                Ok(())
+            }
+        }
     }
 }
 
@@ -72,7 +111,8 @@ impl<'de> Visitor<'de> for Level<'_> {
                 if std::mem::replace(&mut seen, true) {
                     return Err(A::Error::custom("a key stands twice"));
                 }
-                map.next_value_seed(Level { path: &self.path[1..], found: &mut *self.found })?;
+                let below = Level { path: &self.path[1..], end: self.end, found: &mut *self.found };
+                map.next_value_seed(below)?;
             } else if is_mission && key == super::CHANGED {
                 let raw: &RawValue = map.next_value()?;
                 if self.found.changed.replace(self.found.span(raw)).is_some() {

@@ -1,0 +1,118 @@
+//! Remembering a value under a key, quick however much is remembered beside it.
+
+use jiff::Timestamp;
+use serde_json::Value;
+use state::file;
+
+use super::place::{self, Place};
+use super::{StateFile, depth, parse};
+
+impl StateFile {
+    /// Remembers a value under a key of a mission, in the place of what was there, under the lock, durably. The
+    /// mission must exist, or be made if `create` says so.
+    pub(crate) fn save(
+        &self,
+        slug: &str,
+        key: &str,
+        value: &Value,
+        create: bool,
+        now: Timestamp,
+    ) -> anyhow::Result<()> {
+        file::update(&self.path, |old| {
+            // In the file, the mission and its memory.
+            let old_text = old.as_deref().filter(|_| depth::fits(value, 3));
+            let text = old_text.and_then(|bytes| std::str::from_utf8(bytes).ok());
+            let found = text.and_then(|text| Some((text, place::of_value(text, slug, key)?)));
+            if let Some((text, place)) = found {
+                return Ok((Some(replaced(text, place, value, now)), ()));
+            }
+            let mut missions = parse(&self.path, old.as_deref())?;
+            missions.writable(slug, create)?.memory(now).insert(key.to_owned(), value.clone());
+            Ok((Some(missions.to_bytes()?), ()))
+        })
+    }
+}
+
+/// The text with the value in the place of the old one, indented as that is, and with the new time.
+fn replaced(text: &str, place: Place, value: &Value, now: Timestamp) -> Vec<u8> {
+    let (from, to) = place.last;
+    let line = text[..from].rsplit_once('\n').map(|(_, line)| (line, line.trim_start()));
+    let value = match line {
+        Some((line, key)) if key.starts_with('"') => {
+            let deeper = &line[..line.len() - key.len()];
+            format!("{value:#}").replace('\n', &format!("\n{deeper}"))
+        }
+        _ => value.to_string(),
+    };
+    let time = Value::from(now.to_string()).to_string();
+    place::changed(text, [(from, to, value), (place.changed.0, place.changed.1, time)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::replaced;
+    use crate::state_file::{Missions, place};
+    use proptest::prelude::*;
+    use serde_json::{Map, Value, json};
+
+    const NOW: &str = "2027-01-01T00:00:00Z";
+
+    /// The short way gives what the long way gives, to the byte where the file is laid out as we do it.
+    #[track_caller]
+    fn case(state: &Value, pretty: bool, value: &Value) {
+        let text = if pretty { format!("{state:#}\n") } else { state.to_string() };
+        let place =
+            place::of_value(&text, "m", "k").unwrap_or_else(|| panic!("no place in {text}"));
+        let short = replaced(&text, place, value, NOW.parse().unwrap());
+        let Value::Object(fields) = state.clone() else { panic!("an object is wanted") };
+        let mut missions = Missions::new(fields);
+        let mut mission = missions.writable("m", false).unwrap();
+        mission.memory(NOW.parse().unwrap()).insert("k".to_owned(), value.clone());
+        if pretty {
+            let long = String::from_utf8(missions.to_bytes().unwrap()).unwrap();
+            assert_eq!(String::from_utf8(short).unwrap(), long);
+        } else {
+            let short: Map<String, Value> = serde_json::from_slice(&short).unwrap();
+            assert_eq!(Missions::new(short), missions, "{text}");
+        }
+    }
+
+    #[test]
+    fn both_ways_lead_to_the_same_file() {
+        let memory = json!({"a": {"k": 1}, "k": [{"x": "]\"é"}, []], "z": "k"});
+        let late = json!({"l": {"memory": {"k": 1}}, "m": {"k": 2, "memory": memory, "last_updated": "t"}});
+        let early = json!({"m": {"last_updated": null, "memory": memory}, "n": 1.10});
+        for state in [late, early] {
+            for value in [json!({"n": {"m": "1\n2"}, "o": []}), json!("text"), json!(null)] {
+                case(&state, true, &value);
+                case(&state, false, &value);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_unusual_goes_the_long_way() {
+        for text in [
+            "",
+            "{}",
+            r#"{"m": {"memory": {}, "last_updated": "t"}}"#,
+            r#"{"m": {"memory": {"k": 1}}}"#,
+            r#"{"m": {"memory": null, "last_updated": "t"}}"#,
+            r#"{"m": {"memory": {"k": 1, "k": 2}, "last_updated": "t"}}"#,
+            r#"{"m": {"memory": {"k": 1}, "last_updated": "t"}} x"#,
+            r#"{"m": {"memory": {"k": 1}, "last_updated": "t"}, "m": 1}"#,
+        ] {
+            assert_eq!(place::of_value(text, "m", "k"), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_value_is_saved_as_the_long_way_does(
+            old in ".{0,6}", new in prop::collection::vec(".{0,6}", 0..4), pretty in any::<bool>(),
+        ) {
+            let state = json!({"m": {"memory": {"j": old, "k": [old]}, "last_updated": "t"}});
+            case(&state, pretty, &json!({ "v": new }));
+        }
+    }
+}
