@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -30,27 +31,28 @@ const LINGER: Duration = Duration::from_secs(5);
 /// The workers.
 #[derive(Clone)]
 pub(crate) struct Turns {
-    shared: Arc<Shared>,
+    inner: Arc<Mutex<Inner>>,
     max_running: usize,
     patience: Duration,
-}
-
-#[derive(Default)]
-struct Shared {
-    inner: Mutex<Inner>,
-    handed_over: Condvar,
 }
 
 #[derive(Default)]
 struct Inner {
     /// Jobs that run or were handed over.
     n_running: usize,
-    /// Workers that linger and have nothing handed over to them.
-    n_lingering: usize,
-    /// Jobs for lingering workers; each has one that is about to take it.
-    handed_over: VecDeque<Job>,
+    /// Workers that linger. The last one is the first to get work, so that those of a rush soon end.
+    lingering: Vec<Lingering>,
+    /// How many workers have ever lingered: their names.
+    n_lingered: u64,
     /// Jobs for which no worker is free.
     waiting: VecDeque<Job>,
+}
+
+/// A worker without work.
+struct Lingering {
+    name: u64,
+    /// Has room for the one job that is handed over.
+    job: SyncSender<Job>,
 }
 
 /// Neither a worker nor a place to wait is free.
@@ -60,7 +62,7 @@ pub(crate) struct Busy;
 impl Turns {
     /// Workers for `max_running` turns at once; what finds none free waits at most `patience`.
     pub(crate) fn new(max_running: usize, patience: Duration) -> Self {
-        Self { shared: Arc::default(), max_running: max_running.max(1), patience }
+        Self { inner: Arc::default(), max_running: max_running.max(1), patience }
     }
 
     /// Runs `work` as soon as a worker is free. If it panics, `on_panic` runs and the worker goes on.
@@ -85,14 +87,16 @@ impl Turns {
             return Ok(());
         }
         inner.n_running += 1;
-        if inner.n_lingering > 0 {
-            inner.n_lingering -= 1;
-            inner.handed_over.push_back(job);
-            drop(inner);
-            self.shared.handed_over.notify_one();
-            return Ok(());
-        }
+        let worker = inner.lingering.pop();
         drop(inner);
+        let job = match worker.map(|worker| worker.job) {
+            // It waits until it has been taken off the list and has got a job: see `linger`.
+            Some(worker) => match worker.send(job) {
+                Ok(()) => return Ok(()),
+                Err(unsent) => unsent.0,
+            },
+            None => job,
+        };
         let turns = self.clone();
         let worker = thread::Builder::new().name("turn".to_owned()).stack_size(STACK);
         // The system may have no thread to give: then it is as busy as we are.
@@ -152,23 +156,31 @@ impl Turns {
             return Some(job);
         }
         inner.n_running -= 1;
-        inner.n_lingering += 1;
-        let is_idle = |inner: &mut Inner| inner.handed_over.is_empty();
-        let (mut inner, _) = self
-            .shared
-            .handed_over
-            .wait_timeout_while(inner, LINGER, is_idle)
-            .unwrap_or_else(PoisonError::into_inner);
-        let job = inner.handed_over.pop_front();
-        if job.is_none() {
-            inner.n_lingering -= 1;
+        inner.n_lingered += 1;
+        let name = inner.n_lingered;
+        let (job, handed_over) = sync_channel(1);
+        inner.lingering.push(Lingering { name, job });
+        drop(inner);
+        self.linger(name, &handed_over)
+    }
+
+    fn linger(&self, name: u64, handed_over: &Receiver<Job>) -> Option<Job> {
+        if let Ok(job) = handed_over.recv_timeout(LINGER) {
+            return Some(job);
         }
-        job
+        let mut inner = self.hold();
+        if let Some(place) = inner.lingering.iter().position(|worker| worker.name == name) {
+            inner.lingering.remove(place);
+            return None;
+        }
+        drop(inner);
+        // Whoever took it off the list is about to hand it a job.
+        handed_over.recv().ok()
     }
 
     fn hold(&self) -> MutexGuard<'_, Inner> {
         // Nothing that could panic runs under this lock.
-        self.shared.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -221,6 +233,30 @@ mod tests {
         assert!(told.iter().map(|(n, _)| *n).eq(0..100));
         let threads: std::collections::HashSet<_> = told.iter().map(|(_, id)| id).collect();
         assert!(threads.len() <= 8, "{}", threads.len());
+    }
+
+    #[test]
+    fn after_a_rush_one_worker_does_what_one_can_do() {
+        let turns = Turns::new(8, SOON);
+        let all_linger = || {
+            let until = Instant::now() + SOON;
+            while turns.hold().lingering.len() < 8 {
+                assert!(Instant::now() < until, "a worker did not come back");
+                std::thread::yield_now();
+            }
+        };
+        drop((0..8).map(|_| held(&turns, "x").unwrap()).collect::<Vec<_>>());
+        let (told, heard) = channel();
+        let threads = (0..5).map(|_| {
+            all_linger();
+            let told = told.clone();
+            turns
+                .submit("x", move || told.send(std::thread::current().id()).unwrap(), || {})
+                .unwrap();
+            heard.recv_timeout(SOON).unwrap()
+        });
+        let threads: std::collections::HashSet<_> = threads.collect();
+        assert_eq!(threads.len(), 1);
     }
 
     #[test]
