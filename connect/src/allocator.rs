@@ -12,7 +12,7 @@ use std::process::Command;
 const VARIABLE: &str = "GLIBC_TUNABLES";
 
 /// Two arenas shared by all threads, and nothing hoarded by each.
-const SETTINGS: &str = "glibc.malloc.arena_max=2:glibc.malloc.tcache_count=0";
+const SETTINGS: &str = "glibc.malloc.arena_max=2:glibc.malloc.tcache_count=2";
 
 /// Becomes the same program with these settings, unless somebody has chosen some. To be called before anything else is
 /// done.

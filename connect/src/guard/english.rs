@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::fold::Word;
 use super::lexicon::list;
 use super::words::{
-    ADVERBS, BE, CONDITIONS, DETERMINERS, DO, FILLERS, HAVE, INFORMATION, MODALS, MODIFIERS,
+    ADVERBS, BE, CONDITIONS, DETERMINERS, DO, FILLERS, HAVE, INFORMATION, List, MODALS, MODIFIERS,
     OBJECTS, PARTICLES, PEOPLE, POSSESSIVES, QUESTION_WORDS, SOMEONE, STATES, STRICT_PREPOSITIONS,
     SUBJECTS, TIME_JOINTS, TIMES, is, number, possessive,
 };
@@ -79,9 +79,9 @@ static SMALL: LazyLock<HashSet<&str>> = LazyLock::new(|| {
         SUBJECTS,
         TIMES,
         TIME_JOINTS,
-        "you me us able unable sure certain not never",
+        &List::of("you me us able unable sure certain not never"),
     ];
-    lists.into_iter().flat_map(str::split_whitespace).collect()
+    lists.into_iter().flat_map(|list| list.words.split_whitespace()).collect()
 });
 
 /// The lists of `english.txt`: words of English alone, words that it shares, and words that it has not.

@@ -3,6 +3,8 @@
 //! Speech recognition leaves out capitals and punctuation; people type "E-Mail", `ｄｅｌｅｔｅ` or a word with an
 //! invisible character in it. Everything after this file sees ASCII words and three kinds of stops.
 
+use smol_str::SmolStr;
+
 /// What separates a word from the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stop {
@@ -18,7 +20,7 @@ pub(super) enum Stop {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Word {
     /// Lower-case, without accents or invisible characters.
-    pub(super) text: String,
+    pub(super) text: SmolStr,
     /// What stands before it.
     pub(super) stop: Stop,
     /// A question mark closes the sentence that this word is in.
@@ -84,9 +86,9 @@ impl Folded {
         if word.is_empty() {
             return;
         }
-        let raw = std::mem::take(word);
-        let plain = raw.is_ascii();
-        let text = fold_word(&raw, latin);
+        let plain = word.is_ascii();
+        let text = fold_word(word, latin);
+        word.clear();
         if !text.is_empty() {
             self.words.push(Word { text, stop: self.stop, asked: false, plain });
             self.stop = Stop::Blank;
@@ -232,13 +234,13 @@ const TWINS: &[(char, &str)] = &[
 
 /// Twins are folded only in a request that has Latin letters, and only if nothing of the word is left
 /// over: a Russian or Greek sentence stays what it is.
-fn fold_word(raw: &str, latin: bool) -> String {
-    let plain: String = raw.chars().map(simple).collect();
+fn fold_word(raw: &str, latin: bool) -> SmolStr {
+    let plain: SmolStr = raw.chars().map(simple).collect();
     if !latin || plain.is_ascii() {
         return plain;
     }
     let twin = |c: char| TWINS.iter().find(|(_, forms)| forms.contains(c)).map_or(c, |&(to, _)| to);
-    let folded: String = plain.chars().map(twin).collect();
+    let folded: SmolStr = plain.chars().map(twin).collect();
     if folded.is_ascii() { folded } else { plain }
 }
 
@@ -248,7 +250,7 @@ mod tests {
 
     #[track_caller]
     fn case(text: &str, wanted: &str) {
-        let got: Vec<String> = words(text).into_iter().map(|word| word.text).collect();
+        let got: Vec<_> = words(text).into_iter().map(|word| word.text).collect();
         assert_eq!(got.join(" "), wanted, "{text:?}");
     }
 

@@ -6,7 +6,7 @@
 use super::clause::Clause;
 use super::mood::Mood;
 use super::verbs::{self, Form};
-use super::words::{BE, DETERMINERS, DO, HAVE, MODALS, SOMEONE, SUBJECTS, is, possessive};
+use super::words::{BE, DETERMINERS, DO, HAVE, List, MODALS, SOMEONE, SUBJECTS, is, possessive};
 
 /// What stands over a verb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,8 +83,10 @@ fn after_not(clause: &Clause, not: usize) -> Role {
 }
 
 /// After these, "you" is told what to do: "I suggest you cancel".
-const URGED: &str = "that sure suggest recommend rather prefer insist request demand propose wish hope \
-    ask appreciate about maybe";
+const URGED: &List = &List::of(
+    "that sure suggest recommend rather prefer insist request demand propose wish hope \
+    ask appreciate about maybe",
+);
 
 /// "… you delete": what stands before "you" decides.
 fn after_you(clause: &Clause, you: usize) -> Role {
@@ -139,8 +141,10 @@ fn after_modal(clause: &Clause, modal: usize) -> Role {
     let before = clause.left(subject).map_or("", |at| clause.at(at));
     match clause.at(subject) {
         "you" => {
-            const DOUBT: &str = "know that thought said whether what how which where when who why told says \
-                heard";
+            const DOUBT: &List = &List::of(
+                "know that thought said whether what how which where when who why told says \
+                heard",
+            );
             let hope = clause.has_before("hope think wish hoping", subject);
             let told = clause.has_before("tell know explain told", subject);
             let hoped = is("think hoping hope wondering if chance way wish believe", before);
@@ -293,9 +297,10 @@ fn reminded(clause: &Clause, verb: usize) -> Role {
 /// "use my card to pay …", "get the robot to clean …": what an order is for is ordered too; "find a way to …"
 /// and "get me the steps to …" are not.
 fn purpose(clause: &Clause, to: usize) -> Role {
-    const MEANS: &str = "use log sign go head visit open hop get have";
-    const GUIDES: &str =
-        "me way ways how steps instructions guide recipe directions ideas tips advice link";
+    const MEANS: &List = &List::of("use log sign go head visit open hop get have");
+    const GUIDES: &List = &List::of(
+        "me way ways how steps instructions guide recipe directions ideas tips advice link",
+    );
     let verb = (clause.open..to).find(|&at| verbs::is_base(clause.at(at)));
     match verb {
         Some(verb) if is(MEANS, clause.at(verb)) && ordered(clause, verb) => {

@@ -6,8 +6,8 @@ use super::mood::Mood;
 use super::object::Object;
 use super::verbs;
 use super::words::{
-    BE, CONDITIONS, DETERMINERS, DO, EMBEDDERS, HAVE, MODALS, MODIFIERS, PEOPLE, QUESTION_WORDS,
-    STATES, STRICT_PREPOSITIONS, SUBJECTS, TIMES, is, possessive,
+    BE, CONDITIONS, DETERMINERS, DO, EMBEDDERS, HAVE, List, MODALS, MODIFIERS, PEOPLE,
+    QUESTION_WORDS, STATES, STRICT_PREPOSITIONS, SUBJECTS, TIMES, is, possessive,
 };
 
 /// A plain form that nothing governs, beside another word.
@@ -52,7 +52,8 @@ impl Loose {
                     && !embedded(clause.open + 1)
             }
             Mood::Bare => {
-                const QUOTING: &str = "translate define spell say pronounce google search type";
+                const QUOTING: &List =
+                    &List::of("translate define spell say pronounce google search type");
                 // "open my calendar delete future events"
                 let means =
                     is("open go log", clause.at(clause.open)) && self.object == Object::Other;

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use super::words::List;
+
 /// What an instruction does, as a person is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
@@ -89,7 +91,7 @@ pub(super) struct Row {
 
 struct Table {
     rows: Vec<Row>,
-    lists: HashMap<&'static str, &'static str>,
+    lists: HashMap<&'static str, List>,
 }
 
 /// All lines of the table.
@@ -98,8 +100,9 @@ pub(super) fn rows() -> &'static [Row] {
 }
 
 /// The words of a named list: "bookable", "switched".
-pub(super) fn list(name: &str) -> &'static str {
-    TABLE.lists.get(name).copied().unwrap_or_default()
+pub(super) fn list(name: &str) -> &'static List {
+    const NONE: &List = &List::of("");
+    TABLE.lists.get(name).unwrap_or(NONE)
 }
 
 static TABLE: LazyLock<Table> =
@@ -120,7 +123,7 @@ fn read(text: &'static str) -> Result<Table, String> {
         } else if let Some((name, words)) =
             line.strip_prefix('$').and_then(|line| line.split_once(" = "))
         {
-            table.lists.insert(name, words);
+            table.lists.insert(name, List::of(words));
         } else {
             let (condition, verbs) =
                 line.split_once(':').ok_or_else(|| format!("no `:` in `{line}`"))?;
@@ -133,12 +136,14 @@ fn read(text: &'static str) -> Result<Table, String> {
 }
 
 /// A list with the words of the lists that it names ("it that $media").
-fn whole(words: &'static str, lists: &HashMap<&str, &str>) -> Result<&'static str, String> {
+fn whole(words: &'static str, lists: &HashMap<&str, List>) -> Result<&'static str, String> {
     if !words.contains('$') {
         return Ok(words);
     }
     let entry = |word: &'static str| match word.strip_prefix('$') {
-        Some(name) => lists.get(name).copied().ok_or_else(|| format!("no list `{name}`")),
+        Some(name) => {
+            lists.get(name).map(|list| list.words).ok_or_else(|| format!("no list `{name}`"))
+        }
         None => Ok(word),
     };
     let words: Result<Vec<&str>, String> = words.split_whitespace().map(entry).collect();

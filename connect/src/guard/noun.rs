@@ -91,5 +91,5 @@ fn takes(verb: &str, preposition: &str) -> bool {
         ("rsvp", "for"),
         ("hire", "for"),
     ];
-    TABLE.iter().any(|(takes, list)| *takes == verb && is(list, preposition))
+    TABLE.iter().any(|(takes, list)| *takes == verb && is(*list, preposition))
 }

@@ -4,8 +4,8 @@ use super::clause::Clause;
 use super::idioms::idiom;
 use super::lexicon::{Class, Row, When, list};
 use super::words::{
-    self, BE, DETERMINERS, HAVE, INFORMATION, MODALS, OBJECTS, PEOPLE, POSSESSIVES, SUBJECTS, is,
-    number, possessive,
+    self, BE, DETERMINERS, HAVE, INFORMATION, List, MODALS, OBJECTS, PEOPLE, POSSESSIVES, SUBJECTS,
+    Words, is, number, possessive,
 };
 
 /// Whether the verb at `at`, read as `reading`, does here what its row says.
@@ -93,8 +93,10 @@ fn destination<'a>(clause: &'a Clause<'a>, at: usize) -> impl Iterator<Item = &'
 
 /// The owner's own notes, reminders and lists; not "the mailing list".
 fn memory<'a>(clause: &Clause, phrase: impl Iterator<Item = &'a str>, list: &str) -> bool {
-    const OTHERS: &str = "mailing guest email contact contacts allow block wait waiting distribution invite \
-        invitation attendee access client customer customer's shared team's";
+    const OTHERS: &List = &List::of(
+        "mailing guest email contact contacts allow block wait waiting distribution invite \
+        invitation attendee access client customer customer's shared team's",
+    );
     let phrase: Vec<&str> = phrase.collect();
     let others = phrase.iter().any(|word| is(OTHERS, word));
     let addressed = clause.rest(clause.open).any(|word| word == "ticket" || word == "issue");
@@ -113,9 +115,11 @@ pub(super) fn marks(word: &str) -> bool {
 }
 
 fn preposition(word: &str) -> bool {
-    const LIST: &str = "to for on in at with from about of by into onto if when that because saying called \
+    const LIST: &List = &List::of(
+        "to for on in at with from about of by into onto if when that because saying called \
         named titled until before after so as while where which who through over under using via unless once \
-        off out up down";
+        off out up down",
+    );
     is(LIST, word)
 }
 
@@ -125,7 +129,7 @@ fn phrase_end(clause: &Clause, from: usize) -> usize {
 }
 
 /// A word of `list` between `from` and `end` that is not part of a thing to be read ("flight status").
-fn later(clause: &Clause, from: usize, end: usize, list: &str) -> bool {
+fn later(clause: &Clause, from: usize, end: usize, list: impl Words + Copy) -> bool {
     (from..end).any(|i| is(list, clause.at(i)) && !is(INFORMATION, clause.at(i + 1)))
 }
 
@@ -190,7 +194,7 @@ fn money(word: &str) -> bool {
 
 /// "… to me", "… to my phone", "share … with me".
 fn owner_later(clause: &Clause, at: usize) -> bool {
-    const OWN: &str = "phone inbox email cell mobile watch";
+    const OWN: &List = &List::of("phone inbox email cell mobile watch");
     (at + 1..clause.end).any(|i| {
         let next = clause.at(i + 1);
         let after = if clause.at(i + 2) == "own" { i + 3 } else { i + 2 };

@@ -3,6 +3,10 @@
 //! "um could ya uh could ya plz DELETE the repo when you get a chance" leaves here as
 //! "could you could you please delete the repo".
 
+use std::borrow::Cow;
+
+use smol_str::{SmolStr, format_smolstr};
+
 use super::fold::{Stop, Word};
 
 /// Regular words for what was said, in order. Never longer than twice the input.
@@ -15,7 +19,7 @@ pub(super) fn regular(words: &[Word]) -> Vec<Word> {
             stop = Some(word.stop);
             continue;
         }
-        expand(&word, &mut spoken);
+        expand(word, &mut spoken);
     }
     homophones(&mut spoken);
     spoken.dedup_by(|word, before| {
@@ -50,7 +54,7 @@ fn joined(words: &[Word]) -> Vec<Word> {
             word.text = words[at..at + run].iter().map(|word| word.text.as_str()).collect();
             at += run;
         } else if let Some(next) = next.filter(|next| split(&word.text, &next.text)) {
-            word.text.push_str(&next.text);
+            word.text = format_smolstr!("{}{}", word.text, next.text);
             at += 2;
         } else {
             at += 1;
@@ -77,14 +81,16 @@ fn split(first: &str, second: &str) -> bool {
     }
 }
 
-fn expand(word: &Word, spoken: &mut Vec<Word>) {
-    let whole = match SHORT.iter().find(|(short, _)| *short == word.text) {
-        Some((_, long)) => (*long).to_owned(),
-        None => suffix(&word.text),
+fn expand(word: Word, spoken: &mut Vec<Word>) {
+    let short = SHORT.iter().find(|(short, _)| *short == word.text);
+    let whole = match short {
+        Some((_, long)) => Cow::Borrowed(*long),
+        None if word.text.contains('\'') => Cow::Owned(suffix(&word.text)),
+        None => return spoken.push(word),
     };
     let mut stop = word.stop;
     for part in whole.split(' ') {
-        spoken.push(Word { text: part.to_owned(), stop, ..word.clone() });
+        spoken.push(Word { text: SmolStr::from(part), stop, ..word });
         stop = Stop::Blank;
     }
 }
@@ -219,7 +225,7 @@ fn homophones(words: &mut [Word]) {
             }
             _ => continue,
         };
-        heard.clone_into(&mut words[at].text);
+        words[at].text = SmolStr::new_static(heard);
     }
 }
 
@@ -360,7 +366,7 @@ mod tests {
 
     #[track_caller]
     fn case(text: &str, wanted: &str) {
-        let got: Vec<String> = regular(&fold::words(text)).into_iter().map(|w| w.text).collect();
+        let got: Vec<_> = regular(&fold::words(text)).into_iter().map(|w| w.text).collect();
         assert_eq!(got.join(" "), wanted, "{text:?}");
     }
 

@@ -2,99 +2,179 @@
 
 use memchr::memmem;
 
-/// Whether `word` is in `list`, whose words are separated by blanks.
-pub(super) fn is(list: &str, word: &str) -> bool {
-    // Asked some hundred times for each request, which must not be felt beside the turn.
-    let list = list.as_bytes();
-    let is_blank = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_whitespace);
-    !word.is_empty()
-        && memmem::find_iter(list, word).any(|at| {
-            is_blank(at.checked_sub(1).map(|before| &list[before]))
-                && is_blank(list.get(at + word.len()))
-        })
+/// Whether `word` is in `list`. Asked a hundred and fifty times for a request of six words, which must not be felt beside
+/// the turn.
+pub(super) fn is(list: impl Words, word: &str) -> bool {
+    list.have(word)
+}
+
+/// Words separated by blanks.
+pub(super) trait Words {
+    /// Whether `word` is one of them.
+    fn have(self, word: &str) -> bool;
+}
+
+impl Words for &str {
+    fn have(self, word: &str) -> bool {
+        let list = self.as_bytes();
+        let is_blank = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_whitespace);
+        !word.is_empty()
+            && memmem::find_iter(list, word).any(|at| {
+                is_blank(at.checked_sub(1).map(|before| &list[before]))
+                    && is_blank(list.get(at + word.len()))
+            })
+    }
+}
+
+/// A list that is asked often: which lengths its words have, by their first letter, tells most words from it.
+pub(super) struct List {
+    pub(super) words: &'static str,
+    /// A bit for each length; the last letter stands for all bytes that are none.
+    lengths: [u32; 27],
+}
+
+impl List {
+    /// The list of these words.
+    pub(super) const fn of(words: &'static str) -> Self {
+        let (bytes, mut lengths) = (words.as_bytes(), [0; 27]);
+        let (mut at, mut start) = (0, 0);
+        while at <= bytes.len() {
+            if at == bytes.len() || bytes[at].is_ascii_whitespace() {
+                if at > start {
+                    lengths[letter(bytes[start])] |= length(at - start);
+                }
+                start = at + 1;
+            }
+            at += 1;
+        }
+        Self { words, lengths }
+    }
+}
+
+impl Words for &List {
+    fn have(self, word: &str) -> bool {
+        let Some(first) = word.bytes().next() else { return false };
+        self.lengths[letter(first)] & length(word.len()) != 0 && self.words.have(word)
+    }
+}
+
+const fn letter(byte: u8) -> usize {
+    if byte.is_ascii_lowercase() { (byte - b'a') as usize } else { 26 }
+}
+
+const fn length(length: usize) -> u32 {
+    1 << if length < 31 { length } else { 31 }
 }
 
 /// Words that may stand before an instruction without changing it.
-pub(super) const FILLERS: &str = "hey hi hello yo oh ok okay alright right well so yes yeah yep yup sure no \
+pub(super) const FILLERS: &List = &List::of(
+    "hey hi hello yo oh ok okay alright right well so yes yeah yep yup sure no \
     nope nah thanks sorry actually basically anyway anyways also and then but plus or now next first second \
     third finally lastly again please kindly just maybe perhaps instead otherwise else buddy dude man mate \
     bro pal friend assistant computer robot bot sir honey dear quickly great perfect cool good fine nice \
     awesome excellent lovely absolutely definitely besides afterwards afterward meanwhile simply therefore \
-    thus still quick wait there guys agent urgent immediately";
+    thus still quick wait there guys agent urgent immediately",
+);
 
 /// Words that make one verb with the next ("factory reset the tablet", "mass email the list").
-pub(super) const COMPOUNDS: &str = "factory force hard soft bulk batch mass group cold video direct instant double auto \
-    blind power speed live cross pre back e";
+pub(super) const COMPOUNDS: &List = &List::of(
+    "factory force hard soft bulk batch mass group cold video direct instant double auto \
+    blind power speed live cross pre back e",
+);
 
 /// Greetings after which an unknown word or two is the agent's name.
-pub(super) const GREETINGS: &str = "hey hi hello yo ok okay oh dear morning";
+pub(super) const GREETINGS: &List = &List::of("hey hi hello yo ok okay oh dear morning");
 
 /// Adverbs that may stand between a verb and what governs it. Words in `-ly` count too.
-pub(super) const ADVERBS: &str = "just also now then please kindly maybe perhaps really still always ever \
+pub(super) const ADVERBS: &List = &List::of(
+    "just also now then please kindly maybe perhaps really still always ever \
     instead soon again even only simply quickly first next right away go ahead either both already somehow \
-    possibly better rather all finally too asap once";
+    possibly better rather all finally too asap once",
+);
 
 /// Words of time. A run of them with its small words is skipped as a whole.
-pub(super) const TIMES: &str = "today tomorrow tonight yesterday monday tuesday wednesday thursday friday \
+pub(super) const TIMES: &List = &List::of(
+    "today tomorrow tonight yesterday monday tuesday wednesday thursday friday \
     saturday sunday mondays tuesdays wednesdays thursdays fridays saturdays sundays morning noon midday \
     midnight evening afternoon night week weekend month year day days weeks months years hour hours minute \
     minutes seconds am pm oclock later lunch breakfast dinner lunchtime bedtime january february april june \
     july august september october november december sunset sunrise dawn dusk christmas easter eod \
-    immediately weekday weekdays mornings evenings nights while moment sharp half quarter past";
+    immediately weekday weekdays mornings evenings nights while moment sharp half quarter past",
+);
 
 /// Small words inside a run of time: "by the end of the day", "in about ten minutes".
-pub(super) const TIME_JOINTS: &str = "at on in by after before around about this next every each the first \
-    last until till from end of a an thing another within for during other early late coming couple";
+pub(super) const TIME_JOINTS: &List = &List::of(
+    "at on in by after before around about this next every each the first \
+    last until till from end of a an thing another within for during other early late coming couple",
+);
 
-pub(super) const SUBJECTS: &str = "i he she they it who we which that whoever nobody everyone";
-pub(super) const SOMEONE: &str = "someone somebody anyone anybody";
-pub(super) const OBJECTS: &str = "it him her them this that these those everyone everybody everything \
-    somebody someone anyone anything something whoever whatever one";
-pub(super) const DETERMINERS: &str = "the a an this that these those every each all some any both another no \
-    either which what whose half several many few enough";
-pub(super) const POSSESSIVES: &str = "my your his her its our their";
-pub(super) const MODALS: &str = "can could will would shall should must may might";
-pub(super) const BE: &str = "is are am was were be been being";
-pub(super) const DO: &str = "do does did";
-pub(super) const HAVE: &str = "have has had";
-pub(super) const QUESTION_WORDS: &str = "what who whom whose which where when why how";
+pub(super) const SUBJECTS: &List =
+    &List::of("i he she they it who we which that whoever nobody everyone");
+pub(super) const SOMEONE: &List = &List::of("someone somebody anyone anybody");
+pub(super) const OBJECTS: &List = &List::of(
+    "it him her them this that these those everyone everybody everything \
+    somebody someone anyone anything something whoever whatever one",
+);
+pub(super) const DETERMINERS: &List = &List::of(
+    "the a an this that these those every each all some any both another no \
+    either which what whose half several many few enough",
+);
+pub(super) const POSSESSIVES: &List = &List::of("my your his her its our their");
+pub(super) const MODALS: &List = &List::of("can could will would shall should must may might");
+pub(super) const BE: &List = &List::of("is are am was were be been being");
+pub(super) const DO: &List = &List::of("do does did");
+pub(super) const HAVE: &List = &List::of("have has had");
+pub(super) const QUESTION_WORDS: &List = &List::of("what who whom whose which where when why how");
 
 /// Words that open a condition or another clause under the main one.
-pub(super) const CONDITIONS: &str = "if unless once until after before as whenever while because since \
-    although though assuming provided when should given suppose where every";
+pub(super) const CONDITIONS: &List = &List::of(
+    "if unless once until after before as whenever while because since \
+    although though assuming provided when should given suppose where every",
+);
 
 /// Words after which a verb has a subject of its own, so that it orders nothing.
-pub(super) const EMBEDDERS: &str = "if when how why what who whom whether that which where because since \
+pub(super) const EMBEDDERS: &List = &List::of(
+    "if when how why what who whom whether that which where because since \
     while before after until unless as whose than think thinks thought know knows knew say says said believe \
     heard hear guess feel assume see saw watch seen noticed notice told tell mean means asked saying called \
-    titled named for let lets make made";
+    titled named for let lets make made",
+);
 
 /// Prepositions after which a word is a noun.
-pub(super) const STRICT_PREPOSITIONS: &str = "of for with about from at by into than between against without \
-    during like per regarding under onto via called named titled saying says say said";
+pub(super) const STRICT_PREPOSITIONS: &List = &List::of(
+    "of for with about from at by into than between against without \
+    during like per regarding under onto via called named titled saying says say said",
+);
 
 /// Particles: they can end a clause, and a verb can go on after them.
-pub(super) const PARTICLES: &str = "in on off out up down over back away through to";
+pub(super) const PARTICLES: &List = &List::of("in on off out up down over back away through to");
 
 /// Adjectives that stand before a noun which is spelled like a verb ("the last email").
-pub(super) const MODIFIERS: &str = "last latest new newest old oldest recent first second third next unread \
+pub(super) const MODIFIERS: &List = &List::of(
+    "last latest new newest old oldest recent first second third next unread \
     important urgent missed previous same other long short good best big total open current own final \
     incoming outgoing online most many bank pending own favorite top quick whole entire upcoming daily \
     weekly monthly overdue unpaid group phone video conference audio spam push sales purchase work business \
-    personal credit debit wire money";
+    personal credit debit wire money",
+);
 
 /// After these a new sentence often begins without a stop: "I'm running late text Anna".
-pub(super) const STATES: &str = "late sick ill busy done ready tired home here there back stolen lost broken \
+pub(super) const STATES: &List = &List::of(
+    "late sick ill busy done ready tired home here there back stolen lost broken \
     dead empty cold hot stuck over out in on off up down cancelled canceled finished gone full wrong low \
-    early fine ok okay away asleep safe free open available confirmed approved";
+    early fine ok okay away asleep safe free open available confirmed approved",
+);
 
 /// People who are reached by a word instead of a name.
-pub(super) const PEOPLE: &str = "mom mum dad mother father grandma grandpa boss wife husband everyone \
+pub(super) const PEOPLE: &List = &List::of(
+    "mom mum dad mother father grandma grandpa boss wife husband everyone \
     everybody someone somebody people staff team security support reception clients customers management \
-    police accounting legal hr";
+    police accounting legal hr",
+);
 
 /// Words that make the noun before them a thing to be read: "order status", "call history".
-pub(super) const INFORMATION: &str = "status history info information number numbers price prices date dates \
+pub(super) const INFORMATION: &List = &List::of(
+    "status history info information number numbers price prices date dates \
     time times log logs count level levels rate rates limit limits fee fees deadline details detail \
     deadlines policy policies recommendation recommendations review reviews conflict conflicts volume total \
     totals id reference schedule statistics stats size sizes thread threads subject address addresses code \
@@ -102,13 +182,16 @@ pub(super) const INFORMATION: &str = "status history info information number num
     values trends confirmation summary club notes stub stubs raise gap queue duration quality center centre \
     tracking arrival volumes news screen notifications notification button process procedure instructions \
     function feature command key keys machine mortem office holder holders language slip wars war deficit \
-    secretary requests message messages transcript transcripts recording recordings pending due yet received arrived failed";
+    secretary requests message messages transcript transcripts recording recordings pending due yet received arrived failed",
+);
 
 /// A number in figures or words, or an amount.
 pub(super) fn number(word: &str) -> bool {
-    const NUMBERS: &str = "zero one two three four five six seven eight nine ten eleven twelve thirteen \
+    const NUMBERS: &List = &List::of(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen \
         fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty \
-        ninety hundred thousand million dozen couple twice";
+        ninety hundred thousand million dozen couple twice",
+    );
     let digits = word.trim_start_matches('$');
     digits.starts_with(|c: char| c.is_ascii_digit()) || is(NUMBERS, word)
 }
@@ -120,6 +203,6 @@ pub(super) fn possessive(word: &str) -> bool {
 
 /// An adverb by list or by its ending.
 pub(super) fn adverb(word: &str) -> bool {
-    const NOT: &str = "reply apply supply rely fly family july italy early";
+    const NOT: &List = &List::of("reply apply supply rely fly family july italy early");
     is(ADVERBS, word) || word.len() > 4 && word.ends_with("ly") && !is(NOT, word)
 }

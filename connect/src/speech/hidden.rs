@@ -10,9 +10,11 @@ pub(super) fn is_control_word(words: &str) -> bool {
     let word = words.trim_matches(|c: char| !c.is_alphanumeric());
     CONTROL_WORDS.iter().any(|control| {
         // Without its underscore it counts only in capitals: "No reply." is an answer.
-        word.eq_ignore_ascii_case(control)
-            || word == control.replace('_', " ")
-            || word == control.replace('_', "")
+        let between = || {
+            let (first, last) = control.split_once('_')?;
+            word.strip_prefix(first)?.strip_suffix(last)
+        };
+        word.eq_ignore_ascii_case(control) || matches!(between(), Some("" | " "))
     })
 }
 

@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use super::form::{Form, Known};
 use super::reply::Asked;
@@ -122,13 +123,11 @@ impl Client {
 
     fn sessions_send(&self, form: Form, turn: &Turn, message: &str, deadline: Instant) -> Outcome {
         let agent_id = self.target().agent_id();
-        let args = json!({
-            "sessionKey": turn.session(agent_id).as_str(),
-            "message": message,
-            "timeoutSeconds": turn.wait_seconds(),
-        });
+        let session = turn.session(agent_id);
+        let args =
+            Send { session_key: session.as_str(), message, timeout_seconds: turn.wait_seconds() };
         let caller = (form == Form::Direct).then(|| SessionKey::caller(agent_id));
-        let body = tool("sessions_send", caller.as_ref(), &args);
+        let body = tool("sessions_send", caller.as_ref(), args);
         self.wire().ask(Asked::Tool, "/tools/invoke", &[], &body, deadline)
     }
 
@@ -157,11 +156,31 @@ impl Client {
 }
 
 /// The body of `/tools/invoke`.
-pub(super) fn tool(name: &str, caller: Option<&SessionKey>, args: &Value) -> Value {
-    match caller {
-        Some(caller) => json!({"tool": name, "sessionKey": caller.as_str(), "args": args}),
-        None => json!({"tool": name, "args": args}),
-    }
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Call<'a, A> {
+    tool: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_key: Option<&'a str>,
+    args: A,
+}
+
+/// What `sessions_send` is told.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Send<'a> {
+    session_key: &'a str,
+    message: &'a str,
+    timeout_seconds: u32,
+}
+
+/// A call of the tool `name`, on behalf of another session where one is named.
+pub(super) fn tool<'a, A>(
+    name: &'static str,
+    caller: Option<&'a SessionKey>,
+    args: A,
+) -> Call<'a, A> {
+    Call { tool: name, session_key: caller.map(SessionKey::as_str), args }
 }
 
 /// What is remembered is whole at any time, even after a panic of another thread.

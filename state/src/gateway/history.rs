@@ -28,7 +28,7 @@ impl Client {
         let session = SessionKey::main(self.target().agent_id());
         let limit = LATEST + LATEST_EACH * run_ids.len().saturating_sub(1);
         let args = json!({"sessionKey": session.as_str(), "limit": limit.min(MOST)});
-        let body = tool("sessions_history", None, &args);
+        let body = tool("sessions_history", None, args);
         let reply = self.wire().post("/tools/invoke", &body, WITHIN);
         let Some(reply) = reply.ok().filter(|reply| reply.status() == 200) else {
             return Vec::new();

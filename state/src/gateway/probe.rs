@@ -77,7 +77,7 @@ impl Client {
 
     fn allowed(&self, within: Duration) -> Allowed {
         let session = SessionKey::main(self.target().agent_id());
-        let body = tool("sessions_send", None, &json!({"sessionKey": session.as_str()}));
+        let body = tool("sessions_send", None, json!({"sessionKey": session.as_str()}));
         let outcome =
             self.wire().ask(Asked::Tool, "/tools/invoke", &[], &body, Instant::now() + within);
         match outcome {
@@ -93,7 +93,7 @@ impl Client {
     fn agents(&self, within: Duration) -> Option<Vec<String>> {
         let asked_as = SessionKey::main(self.target().agent_id());
         let agents = [Some(&asked_as), None].into_iter().find_map(|caller| {
-            let body = tool("agents_list", caller, &json!({}));
+            let body = tool("agents_list", caller, json!({}));
             let reply = self.wire().post("/tools/invoke", &body, within).ok()?;
             listed(&document::parse(reply.body()).ok().filter(|_| reply.status() == 200)?)
         })?;

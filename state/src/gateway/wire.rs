@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde::Serialize;
 
 use super::reply::{self, Asked};
 use super::{Outcome, Target};
@@ -39,10 +39,10 @@ impl Wire {
     pub(super) fn post(
         &self,
         path: &str,
-        body: &Value,
+        body: &impl Serialize,
         within: Duration,
     ) -> Result<Reply, Failure> {
-        self.send(Method::Post, path, &[], Some(body.to_string().as_bytes()), within)
+        self.send(Method::Post, path, &[], Some(&json(body)), within)
     }
 
     /// Has a turn: sends the body, and again only after an answer that comes before any turn. 401: once,
@@ -53,15 +53,15 @@ impl Wire {
         asked: Asked,
         path: &str,
         headers: &[(&str, &str)],
-        body: &Value,
+        body: &impl Serialize,
         deadline: Instant,
     ) -> Outcome {
-        let body = body.to_string();
+        let body = json(body);
         let mut is_renewed = false;
         let mut waits = false;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let sent = self.send(Method::Post, path, headers, Some(body.as_bytes()), left);
+            let sent = self.send(Method::Post, path, headers, Some(&body), left);
             let (outcome, wait) = match sent {
                 Ok(reply) => {
                     let outcome = self.outcome(asked, &reply);
@@ -129,4 +129,8 @@ impl Wire {
         *held = token;
         is_another
     }
+}
+
+fn json(body: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(body).expect("texts, numbers and lists of them are JSON")
 }
