@@ -246,6 +246,16 @@ fn a_draining_gateway_is_waited_for_within_the_deadline() {
 }
 
 #[test]
+fn a_turn_does_not_begin_minutes_after_it_was_asked_for() {
+    let peer = Peer::new(vec![Says::Json(503, "Retry-After: 61\r\n", "{}"), REPLY]);
+    let waiting = client(&peer, Api::SessionsSend);
+    waiting.remember(Form::Plain);
+    let busy = Outcome::Busy { retry_after: Some(Duration::from_secs(61)) };
+    assert_eq!(waiting.turn(&Turn::OwnerVoice, "hi", Duration::from_secs(600)), busy);
+    assert_eq!(sent(&peer), [PLAIN]);
+}
+
+#[test]
 fn a_token_that_is_echoed_is_not_told() {
     let says = Says::Json(403, "", r#"{"error":{"message":"no to gateway-token"}}"#);
     let refused = Outcome::Refused { words: "no to *** (HTTP 403)".to_owned() };

@@ -16,6 +16,10 @@ use crate::words;
 /// The wait for a gateway that says 503 and gives no shorter time, and between looks at one that restarts.
 const AGAIN: Duration = Duration::from_millis(500);
 
+/// How long a turn waits to begin at a gateway that drains or restarts: draining alone can take it 315 s (facts/gateway.md
+/// 4j). Whoever asked would be told meanwhile that the turn is running, and have it done when they have long hung up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// The connection to one gateway.
 #[derive(Debug)]
 pub(super) struct Wire {
@@ -47,7 +51,7 @@ impl Wire {
 
     /// Has a turn: sends the body, and again only after an answer that comes before any turn. 401: once,
     /// if the token has changed where it came from. 503 with `Retry-After`, and the restart that follows
-    /// it: until the deadline.
+    /// it: [`PATIENCE`] from the first try, and not beyond the deadline.
     pub(super) fn ask(
         &self,
         asked: Asked,
@@ -57,6 +61,7 @@ impl Wire {
         deadline: Instant,
     ) -> Outcome {
         let body = json(body);
+        let begin_by = deadline.min(Instant::now() + PATIENCE);
         let mut is_renewed = false;
         let mut waits = false;
         loop {
@@ -81,7 +86,7 @@ impl Wire {
                     (Outcome::Unreachable { why: why.to_string() }, again)
                 }
             };
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = begin_by.saturating_duration_since(Instant::now());
             match wait.map(|wait| wait.max(AGAIN)) {
                 Some(wait) if wait < left => thread::sleep(wait),
                 _ => return outcome,

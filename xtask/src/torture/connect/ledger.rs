@@ -21,7 +21,7 @@ pub(super) struct Ledger {
     /// Of these, no trace is on the client's side: the connection or the client ended before it read them.
     unheard: usize,
     /// The agent's answer was told.
-    answered: usize,
+    pub(super) answered: usize,
     /// Something else was told, honestly: a failure, "I lost track of that", "still working".
     told_otherwise: usize,
     /// Results that were told again on a later connection, since nothing vouched for the earlier delivery.

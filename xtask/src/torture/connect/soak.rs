@@ -68,6 +68,11 @@ pub(in crate::torture) fn torture(programs: &Path, plan: Plan) -> Value {
     let ledger = Ledger::of(&asked, &lives.evidence, &stage);
     let mut summary = ledger.json();
     let mut faults = ledger.faults;
+    if ledger.answered * 3 < ledger.requests * 2 {
+        faults.push(
+            "barren: fewer than two in three were answered, so that little was shown".to_owned(),
+        );
+    }
     let third = samples.len() / 3;
     let (first, last) = (&samples[..third], &samples[samples.len() - third..]);
     let mut compared = |name: &str, pick: fn(&Sample) -> u64, slack: fn(u64) -> u64| {

@@ -43,7 +43,7 @@ impl Weather {
                         .drops
                         .fetch_add(usize::from(stage.service.close(code)), Ordering::Relaxed);
                 }
-                10..14 => gateway(stage, &mut fate),
+                10..14 => gateway(stage, &mut fate, over),
                 14..17 => {
                     let (status, after) = [(503, None), (502, None), (429, Some(1))][fate.place(3)];
                     stage.service.refuse_upgrades(status, after);
@@ -80,8 +80,8 @@ fn refuse(stage: &Stage, fate: &mut Fate, over: &AtomicBool, count: &Count) {
     pause(Duration::from_millis(100 + fate.below(1_200)), over);
 }
 
-/// A trouble of the gateway, or its end.
-fn gateway(stage: &Stage, fate: &mut Fate) {
+/// A trouble of the gateway.
+fn gateway(stage: &Stage, fate: &mut Fate, over: &AtomicBool) {
     let fault = match fate.below(9) {
         0 => Fault::Status(500),
         1 => Fault::RetryAfter(503, 1),
@@ -91,7 +91,10 @@ fn gateway(stage: &Stage, fate: &mut Fate) {
         5 => Fault::Torn,
         6 => Fault::Slow(Duration::from_millis(fate.below(2_000))),
         7 => {
-            stage.gateway.drain(fate.below(3) == 0);
+            // A gateway that restarts. For minutes, it would only show that nothing is answered meanwhile.
+            stage.gateway.drain(true);
+            pause(Duration::from_millis(fate.below(8_000)), over);
+            stage.gateway.drain(false);
             return;
         }
         _ => {
