@@ -51,7 +51,7 @@ fn the_allocator_is_told_to_stay_small_unless_somebody_chose_otherwise() {
     let (service, gateway) = (Service::start(), Gateway::start());
     let mut sandbox = Sandbox::for_both(&service, &gateway);
     for (chosen, wanted) in [
-        (None, "GLIBC_TUNABLES=glibc.malloc.arena_max=2:glibc.malloc.tcache_count=0"),
+        (None, "GLIBC_TUNABLES=glibc.malloc.arena_max=2:glibc.malloc.tcache_count=2"),
         (Some("glibc.malloc.arena_max=3"), "GLIBC_TUNABLES=glibc.malloc.arena_max=3"),
     ] {
         if let Some(chosen) = chosen {
