@@ -15,6 +15,7 @@ mod object;
 pub(crate) mod policy;
 mod results;
 pub(crate) mod rules;
+mod shortened;
 mod spoken;
 mod verbs;
 mod words;
