@@ -1,6 +1,9 @@
 //! `missions cancel` against the clock, against ticks and against other programs that schedule: what it says can no
 //! longer happen must not happen.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use jiff::civil::Weekday;
@@ -27,26 +30,49 @@ const RIVAL: &str = "+13322200405";
 /// A command that has not ended by then hangs.
 const HANGS: Duration = Duration::from_secs(60);
 
+/// Races on one stage. Its state file and the service's record grow with each, and so would the time that one takes.
+const BATCH: usize = 25;
+/// Stages at once, each with a service of its own: a race waits about as long as it works.
+const LANES: usize = 2;
+
 /// Races this program. The summary's `faults` lists every call that was made although it was said not to happen.
+///
+/// Each batch has a seed of its own, so that a fault is found again whatever lane its batch was run in.
 pub fn races(program: &str, plan: Races) -> Value {
     let began = Instant::now();
-    let mut run = Run::new(program, plan.seed);
-    let mut n = 0;
-    while n < plan.count && began.elapsed() < plan.limit {
-        run.race(n);
-        n += 1;
-    }
+    let (next, sums) = (AtomicUsize::new(0), Mutex::new(Sums::default()));
+    let lane = || {
+        while began.elapsed() < plan.limit {
+            let first = next.fetch_add(BATCH, Ordering::Relaxed);
+            if first >= plan.count {
+                break;
+            }
+            let mut run = Run::new(program, plan.seed.wrapping_add(first as u64));
+            for n in first..plan.count.min(first + BATCH) {
+                if began.elapsed() < plan.limit {
+                    run.race(n);
+                }
+            }
+            sums.lock().unwrap_or_else(PoisonError::into_inner).add(run.sums);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..LANES {
+            scope.spawn(lane);
+        }
+    });
+    let sums = sums.into_inner().unwrap_or_else(PoisonError::into_inner);
     json!({
-        "races": n, "certain": run.certain, "doubtful": run.doubtful, "dialled": run.dialled, "kills": run.kills,
-        "rivals_scheduled": run.rivals, "faults": run.faults, "seconds": began.elapsed().as_secs(),
+        "races": sums.races, "certain": sums.certain, "doubtful": sums.doubtful, "dialled": sums.dialled,
+        "kills": sums.kills, "rivals_scheduled": sums.rivals, "faults": sums.faults,
+        "seconds": began.elapsed().as_secs(),
     })
 }
 
-struct Run<'a> {
-    program: &'a str,
-    service: Service,
-    sandbox: Sandbox,
-    fate: Fate,
+/// What came of a batch, or of all.
+#[derive(Default)]
+struct Sums {
+    races: usize,
     /// Races after which nothing could happen any more.
     certain: usize,
     /// Races after which something could.
@@ -58,27 +84,37 @@ struct Run<'a> {
     faults: Vec<String>,
 }
 
+impl Sums {
+    fn add(&mut self, other: Self) {
+        self.races += other.races;
+        self.certain += other.certain;
+        self.doubtful += other.doubtful;
+        self.dialled += other.dialled;
+        self.kills += other.kills;
+        self.rivals += other.rivals;
+        self.faults.extend(other.faults);
+    }
+}
+
+struct Run<'a> {
+    program: &'a str,
+    service: Service,
+    sandbox: Sandbox,
+    fate: Fate,
+    sums: Sums,
+}
+
 impl<'a> Run<'a> {
     fn new(program: &'a str, seed: u64) -> Self {
         let service = Service::with(Settings { seed, ..Settings::default() });
         service.clock().periods(50);
         let sandbox = Sandbox::for_service(&service);
-        Self {
-            program,
-            service,
-            sandbox,
-            fate: Fate::new(seed),
-            certain: 0,
-            doubtful: 0,
-            dialled: 0,
-            kills: 0,
-            rivals: 0,
-            faults: Vec::new(),
-        }
+        Self { program, service, sandbox, fate: Fate::new(seed), sums: Sums::default() }
     }
 
     /// A mission with three calls a minute or two ahead is called off while the time runs on.
     fn race(&mut self, n: usize) {
+        self.sums.races += 1;
         self.go_to_noon();
         let (name, slug) = (format!("Race {n}"), format!("race-{n}"));
         let steps = r#"[{"step_id":"s","description":"S"}]"#;
@@ -93,19 +129,19 @@ impl<'a> Run<'a> {
         self.pass(40);
         let rival = self.rival(&slug);
         let mut cancel = self.spawn(&["cancel", &slug]);
-        std::thread::sleep(Duration::from_micros(self.fate.below(25_000))); // the moment of the leap
+        thread::sleep(Duration::from_micros(self.fate.below(25_000))); // the moment of the leap
         self.pass(60);
         let mut output = None;
         if self.fate.strikes(20) {
             cancel.signal(Signal::KILL);
-            self.kills += 1;
+            self.sums.kills += 1;
             cancel.finish(HANGS);
         } else {
             output = Some(cancel.finish(HANGS));
         }
         let rival = rival.map(|rival| rival.finish(HANGS));
         let output = output.unwrap_or_else(|| self.sandbox.run(self.program, ["cancel", &slug]));
-        self.rivals += usize::from(rival.is_some_and(|end| end.out().contains(RIVAL)));
+        self.sums.rivals += usize::from(rival.is_some_and(|end| end.out().contains(RIVAL)));
         // Whatever is still scheduled rings; ticks make up for what was left.
         for _ in 0..3 {
             self.service.advance(Duration::from_secs(600));
@@ -117,12 +153,12 @@ impl<'a> Run<'a> {
 
     /// What was made is among what may still happen, and nothing is where nothing was said.
     fn check(&mut self, n: usize, output: &Output, dialled: &[String]) {
-        self.dialled += dialled.len();
+        self.sums.dialled += dialled.len();
         match output.code() {
-            0 => self.certain += 1,
-            8 => self.doubtful += 1,
+            0 => self.sums.certain += 1,
+            8 => self.sums.doubtful += 1,
             code => {
-                self.faults.push(format!("race {n} ended with {code}: {}", output.err()));
+                self.sums.faults.push(format!("race {n} ended with {code}: {}", output.err()));
                 return;
             }
         }
@@ -130,12 +166,12 @@ impl<'a> Run<'a> {
         let doubts: Vec<&Value> =
             document["may_still_happen"].as_array().into_iter().flatten().collect();
         if (output.code() == 0) != doubts.is_empty() {
-            self.faults.push(format!("race {n} ended with {} and {doubts:?}", output.code()));
+            self.sums.faults.push(format!("race {n} ended with {} and {doubts:?}", output.code()));
         }
         for number in
             dialled.iter().filter(|number| !doubts.iter().any(|one| one["to"] == number.as_str()))
         {
-            self.faults.push(format!("race {n}: {number} was dialled; {}", output.out()));
+            self.sums.faults.push(format!("race {n}: {number} was dialled; {}", output.out()));
         }
     }
 
@@ -147,7 +183,7 @@ impl<'a> Run<'a> {
             1 => self.spawn(&["tick"]),
             _ => return None,
         };
-        std::thread::sleep(Duration::from_micros(self.fate.below(15_000))); // the moment of the cancel
+        thread::sleep(Duration::from_micros(self.fate.below(15_000))); // the moment of the cancel
         Some(rival)
     }
 
@@ -175,7 +211,7 @@ impl<'a> Run<'a> {
     fn ok(&mut self, line: &[&str]) {
         let output = self.sandbox.run(self.program, line);
         if output.code() != 0 {
-            self.faults.push(format!("{line:?}: {}", output.err()));
+            self.sums.faults.push(format!("{line:?}: {}", output.err()));
         }
     }
 }
