@@ -1,6 +1,7 @@
 //! `cargo xtask ci`: every check there is. What could not be run is listed with its reason, never passed in silence.
 
 mod checks;
+mod fuzz;
 mod peer;
 mod systemd;
 
@@ -26,6 +27,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("tidy", checks::tidy),
     ("clippy", checks::clippy),
     ("docs", docs::check),
+    ("fuzz", fuzz::build),
     ("test", checks::test),
     ("contract", checks::contract),
     ("demo", demo::check),

@@ -46,6 +46,11 @@ impl Workspace {
         &self.root
     }
 
+    /// The folder that cargo builds into.
+    pub(crate) fn target(&self) -> &Path {
+        &self.target
+    }
+
     /// A folder of our own below cargo's target folder, made if it is missing.
     pub(crate) fn scratch(&self, name: &str) -> anyhow::Result<PathBuf> {
         let folder = self.target.join(name);
