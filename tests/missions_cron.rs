@@ -4,8 +4,9 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
-use harness::{Output, Sandbox, Service};
+use harness::{Output, Sandbox, Service, Signal};
 use serde_json::{Value, json};
 
 const MISSIONS: &str = env!("CARGO_BIN_EXE_missions");
@@ -204,6 +205,38 @@ fn a_crontab_that_cannot_be_used_is_told() {
         .fails(4)
         .stderr_has("the crontab cannot be used: not allowed");
     machine.cron(&["remove", "plumbers"]).fails(4).stderr_has("not allowed");
+}
+
+#[test]
+fn a_kill_on_the_way_to_cron_leaves_a_whole_crontab() {
+    let machine = machine();
+    // More than a pipe holds: whoever hands it over through one is killed in the middle.
+    let own = "0 3 * * * backup\n".repeat(8_000);
+    machine.crontab(&own);
+    let work = machine.sandbox.path("work").display().to_string();
+    let script = format!(
+        "case \"$1\" in -l) cat '{work}/crontab';; -) touch '{work}/began'; until [ -e '{work}/go' ]; do sleep 0.01; \
+         done; cat > '{work}/new'; mv '{work}/new' '{work}/crontab'; touch '{work}/over';; esac"
+    );
+    program(&machine.sandbox, "work/bin/crontab", &script);
+    let mut child = machine.sandbox.spawn(MISSIONS, ["cron", "add", "plumbers"]);
+    wait_for(|| machine.sandbox.has("work/began"));
+    child.signal(Signal::KILL);
+    child.finish(Duration::from_secs(5)).fails(137);
+    machine.sandbox.write("work/go", "");
+    wait_for(|| machine.sandbox.has("work/over"));
+    let line = machine.line("* * * * *", "plumbers");
+    assert!(machine.lines() == format!("{own}{line}"), "the owner's lines and ours");
+    assert!(!machine.sandbox.has("skill/.crontab.tmp"));
+}
+
+#[track_caller]
+fn wait_for(is_so: impl Fn() -> bool) {
+    let until = Instant::now() + Duration::from_secs(10);
+    while !is_so() {
+        assert!(Instant::now() < until, "it did not come to that");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// A gateway's program with the answers of facts/gateway.md 7; it keeps one job and notes what it was told.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Logs, pid, journal and locks: of these tools and of the reference.
 pub fn of_running(skill: &Path) -> Vec<PathBuf> {
-    let names = [".watchdog.log", ".device-status", ".crontab.lock"];
+    let names = [".watchdog.log", ".device-status", ".crontab.lock", ".crontab.tmp"];
     let is_ours = |name: &str| {
         name.starts_with(".connect.") || names.contains(&name) || name.starts_with(".status-trial-")
     };

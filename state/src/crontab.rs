@@ -1,6 +1,8 @@
 //! The user's crontab: lines of ours are added and removed by a mark, and nothing else in it is touched.
 
-use std::io::Write as _;
+use std::fs::{File, OpenOptions};
+use std::io::{Seek as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -9,6 +11,7 @@ use anyhow::Context as _;
 
 use crate::exit::{Exit, Fault};
 use crate::lock::Lock;
+use crate::{file, paths};
 
 /// How long a change waits for another program of the same skill folder.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
@@ -96,13 +99,13 @@ pub fn mission_marks(skill: &Path) -> anyhow::Result<Vec<String>> {
 ///
 /// Changes by programs of the same skill folder wait for each other (exit 5 after 10 s).
 pub fn set(skill: &Path, mark: &str, lines: &[Line]) -> anyhow::Result<bool> {
-    let _lock = Lock::hold(&crate::paths::crontab_lock(skill), LOCK_WAIT)?;
+    let _lock = Lock::hold(&paths::crontab_lock(skill), LOCK_WAIT)?;
     let old = read()?;
     let new = with(&old, mark, lines);
     if new == old {
         return Ok(false);
     }
-    install(&new)?;
+    install(skill, &new)?;
     Ok(true)
 }
 
@@ -133,23 +136,38 @@ fn is_marked(line: &str, mark: &str) -> bool {
         .is_some_and(|rest| rest.ends_with(" # "))
 }
 
-fn install(crontab: &str) -> anyhow::Result<()> {
-    let mut child = Command::new("crontab")
+/// Hands the whole crontab over as a file: what reads a pipe takes a writer that was killed for the end of the
+/// crontab, and installs what it got so far, or nothing.
+fn install(skill: &Path, crontab: &str) -> anyhow::Result<()> {
+    let whole = handed_over(&paths::crontab_new(skill), crontab)?;
+    let child = Command::new("crontab")
         .arg("-")
-        .stdin(Stdio::piped())
+        .stdin(whole)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
         .map_err(|err| unavailable(&err.to_string()))?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // A program that refuses before it has read everything says why on stderr.
-        let _ = stdin.write_all(crontab.as_bytes());
-    }
     let output = child.wait_with_output().context("waiting for `crontab`")?;
     if output.status.success() {
         return Ok(());
     }
     Err(unavailable(&crate::words::line(&String::from_utf8_lossy(&output.stderr))).into())
+}
+
+/// A file that holds `text`, to be read from its beginning; its name is gone already.
+fn handed_over(path: &Path, text: &str) -> anyhow::Result<File> {
+    file::survive_size_limit();
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(true).mode(0o600);
+    let written = options.open(path).and_then(|mut file| {
+        let written = file.write_all(text.as_bytes());
+        // One that a kill left behind is overwritten by the next writer.
+        let _ = std::fs::remove_file(path);
+        written?;
+        file.rewind()?;
+        Ok(file)
+    });
+    written.with_context(|| format!("writing `{}`", path.display()))
 }
 
 fn unavailable(why: &str) -> Fault {

@@ -47,6 +47,8 @@ files! {
     missions_state = ".missions_state.json";
     /// Changes of the user's crontab by programs of this folder wait for each other here.
     crontab_lock = ".crontab.lock";
+    /// A new crontab on its way to cron; it has this name for a moment only.
+    crontab_new = ".crontab.tmp";
     /// What was about to be sent: see [`crate::intents`].
     intents = ".intents.json";
     /// Numbers that are never called or texted: see [`crate::do_not_call`].
