@@ -208,6 +208,19 @@ fn a_crontab_that_cannot_be_used_is_told() {
 }
 
 #[test]
+fn where_no_cron_is_installed_none_is_listed_and_the_owner_is_told_to_install_it() {
+    let mut machine = machine();
+    machine.sandbox.env("PATH", "/nowhere");
+    assert_eq!(machine.cron(&["list"]).ok().json(), json!({"missions": []}));
+    machine.cron(&["remove", "plumbers"]).ok();
+    machine
+        .cron(&["add", "plumbers"])
+        .fails(4)
+        .stderr_has("the crontab cannot be used")
+        .stderr_has("hint: install cron");
+}
+
+#[test]
 fn a_kill_on_the_way_to_cron_leaves_a_whole_crontab() {
     let machine = machine();
     // More than a pipe holds: whoever hands it over through one is killed in the middle.

@@ -1,7 +1,7 @@
 //! The user's crontab: lines of ours are added and removed by a mark, and nothing else in it is touched.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Seek as _, Write as _};
+use std::io::{ErrorKind, Seek as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -48,16 +48,15 @@ impl Line {
     }
 }
 
-/// The user's crontab; empty if there is none.
+/// The user's crontab; empty if there is none, or no cron.
 ///
-/// Fails (exit 4) if there is no `crontab` program or it refuses this user.
+/// Fails (exit 4) if the `crontab` program refuses this user.
 pub fn read() -> anyhow::Result<String> {
-    let output = Command::new("crontab")
-        .arg("-l")
-        .env("LC_ALL", "C")
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|err| unavailable(&err.to_string()))?;
+    let mut list = Command::new("crontab");
+    let output = match list.arg("-l").env("LC_ALL", "C").stdin(Stdio::null()).output() {
+        Err(err) if err.kind() == ErrorKind::NotFound => return Ok(String::new()),
+        output => output.map_err(|err| unavailable(&err.to_string()))?,
+    };
     if output.status.success() {
         return String::from_utf8(output.stdout).context("the crontab is not UTF-8");
     }
