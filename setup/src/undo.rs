@@ -12,6 +12,7 @@ use state::gateway_config::{Around, GatewayConfig, Place, find};
 use state::lock::Lock;
 use state::{crontab, file, paths, words};
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -73,9 +74,11 @@ impl Step {
                 forget(skill, |ledger| ledger.gateway.retain(|entry| entry != edit))
             }
             Self::VoiceAgent(place, item) => remove_agent(place, item.as_ref()),
-            Self::File(path) => {
-                fs::remove_file(path).with_context(|| format!("removing `{}`", path.display()))
-            }
+            Self::File(path) => match fs::remove_file(path) {
+                // It went with the one that it belonged to: a copy that a kill had left, say.
+                Err(err) if err.kind() == ErrorKind::NotFound => Ok(()),
+                removed => removed.with_context(|| format!("removing `{}`", path.display())),
+            },
         }
     }
 }

@@ -216,6 +216,9 @@ pub(crate) enum Tortured {
     Crowd,
     /// Missions from init to scheduled events, with answers lost after the effect
     Missions,
+    /// Every other command that changes something: call, sms, approval, dnc, cron, a mission's end, import, recover,
+    /// setup and uninstall, with answers lost after the effect
+    Commands,
     /// `missions cancel` against the clock, ticks and other programs
     Races,
     /// `missions tick` from the first look to the end, two at a time, with answers lost after the effect

@@ -1,6 +1,7 @@
 //! `cargo xtask torture`: kill -9 at random moments, over and over, and count what was lost, doubled or stuck. The
 //! target is zero of each.
 
+mod commands;
 mod connect;
 mod missions;
 
@@ -50,6 +51,7 @@ fn torture(workspace: &Workspace, args: &Torture) -> Result<(bool, Value)> {
             Tortured::Soak => ("soak", connect::soak::torture(&programs, plan)),
             Tortured::Crowd => ("crowd", connect::crowd::torture(&programs)),
             Tortured::Missions => ("missions", missions::torture(&programs, plan)),
+            Tortured::Commands => ("commands", commands::torture(&programs, plan)),
             Tortured::Ticks => ("ticks", missions::ticks(&programs, plan)),
             Tortured::Races => ("races", missions::races(&programs, plan, args.count)),
         };
@@ -61,6 +63,12 @@ fn torture(workspace: &Workspace, args: &Torture) -> Result<(bool, Value)> {
             "something went wrong; the same seed tries the same again: --seed {seed}"
         ));
     }
+    let sum = |name: &str| parts.values().filter_map(|part| part[name].as_u64()).sum::<u64>();
+    let total = json!({
+        "kills": sum("kills"), "lost": sum("lost"), "doubled": sum("doubled"),
+        "unreadable": sum("unreadable"), "seconds": sum("seconds"),
+    });
+    parts.insert("total".to_owned(), total);
     parts.insert("seed".to_owned(), json!(seed));
     Ok((well, Value::Object(parts)))
 }

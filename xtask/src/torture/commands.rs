@@ -1,0 +1,68 @@
+//! Every other command that changes something, under kill -9 and lost answers: `call`, `sms`, `approval`, the
+//! do-not-call list, the crontab, the ends of a mission, `setup` and `uninstall`.
+
+mod asks;
+mod ends;
+mod files;
+mod lists;
+mod sends;
+mod setup;
+pub(super) mod stage;
+
+use std::path::Path;
+use std::time::Instant;
+
+use harness::Fate;
+use serde_json::Value;
+use state::out;
+
+use super::Plan;
+use stage::{Stage, Tally};
+
+/// Rounds on one stage: the service's record grows with each, and so would the time that one takes.
+const BATCH: usize = 40;
+
+/// One thing after the other, each with a number of its own, so that its effects can be told apart.
+type Round = fn(&mut Stage, usize);
+
+/// What a round may be; oftener the ones that reach people.
+const ROUNDS: [Round; 10] = [
+    sends::call,
+    sends::call,
+    sends::text,
+    sends::text,
+    asks::approval,
+    lists::do_not_call,
+    lists::crontab,
+    ends::end,
+    files::remove,
+    files::recover,
+];
+
+/// Kills as planned, then counts. `faults` of the summary lists everything that must not be.
+pub(super) fn torture(programs: &Path, plan: Plan) -> Value {
+    let (began, mut tally, mut n) = (Instant::now(), Tally::default(), 0);
+    let mut told = 0;
+    while tally.kills < plan.kills && began.elapsed() < plan.limit {
+        let seed = plan.seed.wrapping_add(n as u64);
+        let mut stage = Stage::new(programs, seed);
+        for _ in 0..BATCH {
+            if stage.tally.kills + tally.kills >= plan.kills || began.elapsed() >= plan.limit {
+                break;
+            }
+            let round = stage.fate.place(ROUNDS.len());
+            ROUNDS[round](&mut stage, n);
+            n += 1;
+        }
+        tally.add(stage.tally);
+        if tally.kills < plan.kills && began.elapsed() < plan.limit {
+            // A machine of its own, with a gateway whose configuration is changed.
+            tally.add(setup::torture(programs, Fate::new(seed)));
+        }
+        if tally.kills >= told + 50 {
+            told = tally.kills;
+            out::progress(&format!("{told} kills, {} commands", tally.commands));
+        }
+    }
+    tally.json(began.elapsed())
+}

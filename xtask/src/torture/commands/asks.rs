@@ -1,0 +1,53 @@
+//! `approval request`: exit 0 only if the owner approved, whatever is killed or lost.
+
+use std::time::Duration;
+
+use harness::{Owner, Table};
+use serde_json::Value;
+
+use super::stage::Stage;
+
+/// A question to an owner of a random mind.
+pub(super) fn approval(stage: &mut Stage, n: usize) {
+    let at_once = Duration::from_millis(stage.fate.below(30));
+    let (owner, honest) = match stage.fate.below(6) {
+        0..2 => (Owner::Approves(at_once), 0),
+        2 => (Owner::Denies(at_once), 1),
+        3 => (Owner::Silent, 6),
+        4 => (Owner::NoDevices, 7),
+        _ => (Owner::NotDelivered, 7),
+    };
+    stage.service.owner(owner);
+    let action = format!("Action {n}");
+    let mut args = vec!["request", &action, "--timeout", "60"];
+    if owner == Owner::Silent {
+        args.push("--no-wait");
+    }
+    for _ in 0..3 {
+        let before = asked(stage, &action).len();
+        let end = stage.life("approval", &args);
+        let rows = asked(stage, &action);
+        if rows.len() > before + 1 {
+            stage.tally.double(&format!("`{action}` was asked {} times at once", rows.len()));
+        }
+        let Some(end) = end else { continue };
+        match end.code() {
+            0 if !rows.iter().any(|row| row["status"] == "approved") => {
+                stage.tally.fault(format!("`{action}` was not approved: {end}"));
+            }
+            code if code == honest => stage.tally.acknowledged += 1,
+            8 => {
+                stage.tally.in_doubt += 1;
+                continue;
+            }
+            4 if rows.len() == before => continue,
+            _ => stage.tally.fault(format!("the owner was {owner:?}: {end}")),
+        }
+        return;
+    }
+}
+
+fn asked(stage: &Stage, action: &str) -> Vec<Value> {
+    let rows = stage.service.rows(Table::Approvals).into_iter();
+    rows.filter(|row| row["action"] == action).collect()
+}

@@ -1,0 +1,142 @@
+//! `call` and `sms send`: whatever is killed or lost, one line reaches nobody twice.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use harness::Output;
+use serde_json::Value;
+use state::paths;
+
+use super::stage::Stage;
+
+/// How often a line is tried whose command is killed each time.
+const LIVES: usize = 6;
+/// Lists show a text after 30 ms; a machine under load may take longer to look.
+const LISTED: Duration = Duration::from_secs(5);
+
+/// What is sent, and how it is found again.
+struct Line {
+    program: &'static str,
+    args: Vec<String>,
+    path: &'static str,
+    /// The field of the request that tells this line from all others, and what it holds.
+    mark: (&'static str, String),
+}
+
+/// A call to somebody, or to the owner's own phone.
+pub(super) fn call(stage: &mut Stage, n: usize) {
+    let (greeting, is_own) = (format!("Greeting {n}"), stage.fate.strikes(40));
+    let mut args = vec![greeting.clone(), "--purpose".to_owned(), "To ask".to_owned()];
+    if !is_own {
+        args.extend(["--to".to_owned(), format!("+1332{:07}", 2_000_000 + n)]);
+    }
+    let line = Line { program: "call", args, path: "/v1/calls", mark: ("greeting", greeting) };
+    let Some(done) = line.send(stage) else { return };
+    let id = document(&done)["call_id"].clone();
+    let own = Stage::json(&paths::own_calls(&stage.sandbox.skill()));
+    let is_known = own["call_ids"].as_array().is_some_and(|ids| ids.contains(&id));
+    if is_own && !is_known {
+        stage.tally.lose(&format!("the call {id} to the owner is not known as ours"));
+    }
+}
+
+/// A text.
+pub(super) fn text(stage: &mut Stage, n: usize) {
+    let (text, to) = (format!("Text {n}"), format!("+1332{:07}", 2_000_000 + n));
+    let args = vec!["send".to_owned(), to, text.clone()];
+    let line = Line { program: "sms", args, path: "/v1/messages/send", mark: ("message", text) };
+    line.send(stage);
+}
+
+fn document(output: &Output) -> Value {
+    serde_json::from_str(output.out()).unwrap_or_default()
+}
+
+impl Line {
+    /// Tries the line as somebody does who wants it done and does not know of the kills. The output of the command
+    /// that said it is done.
+    fn send(&self, stage: &mut Stage) -> Option<Output> {
+        let args: Vec<&str> = self.args.iter().map(String::as_str).collect();
+        for _ in 0..LIVES {
+            let before = self.arrived(stage);
+            let end = stage.life(self.program, &args);
+            let arrived = self.arrived(stage);
+            if arrived > 1 {
+                stage.tally.double(&format!("{} {args:?} left {arrived} times", self.program));
+            }
+            let Some(end) = end else {
+                // Killed when it was done and kept, but not yet said: the same line would be another text (spec 2).
+                if self.is_settled(stage) {
+                    return None;
+                }
+                continue;
+            };
+            match end.code() {
+                0 => {
+                    stage.tally.acknowledged += 1;
+                    self.is_kept(stage);
+                    return Some(end);
+                }
+                8 => {
+                    stage.tally.in_doubt += 1;
+                    self.again(stage, &args);
+                    return None;
+                }
+                4 | 5 if arrived == before => {}
+                _ => stage.tally.fault(format!("{} {args:?}, {arrived} sent: {end}", self.program)),
+            }
+        }
+        None
+    }
+
+    /// Requests of this line that reached the service.
+    fn arrived(&self, stage: &Stage) -> usize {
+        let (field, mark) = &self.mark;
+        let seen = stage.service.seen_at("POST", self.path);
+        seen.iter().filter(|seen| seen.body[*field] == *mark.as_str()).count()
+    }
+
+    /// What said that it is done was done, and is kept here.
+    fn is_kept(&self, stage: &mut Stage) {
+        let mark = &self.mark.1;
+        if self.arrived(stage) == 0 {
+            stage.tally.lose(&format!("{} said that `{mark}` was sent", self.program));
+        }
+        if !self.is_settled(stage) {
+            stage.tally.lose(&format!("`{mark}` is not kept as sent"));
+        }
+    }
+
+    /// Whether it is kept here that the line was carried out.
+    fn is_settled(&self, stage: &Stage) -> bool {
+        let (field, mark) = &self.mark;
+        let stored = Stage::json(&paths::intents(&stage.sandbox.skill()));
+        let stored = stored["intents"].as_array().into_iter().flatten();
+        let mut ours = stored.filter(|intent| intent["request"][*field] == *mark.as_str());
+        ours.any(|intent| !intent["result"].is_null())
+    }
+
+    /// In doubt, the same line once more, unharmed: a text that is listed was sent, and nothing is sent now.
+    fn again(&self, stage: &mut Stage, args: &[&str]) {
+        let (before, until) = (self.arrived(stage), Instant::now() + LISTED);
+        loop {
+            let end = stage.run(self.program, args);
+            if self.arrived(stage) > before {
+                stage.tally.double(&format!("{} {args:?} was repeated: {end}", self.program));
+                return;
+            }
+            let settles = self.program == "sms" && self.happened(stage);
+            match end.code() {
+                8 if settles && Instant::now() < until => thread::sleep(Duration::from_millis(20)),
+                0 if settles => return self.is_kept(stage),
+                8 if !settles => return,
+                _ => return stage.tally.fault(format!("in doubt, then {end}")),
+            }
+        }
+    }
+
+    /// Whether the text really left.
+    fn happened(&self, stage: &Stage) -> bool {
+        stage.service.texted().iter().any(|(_, text)| *text == self.mark.1)
+    }
+}

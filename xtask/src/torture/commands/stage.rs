@@ -1,0 +1,214 @@
+//! Where commands are tormented: a service that loses answers, a skill folder, and a moment for each kill.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use harness::{Fate, Fault, Output, Sandbox, Service, Settings, Signal};
+use serde_json::{Value, json};
+use state::paths;
+
+/// A command that has not ended by then hangs.
+const HANGS: Duration = Duration::from_secs(60);
+/// A late answer comes after this time: the moment after the effect is long enough to be killed in.
+const SLOW: Duration = Duration::from_millis(25);
+/// How long new rows stay missing from the service's lists.
+const LAG: Duration = Duration::from_millis(30);
+
+/// What came of it.
+#[derive(Default)]
+pub(in crate::torture) struct Tally {
+    pub(in crate::torture) kills: usize,
+    pub(in crate::torture) commands: usize,
+    /// Commands that said that it is done.
+    pub(in crate::torture) acknowledged: usize,
+    /// Commands that said that it may have been done, and did not repeat it.
+    pub(in crate::torture) in_doubt: usize,
+    pub(in crate::torture) lost: usize,
+    pub(in crate::torture) doubled: usize,
+    pub(in crate::torture) unreadable: usize,
+    /// Kills by command.
+    pub(in crate::torture) by_command: BTreeMap<String, usize>,
+    /// What must not be, a line for each.
+    pub(in crate::torture) faults: Vec<String>,
+}
+
+impl Tally {
+    pub(in crate::torture) fn add(&mut self, other: Self) {
+        self.kills += other.kills;
+        self.commands += other.commands;
+        self.acknowledged += other.acknowledged;
+        self.in_doubt += other.in_doubt;
+        self.lost += other.lost;
+        self.doubled += other.doubled;
+        self.unreadable += other.unreadable;
+        for (command, n) in other.by_command {
+            *self.by_command.entry(command).or_default() += n;
+        }
+        self.faults.extend(other.faults);
+    }
+
+    pub(in crate::torture) fn json(self, took: Duration) -> Value {
+        json!({
+            "kills": self.kills, "commands": self.commands, "acknowledged": self.acknowledged,
+            "in_doubt": self.in_doubt, "kills_by_command": self.by_command, "lost": self.lost,
+            "doubled": self.doubled, "unreadable": self.unreadable, "faults": self.faults,
+            "seconds": took.as_secs(),
+        })
+    }
+
+    pub(in crate::torture) fn lose(&mut self, what: &str) {
+        self.lost += 1;
+        self.faults.push(format!("lost: {what}"));
+    }
+
+    pub(in crate::torture) fn double(&mut self, what: &str) {
+        self.doubled += 1;
+        self.faults.push(format!("doubled: {what}"));
+    }
+
+    pub(in crate::torture) fn fault(&mut self, what: String) {
+        self.faults.push(what);
+    }
+}
+
+/// What happens in one batch.
+pub(super) struct Stage {
+    programs: PathBuf,
+    pub(super) service: Service,
+    pub(super) sandbox: Sandbox,
+    pub(super) fate: Fate,
+    pub(super) tally: Tally,
+    /// What the do-not-call list holds, as far as commands that were not killed have said.
+    pub(super) listed: BTreeMap<String, bool>,
+    /// How long each command takes at least: the moments of kills lie within that.
+    takes: BTreeMap<String, Duration>,
+}
+
+/// How a command is named in the summary.
+fn named(program: &str, args: &[&str]) -> String {
+    let verb = args.first().filter(|verb| verb.starts_with(char::is_lowercase));
+    verb.map_or(program.to_owned(), |verb| format!("{program} {verb}"))
+}
+
+impl Stage {
+    pub(super) fn new(programs: &Path, seed: u64) -> Self {
+        let service = Service::with(Settings { seed, lag: LAG, ..Settings::default() });
+        service.clock().periods(10);
+        let mut sandbox = Sandbox::for_service(&service);
+        let path = format!("{}:/usr/bin:/bin", sandbox.path("work/bin").display());
+        sandbox.env("PATH", &path);
+        let (fate, tally) = (Fate::new(seed), Tally::default());
+        let programs = programs.to_owned();
+        let (listed, takes) = (BTreeMap::new(), BTreeMap::new());
+        Self { programs, service, sandbox, fate, tally, listed, takes }
+    }
+
+    fn program(&self, name: &str) -> String {
+        self.programs.join(name).display().to_string()
+    }
+
+    /// Runs a command that may be killed at a random moment, while the service may lose its answer, answer
+    /// late, or break off: how it ended, if it was not killed.
+    pub(super) fn life(&mut self, name: &str, args: &[&str]) -> Option<Output> {
+        let fault = match self.fate.below(10) {
+            0..3 => Some(Fault::Lost),
+            3 => Some(Fault::Torn),
+            4 => Some(Fault::Cut),
+            5..8 => Some(Fault::Slow(SLOW)),
+            _ => None,
+        };
+        let is_slow = fault == Some(Fault::Slow(SLOW));
+        if let Some(fault) = fault {
+            self.service.fail("POST", "/v1/*", fault, 1);
+        }
+        let command = named(name, args);
+        let takes = self.takes.get(&command).copied().unwrap_or(Duration::from_millis(8));
+        let part = u32::try_from(self.fate.below(1_300)).unwrap_or_default();
+        let moment = (takes + if is_slow { SLOW } else { Duration::ZERO }) * part / 1_000;
+        let moment = self.fate.strikes(80).then_some(moment);
+        self.tally.commands += 1;
+        let mut child = self.sandbox.spawn(&self.program(name), args);
+        if let Some(moment) = moment {
+            std::thread::sleep(moment); // the moment of the kill
+            child.signal(Signal::KILL);
+        }
+        let end = child.finish(HANGS);
+        self.service.heal();
+        self.look();
+        if end.code() == 137 {
+            self.tally.kills += 1;
+            *self.tally.by_command.entry(command).or_default() += 1;
+            return None;
+        }
+        let takes = self.takes.entry(command).or_insert(end.took());
+        *takes = end.took().min(*takes);
+        if end.code() == 101 || end.took() >= HANGS {
+            self.tally.fault(format!("{name} {args:?}: {end}"));
+        }
+        Some(end)
+    }
+
+    /// Runs a command unharmed.
+    pub(super) fn run(&mut self, name: &str, args: &[&str]) -> Output {
+        self.tally.commands += 1;
+        self.sandbox.run(&self.program(name), args)
+    }
+
+    /// Runs a command unharmed that must succeed.
+    pub(super) fn ok(&mut self, name: &str, args: &[&str]) {
+        let end = self.run(name, args);
+        if end.code() != 0 {
+            self.tally.fault(format!("{name} {args:?} failed: {end}"));
+        }
+    }
+
+    /// Runs a command until it says that it is done; what was not done is tried again.
+    pub(super) fn insist(&mut self, name: &str, args: &[&str]) -> bool {
+        for _ in 0..100 {
+            match self.life(name, args) {
+                Some(end) if end.code() == 0 => {
+                    self.tally.acknowledged += 1;
+                    return true;
+                }
+                Some(end) if !matches!(end.code(), 4 | 5 | 8) => {
+                    self.tally.fault(format!("{name} {args:?} failed: {end}"));
+                    return false;
+                }
+                _ => {}
+            }
+        }
+        self.tally.fault(format!("{name} {args:?} never succeeded"));
+        false
+    }
+
+    /// Every file that the programs keep can be read at any time.
+    fn look(&mut self) {
+        let skill = self.sandbox.skill();
+        let kept = [
+            paths::missions_state(&skill),
+            paths::intents(&skill),
+            paths::do_not_call(&skill),
+            paths::own_calls(&skill),
+            paths::config(&skill),
+        ];
+        for path in kept {
+            let Ok(bytes) = std::fs::read(&path) else { continue };
+            if let Err(err) = serde_json::from_slice::<Value>(&bytes) {
+                self.tally.unreadable += 1;
+                self.tally.fault(format!("`{}` cannot be read: {err}", path.display()));
+            }
+        }
+    }
+
+    /// The JSON of a file in the skill folder; `null` if there is none.
+    pub(super) fn json(path: &Path) -> Value {
+        let bytes = std::fs::read(path).unwrap_or_default();
+        serde_json::from_slice(&bytes).unwrap_or_default()
+    }
+
+    /// What `missions` keeps.
+    pub(super) fn state(&self) -> Value {
+        Self::json(&paths::missions_state(&self.sandbox.skill()))
+    }
+}
