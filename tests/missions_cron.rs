@@ -248,7 +248,7 @@ fn wait_for(is_so: impl Fn() -> bool) {
     let until = Instant::now() + Duration::from_secs(10);
     while !is_so() {
         assert!(Instant::now() < until, "it did not come to that");
-        std::thread::sleep(Duration::from_millis(5));
+        std::thread::sleep(Duration::from_millis(5)); // between two looks, with a deadline
     }
 }
 
