@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Parser};
 
 use crate::exit::{Exit, Fault};
@@ -106,11 +106,21 @@ fn told(command: impl FnOnce() -> String, err: &clap::Error) -> ExitCode {
     let tip = rest.lines().find_map(|line| line.trim().strip_prefix("tip: "));
     let usage = rest.lines().find_map(|line| line.trim().strip_prefix("Usage: "));
     match (tip, usage) {
-        (Some(tip), _) => out::hint(tip),
+        (Some(tip), _) => out::hint(&nearest(err).unwrap_or_else(|| tip.to_owned())),
         (None, Some(usage)) => out::hint(&format!("usage: {usage}")),
         (None, None) => out::hint(&format!("run `{command} --help`")),
     }
     Exit::Usage.into()
+}
+
+/// The commands that were probably meant, the nearest first; `None` unless there are several. clap tells all of them, and
+/// the nearest last.
+fn nearest(err: &clap::Error) -> Option<String> {
+    let Some(ContextValue::Strings(names)) = err.get(ContextKind::SuggestedSubcommand) else {
+        return None;
+    };
+    let nearest: Vec<_> = names.iter().rev().take(3).map(|name| format!("`{name}`")).collect();
+    (nearest.len() > 1).then(|| format!("similar commands, nearest first: {}", nearest.join(", ")))
 }
 
 /// Refuses what looks like a misspelt option where text is meant (spec 2: `^-+[A-Za-z]\S*$`), since a
@@ -133,7 +143,7 @@ pub fn free_text(what: &str, text: &str) -> Result<(), Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Common, deadline, free_text, named};
+    use super::{Common, deadline, free_text, named, nearest};
     use clap::{Args as _, Command};
 
     #[test]
@@ -148,6 +158,18 @@ mod tests {
             let line: Vec<_> = line.split(' ').map(Into::into).collect();
             assert_eq!(named(&program, &line), wanted);
         }
+    }
+
+    #[test]
+    fn the_nearest_of_several_commands_is_named_first() {
+        let program = ["list-events", "list-state", "list-runs", "get-state", "list-starts"]
+            .into_iter()
+            .fold(Command::new("missions"), |program, name| program.subcommand(Command::new(name)));
+        let hint =
+            |word| nearest(&program.clone().try_get_matches_from(["missions", word]).unwrap_err());
+        let told = hint("list-stat").unwrap();
+        assert!(told.starts_with("similar commands, nearest first: `list-state`, "), "{told}");
+        assert_eq!(hint("xyzzy"), None);
     }
 
     #[test]
