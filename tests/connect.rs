@@ -1,23 +1,12 @@
 //! `connect run` on calls and push-to-talk, as the service and the gateway see it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use harness::{Child, Gateway, Sandbox, Service, Signal, event};
+use harness::{Child, Gateway, Sandbox, Service, Signal, event, until};
 use serde_json::{Value, json};
 
 const CONNECT: &str = env!("CARGO_BIN_EXE_connect");
 const SOON: Duration = Duration::from_secs(10);
-
-/// Waits until something shows that nobody tells of: a file of the client's.
-#[track_caller]
-fn until(shows: impl Fn() -> bool) {
-    let deadline = Instant::now() + SOON;
-    while !shows() {
-        assert!(Instant::now() < deadline, "it did not show within {SOON:?}");
-        // From one look to the next; the deadline is what decides.
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
 
 /// A connected client with the service and gateway it talks to.
 struct Line {
@@ -235,7 +224,7 @@ fn a_gateway_that_is_down_is_told_and_nothing_claims_success() {
     line.ask("r1", "What is on my calendar?");
     assert!(line.result("r1").contains("does not let me pass requests on"));
     let problem = || line.sandbox.run(CONNECT, ["status"]).json()["gateway"]["problem"].clone();
-    until(|| problem().as_str().is_some_and(|words| words.contains("gateway.tools.allow")));
+    until(SOON, || problem().as_str().is_some_and(|words| words.contains("gateway.tools.allow")));
 }
 
 #[test]

@@ -1,25 +1,14 @@
 //! `connect run` and kill -9: nothing ready is lost, nothing runs twice, nothing is claimed that is not known.
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use harness::{Gateway, Sandbox, Service, Signal, event};
+use harness::{Gateway, Sandbox, Service, Signal, event, until};
 use serde_json::json;
 
 const CONNECT: &str = env!("CARGO_BIN_EXE_connect");
 const SOON: Duration = Duration::from_secs(10);
 const JOURNAL: &str = "skill/.connect.journal";
-
-/// Waits until something shows that nobody tells of: a file of the client's.
-#[track_caller]
-fn until(shows: impl Fn() -> bool) {
-    let deadline = Instant::now() + SOON;
-    while !shows() {
-        assert!(Instant::now() < deadline, "it did not show within {SOON:?}");
-        // From one look to the next; the deadline is what decides.
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
 
 fn ask(service: &Service, request_id: &str) {
     service.send(&event::deep_tool_request("c1", request_id, "What is on my calendar?"));
@@ -47,7 +36,7 @@ fn a_ready_answer_survives_a_kill_and_is_delivered_once() {
         (&json!("r1"), &json!("You have two meetings."))
     );
     // The ping that vouches for it is answered, so a third life has nothing left to deliver.
-    until(|| sandbox.read(JOURNAL).contains("settled"));
+    until(SOON, || sandbox.read(JOURNAL).contains("settled"));
     client.stop(Signal::KILL, SOON);
     let _client = sandbox.spawn(CONNECT, ["run"]);
     service.wait_authenticated(SOON, 3);
@@ -89,7 +78,7 @@ fn what_waited_for_a_worker_runs_after_a_kill() {
     ask(&service, "r1");
     gateway.wait_turn(SOON, 1);
     ask(&service, "r2");
-    until(|| sandbox.read(JOURNAL).contains("deep:r2"));
+    until(SOON, || sandbox.read(JOURNAL).contains("deep:r2"));
     client.stop(Signal::KILL, SOON);
     gateway.release();
     let _client = sandbox.spawn(CONNECT, ["run"]);
@@ -130,7 +119,7 @@ fn a_greeting_is_not_repeated_after_a_restart_and_a_strangers_call_stays_one() {
     service.send(&event::call_started("c1", "inbound"));
     service.send(&event::call_started("c2", "outbound"));
     service.wait_frame(SOON, "response", |frame| frame["call_id"] == "c1");
-    until(|| sandbox.read(JOURNAL).contains("outbound"));
+    until(SOON, || sandbox.read(JOURNAL).contains("outbound"));
     client.stop(Signal::KILL, SOON);
     let _client = sandbox.spawn(CONNECT, ["run"]);
     service.wait_authenticated(SOON, 2);

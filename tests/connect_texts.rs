@@ -1,25 +1,14 @@
 //! Texts, call outcomes and mission events, as `connect run` handles them.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use harness::{Child, Fault, Gateway, Sandbox, Service, event};
+use harness::{Child, Fault, Gateway, Sandbox, Service, event, until};
 use serde_json::{Value, json};
 
 const CONNECT: &str = env!("CARGO_BIN_EXE_connect");
 const SOON: Duration = Duration::from_secs(10);
 const SEND: &str = "/v1/messages/send";
 const ANN: &str = "+15551112222";
-
-/// Waits until something shows that nobody tells of: a file of the client's.
-#[track_caller]
-fn until(shows: impl Fn() -> bool) {
-    let deadline = Instant::now() + SOON;
-    while !shows() {
-        assert!(Instant::now() < deadline, "it did not show within {SOON:?}");
-        // From one look to the next; the deadline is what decides.
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
 
 fn open(config: &Value) -> (Service, Gateway, Sandbox, Child) {
     let (service, gateway) = (Service::start(), Gateway::start());
@@ -45,7 +34,7 @@ fn a_text_is_answered_with_the_agents_words_once() {
     let turn = gateway.wait_turn(SOON, 1);
     assert!(turn.message.contains("\n| Are you there?\n"), "{}", turn.message);
     assert_eq!((turn.timeout, gateway.turns().len()), (60, 1));
-    until(|| service.texted().len() == 1);
+    until(SOON, || service.texted().len() == 1);
 }
 
 #[test]
@@ -80,7 +69,7 @@ fn ten_replies_an_hour_and_number() {
     service.wait_for(SOON, |log| {
         log.to("POST", SEND).iter().any(|seen| seen.body["to"] == "+15551113333").then_some(())
     });
-    until(|| service.texted().len() == 11);
+    until(SOON, || service.texted().len() == 11);
     assert_eq!(service.texted().into_iter().filter(|(to, _)| to == ANN).count(), 10);
 }
 
@@ -123,7 +112,7 @@ fn a_late_reply_to_a_text_is_sent_when_it_comes() {
     gateway.release();
     let sent = service.wait_request(SOON, "POST", SEND, 1);
     assert_eq!(sent.body["message"], "You have two meetings.");
-    until(|| service.texted().len() == 1);
+    until(SOON, || service.texted().len() == 1);
 }
 
 #[test]

@@ -4,13 +4,14 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use harness::{Output, Sandbox, Service, Signal};
+use harness::{Output, Sandbox, Service, Signal, until};
 use serde_json::{Value, json};
 
 const MISSIONS: &str = env!("CARGO_BIN_EXE_missions");
 const STATE: &str = "skill/.missions_state.json";
+const SOON: Duration = Duration::from_secs(10);
 
 /// What the owner has, with all that could be mistaken for ours, and no line end.
 const OWN: &str = "MAILTO=me\n# clawdtalk mission plumbers\n0 3 * * * tick \\% \"it's\" # clawdtalk mission plumbers /else\r\n\n@daily x";
@@ -233,23 +234,14 @@ fn a_kill_on_the_way_to_cron_leaves_a_whole_crontab() {
     );
     program(&machine.sandbox, "work/bin/crontab", &script);
     let mut child = machine.sandbox.spawn(MISSIONS, ["cron", "add", "plumbers"]);
-    wait_for(|| machine.sandbox.has("work/began"));
+    until(SOON, || machine.sandbox.has("work/began"));
     child.signal(Signal::KILL);
     child.finish(Duration::from_secs(5)).fails(137);
     machine.sandbox.write("work/go", "");
-    wait_for(|| machine.sandbox.has("work/over"));
+    until(SOON, || machine.sandbox.has("work/over"));
     let line = machine.line("* * * * *", "plumbers");
     assert!(machine.lines() == format!("{own}{line}"), "the owner's lines and ours");
     assert!(!machine.sandbox.has("skill/.crontab.tmp"));
-}
-
-#[track_caller]
-fn wait_for(is_so: impl Fn() -> bool) {
-    let until = Instant::now() + Duration::from_secs(10);
-    while !is_so() {
-        assert!(Instant::now() < until, "it did not come to that");
-        std::thread::sleep(Duration::from_millis(5)); // between two looks, with a deadline
-    }
 }
 
 /// A gateway's program with the answers of facts/gateway.md 7; it keeps one job and notes what it was told.

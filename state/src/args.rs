@@ -66,8 +66,8 @@ pub fn parse_from<T: Parser>(line: impl IntoIterator<Item = OsString>) -> Result
 }
 
 /// The same for a program of many commands, most of which a line has no need of: `part` gives as much of the
-/// definition as the words behind the program's name need. What that part understands has to mean the same to the whole definition, which is
-/// asked about everything else and tells every fault.
+/// definition as the words behind the program's name need. What that part understands has to mean the same to the
+/// whole definition, which is asked about everything else and tells every fault.
 pub fn parse_by<T: Parser>(part: impl FnOnce(&[OsString]) -> Command) -> Result<T, ExitCode> {
     let line: Vec<OsString> = std::env::args_os().collect();
     match part(line.get(1..).unwrap_or_default()).try_get_matches_from(&line) {

@@ -48,6 +48,7 @@ mod sandbox;
 mod service;
 pub mod tls;
 pub mod torture;
+mod until;
 mod wire;
 
 pub use clock::Clock;
@@ -58,3 +59,4 @@ pub use rustix::process::Signal;
 pub use sandbox::{Child, Keyboard, Output, Run, Sandbox};
 pub use service::{Fault, Insights, KEY, NUMBER, OWNER, Outcome, Owner, Service, Settings, Table};
 pub use service::{accept_key, event};
+pub use until::until;

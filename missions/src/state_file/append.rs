@@ -70,12 +70,11 @@ fn splice(text: &str, place: Place, item: &Value, now: Timestamp) -> Vec<u8> {
     let indent = &before[before.trim_end().len()..];
     let item = if indent.contains('\n') {
         let deeper = indent.rsplit('\n').next().unwrap_or_default();
-        format!("{item:#}").replace('\n', &format!("\n{deeper}"))
+        place::indented(item, deeper)
     } else {
         item.to_string()
     };
-    let (item, time) = (format!(",{indent}{item}"), Value::from(now.to_string()).to_string());
-    place::changed(text, [(end, end, item), (place.changed.0, place.changed.1, time)])
+    place.change(text, (end, end, format!(",{indent}{item}")), now)
 }
 
 /// The long way, which can do everything.

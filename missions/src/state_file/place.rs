@@ -1,10 +1,12 @@
 //! Where something goes that is remembered in a large file: found in one pass over the text, so that nothing else of
 //! the file has to be taken apart and put together again.
 
+use jiff::Timestamp;
 use serde::de::{
     Deserialize as _, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess,
     Visitor,
 };
+use serde_json::Value;
 use serde_json::value::RawValue;
 use std::fmt;
 
@@ -30,18 +32,33 @@ pub(super) fn of_value(text: &str, slug: &str, key: &str) -> Option<Place> {
     find(text, &[slug, "memory", key], End::Value)
 }
 
-/// The text with something else in two places, and all the rest as it was.
-pub(super) fn changed(text: &str, mut changes: [(usize, usize, String); 2]) -> Vec<u8> {
-    changes.sort_by_key(|(from, _, _)| *from);
-    let mut bytes = Vec::with_capacity(text.len() + 256);
-    let mut at = 0;
-    for (from, to, new) in changes {
-        bytes.extend_from_slice(&text.as_bytes()[at..from]);
-        bytes.extend_from_slice(new.as_bytes());
-        at = to;
+impl Place {
+    /// The text with `new` from one byte to another, with the new time of the mission's last change, and with all the
+    /// rest as it was.
+    pub(super) fn change(
+        self,
+        text: &str,
+        (from, to, new): (usize, usize, String),
+        now: Timestamp,
+    ) -> Vec<u8> {
+        let time = Value::from(now.to_string()).to_string();
+        let mut changes = [(from, to, new), (self.changed.0, self.changed.1, time)];
+        changes.sort_by_key(|(from, _, _)| *from);
+        let mut bytes = Vec::with_capacity(text.len() + 256);
+        let mut at = 0;
+        for (from, to, new) in changes {
+            bytes.extend_from_slice(&text.as_bytes()[at..from]);
+            bytes.extend_from_slice(new.as_bytes());
+            at = to;
+        }
+        bytes.extend_from_slice(&text.as_bytes()[at..]);
+        bytes
     }
-    bytes.extend_from_slice(&text.as_bytes()[at..]);
-    bytes
+}
+
+/// A value over several lines, each but the first behind `deeper`.
+pub(super) fn indented(value: &Value, deeper: &str) -> String {
+    format!("{value:#}").replace('\n', &format!("\n{deeper}"))
 }
 
 fn find(text: &str, path: &[&str], end: End) -> Option<Place> {

@@ -39,13 +39,11 @@ fn replaced(text: &str, place: Place, value: &Value, now: Timestamp) -> Vec<u8> 
     let line = text[..from].rsplit_once('\n').map(|(_, line)| (line, line.trim_start()));
     let value = match line {
         Some((line, key)) if key.starts_with('"') => {
-            let deeper = &line[..line.len() - key.len()];
-            format!("{value:#}").replace('\n', &format!("\n{deeper}"))
+            place::indented(value, &line[..line.len() - key.len()])
         }
         _ => value.to_string(),
     };
-    let time = Value::from(now.to_string()).to_string();
-    place::changed(text, [(from, to, value), (place.changed.0, place.changed.1, time)])
+    place.change(text, (from, to, value), now)
 }
 
 #[cfg(test)]

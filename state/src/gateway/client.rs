@@ -124,8 +124,11 @@ impl Client {
     fn sessions_send(&self, form: Form, turn: &Turn, message: &str, deadline: Instant) -> Outcome {
         let agent_id = self.target().agent_id();
         let session = turn.session(agent_id);
-        let args =
-            Send { session_key: session.as_str(), message, timeout_seconds: turn.wait_seconds() };
+        let args = SessionsSend {
+            session_key: session.as_str(),
+            message,
+            timeout_seconds: turn.wait_seconds(),
+        };
         let caller = (form == Form::Direct).then(|| SessionKey::caller(agent_id));
         let body = tool("sessions_send", caller.as_ref(), args);
         self.wire().ask(Asked::Tool, "/tools/invoke", &[], &body, deadline)
@@ -168,7 +171,7 @@ pub(super) struct Call<'a, A> {
 /// What `sessions_send` is told.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Send<'a> {
+struct SessionsSend<'a> {
     session_key: &'a str,
     message: &'a str,
     timeout_seconds: u32,
