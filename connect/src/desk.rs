@@ -93,7 +93,7 @@ impl Desk {
         };
         if self.is_stopping || self.turns.is_full() {
             // It was not accepted, so it may come again.
-            self.seen.forget_last();
+            self.seen.forget(&key);
             let why = if self.is_stopping { said::STOPPING } else { said::BUSY };
             return self.decline(&key, &way, why);
         }
