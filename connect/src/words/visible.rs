@@ -37,7 +37,10 @@ fn joins(before: Option<char>, after: Option<&char>) -> bool {
 
 fn takes_form(character: char) -> bool {
     matches!(character, '#' | '*' | '0'..='9' | '©' | '®')
-        || (character >= '\u{2000}' && !character.is_alphanumeric() && !is_unseen(character))
+        || (character >= '\u{2000}'
+            && !character.is_alphanumeric()
+            && !character.is_whitespace()
+            && !is_unseen(character))
 }
 
 /// Whether a character has no shape and no width of its own. Sources: Unicode's `Cc`, and those of
@@ -70,6 +73,8 @@ mod tests {
         case("hi\u{e0041}\u{e0042}", "hi");
         case("a\u{0}\u{1b}[1mb\u{7f}", "a[1mb");
         case("\u{feff}x\u{fe0f}\u{fffd}", "x");
+        // A form of a blank: trimmed, the blank would leave it alone at the beginning.
+        case("\u{2000}\u{fe0e}G", "\u{2000}G");
     }
 
     #[test]
@@ -86,6 +91,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn blanks_can_be_trimmed_off(text in "[\\s\u{2000}\u{3000}\u{fe0e}\u{200d}☎G]*") {
+            let seen = visible(&text);
+            prop_assert_eq!(visible(seen.trim()), seen.trim());
+        }
+
         #[test]
         fn no_letter_or_digit_is_lost(text in ".*") {
             let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
