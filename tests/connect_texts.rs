@@ -1,8 +1,10 @@
 //! Texts, call outcomes and mission events, as `connect run` handles them.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use harness::{Child, Fault, Gateway, Sandbox, Service, event, until};
+use harness::{Child, Fault, Gateway, Reply, Sandbox, Service, event, until};
 use serde_json::{Value, json};
 
 const CONNECT: &str = env!("CARGO_BIN_EXE_connect");
@@ -113,6 +115,35 @@ fn a_late_reply_to_a_text_is_sent_when_it_comes() {
     let sent = service.wait_request(SOON, "POST", SEND, 1);
     assert_eq!(sent.body["message"], "You have two meetings.");
     until(SOON, || service.texted().len() == 1);
+}
+
+/// What was accepted is answered, however many others run and wait when its late reply comes.
+#[test]
+fn a_late_reply_to_a_text_finds_room_when_there_is_none() {
+    let (service, gateway, _sandbox, client) = open(&json!({"max_turns": 1}));
+    let is_rush_over = Arc::new(AtomicBool::new(false));
+    let (is_over, is_full) = (Arc::clone(&is_rush_over), Arc::new(AtomicBool::new(false)));
+    let may_reply = Arc::clone(&is_full);
+    gateway.patience(Duration::from_millis(50)).reply_with(move |turn| {
+        let awaited = if turn.message.contains("Hi") { &may_reply } else { &is_over };
+        until(SOON, || awaited.load(Ordering::Relaxed));
+        Reply::from("You have two meetings.")
+    });
+    service.send(&event::sms_received(ANN, "Hi", "m1"));
+    client.wait_line(SOON, |line| line.contains("text:m1: answered"));
+    gateway.patience(SOON);
+    service.flood(130, |n| event::deep_tool_request("c1", &format!("r{n}"), "What is on?"));
+    service.wait_frame(SOON, "deep_tool_result", |frame| {
+        frame["text"].as_str().is_some_and(|text| text.contains("busy"))
+    });
+    is_full.store(true, Ordering::Relaxed);
+    client.wait_line(SOON, |line| line.contains("text:m1: a late reply came"));
+    is_rush_over.store(true, Ordering::Relaxed);
+    let sent = service.wait_request(SOON, "POST", SEND, 1);
+    assert_eq!(
+        (&sent.body["to"], &sent.body["message"]),
+        (&json!(ANN), &json!("You have two meetings."))
+    );
 }
 
 #[test]

@@ -18,7 +18,7 @@ use crate::request::{Request, Said, Way};
 use crate::seen::Seen;
 use crate::shop::Shop;
 use crate::status::{Board, Counts};
-use crate::turns::Turns;
+use crate::turns::{Turns, Wait};
 use crate::words::said;
 
 /// Everything that the socket's thread knows beyond the connection.
@@ -91,7 +91,7 @@ impl Desk {
             Asked::Nothing => return self.decline(&key, &way, said::NOT_UNDERSTOOD),
             Asked::TooLong => return self.decline(&key, &way, said::TOO_LONG),
         };
-        if self.is_stopping || self.turns.is_full() {
+        if self.is_stopping || self.is_full() {
             // It was not accepted, so it may come again.
             self.seen.forget(&key);
             let why = if self.is_stopping { said::STOPPING } else { said::BUSY };
@@ -113,7 +113,7 @@ impl Desk {
             let (shop, request) = (Arc::clone(&self.shop), Arc::clone(&request));
             move || agent::work(&shop, &request)
         };
-        if self.run(&request, work) {
+        if self.run(&request, Wait::Patiently, work) {
             self.log_later(format!("{}: asked", request.key));
             self.shop.log.words(|| format!("{}: {}", request.key, request.words));
         }
@@ -129,17 +129,23 @@ impl Desk {
         self.shop.log.lines(self.log_lines.drain(..));
     }
 
-    /// Gives the work for a request to the workers; false, and the asker told, if they are busy.
+    /// Whether nothing more can be taken now: so many requests run, and as many wait as may.
+    pub(crate) fn is_full(&self) -> bool {
+        self.turns.is_full()
+    }
+
+    /// Gives the work for a request to the workers; false, and the asker told, if the system has no thread for it.
     pub(crate) fn run(
         &mut self,
         request: &Arc<Request>,
+        wait: Wait,
         work: impl FnOnce() + Send + 'static,
     ) -> bool {
         let on_panic = {
             let (shop, key) = (Arc::clone(&self.shop), request.key.clone());
             move || shop.report(&key, Report::Panicked)
         };
-        if self.turns.submit(&request.key, work, on_panic).is_err() {
+        if self.turns.submit(&request.key, wait, work, on_panic).is_err() {
             self.decline(&request.key, &request.way, said::BUSY);
             self.settle(&request.key);
             return false;

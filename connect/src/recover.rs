@@ -12,6 +12,7 @@ use crate::journal::fold::{self, Open, Stage};
 use crate::message::{Event, Incoming};
 use crate::outbox::Answer;
 use crate::request::{Request, Way};
+use crate::turns::Wait;
 use crate::words::said;
 
 /// Takes up what a journal left open.
@@ -96,7 +97,7 @@ fn text(desk: &mut Desk, key: &str, way: Way, body: &str) {
     let Way::Text { from, .. } = &way else { return };
     let (shop, name, from, body) =
         (Arc::clone(&desk.shop), key.to_owned(), from.clone(), body.to_owned());
-    desk.run(&Arc::new(Request::taken_up(key, way)), move || {
+    desk.run(&Arc::new(Request::taken_up(key, way)), Wait::Always, move || {
         agent::answer_text(&shop, &name, &from, &body);
         shop.ended(&name);
     });

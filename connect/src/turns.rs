@@ -1,6 +1,7 @@
 //! Worker threads: so many turns at once, some more waiting, and a panic that ends one of them only.
 
 use std::collections::VecDeque;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,10 +17,20 @@ const STACK: usize = 256 << 10;
 /// What a worker does for one request.
 pub(crate) type Work = Box<dyn FnOnce() + Send>;
 
+/// How long work may wait for a worker.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Wait {
+    /// As long as whoever asked waits.
+    Patiently,
+    /// As long as it takes: the answer is there already, and only has to be sent.
+    Always,
+}
+
 /// One request's work, and what is done if it panics.
 struct Job {
     key: String,
-    until: Instant,
+    /// Too late then; `None` is never.
+    until: Option<Instant>,
     work: Work,
     on_panic: Work,
 }
@@ -55,7 +66,7 @@ struct Lingering {
     job: SyncSender<Job>,
 }
 
-/// Neither a worker nor a place to wait is free.
+/// The system has no thread to give, and none is there.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Busy;
 
@@ -65,24 +76,26 @@ impl Turns {
         Self { inner: Arc::default(), max_running: max_running.max(1), patience }
     }
 
-    /// Runs `work` as soon as a worker is free. If it panics, `on_panic` runs and the worker goes on.
+    /// Runs `work` as soon as a worker is free. If it panics, `on_panic` runs and the worker goes on. Whether there is
+    /// room for one more is asked before it is accepted ([`Self::is_full`]): what was accepted is never turned away.
     pub(crate) fn submit(
         &self,
         key: &str,
+        wait: Wait,
         work: impl FnOnce() + Send + 'static,
         on_panic: impl FnOnce() + Send + 'static,
     ) -> Result<(), Busy> {
         let job = Job {
             key: key.to_owned(),
-            until: Instant::now() + self.patience,
+            until: match wait {
+                Wait::Patiently => Some(Instant::now() + self.patience),
+                Wait::Always => None,
+            },
             work: Box::new(work),
             on_panic: Box::new(on_panic),
         };
         let mut inner = self.hold();
         if inner.n_running >= self.max_running {
-            if inner.waiting.len() >= MAX_WAITING {
-                return Err(Busy);
-            }
             inner.waiting.push_back(job);
             return Ok(());
         }
@@ -114,11 +127,14 @@ impl Turns {
 
     /// Gives the keys of requests that have waited too long, and forgets them.
     pub(crate) fn expire(&self, now: Instant) -> Vec<String> {
-        let mut inner = self.hold();
         let mut expired = Vec::new();
-        while inner.waiting.front().is_some_and(|job| job.until <= now) {
-            expired.extend(inner.waiting.pop_front().map(|job| job.key));
-        }
+        self.hold().waiting.retain_mut(|job| {
+            let is_over = job.until.is_some_and(|until| until <= now);
+            if is_over {
+                expired.push(mem::take(&mut job.key));
+            }
+            !is_over
+        });
         expired
     }
 
@@ -129,7 +145,7 @@ impl Turns {
 
     /// When the next request has waited too long.
     pub(crate) fn due(&self) -> Option<Instant> {
-        self.hold().waiting.front().map(|job| job.until)
+        self.hold().waiting.iter().find_map(|job| job.until)
     }
 
     /// How many requests run and how many wait.
@@ -186,15 +202,16 @@ impl Turns {
 
 #[cfg(test)]
 mod tests {
-    use super::{Busy, MAX_WAITING, Turns};
+    use super::{MAX_WAITING, Turns, Wait};
     use std::sync::mpsc::{Receiver, Sender, channel};
     use std::time::{Duration, Instant};
 
     const SOON: Duration = Duration::from_secs(10);
 
-    fn held(turns: &Turns, key: &str) -> Result<Sender<()>, Busy> {
+    fn held(turns: &Turns, key: &str) -> Sender<()> {
         let (release, released): (Sender<()>, Receiver<()>) = channel();
-        turns.submit(key, move || _ = released.recv(), || {}).map(|()| release)
+        turns.submit(key, Wait::Patiently, move || _ = released.recv(), || {}).unwrap();
+        release
     }
 
     #[test]
@@ -203,18 +220,20 @@ mod tests {
         let (told, heard) = channel();
         let on_panic = told.clone();
         let apology = move || on_panic.send("sorry").unwrap();
-        turns.submit("a", || std::panic::resume_unwind(Box::new(())), apology).unwrap();
-        turns.submit("b", move || told.send("fine").unwrap(), || {}).unwrap();
+        turns
+            .submit("a", Wait::Patiently, || std::panic::resume_unwind(Box::new(())), apology)
+            .unwrap();
+        turns.submit("b", Wait::Patiently, move || told.send("fine").unwrap(), || {}).unwrap();
         assert_eq!(heard.recv_timeout(SOON), Ok("sorry"));
         assert_eq!(heard.recv_timeout(SOON), Ok("fine"));
     }
 
     #[test]
-    fn more_than_run_and_wait_are_told_busy() {
+    fn more_than_run_and_wait_are_too_many() {
         let turns = Turns::new(2, SOON);
-        let held: Vec<_> = (0..2 + MAX_WAITING).map(|_| held(&turns, "x").unwrap()).collect();
+        let held: Vec<_> = (0..2 + MAX_WAITING).map(|_| held(&turns, "x")).collect();
         assert_eq!(turns.counts(), (2, MAX_WAITING));
-        assert!(self::held(&turns, "y").is_err());
+        assert!(turns.is_full());
         drop(held);
     }
 
@@ -226,7 +245,7 @@ mod tests {
         for n in 0..100 {
             let told = told.clone();
             let work = move || told.send((n, std::thread::current().id())).unwrap();
-            turns.submit("x", work, || {}).unwrap();
+            turns.submit("x", Wait::Patiently, work, || {}).unwrap();
         }
         let mut told: Vec<_> = (0..100).map(|_| heard.recv_timeout(SOON).unwrap()).collect();
         told.sort_unstable_by_key(|(n, _)| *n);
@@ -245,13 +264,18 @@ mod tests {
                 std::thread::yield_now();
             }
         };
-        drop((0..8).map(|_| held(&turns, "x").unwrap()).collect::<Vec<_>>());
+        drop((0..8).map(|_| held(&turns, "x")).collect::<Vec<_>>());
         let (told, heard) = channel();
         let threads = (0..5).map(|_| {
             all_linger();
             let told = told.clone();
             turns
-                .submit("x", move || told.send(std::thread::current().id()).unwrap(), || {})
+                .submit(
+                    "x",
+                    Wait::Patiently,
+                    move || told.send(std::thread::current().id()).unwrap(),
+                    || {},
+                )
                 .unwrap();
             heard.recv_timeout(SOON).unwrap()
         });
@@ -262,12 +286,15 @@ mod tests {
     #[test]
     fn what_waited_too_long_never_runs() {
         let turns = Turns::new(1, Duration::from_millis(1));
-        let release = held(&turns, "a").unwrap();
+        let release = held(&turns, "a");
         let (ran, has_run) = channel();
-        turns.submit("b", move || ran.send(()).unwrap(), || {}).unwrap();
+        let (ran_after_all, sent) = (ran.clone(), "an answer");
+        turns.submit("a", Wait::Always, move || ran_after_all.send(sent).unwrap(), || {}).unwrap();
+        turns.submit("b", Wait::Patiently, move || ran.send("too late").unwrap(), || {}).unwrap();
         assert_eq!(turns.due().map(|due| due <= Instant::now() + SOON), Some(true));
         assert_eq!(turns.expire(Instant::now() + SOON), ["b"]);
         drop(release);
+        assert_eq!(has_run.recv_timeout(SOON), Ok(sent));
         // The sender went with the job that was forgotten.
         assert!(has_run.recv_timeout(SOON).is_err());
     }

@@ -9,6 +9,7 @@ use crate::journal::Step;
 use crate::outbox::Answer;
 use crate::report::{Ended, Report};
 use crate::request::{Request, Said, Way};
+use crate::turns::Wait;
 use crate::words::said;
 
 impl Desk {
@@ -91,7 +92,7 @@ impl Desk {
         let request = open.request;
         if let Way::Text { from, .. } = &request.way {
             let (shop, name, from) = (Arc::clone(&self.shop), key.to_owned(), from.clone());
-            self.run(&request, move || {
+            self.run(&request, Wait::Always, move || {
                 agent::answer_text(&shop, &name, &from, &reply);
                 shop.ended(&name);
             });

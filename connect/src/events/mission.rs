@@ -11,6 +11,7 @@ use state::{file, paths};
 
 use crate::desk::Desk;
 use crate::request::{Request, Way};
+use crate::turns::Wait;
 
 /// More than this is not kept, in bytes: nobody ticks, so nobody will miss the oldest.
 const MOST: usize = 1 << 20;
@@ -26,6 +27,10 @@ pub(super) fn handle(desk: &mut Desk, name: &str, frame: &Map<String, Value>) {
     let nanos = shop.clock.now().as_nanosecond();
     let request = Arc::new(Request::taken_up(&format!("{name}:{nanos}"), Way::Report));
     let key = request.key.clone();
+    if desk.is_full() {
+        // `missions` polls as well.
+        return shop.log.line(format_args!("{key}: not kept: all workers are busy"));
+    }
     let work = move || {
         let path = paths::mission_events(&shop.skill);
         let kept = file::update(&path, |bytes| Ok((Some(appended(bytes, &line)), ())));
@@ -35,8 +40,7 @@ pub(super) fn handle(desk: &mut Desk, name: &str, frame: &Map<String, Value>) {
         }
         shop.ended(&key);
     };
-    // If all workers are busy it is lost, and the log says so: `missions` polls as well.
-    desk.run(&request, work);
+    desk.run(&request, Wait::Always, work);
 }
 
 /// The lines with one more, without the oldest if there are too many.
