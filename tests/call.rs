@@ -1,9 +1,11 @@
 //! `call`, as its users run it.
 
+use std::fs;
 use std::time::Duration;
 
 use harness::{Fault, Sandbox, Service, Signal, contract};
 use serde_json::json;
+use state::paths;
 
 const CALL: &str = env!("CARGO_BIN_EXE_call");
 const CALLS: &str = "/v1/calls";
@@ -196,6 +198,42 @@ fn a_kill_between_request_and_answer_leaves_the_line_in_doubt() {
     let child = sandbox.spawn(CALL, ["hello there"]);
     service.wait_request(Duration::from_secs(10), "POST", CALLS, 1);
     child.stop(Signal::KILL, Duration::from_secs(5));
+    sandbox.run(CALL, ["hello there"]).fails(8).stderr_has("may have been placed");
+    assert_eq!(service.seen_at("POST", CALLS).len(), 1);
+}
+
+/// The disk fails after the call was placed, or while it is refused: the answer is the service's all the same.
+#[test]
+fn a_call_that_cannot_be_kept_is_told_as_it_is() {
+    for (status, code, told) in [(201, 0, "it was done, but"), (402, 1, "nothing was sent, but")] {
+        let service = Service::start();
+        let sandbox = Sandbox::for_service(&service);
+        let (kept, aside) = (paths::intents(&sandbox.skill()), sandbox.path("aside"));
+        let (broken, whole) = (kept.clone(), aside.clone());
+        service.on_with("POST", CALLS, move |_| {
+            fs::rename(&broken, &whole).unwrap();
+            fs::create_dir(&broken).unwrap();
+            let refusal = json!({"code": "payment_required", "message": "no credit"});
+            (status, json!({"call_id": "c1", "error": refusal}))
+        });
+        let out = sandbox.run(CALL, ["hello there"]);
+        assert_eq!(out.code(), code, "{out}");
+        out.stderr_has(told).stderr_has("could not be kept");
+        // Mended: the line is in doubt, and is not repeated.
+        fs::remove_dir(&kept).unwrap();
+        fs::rename(&aside, &kept).unwrap();
+        sandbox.run(CALL, ["hello there"]).fails(8).stderr_has("--again");
+        assert_eq!(service.seen_at("POST", CALLS).len(), 1);
+    }
+}
+
+#[test]
+fn a_call_that_could_not_be_told_of_is_in_doubt() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    let unheard = format!("{CALL} 'hello there' >/dev/full");
+    let out = sandbox.run("/bin/sh", ["-c", &unheard]);
+    out.fails(8).stderr_has("error: it was done, but that could not be said: writing to stdout");
     sandbox.run(CALL, ["hello there"]).fails(8).stderr_has("may have been placed");
     assert_eq!(service.seen_at("POST", CALLS).len(), 1);
 }

@@ -1,9 +1,11 @@
 //! `sms`, as its users run it.
 
+use std::fs;
 use std::time::Duration;
 
 use harness::{Fault, Sandbox, Service, Settings, Signal};
 use serde_json::{Value, json};
+use state::paths;
 
 const SMS: &str = env!("CARGO_BIN_EXE_sms");
 const SEND: &str = "/v1/messages/send";
@@ -286,6 +288,44 @@ fn a_kill_between_request_and_answer_leaves_the_line_in_doubt() {
     child.stop(Signal::KILL, Duration::from_secs(5));
     sandbox.run(SMS, ["send", TO, "hi"]).fails(8).stderr_has("may have been sent");
     assert_eq!(sent(&service), 1);
+}
+
+/// The disk fails after the text was sent: that is said, and nothing else is.
+#[test]
+fn a_text_that_cannot_be_kept_is_sent_all_the_same() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    let (kept, aside) = (paths::intents(&sandbox.skill()), sandbox.path("aside"));
+    let (broken, whole) = (kept.clone(), aside.clone());
+    service.on_with("POST", SEND, move |_| {
+        fs::rename(&broken, &whole).unwrap();
+        fs::create_dir(&broken).unwrap();
+        (201, json!({"id": "m1", "status": "sent"}))
+    });
+    let out = sandbox.run(SMS, ["send", TO, "hi"]);
+    out.ok().stderr_has("warning: it was done, but that could not be kept");
+    assert_eq!(out.json()["id"], "m1");
+    // Mended: what was not kept as done is in doubt, and is not repeated.
+    fs::remove_dir(&kept).unwrap();
+    fs::rename(&aside, &kept).unwrap();
+    sandbox.run(SMS, ["send", TO, "hi"]).fails(8);
+    assert_eq!(sent(&service), 1);
+}
+
+/// Whoever did not hear that it was sent asks again, and is told what happened.
+#[test]
+fn a_text_that_could_not_be_told_of_is_not_sent_again() {
+    let service = Service::with(Settings { lag: Duration::ZERO, ..Settings::default() });
+    let sandbox = Sandbox::for_service(&service);
+    let unheard = format!("{SMS} send {TO} hi >/dev/full");
+    let out = sandbox.run("/bin/sh", ["-c", &unheard]);
+    out.fails(8).stderr_has("error: it was done, but that could not be said: writing to stdout");
+    let out = sandbox.run(SMS, ["send", TO, "hi"]);
+    out.ok().stderr_has("sent already");
+    assert_eq!(sent(&service), 1);
+    // It has been told now: the same words are meant anew.
+    sandbox.run(SMS, ["send", TO, "hi"]).ok().quiet();
+    assert_eq!(sent(&service), 2);
 }
 
 #[test]

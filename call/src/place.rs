@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use state::api::{Client, Error};
 use state::config::Config;
-use state::exit::{Exit, Fault};
+use state::exit::{self, Exit, Fault};
 use state::intents::{Begun, Intents, Unless};
 use state::out::{self, Printer};
 use state::phone::Phone;
@@ -53,11 +53,17 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         Ok(placed) => placed,
         Err(err) => return Err(not_placed(err, &intents, &intent, printer, &whom)?),
     };
-    if call.to.is_none() {
-        own_calls::remember(config.skill_dir(), &id)?;
+    if call.to.is_none()
+        && let Err(err) = own_calls::remember(config.skill_dir(), &id)
+    {
+        out::warning(&format!(
+            "`connect` will take who answers for a stranger: {}",
+            exit::told(&err)
+        ));
     }
-    intents.settle(&intent, &json!({ "call_id": id }))?;
-    printer.document(&placed, || format!("Call initiated: {id}\n{}", out::pretty(&placed)))?;
+    intents.conclude(&intent, &json!({ "call_id": id }), || {
+        printer.document(&placed, || format!("Call initiated: {id}\n{}", out::pretty(&placed)))
+    })?;
     if args.wait {
         return wait::follow(printer, client, config.clock(), &id, FOLLOW);
     }
@@ -104,7 +110,7 @@ fn not_placed(
         print_unsettled(printer, "now", whom)?;
         out::hint("look whether the phone rang; the same line does not dial again for 10 minutes");
     } else {
-        intents.withdraw(intent)?;
+        intents.let_go(intent);
     }
     Ok(anyhow::Error::new(err).context("placing the call"))
 }

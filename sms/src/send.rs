@@ -55,8 +55,9 @@ pub(crate) fn run(common: &Common, text: &Text) -> anyhow::Result<Exit> {
         Err(err) => return Err(not_sent(err, printer, &intents, &intent, &message)?),
     };
     let sent = answer.into_json();
-    intents.settle(&intent.id, &json!({ "id": sent["id"] }))?;
-    print(printer, &counted(sent, parts), &message)?;
+    intents.conclude(&intent.id, &json!({ "id": sent["id"] }), || {
+        print(printer, &counted(sent, parts), &message)
+    })?;
     Ok(Exit::Done)
 }
 
@@ -171,12 +172,14 @@ fn settle(
 ) -> anyhow::Result<Exit> {
     match earlier::find(client, clock, open, message) {
         Ok(Some(sent)) => {
-            intents.settle(&open.id, &json!({ "id": sent["id"] }))?;
             out::warning(&format!(
                 "this text was sent already, at {}; `--again` sends it once more",
                 open.at
             ));
-            print(printer, &counted(sent, Parts::of(&message.text)), message)?;
+            let parts = Parts::of(&message.text);
+            intents.conclude(&open.id, &json!({ "id": sent["id"] }), || {
+                print(printer, &counted(sent, parts), message)
+            })?;
             return Ok(Exit::Done);
         }
         Ok(None) => {}
@@ -204,7 +207,7 @@ fn not_sent(
         print_unsettled(printer, &intent.at.to_string(), &message.to)?;
         out::hint("the same line looks in the message list and does not send it again");
     } else {
-        intents.withdraw(&intent.id)?;
+        intents.let_go(&intent.id);
     }
     Ok(anyhow::Error::new(err).context("sending the text"))
 }

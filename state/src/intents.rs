@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock::Clock;
-use crate::{file, paths};
+use crate::exit::{self, Exit, Fault};
+use crate::{file, out, paths};
 
 /// Settled intents are forgotten after a day, open ones after a week.
 const KEEP_SETTLED: SignedDuration = SignedDuration::from_hours(24);
@@ -131,6 +132,42 @@ impl Intents {
             }
             Ok(())
         })
+    }
+
+    /// Says that an intent was carried out, then keeps that it was said: from then on the same line is meant anew.
+    /// Whoever is killed in between has not said it for sure, so the line stays in doubt.
+    ///
+    /// Fails with exit 8 if it cannot be said. That it cannot be kept is a warning: it was done.
+    pub fn conclude(
+        &self,
+        id: &str,
+        result: &Value,
+        say: impl FnOnce() -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        if let Err(err) = say() {
+            let text = format!("it was done, but that could not be said: {}", exit::told(&err));
+            return Err(Fault::new(Exit::Unknown, text)
+                .hint("run the same line again: it says what is known, and repeats nothing")
+                .into());
+        }
+        if let Err(err) = self.settle(id, result) {
+            out::warning(&format!(
+                "it was done, but that could not be kept: {}; the same line counts as in doubt",
+                exit::told(&err)
+            ));
+        }
+        Ok(())
+    }
+
+    /// Forgets an intent that had no effect, on the way to saying why it had none. That it cannot be forgotten is a
+    /// warning: the same line is taken to be in doubt.
+    pub fn let_go(&self, id: &str) {
+        if let Err(err) = self.withdraw(id) {
+            out::warning(&format!(
+                "nothing was sent, but that could not be kept: {}; the same line counts as in doubt",
+                exit::told(&err)
+            ));
+        }
     }
 
     /// Forgets an intent that had no effect: it never left, or the service said no.

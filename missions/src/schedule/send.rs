@@ -38,7 +38,7 @@ pub(super) fn once(
     let begun = context.intents().begin(TOOL, &order.line(), serde_json::to_value(order)?, unless);
     let intent = match (begun, timing) {
         (Ok(Begun::New(intent)), Err(err)) => {
-            context.intents().withdraw(&intent.id)?;
+            context.intents().let_go(&intent.id);
             return Err(err);
         }
         (Err(_), Err(err)) | (Err(err), Ok(())) => return Err(err),
@@ -50,7 +50,7 @@ pub(super) fn once(
         (Ok(Begun::Open(intent)), _) => return Ok((search(context, api, &intent)?, false)),
     };
     if let Err(err) = order.is_wanted(context) {
-        context.intents().withdraw(&intent.id)?;
+        context.intents().let_go(&intent.id);
         return Err(err);
     }
     match api.schedule(&order.new, &intent.id) {
@@ -63,7 +63,7 @@ pub(super) fn once(
             Ok((search(context, api, &intent)?, true))
         }
         Err(err) => {
-            context.intents().withdraw(&intent.id)?;
+            context.intents().let_go(&intent.id);
             Err(err)
         }
     }
@@ -101,7 +101,7 @@ pub(crate) fn try_again(context: &Context, api: &Api, order: &Order) -> anyhow::
         }
         Err(err) if exit::code_of(&err) == Exit::Unknown => find(context, api, &intent),
         Err(err) => {
-            context.intents().withdraw(&intent.id)?;
+            context.intents().let_go(&intent.id);
             Err(err)
         }
     }

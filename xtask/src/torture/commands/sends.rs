@@ -65,8 +65,9 @@ impl Line {
                 stage.tally.double(&format!("{} {args:?} left {arrived} times", self.program));
             }
             let Some(end) = end else {
-                // Killed when it was done and kept, but not yet said: the same line would be another text (spec 2).
                 if self.is_settled(stage) {
+                    // Only what has been said is kept as done: whoever reads it does not ask again.
+                    self.is_said(stage);
                     return None;
                 }
                 continue;
@@ -104,6 +105,14 @@ impl Line {
         }
         if !self.is_settled(stage) {
             stage.tally.lose(&format!("`{mark}` is not kept as sent"));
+        }
+    }
+
+    /// The killed command had printed its document.
+    fn is_said(&self, stage: &mut Stage) {
+        if serde_json::from_str::<Value>(&stage.last_words).is_err() {
+            let (program, mark) = (self.program, &self.mark.1);
+            stage.tally.lose(&format!("{program} kept `{mark}` as sent and had not said so"));
         }
     }
 

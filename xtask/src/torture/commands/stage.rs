@@ -81,6 +81,8 @@ pub(super) struct Stage {
     pub(super) tally: Tally,
     /// What the do-not-call list holds, as far as commands that were not killed have said.
     pub(super) listed: BTreeMap<String, bool>,
+    /// What the last command that was killed had printed by then.
+    pub(super) last_words: String,
     /// How long each command takes at least: the moments of kills lie within that.
     takes: BTreeMap<String, Duration>,
 }
@@ -100,8 +102,8 @@ impl Stage {
         sandbox.env("PATH", &path);
         let (fate, tally) = (Fate::new(seed), Tally::default());
         let programs = programs.to_owned();
-        let (listed, takes) = (BTreeMap::new(), BTreeMap::new());
-        Self { programs, service, sandbox, fate, tally, listed, takes }
+        let (listed, takes, last_words) = (BTreeMap::new(), BTreeMap::new(), String::new());
+        Self { programs, service, sandbox, fate, tally, listed, last_words, takes }
     }
 
     fn program(&self, name: &str) -> String {
@@ -139,6 +141,7 @@ impl Stage {
         if end.code() == 137 {
             self.tally.kills += 1;
             *self.tally.by_command.entry(command).or_default() += 1;
+            end.out().clone_into(&mut self.last_words);
             return None;
         }
         let takes = self.takes.entry(command).or_insert(end.took());
