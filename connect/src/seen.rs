@@ -69,7 +69,7 @@ mod tests {
         let mut seen = Seen::default();
         let now = Instant::now();
         assert!(seen.insert("deep:a", now) && !seen.insert("deep:a", now));
-        let late = now + AGE - Duration::from_secs(1);
+        let late = now + AGE.saturating_sub(Duration::from_secs(1));
         assert!(seen.insert("walkie:a", late) && !seen.insert("walkie:a", late + MEMORY));
         assert!(!seen.insert("deep:a", now + MEMORY));
         assert!(seen.insert("deep:a", now + MEMORY + AGE + Duration::from_secs(1)));
