@@ -65,11 +65,7 @@ impl Config {
             Some(given) => given,
             None => from_file()?.unwrap_or_else(|| DEFAULT_SERVER.to_owned()),
         };
-        let base = address("server", &given)?;
-        Ok(base
-            .strip_suffix("/v1")
-            .map_or(base.as_str(), |rest| rest.trim_end_matches('/'))
-            .to_owned())
+        Ok(without_version(&address("server", &given)?).to_owned())
     }
 
     /// The API key. A placeholder is not a key.
@@ -237,6 +233,12 @@ fn address(key: &str, given: &str) -> anyhow::Result<String> {
     }
 }
 
+/// An address without the `/v1` at its end; a host of that name stays.
+fn without_version(address: &str) -> &str {
+    let base = address.strip_suffix("/v1").map(|base| base.trim_end_matches('/'));
+    base.filter(|base| base.contains("://")).unwrap_or(address)
+}
+
 /// An address as it may be printed: without userinfo and query.
 pub fn shown(address: &str) -> String {
     let address = address.split(['?', '#']).next().unwrap_or_default();
@@ -272,7 +274,7 @@ fn is_placeholder(key: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{address, is_loopback, is_placeholder, shown};
+    use super::{address, is_loopback, is_placeholder, shown, without_version};
 
     #[test]
     fn loopback_is_an_address_not_a_prefix() {
@@ -306,6 +308,20 @@ mod tests {
         for text in ["http://", "http:///v1", "https://?x", "http://#", "ftp://host", "http://a b"]
         {
             assert!(address("server", text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_version_is_no_part_of_the_address() {
+        for (given, base) in [
+            ("https://host", "https://host"),
+            ("https://host/v1", "https://host"),
+            ("https://host/a//v1", "https://host/a"),
+            ("https://host/v2", "https://host/v2"),
+            ("http://v1", "http://v1"),
+            ("http://v1/v1", "http://v1"),
+        ] {
+            assert_eq!(without_version(given), base);
         }
     }
 
