@@ -1,13 +1,14 @@
 //! `missions cancel` against the clock, against ticks and against other programs that schedule: what it says can no
 //! longer happen must not happen.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use jiff::civil::Weekday;
-use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, ToSpan as _, tz::TimeZone};
 use serde_json::{Value, json};
 
 use crate::{Child, Fate, Output, Sandbox, Service, Settings, Signal};
@@ -63,7 +64,8 @@ pub fn races(program: &str, plan: Races) -> Value {
     });
     let sums = sums.into_inner().unwrap_or_else(PoisonError::into_inner);
     json!({
-        "races": sums.races, "certain": sums.certain, "doubtful": sums.doubtful, "dialled": sums.dialled,
+        "races": sums.races, "met": sums.met, "certain": sums.certain, "doubtful": sums.doubtful,
+        "dialled": sums.dialled,
         "kills": sums.kills, "rivals_scheduled": sums.rivals, "faults": sums.faults,
         "seconds": began.elapsed().as_secs(),
     })
@@ -73,6 +75,8 @@ pub fn races(program: &str, plan: Races) -> Value {
 #[derive(Default)]
 struct Sums {
     races: usize,
+    /// Races in which the time of a call came while `cancel` was running.
+    met: usize,
     /// Races after which nothing could happen any more.
     certain: usize,
     /// Races after which something could.
@@ -87,6 +91,7 @@ struct Sums {
 impl Sums {
     fn add(&mut self, other: Self) {
         self.races += other.races;
+        self.met += other.met;
         self.certain += other.certain;
         self.doubtful += other.doubtful;
         self.dialled += other.dialled;
@@ -102,6 +107,8 @@ struct Run<'a> {
     sandbox: Sandbox,
     fate: Fate,
     sums: Sums,
+    /// How long the quickest `cancel` took: moments within that are moments in the middle of it.
+    takes: Duration,
 }
 
 impl<'a> Run<'a> {
@@ -109,10 +116,12 @@ impl<'a> Run<'a> {
         let service = Service::with(Settings { seed, ..Settings::default() });
         service.clock().periods(50);
         let sandbox = Sandbox::for_service(&service);
-        Self { program, service, sandbox, fate: Fate::new(seed), sums: Sums::default() }
+        let (fate, sums, takes) = (Fate::new(seed), Sums::default(), Duration::from_millis(25));
+        Self { program, service, sandbox, fate, sums, takes }
     }
 
-    /// A mission with three calls a minute or two ahead is called off while the time runs on.
+    /// A mission with three calls is called off about a minute before the first, the last moment at which that can be
+    /// certain (spec 4), and while it is, the time of that call comes.
     fn race(&mut self, n: usize) {
         self.sums.races += 1;
         self.go_to_noon();
@@ -120,24 +129,32 @@ impl<'a> Run<'a> {
         let steps = r#"[{"step_id":"s","description":"S"}]"#;
         self.ok(&["init", &name, "I", "R", steps]);
         self.ok(&["setup-agent", &slug, "A", "I", "Hi", "--caller-id-only"]);
-        for number in NUMBERS {
-            let when = format!("in {}s", 65 + self.fate.below(180));
+        let first = 80 + self.fate.below(60);
+        let later = [first, first + self.fate.below(10), first + self.fate.below(120)];
+        let began = self.service.clock().now();
+        for (number, seconds) in NUMBERS.iter().zip(later) {
+            let when = format!("in {seconds}s");
             let line = ["schedule-call", "--mission", &slug, number, &when, "--any-time"];
             self.ok(&[&line[..], &["--recipient", "automated"]].concat());
         }
         let before = self.service.dialled().len();
-        self.pass(40);
+        let due = began.saturating_add(Duration::from_secs(first)).unwrap_or(began);
+        self.pass_until(due, -80..-58);
         let rival = self.rival(&slug);
         let mut cancel = self.spawn(&["cancel", &slug]);
-        thread::sleep(Duration::from_micros(self.fate.below(25_000))); // the moment of the leap
-        self.pass(60);
+        thread::sleep(self.takes * self.part() / 1_000); // the moment of the leap
+        let is_met = cancel.running();
+        self.pass_until(due, 0..15);
+        self.sums.met += usize::from(is_met && self.service.clock().now() >= due);
         let mut output = None;
         if self.fate.strikes(20) {
             cancel.signal(Signal::KILL);
             self.sums.kills += 1;
             cancel.finish(HANGS);
         } else {
-            output = Some(cancel.finish(HANGS));
+            let end = cancel.finish(HANGS);
+            self.takes = self.takes.min(end.took());
+            output = Some(end);
         }
         let rival = rival.map(|rival| rival.finish(HANGS));
         let output = output.unwrap_or_else(|| self.sandbox.run(self.program, ["cancel", &slug]));
@@ -198,10 +215,18 @@ impl<'a> Run<'a> {
         self.service.clock().jump(noon.duration_since(self.service.clock().now()));
     }
 
-    /// Up to so many seconds pass at once.
-    fn pass(&mut self, seconds: u64) {
-        let by = Duration::from_millis(self.fate.below(seconds * 1_000));
-        self.service.advance(by);
+    /// Time passes at once, to a moment within these seconds of a call's time, the negative ones before it.
+    fn pass_until(&mut self, due: Timestamp, seconds: Range<i64>) {
+        let within = self.fate.below((seconds.end - seconds.start).unsigned_abs() * 1_000);
+        let moment = seconds.start * 1_000 + i64::try_from(within).unwrap_or_default();
+        let left = due.duration_since(self.service.clock().now());
+        let left = left + SignedDuration::from_millis(moment);
+        self.service.advance(Duration::try_from(left).unwrap_or_default());
+    }
+
+    /// A share of a time in thousandths, up to twice the whole: the quickest is much quicker than most.
+    fn part(&mut self) -> u32 {
+        u32::try_from(self.fate.below(2_000)).unwrap_or_default()
     }
 
     fn spawn(&self, line: &[&str]) -> Child {
