@@ -292,3 +292,28 @@ fn the_gateways_scheduler_is_told_by_its_program() {
     assert_eq!(machine.cron(&["remove", "plumbers"]).ok().json()["changed"], true);
     assert!(!machine.sandbox.has("work/job"));
 }
+
+/// `crontab` goes on when the program that started it is killed: what it installs late must not undo what others have
+/// added by then.
+#[test]
+fn a_killed_change_holds_the_crontab_until_it_has_ended() {
+    let machine = machine();
+    let sandbox = &machine.sandbox;
+    let [file, began, go] = ["work/crontab", "work/began", "work/go"]
+        .map(|name| sandbox.path(name).display().to_string());
+    let slow = format!(
+        "cat > '{began}.new'; mv '{began}.new' '{began}'; until [ -e '{go}' ]; do sleep 0.01; done"
+    );
+    let script =
+        format!("case \"$1\" in -l) cat '{file}';; -) {slow}; cp '{began}' '{file}';; esac");
+    program(sandbox, "work/bin/crontab", &script);
+    let mut killed = sandbox.spawn(MISSIONS, ["cron", "add", "plumbers"]);
+    until(SOON, || sandbox.has("work/began"));
+    killed.signal(Signal::KILL);
+    assert_eq!(killed.finish(SOON).code(), 137);
+    let next = sandbox.spawn(MISSIONS, ["cron", "add", "50% it's \"done\""]);
+    next.wait_line(SOON, |line| line.contains("waiting for"));
+    sandbox.write("work/go", "");
+    next.finish(SOON).ok();
+    assert_eq!(machine.lines().matches(" tick --quiet ").count(), 2, "{}", machine.lines());
+}

@@ -98,13 +98,13 @@ pub fn mission_marks(skill: &Path) -> anyhow::Result<Vec<String>> {
 ///
 /// Changes by programs of the same skill folder wait for each other (exit 5 after 10 s).
 pub fn set(skill: &Path, mark: &str, lines: &[Line]) -> anyhow::Result<bool> {
-    let _lock = Lock::hold(&paths::crontab_lock(skill), LOCK_WAIT)?;
+    let lock = Lock::hold(&paths::crontab_lock(skill), LOCK_WAIT)?;
     let old = read()?;
     let new = with(&old, mark, lines);
     if new == old {
         return Ok(false);
     }
-    install(skill, &new)?;
+    install(skill, &new, &lock)?;
     Ok(true)
 }
 
@@ -136,13 +136,14 @@ fn is_marked(line: &str, mark: &str) -> bool {
 }
 
 /// Hands the whole crontab over as a file: what reads a pipe takes a writer that was killed for the end of the
-/// crontab, and installs what it got so far, or nothing.
-fn install(skill: &Path, crontab: &str) -> anyhow::Result<()> {
+/// crontab, and installs what it got so far, or nothing. It says nothing on its stdout, which holds the lock for it:
+/// what it installs after we were killed must not undo what others have added by then.
+fn install(skill: &Path, crontab: &str, lock: &Lock) -> anyhow::Result<()> {
     let whole = handed_over(&paths::crontab_new(skill), crontab)?;
     let child = Command::new("crontab")
         .arg("-")
         .stdin(whole)
-        .stdout(Stdio::null())
+        .stdout(lock.shared()?)
         .stderr(Stdio::piped())
         .spawn()
         .map_err(|err| unavailable(&err.to_string()))?;

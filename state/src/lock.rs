@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -52,6 +53,12 @@ impl Lock {
             }
             std::thread::sleep(POLL);
         }
+    }
+
+    /// The lock as a stream for a program that this one starts: it stays held until that program has ended, even where
+    /// this one is killed before.
+    pub fn shared(&self) -> anyhow::Result<Stdio> {
+        Ok(self.0.try_clone().context("sharing a lock")?.into())
     }
 
     /// Whether some process holds the lock now. A lock that cannot be opened is not held by us.
