@@ -324,47 +324,6 @@ fn a_unit_that_is_gone_or_changed_fails() {
 }
 
 #[test]
-fn a_broken_state_file_fails() {
-    let all = Installed::new();
-    all.sandbox.write("skill/.missions_state.json", "{\"find-plumbers\": {\"mission_id\":");
-    all.only("state", "fail", "cannot be read", "missions recover");
-    all.sandbox.write("skill/.missions_state.json", "{\"a\": {}}");
-    all.sandbox.write("skill/.do_not_call.json", "[]");
-    all.only(
-        "state",
-        "fail",
-        "it is no JSON object",
-        "mv SKILL/.do_not_call.json SKILL/.do_not_call.json.broken",
-    );
-}
-
-#[test]
-fn a_state_file_that_cannot_be_opened_fails() {
-    let all = Installed::new();
-    let path = all.sandbox.path("skill/.missions_state.json");
-    std::fs::create_dir(&path).unwrap();
-    mode(&path, 0o700);
-    all.only("state", "fail", "reading `", "ls -l SKILL/.missions_state.json");
-}
-
-#[test]
-fn a_disk_that_takes_nothing_fails() {
-    let all = Installed::new();
-    let limited = format!("ulimit -f 1; exec '{STATUS}'");
-    let out = all.sandbox.run("/bin/sh", ["-c", &limited]);
-    let checks = out.fails(1).json();
-    let disk = checks["checks"].as_array().unwrap().last().unwrap().clone();
-    assert_eq!((&disk["id"], &disk["status"]), (&json!("disk"), &json!("fail")), "{out}");
-    assert_eq!(disk["fix"], format!("df -h {}", all.sandbox.skill().display()));
-    let mut names =
-        std::fs::read_dir(all.sandbox.skill()).unwrap().map(|entry| entry.unwrap().file_name());
-    assert!(
-        !names.any(|name| name.to_string_lossy().contains("trial")),
-        "nothing is left of the trial"
-    );
-}
-
-#[test]
 fn with_everything_down_it_ends_within_ten_seconds() {
     let all = Installed::new();
     for group in ["critical", "warnings", "recommended", "infra"] {

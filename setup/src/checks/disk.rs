@@ -1,8 +1,11 @@
 //! Whether what is remembered can be read, and whether more can be written.
 
 use super::folder::quoted;
-use super::{Finding, Subject};
+use super::{Finding, Subject, missions};
+use jiff::Timestamp;
 use serde_json::Value;
+use state::clock::Clock;
+use state::config::Config;
 use state::{env, exit, file, paths};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,10 +18,11 @@ const LITTLE: u64 = 100 << 20;
 const TRIED: usize = 64 << 10;
 
 pub(super) fn look(subject: &Subject) -> Vec<Finding> {
-    vec![readable(&subject.skill), writable(&subject.skill)]
+    let clock = subject.config.as_ref().map_or_else(|_| Clock::real(), Config::clock);
+    vec![readable(&subject.skill, clock.now()), writable(&subject.skill)]
 }
 
-fn readable(skill: &Path) -> Finding {
+fn readable(skill: &Path, now: Timestamp) -> Finding {
     let state = env::path("CLAWDTALK_STATE_FILE").unwrap_or_else(|| paths::missions_state(skill));
     let files = [
         (state, "missions recover"),
@@ -45,11 +49,9 @@ fn readable(skill: &Path) -> Finding {
         };
         Some(Finding::fail(format!("`{}` cannot be read: {why}", path.display()), fix))
     };
-    let n_missions = file::read(&files[0].0).ok().flatten();
-    let n_missions = n_missions
-        .and_then(|bytes| Some(serde_json::from_slice::<Value>(&bytes).ok()?.as_object()?.len()));
     files.iter().find_map(broken).unwrap_or_else(|| {
-        Finding::pass(format!("{} missions remembered", n_missions.unwrap_or(0)))
+        let missions = file::read(&files[0].0).ok().flatten().unwrap_or_default();
+        missions::looked_after(&serde_json::from_slice(&missions).unwrap_or_default(), now)
     })
 }
 

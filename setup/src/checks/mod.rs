@@ -7,6 +7,7 @@ mod disk;
 mod finding;
 mod folder;
 mod gateway;
+mod missions;
 
 pub use finding::{Check, Finding};
 

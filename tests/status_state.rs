@@ -1,0 +1,79 @@
+//! `status` and what is remembered: whether it can be read, is looked after, and can grow.
+
+#![expect(clippy::unwrap_used, reason = "to panic is how a test fails")]
+
+#[path = "setup/installed.rs"]
+mod installed;
+
+use installed::{Installed, mode};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+const STATUS: &str = env!("CARGO_BIN_EXE_status");
+
+#[test]
+fn a_broken_state_file_fails() {
+    let all = Installed::new();
+    all.sandbox.write("skill/.missions_state.json", "{\"find-plumbers\": {\"mission_id\":");
+    all.only("state", "fail", "cannot be read", "missions recover");
+    all.sandbox.write("skill/.missions_state.json", "{\"a\": {}}");
+    all.sandbox.write("skill/.do_not_call.json", "[]");
+    all.only(
+        "state",
+        "fail",
+        "it is no JSON object",
+        "mv SKILL/.do_not_call.json SKILL/.do_not_call.json.broken",
+    );
+}
+
+#[test]
+fn a_mission_that_nobody_looks_after_is_warned_of() {
+    let all = Installed::new();
+    let ago = |minutes: i64| (Timestamp::now() - SignedDuration::from_mins(minutes)).to_string();
+    let missions = |due: i64, looked: Option<i64>, status: &str| {
+        let event = json!({"scheduled_at": ago(due), "looked_at": looked.map(ago)});
+        let missions = json!({"find it": {"status": status, "events": {"e1": event}}});
+        all.sandbox.write("skill/.missions_state.json", &missions.to_string());
+    };
+    for (due, looked) in [(20, None), (60, Some(20))] {
+        missions(due, looked, "running");
+        all.only("state", "warn", "`find it` has a call or text", "missions tick 'find it'");
+    }
+    for (due, looked, status) in
+        [(5, None, "running"), (60, Some(5), "running"), (60, None, "succeeded")]
+    {
+        missions(due, looked, status);
+        let out = all.run();
+        assert!(out.ok().out().contains("1 missions remembered"), "{out}");
+    }
+    assert!(
+        all.gateway.turns().is_empty() && all.service.dialled().is_empty(),
+        "a look only looks"
+    );
+}
+
+#[test]
+fn a_state_file_that_cannot_be_opened_fails() {
+    let all = Installed::new();
+    let path = all.sandbox.path("skill/.missions_state.json");
+    std::fs::create_dir(&path).unwrap();
+    mode(&path, 0o700);
+    all.only("state", "fail", "reading `", "ls -l SKILL/.missions_state.json");
+}
+
+#[test]
+fn a_disk_that_takes_nothing_fails() {
+    let all = Installed::new();
+    let limited = format!("ulimit -f 1; exec '{STATUS}'");
+    let out = all.sandbox.run("/bin/sh", ["-c", &limited]);
+    let checks = out.fails(1).json();
+    let disk = checks["checks"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!((&disk["id"], &disk["status"]), (&json!("disk"), &json!("fail")), "{out}");
+    assert_eq!(disk["fix"], format!("df -h {}", all.sandbox.skill().display()));
+    let mut names =
+        std::fs::read_dir(all.sandbox.skill()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(
+        !names.any(|name| name.to_string_lossy().contains("trial")),
+        "nothing is left of the trial"
+    );
+}
