@@ -225,6 +225,11 @@ fn address(key: &str, given: &str) -> anyhow::Result<String> {
         {
             Ok(base.to_owned())
         }
+        // A key put into the wrong line is not to be told.
+        _ if !given.contains(['.', ':', '/']) => Err(Fault::not_configured(format!(
+            "`{key}` is no http:// or https:// address; what it is may be a secret and is not shown"
+        ))
+        .into()),
         _ => Err(Fault::not_configured(format!(
             "`{key}` is `{}`, which is no http:// or https:// address",
             shown(given)
@@ -307,8 +312,11 @@ mod tests {
         assert_eq!(address("server", " https://host/v1/ ").unwrap(), "https://host/v1");
         for text in ["http://", "http:///v1", "https://?x", "http://#", "ftp://host", "http://a b"]
         {
-            assert!(address("server", text).is_err(), "{text}");
+            let told = address("server", text).unwrap_err().to_string();
+            assert!(told.contains(&shown(text)), "{told}");
         }
+        let told = address("server", "cc_live_0123456789abcdef").unwrap_err().to_string();
+        assert!(told.contains("`server`") && !told.contains("0123"), "{told}");
     }
 
     #[test]

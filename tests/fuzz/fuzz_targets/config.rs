@@ -55,10 +55,16 @@ fn skill(bytes: &[u8]) {
         (Err(err), Err(_)) => return refused(&err, &[]),
         (read, wanted) => panic!("{read:?}, but {wanted:?}"),
     };
+    let is_address = |secret: &str| {
+        let mut places = ["server", "gateway_url"].iter();
+        places.any(|name| config.raw().get(*name).is_some_and(|at| at.to_string().contains(secret)))
+    };
     let secrets: Vec<&str> = ["api_key", "gateway_token"]
         .iter()
         .filter_map(|name| config.raw().get(*name)?.as_str())
         .filter(|secret| secret.len() >= 12 && !secret.contains("${"))
+        // What stands in the place of an address as well, and looks like one, is told as one.
+        .filter(|secret| !(secret.contains(['.', ':', '/']) && is_address(secret)))
         .collect();
     match config.server() {
         Ok(server) => {
