@@ -190,6 +190,23 @@ fn an_unsettled_line_dials_again_after_ten_minutes() {
     sandbox.run(CALL, ["hello there"]).ok();
 }
 
+/// The machine's clock is set while the question is open: only time that passes closes it.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_clock_that_jumps_does_not_dial_again() {
+    for jump in ["+1h", "-1h"] {
+        let service = Service::start();
+        let sandbox = Sandbox::for_service(&service);
+        let jumped = || sandbox.prepare(CALL, ["hello there"]).env("CLAWDTALK_CLOCK_SKEW", jump);
+        service.fail("POST", CALLS, Fault::Lost, 1);
+        sandbox.run(CALL, ["hello there"]).fails(8);
+        jumped().run().fails(8).stderr_has("may have been placed");
+        assert_eq!(service.seen_at("POST", CALLS).len(), 1);
+        service.advance(Duration::from_secs(610));
+        jumped().run().ok();
+    }
+}
+
 #[test]
 fn a_kill_between_request_and_answer_leaves_the_line_in_doubt() {
     let service = Service::start();

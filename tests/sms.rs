@@ -278,6 +278,28 @@ fn a_text_in_doubt_may_be_sent_again_after_ten_minutes() {
     sandbox.run(SMS, ["send", TO, "hi"]).ok();
 }
 
+/// The machine's clock is set while a text is in doubt: the list is asked for what it would have shown before.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_clock_that_jumps_neither_sends_again_nor_finds_another_text() {
+    for jump in ["+1h", "-1h"] {
+        let service = Service::with(Settings { lag: Duration::ZERO, ..Settings::default() });
+        let sandbox = Sandbox::for_service(&service);
+        let jumped =
+            |text| sandbox.prepare(SMS, ["send", TO, text]).env("CLAWDTALK_CLOCK_SKEW", jump).run();
+        // Of two texts in doubt the first never left; half an hour ago the same words did.
+        sandbox.run(SMS, ["send", TO, "ok"]).ok();
+        service.advance(Duration::from_secs(1_800));
+        service.fail("POST", SEND, Fault::Cut, 1);
+        sandbox.run(SMS, ["send", TO, "ok"]).fails(8);
+        service.fail("POST", SEND, Fault::Lost, 1);
+        sandbox.run(SMS, ["send", TO, "hello"]).fails(8);
+        jumped("ok").fails(8).stderr_has("may have been sent");
+        jumped("hello").ok().stderr_has("sent already");
+        assert_eq!(sent(&service), 3);
+    }
+}
+
 #[test]
 fn a_kill_between_request_and_answer_leaves_the_line_in_doubt() {
     let service = Service::start();

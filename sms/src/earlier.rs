@@ -22,9 +22,11 @@ pub(crate) fn find(
 ) -> Result<Option<Value>, Error> {
     let query = [("limit", "50"), ("contact", message.to.as_str()), ("direction", "outbound")];
     let listed = api::page(client, &query)?;
-    // The two clocks need not agree; how far they are apart shows in the answer's own time.
-    let ahead = listed.date().map(|date| date.duration_since(clock.now())).unwrap_or_default();
-    let begun = intent.at.saturating_add(ahead - SLACK).unwrap_or(intent.at);
+    // The two clocks need not agree, and ours may have been set since: the answer's own time and the intent's age
+    // do not depend on it.
+    let now = clock.moment();
+    let age = now.since(intent.begun());
+    let begun = listed.date().unwrap_or(now.at).saturating_sub(age + SLACK).unwrap_or(intent.at);
     let found = api::messages(listed.json()).iter().find(|row| is_it(row, message, begun));
     Ok(found.cloned())
 }

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::clock::Clock;
 use crate::exit::{self, Exit, Fault};
+use crate::moment::{Moment, Uptime};
 use crate::{file, out, paths};
 
 /// Settled intents are forgotten after a day, open ones after a week.
@@ -30,11 +31,21 @@ pub struct Intent {
     pub line: String,
     /// When it was stored, before the request left.
     pub at: Timestamp,
+    /// The same by the machine's uptime, if that was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub up: Option<Uptime>,
     /// What was about to be sent, to recognise its effect by.
     pub request: Value,
     /// What became of it, once that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<Value>,
+}
+
+impl Intent {
+    /// When it was stored, so that its age can be told.
+    pub fn begun(&self) -> Moment {
+        Moment { at: self.at, up: self.up }
+    }
 }
 
 /// Which earlier intents of the same line stand in the way of a new one.
@@ -60,10 +71,10 @@ pub enum Begun {
 }
 
 impl Unless {
-    fn covers(self, intent: &Intent, now: Timestamp) -> bool {
+    fn covers(self, intent: &Intent, now: Moment) -> bool {
         let within = |window| {
             let window = SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX);
-            now.duration_since(intent.at).abs() <= window
+            now.since(intent.begun()).abs() <= window
         };
         match self {
             Self::Never => false,
@@ -100,7 +111,7 @@ impl Intents {
         request: Value,
         unless: Unless,
     ) -> anyhow::Result<Begun> {
-        let now = self.clock.now();
+        let now = self.clock.moment();
         self.change(|intents| {
             let stands = intents.iter().rev().filter(|i| i.tool == tool && i.line == line);
             let mut stands = stands.filter(|intent| unless.covers(intent, now));
@@ -115,7 +126,8 @@ impl Intents {
                 id: new_id()?,
                 tool: tool.to_owned(),
                 line: line.to_owned(),
-                at: now,
+                at: now.at,
+                up: now.up,
                 request,
                 result: None,
             };
@@ -193,12 +205,12 @@ impl Intents {
         &self,
         change: impl FnOnce(&mut Vec<Intent>) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
-        let now = self.clock.now();
+        let now = self.clock.moment();
         file::update(&self.path, |bytes| {
             let mut stored = read(&self.path, bytes)?;
             stored.intents.retain(|intent| {
                 let keep = if intent.result.is_some() { KEEP_SETTLED } else { KEEP_OPEN };
-                now.duration_since(intent.at) < keep
+                now.since(intent.begun()) < keep
             });
             let result = change(&mut stored.intents)?;
             Ok((Some(serde_json::to_vec(&stored)?), result))

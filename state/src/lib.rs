@@ -18,6 +18,7 @@ pub mod intents;
 pub mod interrupt;
 pub mod json;
 pub mod lock;
+pub mod moment;
 pub mod out;
 pub mod own_calls;
 pub mod parts;
