@@ -115,6 +115,23 @@ fn a_mission_that_was_there_before_is_not_taken_for_a_lost_one() {
     sandbox.run(MISSIONS, INIT).fails(8).stderr_has("2 missions at the service could be");
 }
 
+/// The machine's clock is set while a stage is in doubt: what it made is found, and an older one is not taken for it.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_clock_that_jumps_finds_what_was_made_and_nothing_older() {
+    for jump in ["+1h", "-1h"] {
+        let (service, sandbox) = quick(Settings { lag: Duration::ZERO, ..Settings::default() });
+        sandbox.run(MISSIONS, ["create-mission", "Find plumbers", "Find three"]).ok();
+        service.advance(Duration::from_secs(1_800));
+        service.fail("POST", "/v1/missions", Fault::Lost, 1);
+        service.fail_always("GET", "/v1/missions", Fault::Status(500));
+        sandbox.run(MISSIONS, INIT).fails(8);
+        service.heal();
+        sandbox.prepare(MISSIONS, INIT).env("CLAWDTALK_CLOCK_SKEW", jump).run().ok();
+        assert_eq!(service.rows(Table::Missions).len(), 2);
+    }
+}
+
 #[test]
 fn two_at_once_make_one_mission() {
     let (service, sandbox) = start();

@@ -10,6 +10,7 @@ use state::exit;
 use state::file;
 use state::intents::Intents;
 use state::lock::Lock;
+use state::moment::Moment;
 use state::out::{self, Printer};
 
 use crate::api::Api;
@@ -84,5 +85,10 @@ impl Context {
     /// The time.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The time in the form in which it is kept to tell later how long ago it was.
+    pub(crate) fn moment(&self) -> Moment {
+        self.clock.moment()
     }
 }

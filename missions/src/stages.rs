@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use state::exit::{self, Exit, Fault};
+use state::moment::{Moment, Uptime};
 
 use crate::api::{Api, Listing, NewAssistant, Pages, Row, RunRef};
 use crate::commands::assistants::new_key;
@@ -62,6 +63,15 @@ pub(crate) struct Open {
     pub(crate) what: Made,
     /// When it was begun, by our clock.
     pub(crate) at: Timestamp,
+    /// The same by the machine's uptime, if that was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) up: Option<Uptime>,
+}
+
+impl Open {
+    fn begun(&self) -> Moment {
+        Moment { at: self.at, up: self.up }
+    }
 }
 
 /// What `init` was told: kept until the last of its stages is done.
@@ -105,7 +115,8 @@ pub(crate) fn once(
     if let Some(open) = missions.known(slug)?.part::<Open>(OPEN).filter(|open| open.what == what) {
         return search(context, api, slug, &open);
     }
-    let (key, open) = (new_key()?, Open { what, at: context.now() });
+    let Moment { at, up } = context.moment();
+    let (key, open) = (new_key()?, Open { what, at, up });
     context.file.change_mission(slug, |mission| mission.set_part(OPEN, &open))?;
     match make(&key) {
         Ok(row) => Ok(row),
@@ -167,7 +178,7 @@ pub(crate) fn look(
     let found = || -> anyhow::Result<Vec<Row>> {
         let missions = context.file.read()?;
         let mission = missions.known(slug)?;
-        let now = context.now();
+        let now = context.moment();
         match open.what {
             Made::Mission => made_missions(api, &missions, mission, open, now),
             Made::Run => made_runs(api, &missions, mission, open, now),
@@ -187,7 +198,7 @@ fn made_missions(
     missions: &Missions,
     mission: Mission,
     open: &Open,
-    now: Timestamp,
+    now: Moment,
 ) -> anyhow::Result<Vec<Row>> {
     let begun: Option<Begun> = mission.part("init");
     let list = api.missions(None, Pages::One(None, Some(100)))?;
@@ -204,7 +215,7 @@ fn made_runs(
     missions: &Missions,
     mission: Mission,
     open: &Open,
-    now: Timestamp,
+    now: Moment,
 ) -> anyhow::Result<Vec<Row>> {
     let input = mission.part::<Begun>("init").map(|begun| begun.input());
     let list = api.runs(mission.mission_id().unwrap_or_default(), Pages::One(None, Some(100)))?;
@@ -231,7 +242,7 @@ fn made_assistants(
     missions: &Missions,
     mission: Mission,
     open: &Open,
-    now: Timestamp,
+    now: Moment,
 ) -> anyhow::Result<Vec<Row>> {
     let Some(new) = mission.part::<NewAssistant>("agent") else { return Ok(Vec::new()) };
     let name = new.name().to_owned();
@@ -252,20 +263,21 @@ fn is_unknown(row: &Row, ids: &[&str], known: &[&str]) -> bool {
 fn since<'a>(
     list: &Listing,
     open: &Open,
-    now: Timestamp,
+    now: Moment,
     key: &'a str,
 ) -> impl Iterator<Item = Row> + use<'a> {
-    let from = began(open.at, now, list.date());
+    let from = began(open.begun(), now, list.date());
     list.rows().into_iter().filter(move |row| row.time(key).is_none_or(|made| made >= from))
 }
 
-/// The instant by the service's clock from which on something that we began at `at` can have been made.
-pub(crate) fn began(at: Timestamp, now: Timestamp, date: Option<Timestamp>) -> Timestamp {
-    let (skew, slack) = match date {
-        Some(date) => (date.duration_since(now), SLACK),
-        None => (SignedDuration::ZERO, UNKNOWN_SKEW),
+/// The instant by the service's clock from which on something that we began `then` can have been made. Ours may have
+/// been set since: what counts is how long ago that was.
+pub(crate) fn began(then: Moment, now: Moment, date: Option<Timestamp>) -> Timestamp {
+    let (there, slack) = match date {
+        Some(date) => (date, SLACK),
+        None => (now.at, UNKNOWN_SKEW),
     };
-    at.saturating_add(skew - slack).unwrap_or(at)
+    there.saturating_sub(now.since(then) + slack).unwrap_or(then.at)
 }
 
 /// The known plan of a mission.
@@ -282,14 +294,16 @@ pub(crate) fn is_same_plan(one: &[Value], other: &[Value]) -> bool {
 mod tests {
     use super::began;
     use jiff::Timestamp;
+    use state::moment::Moment;
 
     #[test]
     fn the_services_clock_decides_what_is_new() {
         let time = |text: &str| text.parse::<Timestamp>().unwrap();
-        let (at, now) = (time("2027-01-01T10:00:00Z"), time("2027-01-01T10:00:30Z"));
-        let with = |date: &str| began(at, now, Some(time(date))).to_string();
+        let moment = |text| Moment { at: time(text), up: None };
+        let (then, now) = (moment("2027-01-01T10:00:00Z"), moment("2027-01-01T10:00:30Z"));
+        let with = |date: &str| began(then, now, Some(time(date))).to_string();
         assert_eq!(with("2027-01-01T10:00:30Z"), "2027-01-01T09:59:57Z");
         assert_eq!(with("2027-01-01T09:50:30Z"), "2027-01-01T09:49:57Z");
-        assert_eq!(began(at, now, None).to_string(), "2027-01-01T09:55:00Z");
+        assert_eq!(began(then, now, None).to_string(), "2027-01-01T09:55:00Z");
     }
 }

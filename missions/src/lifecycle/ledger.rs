@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use state::moment::{Moment, Uptime};
 
 use super::plan::{Act, Effect};
 use super::target::Unsettled;
@@ -50,6 +51,9 @@ pub(crate) struct Begun {
     pub(crate) at: Timestamp,
     /// When it was begun.
     pub(crate) since: Timestamp,
+    /// The same by the machine's uptime, if that was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) up: Option<Uptime>,
     /// When it was last looked for, if its event is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) looked: Option<Timestamp>,
@@ -153,10 +157,11 @@ impl Ledger {
         target: &str,
         made: usize,
         has_intent: bool,
-        now: Timestamp,
+        now: Moment,
     ) -> Option<Unsettled> {
         let begun = self.retries.get(target).filter(|begun| begun.attempt == made)?;
-        let is_forgotten = now.duration_since(begun.since) >= INTENTS_LAST;
+        let then = Moment { at: begun.since, up: begun.up };
+        let is_forgotten = now.since(then) >= INTENTS_LAST;
         Some(Unsettled {
             at: begun.at,
             since: begun.since,

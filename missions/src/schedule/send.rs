@@ -164,7 +164,7 @@ pub(crate) fn look(
         in_doubt(intent, &format!("and looking for it failed: {}", exit::told(&err)))
     })?;
     let known = known_ids(context)?;
-    let from = stages::began(intent.at, context.now(), list.date());
+    let from = stages::began(intent.begun(), context.moment(), list.date());
     let mut found = list.rows().into_iter().map(Scheduled::new).filter(|event| {
         order.new.is_like(event)
             && event.created_at().is_none_or(|made| made >= from)

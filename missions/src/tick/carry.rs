@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use state::do_not_call;
 use state::exit::{self, Exit};
 use state::gateway::{self, Outcome, Turn};
+use state::moment::Moment;
 
 use super::Tick;
 use super::known::{Around, Known};
@@ -140,8 +141,8 @@ impl Tick<'_> {
         let missions = self.context.file.read()?;
         let mission = missions.known(names.slug)?;
         let around = Around::read(self.context)?;
-        let now = self.context.now();
-        let known = Known::read(&mission, &around, now)?;
+        let Moment { at: now, up } = self.context.moment();
+        let known = Known::read(&mission, &around)?;
         let Some(chain) = known.targets.iter().find(|one| one.id == target) else {
             return Ok(Carried::Otherwise);
         };
@@ -154,7 +155,7 @@ impl Tick<'_> {
         if do_not_call::list(self.context.config.skill_dir())?.contains_key(phone.as_str()) {
             return Ok(Carried::Otherwise);
         }
-        let begun = Begun { attempt, at, since: now, looked: None };
+        let begun = Begun { attempt, at, since: now, up, looked: None };
         let is_next = self.context.file.change_mission(names.slug, |mission| {
             mission.change_ledger(names.slug, |ledger| ledger.begin(target, begun, attempt))
         })?;

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Deserialize as _;
 use state::do_not_call;
 use state::exit::Fault;
+use state::moment::Moment;
 use state::phone::Phone;
 
 use crate::context::Context;
@@ -28,6 +29,8 @@ pub(crate) struct Around {
     intents: BTreeSet<String>,
     /// The numbers that are never called or texted.
     do_not_call: BTreeMap<String, String>,
+    /// When that was read.
+    at: Moment,
 }
 
 /// A mission with what was decided for it.
@@ -44,15 +47,16 @@ pub(crate) struct Known {
 impl Around {
     /// Reads it. Fails if a file is broken: then nothing must be dialled.
     pub(crate) fn read(context: &Context) -> anyhow::Result<Self> {
+        let at = context.moment();
         let intents = context.intents().of_tool(TOOL)?.into_iter().map(|intent| intent.line);
         let do_not_call = do_not_call::list(context.config.skill_dir())?;
-        Ok(Self { intents: intents.collect(), do_not_call })
+        Ok(Self { intents: intents.collect(), do_not_call, at })
     }
 }
 
 impl Known {
     /// Reads a mission. Fails (exit 2) if a record of it cannot be read, and names it.
-    pub(crate) fn read(mission: &Mission, around: &Around, now: Timestamp) -> anyhow::Result<Self> {
+    pub(crate) fn read(mission: &Mission, around: &Around) -> anyhow::Result<Self> {
         let ledger = ledger(mission, mission.slug())?;
         let events = mission.events()?;
         let verify_step = events.iter().rev().find_map(|(_, event)| event.verify_step.clone());
@@ -77,7 +81,7 @@ impl Known {
             let made = target.attempts.len();
             let line = || Again { of: target.id.clone(), attempt: made }.line();
             let has_intent = !around.intents.is_empty() && around.intents.contains(&line());
-            target.begun = ledger.unsettled(&target.id, made, has_intent, now);
+            target.begun = ledger.unsettled(&target.id, made, has_intent, around.at);
             target
         });
         Ok(Self { targets: targets.collect(), ledger, verify_step })

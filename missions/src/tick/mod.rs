@@ -126,7 +126,7 @@ impl<'a> Tick<'a> {
                 None => facts.insert((mission.tick_due(), self.facts(names)?)),
             };
             let now = self.context.now();
-            let known = Known::read(&mission, &Around::read(self.context)?, now)?;
+            let known = Known::read(&mission, &Around::read(self.context)?)?;
             // Whoever holds the missions costs each change a copy of all of them.
             drop(missions);
             let plan = known.decide(now, steps, *run);
@@ -193,7 +193,7 @@ impl<'a> Tick<'a> {
 impl Known {
     /// Reads a mission with all that matters to it now.
     pub(crate) fn of(context: &Context, mission: &Mission) -> anyhow::Result<Self> {
-        Self::read(mission, &Around::read(context)?, context.now())
+        Self::read(mission, &Around::read(context)?)
     }
 
     /// What the decision tree says.

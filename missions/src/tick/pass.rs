@@ -99,7 +99,7 @@ impl Passed {
         if mission.is_settled() {
             return Ok(None);
         }
-        let known = Known::read(mission, around, now)?;
+        let known = Known::read(mission, around)?;
         let heard = heard.of(mission)?;
         let next = next_tick(mission, &known, now);
         if heard.is_empty() && next.is_none_or(|next| next > now) {

@@ -215,7 +215,7 @@ fn retry(world: &mut World, n: usize, made: usize, at: Timestamp, part: usize) -
     let target = &world.local.targets[n];
     match part {
         0 => {
-            let begun = Begun { attempt: made, at, since: world.now, looked: None };
+            let begun = Begun { attempt: made, at, since: world.now, up: None, looked: None };
             let id = target.id.clone();
             let is_next = world.local.ledger.begin(&id, begun, target.attempts.len());
             if is_next { Carried::Part } else { Carried::Otherwise }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use state::moment::Moment;
 
 use super::history::{Fate, Hand, History};
 use crate::api::Channel;
@@ -184,7 +185,8 @@ impl World {
         for (n, target) in targets.iter_mut().enumerate() {
             let made = target.attempts.len();
             let has_intent = intents.contains_key(&format!("{n}/{made}"));
-            target.begun = ledger.unsettled(&target.id, made, has_intent, self.now);
+            let now = Moment { at: self.now, up: None };
+            target.begun = ledger.unsettled(&target.id, made, has_intent, now);
         }
     }
 
