@@ -110,6 +110,52 @@ fn an_answer_nobody_could_take_for_two_minutes_is_given_up() {
     assert_eq!(service.log().frames_of("deep_tool_result").len(), 1);
 }
 
+/// The machine's clock is set between two lives: an answer is as old as it is, neither expired at once nor ready for ever.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_clock_that_jumps_between_two_lives_makes_no_answer_older_or_younger() {
+    for jump in ["+1h", "-1h"] {
+        let (service, gateway) = (Service::start(), Gateway::start());
+        let sandbox = Sandbox::for_both(&service, &gateway);
+        let jumped = || sandbox.prepare(CONNECT, ["run"]).env("CLAWDTALK_CLOCK_SKEW", jump).spawn();
+        let client = sandbox.spawn(CONNECT, ["run"]);
+        service.wait_connected(SOON);
+        gateway.hold();
+        ask(&service, "r1");
+        gateway.wait_turn(SOON, 1);
+        service.refuse_upgrades(503, None);
+        service.drop_socket();
+        gateway.release();
+        client.wait_line(SOON, |line| line.contains("deep:r1: answered"));
+        client.stop(Signal::KILL, SOON);
+        // A life on a wrong clock takes it up, and hands it on.
+        let client = jumped();
+        client.wait_line(SOON, |line| line.contains("deep:r1: answered before the restart"));
+        client.stop(Signal::KILL, SOON);
+        service.advance(Duration::from_secs(60));
+        service.accept_upgrades();
+        let client = sandbox.spawn(CONNECT, ["run"]);
+        let result = service.wait_frame(SOON, "deep_tool_result", |_| true);
+        assert_eq!(result["text"], "You have two meetings.");
+        // The next one is ready on the wrong clock, and expires by the right one.
+        until(SOON, || sandbox.read(JOURNAL).contains("settled"));
+        client.stop(Signal::KILL, SOON);
+        let client = jumped();
+        service.wait_authenticated(SOON, 3);
+        gateway.hold();
+        ask(&service, "r2");
+        gateway.wait_turn(SOON, 2);
+        service.refuse_upgrades(503, None);
+        service.drop_socket();
+        gateway.release();
+        client.wait_line(SOON, |line| line.contains("deep:r2: answered"));
+        client.stop(Signal::KILL, SOON);
+        service.advance(Duration::from_secs(121));
+        let client = sandbox.spawn(CONNECT, ["run"]);
+        client.wait_line(SOON, |line| line.contains("deep:r2: expired undelivered"));
+    }
+}
+
 #[test]
 fn a_greeting_is_not_repeated_after_a_restart_and_a_strangers_call_stays_one() {
     let (service, gateway) = (Service::start(), Gateway::start());

@@ -2,8 +2,12 @@
 //!
 //! The file is appended to and not fsynced: it survives kill -9, not a power cut (spec 3). A torn last line
 //! is ignored. The folding of its lines into what is still open is in [`fold`].
+//!
+//! Each life of the client begins with a line of the machine's uptime, so that the next one can tell how old the lines
+//! are although the clock on the wall was set in between (see [`dates`]).
 
 mod compact;
+mod dates;
 pub(crate) mod fold;
 
 use std::fs::{File, OpenOptions};
@@ -14,10 +18,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context as _;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use state::clock::Clock;
 use state::file;
+use state::moment::{Moment, Uptime};
 
 use fold::Open;
 
@@ -42,23 +46,29 @@ pub(crate) enum Step {
     Settled,
     /// What is known of a call; the body is a [`crate::calls::Known`].
     Call,
+    /// A life of the client began; the line has the uptime and no key.
+    Life,
 }
 
 /// One line of the file.
 #[derive(Debug, Serialize, Deserialize)]
 struct Line<T> {
-    /// Milliseconds since 1970 on [`Clock`].
+    /// Milliseconds since 1970 on [`Clock`], counted from the beginning of the life.
     at: i64,
     step: Step,
     key: T,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     body: Option<T>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    up: Option<Uptime>,
 }
 
 /// The open journal. Any thread may write to it.
 #[derive(Debug)]
 pub(crate) struct Journal {
     clock: Clock,
+    /// When it was opened: a clock that is set while it is open changes nothing.
+    began: Moment,
     writable: AtomicBool,
     /// `None` stands for no journal at all: a simulation.
     log: Option<Mutex<Log>>,
@@ -69,6 +79,9 @@ pub(crate) struct Journal {
 #[derive(Debug)]
 struct Log {
     path: PathBuf,
+    /// The line with which this life begins, and whether it is in the file.
+    life: Vec<u8>,
+    has_begun: bool,
     file: Option<File>,
     length: u64,
     compact_at: u64,
@@ -81,28 +94,28 @@ impl Journal {
     ///
     /// A journal that cannot be read or written does not stop the client: see [`Self::is_writable`].
     pub(crate) fn open(path: &Path, clock: Clock) -> (Self, Open, Option<anyhow::Error>) {
+        let began = clock.moment();
         let mut log = Log {
             path: path.to_owned(),
+            life: life(began),
+            has_begun: false,
             file: None,
             length: 0,
             compact_at: COMPACT_BEYOND,
             is_torn: false,
         };
-        let (open, fault) = match log.take_up(clock.now()) {
+        let (open, fault) = match log.take_up(began) {
             Ok(open) => (open, None),
             Err(err) => (Open::default(), Some(err)),
         };
-        let writable = AtomicBool::new(fault.is_none());
-        (
-            Self { clock, writable, log: Some(Mutex::new(log)), pending: Mutex::default() },
-            open,
-            fault,
-        )
+        let (writable, log) = (AtomicBool::new(fault.is_none()), Some(Mutex::new(log)));
+        (Self { clock, began, writable, log, pending: Mutex::default() }, open, fault)
     }
 
     /// No journal: what is written to it is forgotten. For `simulate`.
     pub(crate) fn none(clock: Clock) -> Self {
-        Self { clock, writable: AtomicBool::new(true), log: None, pending: Mutex::default() }
+        let (began, writable) = (clock.moment(), AtomicBool::new(true));
+        Self { clock, began, writable, log: None, pending: Mutex::default() }
     }
 
     /// Whether the last line could be written. Without a journal nobody can know after a crash what was
@@ -123,7 +136,7 @@ impl Journal {
         if self.log.is_none() {
             return;
         }
-        let line = Line { at: self.clock.now().as_millisecond(), step, key, body };
+        let line = Line { at: self.now(), step, key, body, up: None };
         let mut pending = hold(&self.pending);
         let whole = pending.len();
         // A line is text and numbers: writing it to memory does not fail.
@@ -132,6 +145,12 @@ impl Journal {
         } else {
             pending.truncate(whole);
         }
+    }
+
+    /// The time of a line.
+    fn now(&self) -> i64 {
+        let age = self.clock.moment().since(self.began);
+        self.began.at.as_millisecond().saturating_add(i64::try_from(age.as_millis()).unwrap_or(0))
     }
 
     /// Writes what is pending. False if that fails: then it is lost.
@@ -146,12 +165,22 @@ impl Journal {
         }
         let written = log.append(&lines).is_ok();
         self.writable.store(written, Ordering::Relaxed);
-        if written && log.length > log.compact_at && log.compact(self.clock.now()).is_err() {
+        if written && log.length > log.compact_at && log.compact(self.clock.moment()).is_err() {
             // The long file goes on being used; the next try comes when it has doubled.
             log.compact_at = log.length * 2;
         }
         written
     }
+}
+
+/// The first line of a life.
+fn life(began: Moment) -> Vec<u8> {
+    let at = began.at.as_millisecond();
+    let line = Line { at, step: Step::Life, key: "", body: None, up: began.up };
+    // Numbers and a word: writing them to memory does not fail.
+    let mut bytes = serde_json::to_vec(&line).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes
 }
 
 fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -161,8 +190,16 @@ fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Log {
     fn append(&mut self, lines: &[u8]) -> anyhow::Result<()> {
-        let healed = if self.is_torn { [b"\n", lines].concat() } else { Vec::new() };
-        let bytes = if self.is_torn { &healed } else { lines };
+        let heal: &[u8] = if self.is_torn { b"\n" } else { b"" };
+        // What stands in a file that could not be taken up is of earlier lives.
+        let life = if self.has_begun { &[][..] } else { &self.life };
+        let whole;
+        let bytes = if heal.is_empty() && life.is_empty() {
+            lines
+        } else {
+            whole = [heal, life, lines].concat();
+            &whole
+        };
         if self.file.is_none() {
             self.file = Some(open(&self.path)?);
         }
@@ -170,13 +207,14 @@ impl Log {
         // Unbuffered and in one write: after kill -9 the lines are there or, at worst, the last of them is torn.
         let written = file.write_all(bytes);
         self.is_torn = written.is_err();
+        self.has_begun |= written.is_ok();
         written.with_context(|| format!("writing `{}`", self.path.display()))?;
         self.length += bytes.len() as u64;
         Ok(())
     }
 
     /// Reads what is still open, and rewrites the file without what is settled or too old.
-    fn take_up(&mut self, now: Timestamp) -> anyhow::Result<Open> {
+    fn take_up(&mut self, now: Moment) -> anyhow::Result<Open> {
         let open = match File::open(&self.path) {
             Ok(file) => Open::fold(BufReader::new(file), now),
             Err(err) if err.kind() == ErrorKind::NotFound => Ok(Open::default()),
@@ -187,16 +225,17 @@ impl Log {
         Ok(open)
     }
 
-    fn compact(&mut self, now: Timestamp) -> anyhow::Result<()> {
+    fn compact(&mut self, now: Moment) -> anyhow::Result<()> {
         // Made if it is missing.
         drop(open_file(&self.path)?);
-        let kept = compact::compact(|| File::open(&self.path).map(BufReader::new), now)
+        let open = || File::open(&self.path).map(BufReader::new);
+        let kept = compact::compact(open, now, &self.life)
             .with_context(|| format!("reading `{}`", self.path.display()))?;
         file::publish(&self.path, &kept)?;
         self.file = Some(open_file(&self.path)?);
         self.length = kept.len() as u64;
         self.compact_at = (self.length * 2).max(COMPACT_BEYOND);
-        self.is_torn = false;
+        (self.is_torn, self.has_begun) = (false, true);
         Ok(())
     }
 }

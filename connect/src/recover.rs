@@ -49,7 +49,7 @@ pub(crate) fn take_up(desk: &mut Desk, open: Open) {
     }
 }
 
-/// How old something is; a clock that was set back makes it new.
+/// How old something is. After a start of the machine a clock that was set back makes it new.
 fn age(at: Timestamp, now: Timestamp) -> Duration {
     Duration::try_from(now.duration_since(at)).unwrap_or_default()
 }

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::io::BufRead;
 
 use jiff::{SignedDuration, Timestamp};
+use state::moment::Moment;
 
+use super::dates::Dates;
 use super::{Line, Step};
 
 /// A request or a call is remembered this long: the service may repeat a frame (spec 3).
@@ -69,8 +71,8 @@ impl Open {
     /// Folds the lines of a journal. A line that cannot be read (the last one of a crash is torn) is left out.
     ///
     /// Read line by line: what is settled, and that is nearly all of it, never takes memory at once.
-    pub(crate) fn fold(mut journal: impl BufRead, now: Timestamp) -> std::io::Result<Self> {
-        let mut open = Self::default();
+    pub(crate) fn fold(mut journal: impl BufRead, now: Moment) -> std::io::Result<Self> {
+        let (mut open, mut dates) = (Self::default(), Dates::from(now));
         let mut places = HashMap::new();
         let mut call_places = HashMap::new();
         let mut line = Vec::new();
@@ -78,8 +80,12 @@ impl Open {
             let parsed = serde_json::from_slice::<Line<String>>(&line);
             line.clear();
             let Ok(line) = parsed else { continue };
-            let Ok(at) = Timestamp::from_millisecond(line.at) else { continue };
-            if now.duration_since(at) > MEMORY {
+            if line.step == Step::Life {
+                dates.life(line.at, line.up);
+                continue;
+            }
+            let Some(at) = dates.of(line.at) else { continue };
+            if dates.age(at) > MEMORY {
                 continue;
             }
             if line.step == Step::Call {
@@ -126,7 +132,7 @@ impl Request {
                 self.frame = String::new();
                 Stage::Settled
             }
-            Step::Call => return,
+            Step::Call | Step::Life => return,
         };
     }
 }
@@ -137,12 +143,29 @@ mod tests {
     use crate::journal::compact::compact;
     use jiff::{SignedDuration, Timestamp};
     use proptest::prelude::*;
+    use state::moment::Moment;
     use std::collections::HashMap;
 
     const T: i64 = 1_800_000_000_000;
 
-    fn now() -> Timestamp {
-        Timestamp::from_millisecond(T).unwrap() + SignedDuration::from_mins(1)
+    fn at(minutes: i64) -> Moment {
+        let at = Timestamp::from_millisecond(T).unwrap() + SignedDuration::from_mins(minutes);
+        Moment { at, up: serde_json::from_value(up(minutes)).unwrap() }
+    }
+
+    fn now() -> Moment {
+        at(1)
+    }
+
+    /// The machine was started an hour before `T`.
+    fn up(minutes: i64) -> serde_json::Value {
+        serde_json::json!({"boot": 7, "ms": 60_000 * (60 + minutes)})
+    }
+
+    /// A life that began at `T` on a clock that is so many minutes ahead.
+    fn life(ahead: i64) -> String {
+        let (at, up) = (T + 60_000 * ahead, up(0));
+        format!("{{\"at\":{at},\"step\":\"life\",\"key\":\"\",\"up\":{up}}}\n")
     }
 
     fn line(step: &str, key: &str, body: &str) -> String {
@@ -173,7 +196,7 @@ mod tests {
 
     #[test]
     fn what_is_older_than_a_day_is_forgotten() {
-        let later = now() + SignedDuration::from_hours(25);
+        let later = at(25 * 60);
         assert!(
             Open::fold(line("asked", "deep:a", "f").as_bytes(), later).unwrap().requests.is_empty()
         );
@@ -187,20 +210,54 @@ mod tests {
         assert_eq!(open.calls[0].body, "two");
     }
 
+    #[test]
+    fn a_life_whose_clock_was_wrong_is_dated_by_the_uptime() {
+        // On a clock 25 hours behind everything was written too long ago; 25 hours ahead, it never becomes old.
+        for ahead in [-25 * 60, 25 * 60] {
+            let at = T + 60_000 * ahead;
+            let text = life(ahead)
+                + &line("asked", "deep:a", "f").replace(&T.to_string(), &at.to_string());
+            let requests = Open::fold(text.as_bytes(), now()).unwrap().requests;
+            assert_eq!(now().at.duration_since(requests[0].at), SignedDuration::from_mins(1));
+            let later = super::tests::at(25 * 60);
+            assert_eq!(Open::fold(text.as_bytes(), later).unwrap().requests, []);
+        }
+    }
+
+    #[test]
+    fn a_compacted_journal_keeps_the_lives_of_its_lines_and_begins_the_present() {
+        let kept = line("asked", "deep:a", "f");
+        let text = life(1)
+            + &life(2)
+            + &kept
+            + &life(3)
+            + &line("call", "c", "")
+            + &line("call", "c", "x");
+        let short = compact(|| Ok(text.as_bytes()), now(), life(4).as_bytes()).unwrap();
+        let wanted = life(2) + &kept + &life(3) + &line("call", "c", "x") + &life(4);
+        assert_eq!(String::from_utf8(short).unwrap(), wanted);
+        let again = compact(|| Ok(wanted.as_bytes()), now(), life(3).as_bytes()).unwrap();
+        assert_eq!(again, (life(2) + &kept + &life(3) + &line("call", "c", "x")).as_bytes());
+    }
+
     proptest! {
         /// Compacting changes nothing, and no bytes at all make reading fail.
         #[test]
         fn compacting_keeps_what_is_open(
             steps in proptest::collection::vec(
-                (prop::sample::select(vec!["asked", "guarded", "sent", "answered", "posting", "settled", "call"]), "[a-c]", "[a-z]{0,3}"), 0..30),
+                (prop::sample::select(vec!["asked", "guarded", "sent", "answered", "posting", "settled", "call", "life"]), "[a-c]", "[a-z]{0,3}"), 0..30),
             cut in 0_usize..4000,
         ) {
-            let text: String = steps.iter().map(|(step, key, body)| line(step, key, body)).collect();
+            let written = |(step, key, body): &(&str, String, String)| match *step {
+                "life" => life(i64::try_from(body.len()).unwrap()),
+                step => line(step, key, body),
+            };
+            let text: String = steps.iter().map(written).collect();
             let text = &text[..cut.min(text.len())];
             let open = Open::fold(text.as_bytes(), now()).unwrap();
-            let short = compact(|| Ok(text.as_bytes()), now()).unwrap();
+            let short = compact(|| Ok(text.as_bytes()), now(), life(0).as_bytes()).unwrap();
             let again = Open::fold(&short[..], now()).unwrap();
-            prop_assert!(short.len() <= text.len() + 1);
+            prop_assert!(short.len() <= text.len() + life(0).len() + 1);
             // What is over stands where it was last spoken of.
             let requests = |open: &Open| {
                 let known = open.requests.iter().map(|one| (one.key.clone(), one.stage.clone()));
