@@ -197,7 +197,7 @@ fn a_clock_that_jumps_does_not_dial_again() {
     for jump in ["+1h", "-1h"] {
         let service = Service::start();
         let sandbox = Sandbox::for_service(&service);
-        let jumped = || sandbox.prepare(CALL, ["hello there"]).env("CLAWDTALK_CLOCK_SKEW", jump);
+        let jumped = || sandbox.prepare(CALL, ["hello there"]).skewed(jump);
         service.fail("POST", CALLS, Fault::Lost, 1);
         sandbox.run(CALL, ["hello there"]).fails(8);
         jumped().run().fails(8).stderr_has("may have been placed");

@@ -117,7 +117,7 @@ fn a_clock_that_jumps_between_two_lives_makes_no_answer_older_or_younger() {
     for jump in ["+1h", "-1h"] {
         let (service, gateway) = (Service::start(), Gateway::start());
         let sandbox = Sandbox::for_both(&service, &gateway);
-        let jumped = || sandbox.prepare(CONNECT, ["run"]).env("CLAWDTALK_CLOCK_SKEW", jump).spawn();
+        let jumped = || sandbox.prepare(CONNECT, ["run"]).skewed(jump).spawn();
         let client = sandbox.spawn(CONNECT, ["run"]);
         service.wait_connected(SOON);
         gateway.hold();

@@ -127,7 +127,7 @@ fn a_clock_that_jumps_finds_what_was_made_and_nothing_older() {
         service.fail_always("GET", "/v1/missions", Fault::Status(500));
         sandbox.run(MISSIONS, INIT).fails(8);
         service.heal();
-        sandbox.prepare(MISSIONS, INIT).env("CLAWDTALK_CLOCK_SKEW", jump).run().ok();
+        sandbox.prepare(MISSIONS, INIT).skewed(jump).run().ok();
         assert_eq!(service.rows(Table::Missions).len(), 2);
     }
 }

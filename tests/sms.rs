@@ -285,8 +285,7 @@ fn a_clock_that_jumps_neither_sends_again_nor_finds_another_text() {
     for jump in ["+1h", "-1h"] {
         let service = Service::with(Settings { lag: Duration::ZERO, ..Settings::default() });
         let sandbox = Sandbox::for_service(&service);
-        let jumped =
-            |text| sandbox.prepare(SMS, ["send", TO, text]).env("CLAWDTALK_CLOCK_SKEW", jump).run();
+        let jumped = |text| sandbox.prepare(SMS, ["send", TO, text]).skewed(jump).run();
         // Of two texts in doubt the first never left; half an hour ago the same words did.
         sandbox.run(SMS, ["send", TO, "ok"]).ok();
         service.advance(Duration::from_secs(1_800));

@@ -45,7 +45,7 @@ pub(crate) enum Command {
     /// Measure what the programs cost, beside what a user has today
     Bench(Bench),
 
-    /// Kill programs at random moments, and count what was lost or doubled
+    /// Kill programs at random moments, on a clock that jumps, and count what was lost or doubled
     Torture(Torture),
 
     /// Feed what crosses a wire or stands in a file to its readers, bent and broken, and check what they make of it
@@ -117,7 +117,8 @@ pub(crate) struct Simulate {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) port: u16,
 
-    /// Let the time run N times as fast, for the service and for programs started with the environment it prints
+    /// Let the time run N times as fast, for the service and for programs started with the environment it prints (for
+    /// them, CLAWDTALK_CLOCK_SKEW=-1h is besides a machine whose clock is wrong)
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) speed: u32,
 }

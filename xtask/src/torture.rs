@@ -1,5 +1,5 @@
-//! `cargo xtask torture`: kill -9 at random moments, over and over, and count what was lost, doubled or stuck. The
-//! target is zero of each.
+//! `cargo xtask torture`: kill -9 at random moments, over and over, on a machine whose clock is an hour ahead or behind
+//! now and then, and count what was lost, doubled or stuck. The target is zero of each.
 
 mod commands;
 mod connect;
@@ -67,7 +67,7 @@ fn torture(workspace: &Workspace, args: &Torture) -> Result<(bool, Value)> {
     }
     let sum = |name: &str| parts.values().filter_map(|part| part[name].as_u64()).sum::<u64>();
     let total = json!({
-        "kills": sum("kills"), "lost": sum("lost"), "doubled": sum("doubled"),
+        "kills": sum("kills"), "jumps": sum("jumps"), "lost": sum("lost"), "doubled": sum("doubled"),
         "unreadable": sum("unreadable"), "faults": n_faults, "seconds": sum("seconds"),
     });
     parts.insert("total".to_owned(), total);

@@ -232,6 +232,12 @@ impl Run<'_> {
         self
     }
 
+    /// Lets the machine's clock on the wall be wrong by this much (`-1h`); see [`Skew`](crate::Skew).
+    #[must_use]
+    pub fn skewed(self, by: &str) -> Self {
+        self.env("CLAWDTALK_CLOCK_SKEW", by)
+    }
+
     /// One environment variable less.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {

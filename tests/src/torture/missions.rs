@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::operator;
-use crate::{Fate, Sandbox, Service, Settings, Signal, Table};
+use crate::{Fate, Sandbox, Service, Settings, Signal, Skew, Table};
 
 /// How hard and how long.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +37,7 @@ pub fn missions(program: &str, plan: Missions) -> Value {
     json!({
         "kills": run.kills, "commands": run.commands, "acknowledged": run.acknowledged,
         "missions": round, "in_doubt": run.in_doubt, "busy": run.busy, "lost": run.lost, "doubled": run.doubled,
-        "unreadable": run.unreadable, "faults": run.faults, "seconds": began.elapsed().as_secs(),
+        "unreadable": run.unreadable, "jumps": run.skew.jumps(), "faults": run.faults, "seconds": began.elapsed().as_secs(),
     })
 }
 
@@ -46,6 +46,7 @@ struct Run<'a> {
     service: Service,
     sandbox: Sandbox,
     fate: Fate,
+    skew: Skew,
     commands: usize,
     kills: usize,
     acknowledged: usize,
@@ -69,6 +70,7 @@ impl<'a> Run<'a> {
             service,
             sandbox,
             fate: Fate::new(seed),
+            skew: Skew::default(),
             commands: 0,
             kills: 0,
             acknowledged: 0,
@@ -160,10 +162,12 @@ impl<'a> Run<'a> {
         self.faults.push(format!("{line:?} never succeeded"));
     }
 
-    /// Runs a command that is killed at a random moment or not at all: its exit code, if it came to that.
+    /// Runs a command, on a clock that may have been set since the last one, that is killed at a random moment or not
+    /// at all: its exit code, if it came to that.
     fn life(&mut self, line: &[&str]) -> Option<i32> {
         self.commands += 1;
-        let mut child = self.sandbox.spawn(self.program, line);
+        let clock = self.skew.draw(&mut self.fate);
+        let mut child = self.sandbox.prepare(self.program, line).skewed(clock).spawn();
         if self.fate.strikes(80) {
             std::thread::sleep(Duration::from_micros(self.fate.below(60_000))); // the moment of the kill
             child.signal(Signal::KILL);

@@ -8,7 +8,7 @@ use jiff::civil::Weekday;
 use jiff::{SignedDuration, Timestamp, ToSpan as _, tz::TimeZone};
 use serde_json::{Value, json};
 
-use crate::{Fate, Gateway, Sandbox, Service, Settings, Signal, Table};
+use crate::{Fate, Gateway, Sandbox, Service, Settings, Signal, Skew, Table};
 
 /// How hard and how long.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +42,7 @@ pub fn ticks(program: &str, plan: Ticks) -> Value {
     }
     json!({
         "missions": n, "ticks": run.ticks, "kills": run.kills, "dialled": run.service.dialled().len(),
-        "in_doubt": run.in_doubt, "faults": run.faults, "seconds": began.elapsed().as_secs(),
+        "in_doubt": run.in_doubt, "jumps": run.skew.jumps(), "faults": run.faults, "seconds": began.elapsed().as_secs(),
     })
 }
 
@@ -52,6 +52,7 @@ struct Run<'a> {
     gateway: Gateway,
     sandbox: Sandbox,
     fate: Fate,
+    skew: Skew,
     ticks: usize,
     kills: usize,
     /// Attempts whose request may never have left: they are never made again.
@@ -65,8 +66,9 @@ impl<'a> Run<'a> {
         service.clock().periods(50);
         let gateway = Gateway::start();
         let sandbox = Sandbox::for_both(&service, &gateway);
-        let (fate, faults) = (Fate::new(seed), Vec::new());
-        Self { program, service, gateway, sandbox, fate, ticks: 0, kills: 0, in_doubt: 0, faults }
+        let (fate, skew, faults) = (Fate::new(seed), Skew::default(), Vec::new());
+        let (ticks, kills, in_doubt) = (0, 0, 0);
+        Self { program, service, gateway, sandbox, fate, skew, ticks, kills, in_doubt, faults }
     }
 
     /// One mission of two steps and three calls, from its first tick to its last.
@@ -100,11 +102,13 @@ impl<'a> Run<'a> {
         self.faults.push(format!("{slug} never ended: {:#}", self.state(&slug)));
     }
 
-    /// One tick or two at once, killed or not.
+    /// One tick or two at once, killed or not, on a clock that may have been set since the last ones.
     fn tick(&mut self, slug: &str) {
         self.ticks += 1;
-        let mut one = self.sandbox.spawn(self.program, ["--deadline", "5", "tick", slug]);
-        let other = self.fate.strikes(30).then(|| self.sandbox.spawn(self.program, ["tick"]));
+        let clock = self.skew.draw(&mut self.fate);
+        let tick = |line: &[&str]| self.sandbox.prepare(self.program, line).skewed(clock).spawn();
+        let mut one = tick(&["--deadline", "5", "tick", slug]);
+        let other = self.fate.strikes(30).then(|| tick(&["tick"]));
         if self.fate.strikes(60) {
             std::thread::sleep(Duration::from_micros(self.fate.below(60_000))); // the moment of the kill
             one.signal(Signal::KILL);

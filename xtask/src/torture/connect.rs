@@ -76,6 +76,7 @@ pub(super) fn torture(programs: &Path, plan: Plan) -> Value {
     });
     claims.extend(fault);
     summary["kills"] = lives.kills.into();
+    summary["jumps"] = lives.skew.jumps().into();
     summary["drops"] = count.drops.load(Ordering::Relaxed).into();
     summary["refusals"] = count.refusals.load(Ordering::Relaxed).into();
     summary["seconds"] = took.as_secs().into();

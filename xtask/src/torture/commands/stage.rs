@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use harness::{Fate, Fault, Output, Sandbox, Service, Settings, Signal};
+use harness::{Fate, Fault, Output, Run, Sandbox, Service, Settings, Signal, Skew};
 use serde_json::{Value, json};
 use state::paths;
 
@@ -27,6 +27,8 @@ pub(in crate::torture) struct Tally {
     pub(in crate::torture) lost: usize,
     pub(in crate::torture) doubled: usize,
     pub(in crate::torture) unreadable: usize,
+    /// How often the machine's clock was set between two commands.
+    pub(in crate::torture) jumps: usize,
     /// Kills by command.
     pub(in crate::torture) by_command: BTreeMap<String, usize>,
     /// What must not be, a line for each.
@@ -42,6 +44,7 @@ impl Tally {
         self.lost += other.lost;
         self.doubled += other.doubled;
         self.unreadable += other.unreadable;
+        self.jumps += other.jumps;
         for (command, n) in other.by_command {
             *self.by_command.entry(command).or_default() += n;
         }
@@ -52,7 +55,7 @@ impl Tally {
         json!({
             "kills": self.kills, "commands": self.commands, "acknowledged": self.acknowledged,
             "in_doubt": self.in_doubt, "kills_by_command": self.by_command, "lost": self.lost,
-            "doubled": self.doubled, "unreadable": self.unreadable, "faults": self.faults,
+            "doubled": self.doubled, "unreadable": self.unreadable, "jumps": self.jumps, "faults": self.faults,
             "seconds": took.as_secs(),
         })
     }
@@ -78,6 +81,7 @@ pub(super) struct Stage {
     pub(super) service: Service,
     pub(super) sandbox: Sandbox,
     pub(super) fate: Fate,
+    skew: Skew,
     pub(super) tally: Tally,
     /// What the do-not-call list holds, as far as commands that were not killed have said.
     pub(super) listed: BTreeMap<String, bool>,
@@ -100,14 +104,22 @@ impl Stage {
         let mut sandbox = Sandbox::for_service(&service);
         let path = format!("{}:/usr/bin:/bin", sandbox.path("work/bin").display());
         sandbox.env("PATH", &path);
-        let (fate, tally) = (Fate::new(seed), Tally::default());
+        let (fate, skew, tally) = (Fate::new(seed), Skew::default(), Tally::default());
         let programs = programs.to_owned();
         let (listed, takes, last_words) = (BTreeMap::new(), BTreeMap::new(), String::new());
-        Self { programs, service, sandbox, fate, tally, listed, last_words, takes }
+        Self { programs, service, sandbox, fate, skew, tally, listed, last_words, takes }
     }
 
     fn program(&self, name: &str) -> String {
         self.programs.join(name).display().to_string()
+    }
+
+    /// A command on a machine whose clock may have been set since the last one.
+    fn prepare(&mut self, name: &str, args: &[&str]) -> Run<'_> {
+        self.tally.commands += 1;
+        let (before, clock) = (self.skew.jumps(), self.skew.draw(&mut self.fate));
+        self.tally.jumps += self.skew.jumps() - before;
+        self.sandbox.prepare(&self.program(name), args).skewed(clock)
     }
 
     /// Runs a command that may be killed at a random moment, while the service may lose its answer, answer
@@ -129,8 +141,7 @@ impl Stage {
         let part = u32::try_from(self.fate.below(1_300)).unwrap_or_default();
         let moment = (takes + if is_slow { SLOW } else { Duration::ZERO }) * part / 1_000;
         let moment = self.fate.strikes(80).then_some(moment);
-        self.tally.commands += 1;
-        let mut child = self.sandbox.spawn(&self.program(name), args);
+        let mut child = self.prepare(name, args).spawn();
         if let Some(moment) = moment {
             std::thread::sleep(moment); // the moment of the kill
             child.signal(Signal::KILL);
@@ -154,8 +165,7 @@ impl Stage {
 
     /// Runs a command unharmed.
     pub(super) fn run(&mut self, name: &str, args: &[&str]) -> Output {
-        self.tally.commands += 1;
-        self.sandbox.run(&self.program(name), args)
+        self.prepare(name, args).run()
     }
 
     /// Runs a command unharmed that must succeed.

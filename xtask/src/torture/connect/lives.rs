@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use harness::{Child, Fate, Log, Signal};
+use harness::{Child, Fate, Log, Signal, Skew};
 
 use super::evidence::Evidence;
 use super::stage::{Stage, claims};
@@ -17,6 +17,8 @@ const GOODBYE: Duration = Duration::from_secs(15);
 #[derive(Default)]
 pub(super) struct Lives {
     pub(super) kills: usize,
+    /// The machine's clock, which is set between two lives.
+    pub(super) skew: Skew,
     pub(super) evidence: Evidence,
     /// Times at which a client did not begin although none ran.
     pub(super) stuck: Vec<String>,
@@ -30,7 +32,7 @@ impl Lives {
         // A third of the lives end while starting or taking up what the last one left.
         let most = [60, 400, 2_000][fate.place(3)];
         let life = Duration::from_millis(fate.below(most));
-        let client = stage.spawn();
+        let client = stage.spawn(self.skew.draw(fate));
         std::thread::sleep(life);
         self.kill(stage, client);
     }
@@ -50,7 +52,7 @@ impl Lives {
         }
     }
 
-    /// A last client in fair weather: see [`Self::farewell`].
+    /// A last client in fair weather and with the right time: see [`Self::farewell`].
     pub(super) fn last(
         &mut self,
         stage: &Stage,
@@ -58,7 +60,7 @@ impl Lives {
         is_done: impl Fn(&Evidence) -> bool,
     ) {
         let before = stage.service.log().authenticated();
-        let client = stage.spawn();
+        let client = stage.spawn(self.skew.mend());
         let come = |log: &Log| (log.authenticated() > before).then_some(());
         if stage.service.try_wait_for(STUCK, come).is_none() {
             self.stuck.push(format!("stuck: the last client did not come: {}", last_line(&client)));

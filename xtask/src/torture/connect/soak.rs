@@ -49,7 +49,7 @@ pub(in crate::torture) fn torture(programs: &Path, plan: Plan) -> Value {
     let (stage, requests) = (Stage::new(programs, plan.seed, false), Requests::default());
     let (mut lives, count, over) = (Lives::default(), Count::default(), AtomicBool::new(false));
     let fate = |n| Fate::new(plan.seed.wrapping_mul(16).wrapping_add(n));
-    let client = stage.spawn();
+    let client = stage.spawn(lives.skew.mend());
     let (samples, claims) = thread::scope(|scope| {
         let watch = scope.spawn(|| watch::lies(&stage, &over));
         scope.spawn(|| WEATHER.blow(&stage, fate(1), &over, &count));

@@ -37,9 +37,9 @@ impl Stage {
         Self { connect, service, gateway, sandbox }
     }
 
-    /// Starts the client.
-    pub(super) fn spawn(&self) -> Child {
-        self.sandbox.spawn(&self.connect, ["run"])
+    /// Starts the client on a machine with this clock; see [`harness::Skew`].
+    pub(super) fn spawn(&self, clock: &str) -> Child {
+        self.sandbox.prepare(&self.connect, ["run"]).skewed(clock).spawn()
     }
 
     /// What `connect status` says now.
