@@ -64,6 +64,36 @@ fn an_automated_line_is_tried_three_times_more_within_minutes() {
     assert!(reason.contains("no answer after 4 attempts"), "{reason}");
 }
 
+/// The machine's clock is wrong: what the service says of the time decides when the phone rings again.
+#[test]
+fn a_wrong_clock_changes_nothing_of_when_somebody_is_tried_again() {
+    for wrong in ["+1h", "-1h"] {
+        let stage = Stage::new();
+        stage.call("02", &["--recipient", "automated"]);
+        stage.service.advance(Duration::from_secs(70 * 60));
+        let out = stage.sandbox.prepare(MISSIONS, ["tick"]).skewed(wrong).run();
+        let report = out.ok().json()["missions"][0].clone();
+        assert_eq!(report["retries"].as_array().map(Vec::len), Some(1), "{report:#}");
+        // It failed an hour ago, so that nothing but the notice is waited for; or it was seen just now.
+        let wait = minutes_until(&stage, newest(&stage));
+        assert!((1..=15).contains(&wait), "{wrong}: {wait} minutes");
+    }
+}
+
+/// A call that goes on is given up after two hours, not after one on a clock that is an hour ahead.
+#[test]
+fn a_wrong_clock_gives_up_no_call_that_goes_on() {
+    let stage = Stage::new();
+    stage.call("05", &["--recipient", "automated"]);
+    stage.service.advance(Duration::from_secs(70 * 60));
+    let out = stage.sandbox.prepare(MISSIONS, ["tick"]).skewed("+1h").run();
+    let report = out.ok().json()["missions"][0].clone();
+    assert_eq!((&report["looked"], &report["ended"]), (&json!(1), &json!([])), "{report:#}");
+    assert_eq!(stage.run_status(), "running");
+    let report = stage.tick_after(60);
+    assert_eq!(report["ended"][0]["outcome"], "no end was ever reported", "{report:#}");
+}
+
 #[test]
 fn a_service_place_is_left_alone_at_its_peak() {
     let stage = Stage::new();

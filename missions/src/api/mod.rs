@@ -9,6 +9,7 @@ mod row;
 mod runs;
 mod scheduled;
 
+use jiff::Timestamp;
 use serde_json::Value;
 use state::api::{Answer, Client, Error, Path, Request};
 use state::http::Method;
@@ -30,6 +31,11 @@ impl Api {
     /// Speaks through this client.
     pub(crate) fn new(client: Client) -> Self {
         Self { client }
+    }
+
+    /// The time by the service's clock, as far as it has told it: what is scheduled there happens by that.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.client.service_time()
     }
 
     /// `GET /v1/me`: whose key this is.

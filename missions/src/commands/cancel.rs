@@ -59,7 +59,7 @@ pub(crate) fn run(context: &Context, args: &Cancel) -> anyhow::Result<Exit> {
     }
     let mut lists = HashMap::new();
     for one in &open {
-        let became = withdraw(context, &api, &mut lists, one);
+        let became = withdraw(&api, &mut lists, one);
         keep(context, slug, one, &became)?;
         let mut line = json!({ "event_id": one.event, "to": one.to, "at": one.at.to_string() });
         match became {
@@ -183,7 +183,7 @@ enum Became {
 /// The rows of an assistant's list by id, and the service's clock when it sent them.
 type Lists = HashMap<String, (HashMap<String, Value>, Option<Timestamp>)>;
 
-fn withdraw(context: &Context, api: &Api, lists: &mut Lists, one: &Open) -> Became {
+fn withdraw(api: &Api, lists: &mut Lists, one: &Open) -> Became {
     let (row, read_at) = match read(api, lists, one) {
         Ok(read) => read,
         Err(err) => return Became::Doubtful(None, format!("not read: {}", exit::told(&err))),
@@ -191,7 +191,7 @@ fn withdraw(context: &Context, api: &Api, lists: &mut Lists, one: &Open) -> Beca
     let is_early = |answered: Timestamp| one.at.duration_since(answered) >= AHEAD;
     let Some(row) = row else {
         // What is gone before its time does not happen.
-        let answered = read_at.map_or(context.now(), |read_at| read_at.max(context.now()));
+        let answered = read_at.map_or(api.now(), |read_at| read_at.max(api.now()));
         return if is_early(answered) {
             Became::Cancelled
         } else {
@@ -199,7 +199,7 @@ fn withdraw(context: &Context, api: &Api, lists: &mut Lists, one: &Open) -> Beca
             Became::Doubtful(None, why)
         };
     };
-    if has_ended(&row, one.at, context.now()) {
+    if has_ended(&row, one.at, api.now()) {
         return Became::Ended(row);
     }
     if !is_pending(&row) {

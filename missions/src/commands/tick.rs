@@ -62,8 +62,9 @@ pub(crate) fn next(context: &Context, args: &Next) -> anyhow::Result<Exit> {
     let decision = if let Some(ending) = &known.ledger.ending {
         Decision::Over(ending.status)
     } else {
-        let (steps, run) = tick::Tick::new(context)?.facts_of(&mission)?;
-        known.decide(context.now(), &steps, run).decision
+        let tick = tick::Tick::new(context)?;
+        let (steps, run) = tick.facts_of(&mission)?;
+        known.decide(tick.now(), &steps, run).decision
     };
     let names = tick::names(&mission, cron::has(context, &mission));
     let document = document(&decision, names);

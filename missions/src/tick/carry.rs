@@ -4,7 +4,6 @@ use jiff::{SignedDuration, Timestamp};
 use state::do_not_call;
 use state::exit::{self, Exit};
 use state::gateway::{self, Outcome, Turn};
-use state::moment::Moment;
 
 use super::Tick;
 use super::known::{Around, Known};
@@ -141,7 +140,7 @@ impl Tick<'_> {
         let missions = self.context.file.read()?;
         let mission = missions.known(names.slug)?;
         let around = Around::read(self.context)?;
-        let Moment { at: now, up } = self.context.moment();
+        let (now, up) = (self.now(), self.context.moment().up);
         let known = Known::read(&mission, &around)?;
         let Some(chain) = known.targets.iter().find(|one| one.id == target) else {
             return Ok(Carried::Otherwise);

@@ -47,7 +47,7 @@ impl Tick<'_> {
         known: &Known,
         report: &mut Report,
     ) -> anyhow::Result<()> {
-        let now = self.context.now();
+        let now = self.now();
         let is_due = |target: &&Target| {
             let next = target.in_doubt().and_then(|doubt| doubt.next_look(now));
             next.is_some_and(|next| next <= now)
@@ -83,7 +83,7 @@ impl Tick<'_> {
     }
 
     pub(super) fn looked_for(&self, slug: &str, target: &str) -> anyhow::Result<()> {
-        let now = self.context.now();
+        let now = self.now();
         self.context.file.change_mission(slug, |mission| {
             mission.change_ledger(slug, |ledger| ledger.looked_for(target, now))
         })
@@ -97,7 +97,7 @@ impl Tick<'_> {
         heard: &HashSet<String>,
         report: &mut Report,
     ) -> anyhow::Result<bool> {
-        let now = self.context.now();
+        let now = self.now();
         let attempts = known
             .targets
             .iter()
@@ -136,6 +136,8 @@ impl Tick<'_> {
             return Ok(false);
         }
         report.looked += seen.len();
+        // The lists have told what time it is there, should our clock be wrong.
+        let now = self.now();
         let ended = self.context.file.change_mission(slug, |mission| {
             let mut ended = Vec::new();
             for (_, attempt) in &open {
@@ -194,7 +196,7 @@ impl Tick<'_> {
         let missions = self.context.file.read()?;
         let mut got: HashMap<String, Insights> = HashMap::new();
         for (id, event) in missions.known(slug)?.events()? {
-            let now = self.context.now();
+            let now = self.now();
             let next = event.attempt(id).next_insights();
             let is_heard = heard.contains(id) && matches!(event.insights, Insights::Awaited(_));
             if !is_heard && next.is_none_or(|next| next > now) {
@@ -211,7 +213,7 @@ impl Tick<'_> {
             return Ok(());
         }
         report.looked += got.len();
-        let now = self.context.now();
+        let now = self.now();
         self.context.file.change_mission(slug, |mission| {
             for (id, mut event) in owned(mission.view().events()?) {
                 let Some(seen) = got.remove(&id) else { continue };

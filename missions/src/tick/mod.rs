@@ -84,6 +84,12 @@ impl<'a> Tick<'a> {
         Ok(Self { context, api, gateway: None, lists: HashMap::new() })
     }
 
+    /// The time where calls and texts happen: a machine whose clock is wrong neither rings at another hour for it nor
+    /// gives up what goes on.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.api.now()
+    }
+
     /// Looks, unless there is no need to, decides and does what follows; what it stopped at is in the report.
     pub(crate) fn look_after(
         &mut self,
@@ -125,7 +131,7 @@ impl<'a> Tick<'a> {
                 Some(facts) => facts,
                 None => facts.insert((mission.tick_due(), self.facts(names)?)),
             };
-            let now = self.context.now();
+            let now = self.now();
             let known = Known::read(&mission, &Around::read(self.context)?)?;
             // Whoever holds the missions costs each change a copy of all of them.
             drop(missions);
@@ -163,7 +169,7 @@ impl<'a> Tick<'a> {
             let mission = missions.known(slug)?;
             Followed { known: Known::of(self.context, &mission)?, due: mission.tick_due() }
         };
-        let now = self.context.now();
+        let now = self.now();
         let is_in_doubt = known.targets.iter().any(|target| target.in_doubt().is_some());
         let due = match &report.decision {
             _ if report.is_untold() => Some(later(now, TOLD_AGAIN)),

@@ -1,7 +1,10 @@
 //! The client of the service: four verbs, JSON in and out, one deadline over all tries.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::retry::{self, Next};
@@ -17,6 +20,9 @@ const CAP: Duration = Duration::from_secs(5);
 /// A wait from here on is told on stderr.
 const TOLD: Duration = Duration::from_secs(2);
 
+/// Two clocks that are no further apart show the same time: `Date` has whole seconds, and an answer takes a while.
+const SAME_TIME: SignedDuration = SignedDuration::from_mins(1);
+
 /// Talks to the service. Cheap to clone; clones share connections.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -24,6 +30,8 @@ pub struct Client {
     service: Service,
     deadline: Duration,
     clock: Clock,
+    /// How many milliseconds the service's clock is ahead of ours, by its last answer. Clones share it.
+    ahead: Arc<AtomicI64>,
     waits: Waits,
     is_silent: bool,
 }
@@ -43,6 +51,7 @@ impl Client {
             service: service.clone(),
             deadline,
             clock: Clock::for_service(service.is_on_loopback()),
+            ahead: Arc::default(),
             waits: Waits { sleep: std::thread::sleep, random: waits::random },
             is_silent: false,
         }
@@ -68,6 +77,13 @@ impl Client {
     /// The service it talks to.
     pub fn service(&self) -> &Service {
         &self.service
+    }
+
+    /// The time by the service's clock, for what happens there; by ours, as long as no answer told that it is another.
+    pub fn service_time(&self) -> Timestamp {
+        let now = self.clock.now();
+        let ahead = SignedDuration::from_millis(self.ahead.load(Ordering::Relaxed));
+        if ahead.abs() < SAME_TIME { now } else { now.saturating_add(ahead).unwrap_or(now) }
     }
 
     /// `GET path?query`.
@@ -152,6 +168,10 @@ impl Client {
         match reply.status() {
             status @ 200..=299 => {
                 let date = reply.date();
+                if let Some(date) = date {
+                    let ahead = date.duration_since(self.clock.now()).as_millis();
+                    self.ahead.store(i64::try_from(ahead).unwrap_or_default(), Ordering::Relaxed);
+                }
                 if reply.body().iter().all(u8::is_ascii_whitespace) {
                     return Ok(Answer { asked, status, json: Value::Null, date });
                 }

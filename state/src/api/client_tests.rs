@@ -173,3 +173,20 @@ fn a_key_that_is_echoed_is_not_told() {
     assert!(!format!("{err:?}").contains(KEY), "{err:?}");
     assert!(err.hint().unwrap().contains("run `setup`"));
 }
+
+#[test]
+fn the_services_clock_counts_once_it_has_told_another_time() {
+    let dated = Says::Json(200, "date: Mon, 01 Jan 2001 00:00:00 GMT\r\n", "{}");
+    let peer = Peer::new(vec![OK, dated]);
+    let (client, there) = (client(&peer.url()), jiff::Timestamp::from_second(978_307_200).unwrap());
+    let other = client.clone();
+    let is_near = |at: jiff::Timestamp| {
+        let far = client.service_time().duration_since(at).abs();
+        far < jiff::SignedDuration::from_mins(1)
+    };
+    assert!(is_near(jiff::Timestamp::now()));
+    other.get("/v1/things", &[]).unwrap();
+    assert!(is_near(jiff::Timestamp::now()));
+    other.get("/v1/things", &[]).unwrap();
+    assert!(is_near(there));
+}

@@ -130,6 +130,10 @@ impl<'a> Run<'a> {
         let mut tries: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for row in &rows {
             let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
+            // By the service's clock, whatever the machine's showed: both are written in one form.
+            if text("scheduled_at") <= text("created_at") {
+                self.faults.push(format!("{slug} was tried again in the past: {row}"));
+            }
             tries.entry(text("to_number")).or_default().push(text("scheduled_at"));
         }
         for (to, times) in &tries {
