@@ -10,9 +10,11 @@ use jiff::Timestamp;
 use mio::{Poll, Waker};
 use state::api;
 use state::args::Common;
+use state::clock::Clock;
 use state::config::Config;
 use state::exit::{Exit, Fault};
 use state::lock::Lock;
+use state::moment::Moment;
 use state::out::Printer;
 use state::secret::Secret;
 use state::{config, file, gateway, paths};
@@ -183,9 +185,9 @@ fn ended(skill: &Path, shop: &Shop, verdict: Verdict) -> anyhow::Result<Exit> {
     let path = paths::connect_status(skill);
     let enter = |state, reason: &str| -> anyhow::Result<()> {
         let status = Status::read(&path)?.unwrap_or_default();
-        let (since, heartbeat) = (Timestamp::now(), Timestamp::now());
+        let Moment { at: since, up } = Clock::real().moment();
         let reason = Some(reason.to_owned());
-        Status { state, since, reason, heartbeat, ..status }.write(&path)
+        Status { state, since, reason, heartbeat: since, up, ..status }.write(&path)
     };
     match verdict {
         Verdict::Stopped => {

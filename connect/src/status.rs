@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use state::clock::Clock;
 use state::file;
+use state::moment::{Moment, Uptime};
 
 use crate::report::Contact;
 
@@ -112,6 +114,9 @@ pub(crate) struct Status {
     pub(crate) server: String,
     /// When this was written.
     pub(crate) heartbeat: Timestamp,
+    /// The same by the machine's uptime, if that was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) up: Option<Uptime>,
     /// When a ping, or the key, was last answered.
     pub(crate) last_pong: Option<Timestamp>,
     /// Connections after the first.
@@ -144,6 +149,11 @@ impl Status {
     /// Writes the file.
     pub(crate) fn write(&self, path: &Path) -> anyhow::Result<()> {
         file::publish(path, &serde_json::to_vec(self)?)
+    }
+
+    /// How long ago it was written, even if the clock on the wall was set since.
+    pub(crate) fn silence(&self, now: Moment) -> SignedDuration {
+        now.since(Moment { at: self.heartbeat, up: self.up })
     }
 
     /// Seconds since a ping was last answered.
@@ -264,7 +274,7 @@ impl Board {
     }
 
     fn write(&mut self, now: Instant) {
-        self.status.heartbeat = Timestamp::now();
+        Moment { at: self.status.heartbeat, up: self.status.up } = Clock::real().moment();
         self.status.turn_latency = self.turns.latency();
         self.status.own_latency = self.own.latency();
         self.changed = false;

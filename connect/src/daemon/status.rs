@@ -37,6 +37,8 @@ struct View {
 
 impl View {
     fn of(mut status: Status, running: bool, now: Timestamp) -> Self {
+        // For the watchdog; nobody else can do anything with it.
+        status.up = None;
         let is_alive =
             matches!(status.state, State::Connecting | State::Connected | State::Waiting);
         if !running && is_alive {

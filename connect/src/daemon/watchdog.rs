@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use state::args::Common;
+use state::clock::Clock;
 use state::config::Config;
 use state::exit::Exit;
+use state::moment::Moment;
 use state::{out, paths};
 
 use super::holder::{self, Found};
@@ -26,7 +28,7 @@ pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {
     match holder::find(skill) {
         Found::Nobody if must_be_left(&status) => return Ok(Exit::Done),
         Found::Nobody => out::warning("the client had died; starting it"),
-        Found::Client(client) if is_silent(&status, Timestamp::now()) => {
+        Found::Client(client) if is_silent(&status, Clock::real().moment()) => {
             out::warning("the client has said nothing for two minutes; restarting it");
             client.end(skill, Duration::from_secs(13))?;
         }
@@ -44,16 +46,18 @@ fn must_be_left(status: &Status) -> bool {
     }
 }
 
-fn is_silent(status: &Status, now: Timestamp) -> bool {
-    // A time in the future is a clock that was set back: the next word will put it right.
-    now.duration_since(status.heartbeat) > SILENCE
+fn is_silent(status: &Status, now: Moment) -> bool {
+    // Where no uptime is known, a time in the future is a clock that was set back: the next word will put it right.
+    status.silence(now) > SILENCE
 }
 
 #[cfg(test)]
 mod tests {
     use super::{is_silent, must_be_left};
     use crate::status::{State, Status};
-    use jiff::{SignedDuration, Timestamp};
+    use jiff::SignedDuration;
+    use state::clock::Clock;
+    use state::moment::Moment;
 
     #[test]
     fn what_ended_on_purpose_is_left_alone() {
@@ -73,10 +77,22 @@ mod tests {
 
     #[test]
     fn two_minutes_without_a_word_is_silence() {
-        let now = Timestamp::now();
-        let heard =
-            |ago| Status { heartbeat: now - SignedDuration::from_secs(ago), ..Status::default() };
+        let now = Moment { up: None, ..Clock::real().moment() };
+        let heard = |ago| Status {
+            heartbeat: now.at - SignedDuration::from_secs(ago),
+            ..Status::default()
+        };
         assert!(!is_silent(&heard(119), now) && is_silent(&heard(121), now));
         assert!(!is_silent(&heard(-3600), now));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_clock_that_is_set_is_no_silence() {
+        let now = Clock::real().moment();
+        for hour in [SignedDuration::from_hours(1), SignedDuration::from_hours(-1)] {
+            let heard = Status { heartbeat: now.at - hour, up: now.up, ..Status::default() };
+            assert!(!is_silent(&heard, now));
+        }
     }
 }
