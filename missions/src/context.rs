@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use state::api::Client;
 use state::clock::Clock;
 use state::config::Config;
-use state::exit;
+use state::exit::{self, Exit, Fault};
 use state::file;
 use state::intents::Intents;
 use state::lock::Lock;
@@ -19,6 +19,15 @@ use crate::state_file::{MissionMut, StateFile};
 
 /// How long a workflow waits for another one to end.
 const WORKFLOW_WAIT: Duration = Duration::from_secs(30);
+
+/// The fault of a command that did something at the service and cannot keep it here, as on a full disk: exit 8, since
+/// it is not so that nothing was done.
+pub(crate) fn unkept(done: &str, err: &anyhow::Error) -> anyhow::Error {
+    let text = format!("{done}, but that could not be kept here: {}", exit::told(err));
+    Fault::new(Exit::Unknown, text)
+        .hint("mend that, then run the same command again: it goes on from here")
+        .into()
+}
 
 /// The surroundings of one command.
 #[derive(Debug)]

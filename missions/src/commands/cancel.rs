@@ -10,7 +10,7 @@ use state::exit::{self, Exit, Fault};
 
 use crate::api::{Api, Pages, Row, Scheduled};
 use crate::args::Cancel;
-use crate::context::Context;
+use crate::context::{Context, unkept};
 use crate::lifecycle::{End, Ending, Outcome, RunEnd, has_ended, is_pending};
 use crate::schedule::{self, Order, TOOL, Tried};
 use crate::state_file::Status;
@@ -60,7 +60,9 @@ pub(crate) fn run(context: &Context, args: &Cancel) -> anyhow::Result<Exit> {
     let mut lists = HashMap::new();
     for one in &open {
         let became = withdraw(&api, &mut lists, one);
-        keep(context, slug, one, &became)?;
+        keep(context, slug, one, &became).map_err(|err| {
+            unkept(&format!("`{slug}` is being called off and {} was looked at", one.event), &err)
+        })?;
         let mut line = json!({ "event_id": one.event, "to": one.to, "at": one.at.to_string() });
         match became {
             Became::Ended(_) => {}

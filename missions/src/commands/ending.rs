@@ -6,7 +6,7 @@ use state::out;
 
 use crate::api::{RunRef, RunResult};
 use crate::args::{Complete, Fail};
-use crate::context::Context;
+use crate::context::{Context, unkept};
 use crate::cron;
 use crate::input;
 use crate::lifecycle::{Ending, RunEnd, Step, StepEnd, StepStatus};
@@ -102,7 +102,7 @@ pub(crate) fn complete(context: &Context, args: &Complete) -> anyhow::Result<Exi
         at: now,
         by_hand: true,
     };
-    context.file.change_mission(words.slug, |mission| {
+    let kept = context.file.change_mission(words.slug, |mission| {
         mission.set_status(&Status::Succeeded, now);
         if let Some(summary) = words.summary {
             mission.set("result_summary", summary);
@@ -112,7 +112,8 @@ pub(crate) fn complete(context: &Context, args: &Complete) -> anyhow::Result<Exi
         }
         mission.set_tick_due(None);
         mission.change_ledger(words.slug, |ledger| ledger.close(ending))
-    })?;
+    });
+    kept.map_err(|err| unkept(&format!("run {} succeeded at the service", words.run_id), &err))?;
     if let Err(err) = cron::remove(context, words.slug) {
         out::warning(&format!("its line in the crontab is still there: {}", exit::told(&err)));
     }

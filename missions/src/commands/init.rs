@@ -6,7 +6,7 @@ use state::out;
 
 use crate::api::{Api, NewMission, RunRef, RunResult};
 use crate::args::Init;
-use crate::context::Context;
+use crate::context::{Context, unkept};
 use crate::input;
 use crate::slug;
 use crate::stages::{self, Begun, Made, OPEN};
@@ -175,19 +175,21 @@ fn go_on(context: &Context, api: &Api, mission: &Mission, begun: &Begun) -> anyh
         plan(context, api, slug, of, &begun.steps)?;
     }
     api.update_run(of, "running", RunResult::default())?;
-    context.file.change_mission(slug, |mission| {
+    let running = context.file.change_mission(slug, |mission| {
         mission.set_status(&Status::Running, context.now()).unset(INIT).unset(OPEN);
         Ok(())
-    })?;
+    });
+    running.map_err(|err| unkept(&format!("run {run_id} is running"), &err))?;
     context.printer.words(&format!("Updated run {run_id}: running"))
 }
 
 /// Closes a stage and stores the id of what it made in one change.
 fn store(context: &Context, slug: &str, key: &str, id: &str) -> anyhow::Result<()> {
-    context.file.change_mission(slug, |mission| {
+    let stored = context.file.change_mission(slug, |mission| {
         mission.set(key, id).unset(OPEN);
         Ok(())
-    })
+    });
+    stored.map_err(|err| unkept(&format!("{key} {id} was made"), &err))
 }
 
 fn plan(
@@ -198,13 +200,14 @@ fn plan(
     steps: &[Value],
 ) -> anyhow::Result<()> {
     stages::once(context, api, slug, Made::Plan, |_| api.create_plan(of, steps))?;
-    context.file.change_mission(slug, |mission| {
+    let planned = context.file.change_mission(slug, |mission| {
         if let Some(begun) = mission.view().part::<Begun>(INIT) {
             mission.set_part(INIT, &Begun { planned: true, ..begun })?;
         }
         mission.set("plan", steps.to_vec()).unset(OPEN);
         Ok(())
-    })?;
+    });
+    planned.map_err(|err| unkept("the plan was made", &err))?;
     context.printer.words(&format!("Created plan with {} steps", steps.len()))
 }
 

@@ -10,7 +10,7 @@ use state::out;
 use crate::api::{Api, Feature, Pages, RunRef};
 use crate::args::SetupAgent;
 use crate::commands::{assistants, numbers};
-use crate::context::Context;
+use crate::context::{Context, unkept};
 use crate::stages::{self, Made, OPEN};
 use crate::state_file::Mission;
 
@@ -54,10 +54,11 @@ pub(crate) fn run(context: &Context, args: &SetupAgent) -> anyhow::Result<Exit> 
     };
     if mission.text("linked_assistant") != Some(&assistant) {
         link(context, &api, of, &assistant, existing.is_some())?;
-        context.file.change_mission(&args.slug, |mission| {
+        let linked = context.file.change_mission(&args.slug, |mission| {
             mission.set("linked_assistant", assistant.as_str());
             Ok(())
-        })?;
+        });
+        linked.map_err(|err| unkept(&format!("assistant {assistant} was linked"), &err))?;
     }
     number(context, &api, &args.slug, &assistant, args.caller_id_only)?;
     print(context, &args.slug, existing.is_some())?;
@@ -96,10 +97,11 @@ fn create(
     let row =
         stages::once(context, api, slug, Made::Assistant, |key| api.create_assistant(&new, key))?;
     let id = row.id(&["id", "assistant_id"]).unwrap_or_default();
-    context.file.change_mission(slug, |mission| {
+    let made = context.file.change_mission(slug, |mission| {
         mission.set("assistant_id", id.as_str()).unset(OPEN).unset(AGENT);
         Ok(())
-    })?;
+    });
+    made.map_err(|err| unkept(&format!("assistant {id} was made"), &err))?;
     context.printer.words(&format!("Created assistant: {id}"))?;
     Ok(id)
 }
@@ -188,11 +190,14 @@ fn number(
         out::warning(&format!("{text}; `--caller-id-only` would leave your inbound line alone"));
     }
     let line = if caller_id_only { "unchanged" } else { "moved" };
-    context.file.change_mission(slug, |mission| {
+    let done =
+        format!("{} was {}", number.e164, if caller_id_only { "chosen" } else { "assigned" });
+    let kept = context.file.change_mission(slug, |mission| {
         mission.set("agent_phone", number.e164).set("phone_number_id", number.id);
         mission.set("inbound_line", line).unset(NUMBER);
         Ok(())
-    })
+    });
+    kept.map_err(|err| unkept(&done, &err))
 }
 
 fn choose(

@@ -10,6 +10,7 @@ use super::known::{Around, Known};
 use super::look::is_not_found;
 use super::report::Report;
 use crate::api::{NewEvent, NewScheduled, RunRef, RunResult};
+use crate::context::unkept;
 use crate::cron;
 use crate::lifecycle::{Act, Begun, Effect, Target};
 use crate::schedule::{self, Again, Order, Tried};
@@ -91,7 +92,7 @@ impl Tick<'_> {
             }
         };
         match asked {
-            Ok(()) => self.keep(names.slug, effect),
+            Ok(()) => self.keep(names.slug, effect).map_err(|err| unkept("done", &err)),
             Err(err) if exit::code_of(&err) == Exit::No && !matches!(effect.act, Act::Tell(_)) => {
                 self.keep(names.slug, effect)?;
                 Ok(Carried::Refused(exit::told(&err)))
@@ -163,7 +164,8 @@ impl Tick<'_> {
         }
         match schedule::try_again(self.context, &self.api, &order)? {
             Tried::Made(event) => {
-                schedule::keep(self.context, &self.api, &order, &event)?;
+                schedule::keep(self.context, &self.api, &order, &event)
+                    .map_err(|err| unkept("scheduled again", &err))?;
                 report.tried_again(&event, at);
                 Ok(Carried::Done)
             }

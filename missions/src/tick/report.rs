@@ -78,8 +78,9 @@ impl Report {
         self.refused.push(json!({ "effect": effect.key, "error": why }));
     }
 
+    /// Why it stopped. What fails after that, such as to note when to go on, does not hide what had been done.
     pub(super) fn failed(&mut self, at: &str, err: &anyhow::Error) {
-        self.failed = Some(Failure {
+        self.failed.get_or_insert_with(|| Failure {
             at: at.to_owned(),
             told: exit::told(err),
             hint: exit::hint_of(err),

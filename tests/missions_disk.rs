@@ -1,0 +1,124 @@
+//! `missions` on a disk that fails after the service was asked: what was done is never called undone, nor done twice.
+
+use std::time::Duration;
+
+use harness::{Fault, Gateway, Output, Sandbox, Service, Settings, Table};
+use serde_json::Value;
+
+const MISSIONS: &str = env!("CARGO_BIN_EXE_missions");
+const TEMP: &str = "skill/.missions_state.json.tmp";
+const STEPS: &str = r#"[{"step_id":"calls","description":"Call"}]"#;
+const INIT: [&str; 5] = ["init", "M", "I", "R", STEPS];
+const AGENT: [&str; 5] = ["setup-agent", "m", "A", "I", "Hi"];
+const SOON: Duration = Duration::from_secs(10);
+/// Long enough for the disk to fail while the answer is on its way.
+const SLOW: Duration = Duration::from_millis(300);
+
+/// Runs a command whose state file cannot be written any more once the service has this request.
+fn fails_after(service: &Service, sandbox: &Sandbox, at: (&str, &str), line: &[&str]) -> Output {
+    let before = service.seen_at(at.0, at.1).len();
+    service.fail(at.0, at.1, Fault::Slow(SLOW), 1);
+    let command = sandbox.spawn(MISSIONS, line);
+    service.wait_request(SOON, at.0, at.1, before + 1);
+    // A folder where the unfinished file is to be: that stops root as well.
+    std::fs::create_dir(sandbox.path(TEMP)).unwrap();
+    let end = command.finish(SOON);
+    std::fs::remove_dir(sandbox.path(TEMP)).unwrap();
+    end
+}
+
+fn start() -> (Service, Sandbox) {
+    let service = Service::with(Settings::default());
+    service.clock().periods(20);
+    let sandbox = Sandbox::for_service(&service);
+    (service, sandbox)
+}
+
+/// A mission with a call in five minutes.
+fn begun() -> (Service, Sandbox) {
+    let (service, sandbox) = start();
+    for line in [
+        &INIT[..],
+        &AGENT,
+        &[
+            "schedule-call",
+            "--mission",
+            "m",
+            "+13322200001",
+            "in 5m",
+            "--step",
+            "calls",
+            "--any-time",
+        ],
+    ] {
+        sandbox.run(MISSIONS, line).ok();
+    }
+    (service, sandbox)
+}
+
+fn state(sandbox: &Sandbox) -> Value {
+    sandbox.json("skill/.missions_state.json")["m"].clone()
+}
+
+#[test]
+fn a_stage_that_was_made_and_not_kept_is_in_doubt_and_found() {
+    for path in ["/v1/missions", "/v1/missions/:m/runs", "/v1/missions/:m/runs/:r/plan"] {
+        let (service, sandbox) = start();
+        let end = fails_after(&service, &sandbox, ("POST", path), &INIT);
+        end.fails(8).silent().stderr_has("made, but that could not be kept here: writing");
+        end.stderr_has("hint: mend that, then run the same command again");
+        sandbox.run(MISSIONS, INIT).ok().quiet();
+        let n = |table| service.rows(table).len();
+        assert_eq!((n(Table::Missions), n(Table::Runs), n(Table::Steps)), (1, 2, 1), "{path}");
+    }
+}
+
+#[test]
+fn an_assistant_that_was_made_and_not_kept_is_found() {
+    let (service, sandbox) = start();
+    sandbox.run(MISSIONS, INIT).ok();
+    fails_after(&service, &sandbox, ("POST", "/v1/assistants"), &AGENT).fails(8);
+    let agents = "/v1/missions/:m/runs/:r/agents";
+    fails_after(&service, &sandbox, ("POST", agents), &AGENT).fails(8);
+    sandbox.run(MISSIONS, AGENT).ok();
+    assert_eq!(service.rows(Table::Assistants).len(), 1);
+    assert_eq!(service.rows(Table::Links).len(), 1);
+}
+
+#[test]
+fn an_end_that_is_known_to_the_service_alone_is_no_undone_thing() {
+    let (service, sandbox) = begun();
+    let line = ["complete", "m", "All done"];
+    let at = ("PATCH", "/v1/missions/:m/runs/:r");
+    let end = fails_after(&service, &sandbox, at, &line);
+    end.fails(8).silent().stderr_has("succeeded at the service, but that could not be kept here");
+    assert_eq!(state(&sandbox)["status"], "running");
+    sandbox.run(MISSIONS, line).ok();
+    assert_eq!(state(&sandbox)["status"], "succeeded");
+}
+
+#[test]
+fn what_was_called_off_and_not_kept_is_called_off_by_the_same_line() {
+    let (service, sandbox) = begun();
+    let at = ("DELETE", "/v1/assistants/:a/events/:e");
+    let end = fails_after(&service, &sandbox, at, &["cancel", "m"]);
+    end.fails(8).stderr_has("could not be kept here");
+    sandbox.run(MISSIONS, ["cancel", "m"]).ok();
+    assert_eq!(state(&sandbox)["status"], "cancelled");
+    assert_eq!(service.rows(Table::Scheduled)[0]["status"], "deleted");
+}
+
+#[test]
+fn a_tick_that_did_something_does_not_say_that_nothing_was_done() {
+    let (service, sandbox) = begun();
+    let gateway = Gateway::start();
+    sandbox.adjust(&serde_json::json!({
+        "gateway_url": gateway.url(), "gateway_token": gateway.token(), "agent_id": "main",
+    }));
+    service.advance(Duration::from_secs(8 * 60));
+    let at = ("POST", "/v1/missions/:m/runs/:r/events");
+    let end = fails_after(&service, &sandbox, at, &["tick"]);
+    end.fails(8).stderr_has("done, but that could not be kept here");
+    sandbox.run(MISSIONS, ["tick"]).ok();
+    assert_eq!(state(&sandbox)["status"], "failed", "the line was busy");
+}
