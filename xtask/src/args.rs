@@ -68,6 +68,10 @@ pub(crate) enum Command {
     #[command(hide = true)]
     Floor(Floor),
 
+    /// The part `disks` of `torture`, where it may mount a disk of its own
+    #[command(hide = true)]
+    Disks(Disks),
+
     /// Serve the simulated service, with you as the callers and the owner's phone
     Simulate(Simulate),
 
@@ -193,7 +197,7 @@ pub(crate) struct Torture {
     #[arg(long, value_name = "S")]
     pub(crate) seed: Option<u64>,
 
-    /// End after this many kills, for each part
+    /// End after this many kills, for each part (`disks`: commands that felt the disk fail)
     #[arg(long, value_name = "N", default_value_t = 300)]
     pub(crate) kills: usize,
 
@@ -220,10 +224,34 @@ pub(crate) enum Tortured {
     /// Every other command that changes something: call, sms, approval, dnc, cron, a mission's end, import, recover,
     /// setup and uninstall, with answers lost after the effect
     Commands,
+    /// Every command that changes something, and the client, on a disk that is full, read-only, out of inodes or too
+    /// small for a file from a random moment on
+    Disks,
     /// `missions cancel` against the clock, ticks and other programs
     Races,
     /// `missions tick` from the first look to the end, two at a time, with answers lost after the effect
     Ticks,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Disks {
+    /// Where the programs are
+    pub(crate) programs: PathBuf,
+
+    /// The mounted disk
+    pub(crate) mount: PathBuf,
+
+    /// End after this many commands that felt the disk fail
+    #[arg(long)]
+    pub(crate) kills: usize,
+
+    /// End after this many milliseconds
+    #[arg(long)]
+    pub(crate) limit: u64,
+
+    /// Decides every random moment
+    #[arg(long)]
+    pub(crate) seed: u64,
 }
 
 impl Torture {

@@ -45,6 +45,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Docs(args) => docs::run(&workspace, args, printer)?.into(),
         Command::Simulate(args) => simulate::run(args, printer)?.into(),
         Command::Torture(args) => torture::run(&workspace, args, printer)?.into(),
+        Command::Disks(args) => torture::disks::run(args, printer)?.into(),
         Command::Fuzz(args) => fuzz::run(&workspace, args, printer)?.into(),
         Command::CronCheck => cron_check::run(&workspace, printer)?.report("cron-check"),
         Command::RealGateway => real_gateway::run(&workspace, printer)?.report("real-gateway"),

@@ -3,6 +3,7 @@
 
 mod commands;
 mod connect;
+pub(crate) mod disks;
 mod missions;
 
 use std::time::{Duration, SystemTime};
@@ -52,6 +53,7 @@ fn torture(workspace: &Workspace, args: &Torture) -> Result<(bool, Value)> {
             Tortured::Crowd => ("crowd", connect::crowd::torture(&programs)),
             Tortured::Missions => ("missions", missions::torture(&programs, plan)),
             Tortured::Commands => ("commands", commands::torture(&programs, plan)),
+            Tortured::Disks => ("disks", disks::torture(&programs, plan)),
             Tortured::Ticks => ("ticks", missions::ticks(&programs, plan)),
             Tortured::Races => ("races", missions::races(&programs, plan, args.count)),
         };

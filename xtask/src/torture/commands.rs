@@ -6,7 +6,7 @@ mod ends;
 mod files;
 mod lists;
 mod sends;
-mod setup;
+pub(super) mod setup;
 pub(super) mod stage;
 
 use std::path::Path;
@@ -23,7 +23,7 @@ use stage::{Stage, Tally};
 const BATCH: usize = 40;
 
 /// One thing after the other, each with a number of its own, so that its effects can be told apart.
-type Round = fn(&mut Stage, usize);
+pub(super) type Round = fn(&mut Stage, usize);
 
 /// What a round may be; oftener the ones that reach people.
 const ROUNDS: [Round; 10] = [
@@ -38,6 +38,10 @@ const ROUNDS: [Round; 10] = [
     files::remove,
     files::recover,
 ];
+
+/// The rounds that are played on a bad disk as they are. What reaches people is looked at more closely there.
+pub(super) const LOCAL: [Round; 6] =
+    [asks::approval, lists::do_not_call, lists::crontab, ends::end, files::remove, files::recover];
 
 /// Kills as planned, then counts. `faults` of the summary lists everything that must not be.
 pub(super) fn torture(programs: &Path, plan: Plan) -> Value {
@@ -57,7 +61,7 @@ pub(super) fn torture(programs: &Path, plan: Plan) -> Value {
         tally.add(stage.tally);
         if tally.kills < plan.kills && began.elapsed() < plan.limit {
             // A machine of its own, with a gateway whose configuration is changed.
-            tally.add(setup::torture(programs, Fate::new(seed)));
+            tally.add(setup::torture(programs, Fate::new(seed), None));
         }
         if tally.kills >= told + 50 {
             told = tally.kills;

@@ -25,6 +25,8 @@ pub(super) fn remove(stage: &mut Stage, n: usize) {
         match stage.life("missions", &["remove-state", &goes]) {
             None if stage.state()[&goes].is_null() => break,
             None => {}
+            // Nothing was done.
+            Some(end) if end.code() == 4 && !stage.state()[&goes].is_null() => {}
             Some(end) if end.code() == 0 => {
                 stage.tally.acknowledged += 1;
                 break;

@@ -30,6 +30,8 @@ pub(super) fn do_not_call(stage: &mut Stage, _: usize) {
         }
         // Killed: it is the one or the other, and stays what it is.
         None => _ = stage.listed.insert(number.clone(), stands(&number)),
+        // Nothing was done, which is looked at below.
+        Some(4) => {}
         // Taking off what is not there is a no.
         Some(1) if !adds && !stands(&number) => {}
         Some(_) => stage.tally.fault(format!("dnc {number}: {end:?}")),
@@ -57,7 +59,7 @@ pub(super) fn crontab(stage: &mut Stage, _: usize) {
         let code = end.as_ref().map(harness::Output::code);
         match code {
             Some(0) => stage.tally.acknowledged += 1,
-            None => {}
+            None | Some(4) => {}
             Some(_) => stage.tally.fault(format!("cron {slug}: {end:?}")),
         }
         let now = stage.sandbox.read("work/crontab");
@@ -83,7 +85,7 @@ fn prepare(stage: &mut Stage) {
         stage.sandbox.write("work/crontab", &OWN.repeat(OWN_LINES));
         let file = stage.sandbox.path("work/crontab").display().to_string();
         let script = format!(
-            "#!/bin/sh\ncase \"$1\" in -l) cat '{file}';; -) cat > '{file}'.$$; mv '{file}'.$$ '{file}';; esac\n"
+            "#!/bin/sh\ncase \"$1\" in -l) cat '{file}';; -) cat > '{file}'.$$ && mv '{file}'.$$ '{file}' || {{ rm -f '{file}'.$$; exit 1; }};; esac\n"
         );
         stage.sandbox.write("work/bin/crontab", &script);
         let is_program = Permissions::from_mode(0o700);

@@ -13,6 +13,7 @@ use serde_json::Value;
 use state::gateway_config::json5;
 
 use super::stage::Tally;
+use crate::torture::disks::{Disk, Tried};
 
 /// The gateway's configuration, as somebody wrote it by hand.
 const OWN: &str = "home/.openclaw/openclaw.json";
@@ -39,12 +40,14 @@ struct Machine<'a> {
     sandbox: Sandbox,
     fate: Fate,
     tally: Tally,
+    /// The disk that fails under every command, instead of kills.
+    disk: Option<Disk>,
     /// The gateway's configuration before anything was done.
     before: String,
 }
 
 /// One machine, set up and cleared again and again.
-pub(super) fn torture(programs: &Path, fate: Fate) -> Tally {
+pub(in crate::torture) fn torture(programs: &Path, fate: Fate, disk: Option<Disk>) -> Tally {
     let (service, gateway) = (Service::start(), Gateway::start());
     gateway.allow(false);
     let mut sandbox = Sandbox::for_service(&service);
@@ -53,7 +56,8 @@ pub(super) fn torture(programs: &Path, fate: Fate) -> Tally {
     let before = own(&gateway);
     sandbox.write(OWN, &before);
     let (over, own) = (AtomicBool::new(false), sandbox.path(OWN));
-    let mut machine = Machine { programs, service, sandbox, fate, tally: Tally::default(), before };
+    let tally = Tally::default();
+    let mut machine = Machine { programs, service, sandbox, fate, tally, disk, before };
     thread::scope(|scope| {
         scope.spawn(|| reload(&own, &gateway, &over));
         for _ in 0..LIVES {
@@ -83,6 +87,9 @@ fn reload(own: &Path, gateway: &Gateway, over: &AtomicBool) {
 impl Machine<'_> {
     /// A command that is killed at a random moment.
     fn life(&mut self, name: &str, longest: [u64; 3]) {
+        if let Some(disk) = self.disk.clone() {
+            return self.on_a_bad_disk(&disk, name);
+        }
         let most = longest[self.fate.place(3)];
         let moment = Duration::from_micros(self.fate.below(most));
         let mut child = self.prepare(name).spawn();
@@ -97,14 +104,35 @@ impl Machine<'_> {
         self.look(&end);
     }
 
-    fn prepare(&self, name: &str) -> Run<'_> {
-        let (program, server) =
-            (self.programs.join(name).display().to_string(), self.service.url());
-        let args = match name {
-            "setup" => vec!["--yes", "--api-key-stdin", "--service", "none", "--server", &server],
-            _ => vec!["--delete-config"],
+    /// A command whose disk fails at a random moment.
+    fn on_a_bad_disk(&mut self, disk: &Disk, name: &str) {
+        let (program, server) = (self.program(name), self.service.url());
+        let tried = Tried {
+            sandbox: &self.sandbox,
+            service: &self.service,
+            name,
+            program: &program,
+            args: &args(name, &server),
+            stdin: &format!("{KEY}\n"),
+            takes: Duration::from_micros(if name == "setup" { SETUP[2] } else { UNINSTALL[2] }),
         };
-        self.sandbox.prepare(&program, args).stdin(&format!("{KEY}\n"))
+        let (end, faults) = disk.try_out(tried, &mut self.fate);
+        self.tally.commands += 1;
+        // Some of it done, or nothing: each of the two says of every part what became of it.
+        let well = matches!(end.code(), 0 | 1 | 4);
+        for fault in faults.into_iter().chain((!well).then(|| format!("{name}: {end}"))) {
+            self.tally.fault(fault);
+        }
+        self.look(&end);
+    }
+
+    fn program(&self, name: &str) -> String {
+        self.programs.join(name).display().to_string()
+    }
+
+    fn prepare(&self, name: &str) -> Run<'_> {
+        let server = self.service.url();
+        self.sandbox.prepare(&self.program(name), args(name, &server)).stdin(&format!("{KEY}\n"))
     }
 
     /// Both configurations are whole, and nobody else may read a secret.
@@ -149,6 +177,13 @@ impl Machine<'_> {
         } else {
             self.tally.acknowledged += 2;
         }
+    }
+}
+
+fn args<'a>(name: &str, server: &'a str) -> Vec<&'a str> {
+    match name {
+        "setup" => vec!["--yes", "--api-key-stdin", "--service", "none", "--server", server],
+        _ => vec!["--delete-config"],
     }
 }
 

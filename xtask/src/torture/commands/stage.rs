@@ -1,5 +1,7 @@
 //! Where commands are tormented: a service that loses answers, a skill folder, and a moment for each kill.
 
+mod disk;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,6 +9,8 @@ use std::time::Duration;
 use harness::{Fate, Fault, Output, Run, Sandbox, Service, Settings, Signal, Skew};
 use serde_json::{Value, json};
 use state::paths;
+
+use crate::torture::disks::Disk;
 
 /// A command that has not ended by then hangs.
 const HANGS: Duration = Duration::from_secs(60);
@@ -76,17 +80,19 @@ impl Tally {
 }
 
 /// What happens in one batch.
-pub(super) struct Stage {
+pub(in crate::torture) struct Stage {
     programs: PathBuf,
-    pub(super) service: Service,
-    pub(super) sandbox: Sandbox,
-    pub(super) fate: Fate,
+    pub(in crate::torture) service: Service,
+    pub(in crate::torture) sandbox: Sandbox,
+    pub(in crate::torture) fate: Fate,
     skew: Skew,
-    pub(super) tally: Tally,
+    pub(in crate::torture) tally: Tally,
     /// What the do-not-call list holds, as far as commands that were not killed have said.
     pub(super) listed: BTreeMap<String, bool>,
     /// What the last command that was killed had printed by then.
     pub(super) last_words: String,
+    /// The disk that fails under every command, instead of kills.
+    pub(in crate::torture) disk: Option<Disk>,
     /// How long each command takes at least: the moments of kills lie within that.
     takes: BTreeMap<String, Duration>,
 }
@@ -98,7 +104,7 @@ fn named(program: &str, args: &[&str]) -> String {
 }
 
 impl Stage {
-    pub(super) fn new(programs: &Path, seed: u64) -> Self {
+    pub(in crate::torture) fn new(programs: &Path, seed: u64) -> Self {
         let service = Service::with(Settings { seed, lag: LAG, ..Settings::default() });
         service.clock().periods(10);
         let mut sandbox = Sandbox::for_service(&service);
@@ -107,7 +113,18 @@ impl Stage {
         let (fate, skew, tally) = (Fate::new(seed), Skew::default(), Tally::default());
         let programs = programs.to_owned();
         let (listed, takes, last_words) = (BTreeMap::new(), BTreeMap::new(), String::new());
-        Self { programs, service, sandbox, fate, skew, tally, listed, last_words, takes }
+        Self {
+            programs,
+            service,
+            sandbox,
+            fate,
+            skew,
+            tally,
+            listed,
+            last_words,
+            disk: None,
+            takes,
+        }
     }
 
     fn program(&self, name: &str) -> String {
@@ -124,7 +141,10 @@ impl Stage {
 
     /// Runs a command that may be killed at a random moment, while the service may lose its answer, answer
     /// late, or break off: how it ended, if it was not killed.
-    pub(super) fn life(&mut self, name: &str, args: &[&str]) -> Option<Output> {
+    pub(in crate::torture) fn life(&mut self, name: &str, args: &[&str]) -> Option<Output> {
+        if let Some(disk) = self.disk.clone() {
+            return Some(self.on_a_bad_disk(&disk, name, args));
+        }
         let fault = match self.fate.below(10) {
             0..3 => Some(Fault::Lost),
             3 => Some(Fault::Torn),
@@ -164,12 +184,12 @@ impl Stage {
     }
 
     /// Runs a command unharmed.
-    pub(super) fn run(&mut self, name: &str, args: &[&str]) -> Output {
+    pub(in crate::torture) fn run(&mut self, name: &str, args: &[&str]) -> Output {
         self.prepare(name, args).run()
     }
 
     /// Runs a command unharmed that must succeed.
-    pub(super) fn ok(&mut self, name: &str, args: &[&str]) {
+    pub(in crate::torture) fn ok(&mut self, name: &str, args: &[&str]) {
         let end = self.run(name, args);
         if end.code() != 0 {
             self.tally.fault(format!("{name} {args:?} failed: {end}"));
@@ -177,7 +197,7 @@ impl Stage {
     }
 
     /// Runs a command until it says that it is done; what was not done is tried again.
-    pub(super) fn insist(&mut self, name: &str, args: &[&str]) -> bool {
+    pub(in crate::torture) fn insist(&mut self, name: &str, args: &[&str]) -> bool {
         for _ in 0..100 {
             match self.life(name, args) {
                 Some(end) if end.code() == 0 => {
@@ -215,13 +235,13 @@ impl Stage {
     }
 
     /// The JSON of a file in the skill folder; `null` if there is none.
-    pub(super) fn json(path: &Path) -> Value {
+    pub(in crate::torture) fn json(path: &Path) -> Value {
         let bytes = std::fs::read(path).unwrap_or_default();
         serde_json::from_slice(&bytes).unwrap_or_default()
     }
 
     /// What `missions` keeps.
-    pub(super) fn state(&self) -> Value {
+    pub(in crate::torture) fn state(&self) -> Value {
         Self::json(&paths::missions_state(&self.sandbox.skill()))
     }
 }

@@ -1,0 +1,103 @@
+//! Every command that changes something, and the client, on a disk that fails at a random moment: what was said to be
+//! done is done, what was acknowledged is there, and nobody is reached twice.
+
+mod apart;
+mod disk;
+mod missions;
+mod once;
+mod reach;
+mod strike;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use harness::{Fate, Gateway};
+use serde_json::{Value, json};
+use state::exit::Exit;
+use state::out::{self, Printer};
+
+use super::Plan;
+use super::commands::stage::{Stage, Tally};
+use super::commands::{LOCAL, Round, setup};
+use crate::args;
+pub(in crate::torture) use disk::Disk;
+pub(in crate::torture) use strike::Tried;
+
+/// Rounds on one stage: the service's record grows with each, and so does what is on the disk.
+const BATCH: usize = 25;
+
+/// What reaches people, and missions from init to their end; oftener than the rest.
+const REACHING: [Round; 6] = [
+    reach::call,
+    reach::text,
+    reach::text,
+    missions::by_hand,
+    missions::by_hand,
+    missions::by_ticks,
+];
+
+/// Disk failures as planned, then counts. `faults` of the summary lists everything that must not be; `skipped` says
+/// which kinds of failure this machine does not allow, and why.
+pub(super) fn torture(programs: &Path, plan: Plan) -> Value {
+    match apart::torture(programs, plan) {
+        Ok(summary) => summary,
+        Err(why) => {
+            out::warning(&format!("no disk can be filled here, or made read-only: {why}"));
+            let mut summary = on(programs, plan, &Disk::new(None));
+            summary["skipped"] = json!({ "tmpfs": why, "read_only": why, "no_inodes": why });
+            summary
+        }
+    }
+}
+
+/// The part itself, started again where the disk is mounted: prints its summary.
+pub(crate) fn run(args: &args::Disks, printer: Printer) -> anyhow::Result<Exit> {
+    let limit = Duration::from_millis(args.limit);
+    let plan = Plan { kills: args.kills, limit, seed: args.seed };
+    let summary = on(&args.programs, plan, &Disk::new(Some(PathBuf::from(&args.mount))));
+    printer.document(&summary, || summary.to_string())?;
+    Ok(Exit::Done)
+}
+
+/// Plays rounds until enough commands felt the disk fail.
+fn on(programs: &Path, plan: Plan, disk: &Disk) -> Value {
+    let (began, mut tally, mut n) = (Instant::now(), Tally::default(), 0);
+    let is_over = || disk.struck() >= plan.kills || began.elapsed() >= plan.limit;
+    let rounds: Vec<Round> = REACHING.into_iter().chain(LOCAL).collect();
+    let mut told = 0;
+    while !is_over() {
+        let seed = plan.seed.wrapping_add(n as u64);
+        let gateway = Gateway::start();
+        let mut stage = Stage::new(programs, seed);
+        stage.sandbox.adjust(&json!({
+            "gateway_url": gateway.url(), "gateway_token": gateway.token(), "agent_id": "main",
+        }));
+        stage.disk = Some(disk.clone());
+        for _ in 0..BATCH {
+            if is_over() {
+                break;
+            }
+            let round = stage.fate.place(rounds.len());
+            rounds[round](&mut stage, n);
+            n += 1;
+        }
+        tally.add(std::mem::take(&mut stage.tally));
+        drop(stage);
+        if !is_over() {
+            // A machine of its own, with a gateway whose configuration is changed.
+            tally.add(setup::torture(programs, Fate::new(seed), Some(disk.clone())));
+        }
+        if disk.struck() >= told + 50 {
+            told = disk.struck();
+            out::progress(&format!("{told} failures of the disk, {} commands", tally.commands));
+        }
+    }
+    let (troubles, by_command) = disk.json();
+    json!({
+        "commands": tally.commands, "rounds": n, "struck": disk.struck(), "failures": troubles,
+        "struck_by_command": by_command, "acknowledged": tally.acknowledged,
+        "in_doubt": tally.in_doubt, "lost": tally.lost, "doubled": tally.doubled,
+        "unreadable": tally.unreadable, "faults": tally.faults,
+        "seconds": began.elapsed().as_secs(),
+    })
+}

@@ -1,0 +1,76 @@
+//! A small disk of our own, without being root: this program starts itself again in a user and mount namespace, where
+//! it may mount one that nobody else sees.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use super::disk::SIZE;
+use crate::torture::Plan;
+
+/// The ways to a namespace in which one may mount: as anybody, else as root.
+const WAYS: [&[&str]; 2] = [&["--user", "--map-root-user", "--mount"], &["--mount"]];
+
+/// What the kernel has to allow: a small disk, and a read-only one.
+const TRIAL: &str = "mount -o remount,ro \"$1\" && mount -o remount,rw \"$1\"";
+
+/// A folder that goes with its end.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir(&self.0);
+    }
+}
+
+/// The summary of the part, played where the disk is mounted. Fails with the reason if there cannot be one here.
+pub(super) fn torture(programs: &Path, plan: Plan) -> Result<Value, String> {
+    let name = format!("clawdtalk-disk-{}", std::process::id());
+    let folder = Folder(std::env::temp_dir().join(name));
+    std::fs::create_dir_all(&folder.0)
+        .map_err(|err| format!("making `{}`: {err}", folder.0.display()))?;
+    let way = way(&folder.0)?;
+    let program = std::env::current_exe().map_err(|err| err.to_string())?;
+    let mut command = inside(way, &folder.0);
+    command.arg(program).arg("disks").arg(programs).arg(&folder.0);
+    command.args(["--kills", &plan.kills.to_string()]);
+    command.args(["--limit", &plan.limit.as_millis().to_string()]);
+    command.args(["--seed", &plan.seed.to_string()]);
+    // Sandboxes are made in the temporary folder: everything of theirs is on the small disk.
+    command.env("TMPDIR", &folder.0);
+    let output = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|err| format!("running `unshare`: {err}"))?;
+    let summary = serde_json::from_slice::<Value>(&output.stdout);
+    Ok(summary.unwrap_or_else(|err| {
+        let fault = format!("the part broke off ({}): {err}", output.status);
+        serde_json::json!({ "faults": [fault] })
+    }))
+}
+
+/// A program in a namespace of its own, with the disk mounted on the folder.
+fn inside(way: &[&str], folder: &Path) -> Command {
+    let mount = format!("mount -t tmpfs -o {SIZE} tmpfs \"$0\" && exec \"$@\"");
+    let mut command = Command::new("unshare");
+    command.args(way).args(["sh", "-c", &mount]).arg(folder);
+    command
+}
+
+/// The first way that works, else what the last one said.
+fn way(folder: &Path) -> Result<&'static [&'static str], String> {
+    let mut why = String::new();
+    for way in WAYS {
+        let trial = inside(way, folder).args(["sh", "-c", TRIAL, "sh"]).arg(folder).output();
+        match trial {
+            Ok(output) if output.status.success() => return Ok(way),
+            Ok(output) => {
+                String::from_utf8_lossy(&output.stderr).trim().clone_into(&mut why);
+            }
+            Err(err) => why = format!("running `unshare`: {err}"),
+        }
+    }
+    Err(why)
+}

@@ -1,0 +1,194 @@
+//! A disk that fails when it is told to: too small for a file, full, out of files, or read-only.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use harness::Fate;
+use serde_json::{Value, json};
+
+/// What a tmpfs gives out at once.
+const PAGE: u64 = 4_096;
+/// Its size while it is well: `status` calls less than this little. It is only a limit, and takes no memory.
+pub(super) const SIZE: &str = "size=256m,nr_inodes=4000";
+
+/// A way for a disk to fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::torture) enum Trouble {
+    /// No file of the program's may become longer than this (`RLIMIT_FSIZE`).
+    SizeLimit(u64),
+    /// So many pages are free, and no more.
+    Full(u64),
+    /// So many files can be made, and no more.
+    NoInodes(u64),
+    /// Nothing can be written.
+    ReadOnly,
+}
+
+impl Trouble {
+    /// Its name in the summary.
+    fn name(self) -> &'static str {
+        match self {
+            Self::SizeLimit(_) => "size_limit",
+            Self::Full(_) => "full",
+            Self::NoInodes(_) => "no_inodes",
+            Self::ReadOnly => "read_only",
+        }
+    }
+}
+
+/// How often a kind of trouble was made, and how often a command felt it.
+#[derive(Default)]
+struct Count {
+    tried: usize,
+    struck: usize,
+    /// Of these, the commands whose request the service had before the disk failed.
+    after_the_request: usize,
+}
+
+#[derive(Default)]
+struct Counts {
+    troubles: BTreeMap<&'static str, Count>,
+    commands: BTreeMap<String, usize>,
+    struck: usize,
+}
+
+/// The disk that everything of a sandbox is on. Copies are the same disk.
+#[derive(Clone)]
+pub(in crate::torture) struct Disk {
+    /// Where the small tmpfs is mounted. Without one there is only the limit on the size of files.
+    mount: Option<PathBuf>,
+    counts: Arc<Mutex<Counts>>,
+}
+
+impl Disk {
+    /// The disk that is mounted there, healthy.
+    pub(super) fn new(mount: Option<PathBuf>) -> Self {
+        Self { mount, counts: Arc::default() }
+    }
+
+    /// A trouble by chance. Files that are to be written have about `length` bytes.
+    pub(in crate::torture) fn trouble(&self, fate: &mut Fate, length: u64) -> Trouble {
+        let limit = |fate: &mut Fate| Trouble::SizeLimit(fate.below(length + length / 4 + 1));
+        if self.mount.is_none() {
+            return limit(fate);
+        }
+        match fate.below(10) {
+            0..4 => limit(fate),
+            // A temporary file stands beside the old one: what is free has to hold the new one whole.
+            4..7 => Trouble::Full(fate.below(length / PAGE + 2)),
+            7 => Trouble::NoInodes(fate.below(2)),
+            _ => Trouble::ReadOnly,
+        }
+    }
+
+    /// Lets the disk fail from now on, for every program or, with a limit, for the one with this process id. False if
+    /// that cannot be had now: a disk with a file that is being written does not become read-only.
+    pub(in crate::torture) fn fail(&self, trouble: Trouble, pid: u32) -> bool {
+        match (trouble, &self.mount) {
+            (Trouble::SizeLimit(bytes), _) => limit(pid, &bytes.to_string()),
+            (Trouble::Full(pages), Some(mount)) => fill(mount, pages),
+            (Trouble::NoInodes(files), Some(mount)) => use_up(mount, files),
+            (Trouble::ReadOnly, Some(mount)) => remount(mount, "ro"),
+            (_, None) => false,
+        }
+    }
+
+    /// Lets the disk be well again, for the program with this process id too. False if it stays as it is.
+    pub(in crate::torture) fn mend(&self, trouble: Trouble, pid: u32) -> bool {
+        match (trouble, &self.mount) {
+            (Trouble::SizeLimit(_), _) => limit(pid, "unlimited"),
+            (Trouble::Full(_) | Trouble::NoInodes(_), Some(mount)) => remount(mount, SIZE),
+            (Trouble::ReadOnly, Some(mount)) => remount(mount, "rw"),
+            (_, None) => true,
+        }
+    }
+
+    /// Notes that a trouble was made for a command, and whether the command felt it.
+    pub(in crate::torture) fn note(&self, trouble: Trouble, command: &str, felt: Felt) {
+        let mut counts = self.counts();
+        let count = counts.troubles.entry(trouble.name()).or_default();
+        count.tried += 1;
+        if felt == Felt::Nothing {
+            return;
+        }
+        count.struck += 1;
+        count.after_the_request += usize::from(felt == Felt::AfterTheRequest);
+        counts.struck += 1;
+        *counts.commands.entry(command.to_owned()).or_default() += 1;
+    }
+
+    /// How many commands felt a trouble so far.
+    pub(super) fn struck(&self) -> usize {
+        self.counts().struck
+    }
+
+    /// The counts by kind of trouble, and those by command.
+    pub(super) fn json(&self) -> (Value, Value) {
+        let counts = self.counts();
+        let one = |(name, count): (&&str, &Count)| {
+            let Count { tried, struck, after_the_request } = count;
+            let count =
+                json!({"tried": tried, "struck": struck, "after_the_request": after_the_request});
+            ((*name).to_owned(), count)
+        };
+        (counts.troubles.iter().map(one).collect(), json!(counts.commands))
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a command noticed of a trouble, by what it said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::torture) enum Felt {
+    /// Nothing: it wrote nothing, or what it wrote had room.
+    Nothing,
+    /// It said so.
+    Something,
+    /// It said so, and its request had reached the service before.
+    AfterTheRequest,
+}
+
+/// The system's words for the four.
+pub(in crate::torture) fn speaks_of_the_disk(said: &str) -> bool {
+    ["No space left on device", "File too large", "Read-only file system"]
+        .iter()
+        .any(|words| said.contains(words))
+}
+
+/// Leaves so many pages free.
+fn fill(mount: &Path, pages: u64) -> bool {
+    // No limit at all is written as 0.
+    used(mount, "used")
+        .is_some_and(|used| remount(mount, &format!("size={}", (used + pages * PAGE).max(PAGE))))
+}
+
+/// Leaves room for so many files.
+fn use_up(mount: &Path, files: u64) -> bool {
+    used(mount, "iused")
+        .is_some_and(|used| remount(mount, &format!("nr_inodes={}", (used + files).max(1))))
+}
+
+/// What is used of the disk: bytes, or files.
+fn used(mount: &Path, what: &str) -> Option<u64> {
+    let mut command = Command::new("df");
+    command.args(["-B1", &format!("--output={what}")]).arg(mount).stderr(Stdio::null());
+    let told = String::from_utf8(command.output().ok()?.stdout).ok()?;
+    told.lines().last()?.trim().parse().ok()
+}
+
+fn remount(mount: &Path, how: &str) -> bool {
+    let mut command = Command::new("mount");
+    command.args(["-o", &format!("remount,{how}")]).arg(mount).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// Sets the soft limit, which a program of the same user may raise again.
+fn limit(pid: u32, bytes: &str) -> bool {
+    let mut command = Command::new("prlimit");
+    command.args(["--pid", &pid.to_string(), &format!("--fsize={bytes}:")]).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}

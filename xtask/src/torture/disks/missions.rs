@@ -1,0 +1,242 @@
+//! Missions from init to their end on a bad disk: one of everything at the service, and what is kept here agrees.
+
+use std::time::Duration;
+
+use harness::Table;
+use serde_json::{Value, json};
+
+use super::once::Line;
+use crate::torture::commands::stage::Stage;
+
+/// A mission that has not ended after so many ticks never will.
+const PATIENCE: usize = 300;
+/// What becomes of a number is decided by its last two digits: answered, busy, not answered, failed.
+const ENDS: [&str; 4] = ["01", "02", "04", "06"];
+
+/// One mission in the making, by its number.
+struct Mission {
+    n: usize,
+    slug: String,
+    to: String,
+    text: String,
+}
+
+/// A mission whose events are called off, or which is ended by hand.
+pub(super) fn by_hand(stage: &mut Stage, n: usize) {
+    let Some(mission) = begun(stage, n) else { return };
+    remember(stage, &mission);
+    step(stage, &mission);
+    let slug = &*mission.slug;
+    let (line, word) = match stage.fate.below(3) {
+        0 => (vec!["cancel", slug], "cancelled"),
+        1 => (vec!["fail", slug, "Nobody there"], "failed"),
+        _ => (vec!["complete", slug, "All done"], "succeeded"),
+    };
+    if stage.insist("missions", &line) {
+        ended(stage, &mission, Some(word));
+        if word == "cancelled" {
+            none_waits(stage, &mission);
+        }
+    }
+}
+
+/// A mission that is looked after until its calls have ended.
+pub(super) fn by_ticks(stage: &mut Stage, n: usize) {
+    let Some(mission) = begun(stage, n) else { return };
+    let slug = mission.slug.clone();
+    for _ in 0..PATIENCE {
+        let by = stage.fate.below(60 * 60);
+        stage.service.advance(Duration::from_secs(by));
+        tick(stage, &mission);
+        let done = &stage.state()[&slug]["lifecycle"]["done"];
+        if done.as_array().is_some_and(|done| done.contains(&json!("mission/cron"))) {
+            none_waits(stage, &mission);
+            return ended(stage, &mission, None);
+        }
+    }
+    let kept = stage.state()[&slug].clone();
+    stage.tally.fault(format!("{slug} never ended: {kept}"));
+}
+
+/// One pass. Only one that says that nothing was done can have scheduled nothing.
+fn tick(stage: &mut Stage, mission: &Mission) {
+    let before = scheduled(stage, mission);
+    let Some(end) = stage.life("missions", &["tick", &mission.slug]) else { return };
+    let after = scheduled(stage, mission);
+    match end.code() {
+        0 => stage.tally.acknowledged += 1,
+        8 => stage.tally.in_doubt += 1,
+        4 if after == before => {}
+        _ => stage.tally.fault(format!("a tick, {} scheduled: {end}", after - before)),
+    }
+}
+
+/// From init to what is scheduled.
+fn begun(stage: &mut Stage, n: usize) -> Option<Mission> {
+    let (name, slug) = (format!("Mission {n}"), format!("mission-{n}"));
+    let (phone, end) = (format!("+1555888{n:04}"), ENDS[stage.fate.place(ENDS.len())]);
+    let (to, text) = (format!("+13322{:04}{end}", n % 10_000), format!("Scheduled {n}."));
+    let row = json!({"id": format!("29{n:017}"), "phone_number": phone, "status": "active"});
+    stage.service.seed(Table::Phones, row["id"].as_str().unwrap_or_default(), "", row.clone());
+    let (request, agent) = (format!("Request {n}"), format!("Agent {n}"));
+    let steps = r#"[{"step_id":"s","description":"S"}]"#;
+    let mission = Mission { n, slug: slug.clone(), to: to.clone(), text: text.clone() };
+    for line in
+        [vec!["init", &name, "I", &request, steps], vec!["setup-agent", &slug, &agent, "I", "Hi"]]
+    {
+        if !begin(stage, &mission, &line) {
+            return None;
+        }
+    }
+    let listed = |channel: &'static str| {
+        let to = to.clone();
+        move |stage: &Stage| {
+            let rows = stage.service.rows(Table::Scheduled).into_iter();
+            rows.filter(|row| row["channel"] == channel && row["to_number"] == *to).count()
+        }
+    };
+    let (calls, texts) = (listed("call"), listed("sms"));
+    for (args, arrived, marks) in [
+        (
+            vec!["schedule-sms", "--mission", &slug, &to, "in 3h", &text, "--step", "s"],
+            &texts as &dyn Fn(&Stage) -> usize,
+            vec![&*text],
+        ),
+        (
+            vec!["schedule-call", "--mission", &slug, &to, "in 3h", "--step", "s", "--any-time"]
+                .into_iter()
+                .chain(["--recipient", "automated"])
+                .collect(),
+            &calls as &dyn Fn(&Stage) -> usize,
+            vec![&*to, r#""channel":"call""#],
+        ),
+    ] {
+        let line =
+            Line { program: "missions", args, arrived, marks, is_listed: true, is_same: true };
+        if !line.send(stage) {
+            return None;
+        }
+    }
+    // What could not be remembered is remembered by the same line on a good disk.
+    check(stage, &mission);
+    Some(mission)
+}
+
+/// Runs a command of stages until it is done. One that says that nothing was done has left no stage in doubt.
+fn begin(stage: &mut Stage, mission: &Mission, line: &[&str]) -> bool {
+    for _ in 0..40 {
+        let before = stage.state()[&mission.slug]["open"].clone();
+        let Some(end) = stage.life("missions", line) else { continue };
+        let open = stage.state()[&mission.slug]["open"].clone();
+        match end.code() {
+            0 => {
+                stage.tally.acknowledged += 1;
+                return true;
+            }
+            8 => stage.tally.in_doubt += 1,
+            4 if open == before => {}
+            _ => stage.tally.fault(format!("{line:?} left `{open}` open: {end}")),
+        }
+    }
+    let end = stage.run("missions", line);
+    if end.code() != 0 {
+        stage.tally.lose(&format!("{line:?} does not go on after the disk was mended: {end}"));
+    }
+    end.code() == 0
+}
+
+/// Appends and saves: what was acknowledged is there once, what was not done is not there.
+fn remember(stage: &mut Stage, mission: &Mission) {
+    let slug = &*mission.slug;
+    for item in 0..4 {
+        let item = format!("{}-{item}", mission.n);
+        for line in [["append-memory", slug, "l", &item], ["save-memory", slug, &item, "v"]] {
+            let Some(end) = stage.life("missions", &line) else { continue };
+            let memory = stage.state()[slug]["memory"].clone();
+            let n = if line[0] == "save-memory" {
+                usize::from(!memory[&item].is_null())
+            } else {
+                let items = memory["l"].as_array().into_iter().flatten();
+                items.filter(|kept| **kept == *item).count()
+            };
+            match (end.code(), n) {
+                (0, 1) => stage.tally.acknowledged += 1,
+                (4, 0) => {}
+                (0, 0) => stage.tally.lose(&format!("{line:?}: {end}")),
+                _ => stage.tally.fault(format!("{line:?}, there {n} times: {end}")),
+            }
+        }
+    }
+}
+
+/// A step of the plan is begun: at the service, whatever becomes of it here.
+fn step(stage: &mut Stage, mission: &Mission) {
+    let kept = stage.state()[&mission.slug].clone();
+    let id = |key: &str| kept[key].as_str().unwrap_or_default().to_owned();
+    let (mission_id, run) = (id("mission_id"), id("run_id"));
+    if !stage.insist("missions", &["update-step", &mission_id, &run, "s", "in_progress"]) {
+        return;
+    }
+    let steps = stage.service.rows(Table::Steps);
+    let step = steps.iter().find(|row| row["run_id"] == *run).cloned().unwrap_or_default();
+    if step["status"] != "in_progress" {
+        stage.tally.lose(&format!("the step of {}: {step}", mission.slug));
+    }
+}
+
+/// One of everything at the service, and what is kept here agrees with it.
+fn check(stage: &mut Stage, mission: &Mission) {
+    let (n, kept) = (mission.n, stage.state()[&mission.slug].clone());
+    let count = |table, key: &str, wanted: &Value| {
+        stage.service.rows(table).iter().filter(|row| row[key] == *wanted).count()
+    };
+    let input = json!({"original_request": format!("Request {n}")});
+    let made = [
+        ("mission", count(Table::Missions, "name", &json!(format!("Mission {n}")))),
+        ("run", count(Table::Runs, "input", &input)),
+        ("plan step", count(Table::Steps, "run_id", &kept["run_id"])),
+        ("assistant", count(Table::Assistants, "name", &json!(format!("Agent {n}")))),
+        ("link", count(Table::Links, "run_id", &kept["run_id"])),
+        ("text", count(Table::Scheduled, "text_body", &json!(mission.text))),
+    ];
+    for (what, n_made) in made {
+        match n_made {
+            0 => stage.tally.lose(&format!("the {what} of {}", mission.slug)),
+            1 => {}
+            n => stage.tally.double(&format!("{n} × {what} of {}", mission.slug)),
+        }
+    }
+    let remembered = kept["memory"]["scheduled_events"].as_array().map_or(0, Vec::len);
+    let tracked = kept["events"].as_object().map_or(0, serde_json::Map::len);
+    if (remembered, tracked) != (2, 2) {
+        let slug = &mission.slug;
+        stage.tally.lose(&format!("{slug} remembers {remembered} events and tracks {tracked}"));
+    }
+}
+
+/// Events at the service that reach the mission's recipient.
+fn scheduled(stage: &Stage, mission: &Mission) -> usize {
+    let rows = stage.service.rows(Table::Scheduled);
+    rows.iter().filter(|row| row["to_number"] == *mission.to).count()
+}
+
+/// The service and the state file say the same, and it is this.
+fn ended(stage: &mut Stage, mission: &Mission, wanted: Option<&str>) {
+    let kept = stage.state()[&mission.slug].clone();
+    let runs = stage.service.rows(Table::Runs);
+    let run = runs.iter().find(|row| row["run_id"] == kept["run_id"]).cloned().unwrap_or_default();
+    let (here, there) = (&kept["status"], &run["status"]);
+    if here != there || wanted.is_some_and(|wanted| here != wanted) {
+        stage.tally.lose(&format!("the end of {}: {here} here, {there} there", mission.slug));
+    }
+}
+
+/// Nothing of a mission that is called off waits for its time.
+fn none_waits(stage: &mut Stage, mission: &Mission) {
+    let rows = stage.service.rows(Table::Scheduled);
+    let is_waiting = |row: &&Value| row["to_number"] == *mission.to && row["status"] == "pending";
+    let n = rows.iter().filter(is_waiting).count();
+    if n > 0 {
+        stage.tally.lose(&format!("{n} events of {} still wait", mission.slug));
+    }
+}
