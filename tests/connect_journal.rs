@@ -47,6 +47,36 @@ fn a_ready_answer_survives_a_kill_and_is_delivered_once() {
 }
 
 #[test]
+fn a_ready_answer_survives_a_start_without_room_for_a_second_journal() {
+    let (service, gateway) = (Service::start(), Gateway::start());
+    let sandbox = Sandbox::for_both(&service, &gateway);
+    let client = sandbox.spawn(CONNECT, ["run"]);
+    service.wait_connected(SOON);
+    gateway.hold();
+    ask(&service, "r1");
+    gateway.wait_turn(SOON, 1);
+    service.refuse_upgrades(503, None);
+    service.drop_socket();
+    gateway.release();
+    client.wait_line(SOON, |line| line.contains("deep:r1: answered"));
+    client.stop(Signal::KILL, SOON);
+    service.accept_upgrades();
+    // A folder where the unfinished file is to be: that stops root as well. The kill tore the last line.
+    std::fs::create_dir(sandbox.path("skill/.connect.journal.tmp")).unwrap();
+    let torn = sandbox.read(JOURNAL) + "{\"at\":99";
+    sandbox.write(JOURNAL, &torn);
+    let _client = sandbox.spawn(CONNECT, ["run"]);
+    let result = service.wait_frame(SOON, "deep_tool_result", |_| true);
+    assert_eq!(result["text"], "You have two meetings.");
+    until(SOON, || sandbox.read(JOURNAL).contains("settled"));
+    ask(&service, "r1");
+    ask(&service, "r2");
+    service.wait_frame(SOON, "deep_tool_result", |frame| frame["request_id"] == "r2");
+    assert_eq!(gateway.turns().len(), 2, "what is known is not run again");
+    sandbox.run(CONNECT, ["status"]).ok();
+}
+
+#[test]
 fn a_turn_cut_by_a_kill_is_told_as_lost_and_not_run_again() {
     let (service, gateway) = (Service::start(), Gateway::start());
     let sandbox = Sandbox::for_both(&service, &gateway);

@@ -104,8 +104,8 @@ impl Journal {
             compact_at: COMPACT_BEYOND,
             is_torn: false,
         };
-        let (open, fault) = match log.take_up(began) {
-            Ok(open) => (open, None),
+        let (open, fault) = match log.read(began) {
+            Ok(open) => (open, log.take_up(began).err()),
             Err(err) => (Open::default(), Some(err)),
         };
         let (writable, log) = (AtomicBool::new(fault.is_none()), Some(Mutex::new(log)));
@@ -213,16 +213,27 @@ impl Log {
         Ok(())
     }
 
-    /// Reads what is still open, and rewrites the file without what is settled or too old.
-    fn take_up(&mut self, now: Moment) -> anyhow::Result<Open> {
+    /// Reads what is still open.
+    fn read(&self, now: Moment) -> anyhow::Result<Open> {
         let open = match File::open(&self.path) {
             Ok(file) => Open::fold(BufReader::new(file), now),
             Err(err) if err.kind() == ErrorKind::NotFound => Ok(Open::default()),
             Err(err) => Err(err),
         };
-        let open = open.with_context(|| format!("reading `{}`", self.path.display()))?;
-        self.compact(now)?;
-        Ok(open)
+        open.with_context(|| format!("reading `{}`", self.path.display()))
+    }
+
+    /// Rewrites the file without what is settled or too old. Where there is no room for a second file, the long one
+    /// goes on being used: what is open in it is not to be forgotten.
+    fn take_up(&mut self, now: Moment) -> anyhow::Result<()> {
+        if self.compact(now).is_ok() {
+            return Ok(());
+        }
+        // Ends the line that a crash may have torn, and shows whether the file can be written.
+        self.is_torn = true;
+        self.append(b"")?;
+        self.length = std::fs::metadata(&self.path).map_or(0, |meta| meta.len());
+        Ok(())
     }
 
     fn compact(&mut self, now: Moment) -> anyhow::Result<()> {
