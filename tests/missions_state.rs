@@ -245,6 +245,28 @@ fn a_full_disk_leaves_the_old_file() {
 }
 
 #[test]
+fn a_recovery_that_has_no_room_leaves_one_copy_however_often_it_is_tried() {
+    let broken = r#"{"m": {"memory": {"k": "v"}}, "n": {"mem"#;
+    let sandbox = sandbox(broken);
+    let copies = || {
+        let entries = std::fs::read_dir(sandbox.skill()).unwrap().flatten();
+        let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        names.filter(|name| name.contains(".broken-") && !name.contains(".lock")).count()
+    };
+    // A folder where the unfinished file is to be: that stops root as well.
+    std::fs::create_dir(sandbox.path("skill/.missions_state.json.tmp")).unwrap();
+    for _ in 0..3 {
+        sandbox.run(MISSIONS, ["recover"]).fails(4).silent().stderr_has("writing");
+        assert_eq!((sandbox.read(STATE), copies()), (broken.to_owned(), 1));
+    }
+    std::fs::remove_dir(sandbox.path("skill/.missions_state.json.tmp")).unwrap();
+    let document = sandbox.run(MISSIONS, ["recover"]).ok().json();
+    assert_eq!(copies(), 1);
+    let kept = document["kept"].as_str().unwrap();
+    assert_eq!(std::fs::read_to_string(kept).unwrap(), broken);
+}
+
+#[test]
 fn a_folder_that_cannot_be_written_is_told() {
     let sandbox = sandbox("{}");
     // Nobody, root neither, can make a file there.

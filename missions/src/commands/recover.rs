@@ -29,8 +29,10 @@ pub(crate) fn recover(context: &Context) -> anyhow::Result<Exit> {
         if parse(path, Some(&bytes)).is_ok() {
             return Ok((None, Recovered::Whole));
         }
-        let kept = beside(path, context.now());
-        file::replace(&kept, &bytes)?;
+        let kept = copy_of(path, &bytes).unwrap_or_else(|| beside(path, context.now()));
+        if !kept.exists() {
+            file::replace(&kept, &bytes)?;
+        }
         let saved = salvage(&bytes);
         let new = Missions::new(saved.missions.clone()).to_bytes()?;
         Ok((Some(new), Recovered::Saved(saved, kept)))
@@ -69,6 +71,16 @@ fn told(state: &str, saved: &Salvaged, kept: &Path) -> (Value, String) {
         "state": state, "broken": true, "kept": kept, "whole": whole, "cut": cut, "lost_bytes": saved.lost,
     });
     (document, text)
+}
+
+/// A copy of the broken file that is there already: on a full disk, each attempt would make another one.
+fn copy_of(path: &Path, bytes: &[u8]) -> Option<PathBuf> {
+    let name = format!("{}.broken-", path.file_name().unwrap_or_default().to_string_lossy());
+    let files = std::fs::read_dir(path.parent()?).ok()?.flatten();
+    let mut copies = files.filter(|file| {
+        file.file_name().to_string_lossy().starts_with(&name) && file::holds(&file.path(), bytes)
+    });
+    copies.next().map(|file| file.path())
 }
 
 /// A name for the broken file that nothing has yet.
