@@ -207,6 +207,27 @@ fn a_greeting_is_not_repeated_after_a_restart_and_a_strangers_call_stays_one() {
 }
 
 #[test]
+fn a_disk_without_room_hides_neither_a_new_life_nor_how_it_is() {
+    let (service, gateway) = (Service::start(), Gateway::start());
+    let sandbox = Sandbox::for_both(&service, &gateway);
+    let client = sandbox.spawn(CONNECT, ["run"]);
+    service.wait_connected(SOON);
+    until(SOON, || sandbox.run(CONNECT, ["status"]).code() == 0);
+    client.stop(Signal::KILL, SOON);
+    // Folders where the unfinished files are to be: that stops root as well.
+    for file in ["pid", "status.json"] {
+        std::fs::create_dir(sandbox.path(&format!("skill/.connect.{file}.tmp"))).unwrap();
+    }
+    let client = sandbox.spawn(CONNECT, ["run"]);
+    service.wait_authenticated(SOON, 2);
+    let pid = u64::from(client.pid());
+    // The watchdog would take a client for dead whose status grows old.
+    until(SOON, || sandbox.run(CONNECT, ["status"]).code() == 0);
+    assert_eq!(sandbox.run(CONNECT, ["status"]).ok().json()["pid"], pid);
+    assert_eq!(sandbox.read("skill/.connect.pid"), format!("{pid}\n"));
+}
+
+#[test]
 fn a_broken_journal_is_survived() {
     let (service, gateway) = (Service::start(), Gateway::start());
     let sandbox = Sandbox::for_both(&service, &gateway);

@@ -63,7 +63,7 @@ pub(crate) fn run(common: &Common, args: &Run) -> anyhow::Result<Exit> {
     let skill = config.skill_dir();
     file::make_dir(skill)?;
     let _lock = hold(skill)?;
-    file::publish(&paths::connect_pid(skill), format!("{}\n", std::process::id()).as_bytes())?;
+    file::show(&paths::connect_pid(skill), format!("{}\n", std::process::id()).as_bytes())?;
 
     let poll = Poll::new().context("making a poll")?;
     let waker = Waker::new(poll.registry(), WAKER).context("making a waker")?;

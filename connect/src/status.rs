@@ -148,7 +148,7 @@ impl Status {
 
     /// Writes the file.
     pub(crate) fn write(&self, path: &Path) -> anyhow::Result<()> {
-        file::publish(path, &serde_json::to_vec(self)?)
+        file::show(path, &serde_json::to_vec(self)?)
     }
 
     /// How long ago it was written, even if the clock on the wall was set since.

@@ -85,6 +85,19 @@ pub fn publish(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     swap(&target(path), bytes, false)
 }
 
+/// Replaces a small file that is only looked at and that one process alone writes: as [`publish`] does or, where there
+/// is no room for a second file, in its place. A reader may find it half written then.
+pub fn show(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let path = target(path);
+    swap(&path, bytes, false).or_else(|err| overwrite(&path, bytes).map_err(|_| err))
+}
+
+fn overwrite(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = OpenOptions::new().write(true).open(path)?;
+    file.write_all(bytes)?;
+    file.set_len(bytes.len() as u64)
+}
+
 /// Makes a folder and its parents, 0700.
 pub fn make_dir(dir: &Path) -> anyhow::Result<()> {
     fs::DirBuilder::new()
