@@ -21,9 +21,9 @@ fn fails_after(service: &Service, sandbox: &Sandbox, at: (&str, &str), line: &[&
     let command = sandbox.spawn(MISSIONS, line);
     service.wait_request(SOON, at.0, at.1, before + 1);
     // A folder where the unfinished file is to be: that stops root as well.
-    std::fs::create_dir(sandbox.path(TEMP)).unwrap();
+    std::fs::create_dir(sandbox.path(TEMP)).expect("the sandbox is writable");
     let end = command.finish(SOON);
-    std::fs::remove_dir(sandbox.path(TEMP)).unwrap();
+    std::fs::remove_dir(sandbox.path(TEMP)).expect("it was made just now");
     end
 }
 

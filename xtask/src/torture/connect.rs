@@ -2,6 +2,7 @@
 //! lock is never stuck, `status` never claims what is not so, and the journal can always be read.
 
 pub(super) mod crowd;
+pub(super) mod disk;
 mod evidence;
 mod frozen;
 mod ledger;

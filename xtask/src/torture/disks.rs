@@ -19,8 +19,9 @@ use state::out::{self, Printer};
 use super::Plan;
 use super::commands::stage::{Stage, Tally};
 use super::commands::{LOCAL, Round, setup};
+use super::connect;
 use crate::args;
-pub(in crate::torture) use disk::Disk;
+pub(in crate::torture) use disk::{Disk, Felt, Trouble, speaks_of_the_disk};
 pub(in crate::torture) use strike::Tried;
 
 /// Rounds on one stage: the service's record grows with each, and so does what is on the disk.
@@ -64,7 +65,7 @@ fn on(programs: &Path, plan: Plan, disk: &Disk) -> Value {
     let (began, mut tally, mut n) = (Instant::now(), Tally::default(), 0);
     let is_over = || disk.struck() >= plan.kills || began.elapsed() >= plan.limit;
     let rounds: Vec<Round> = REACHING.into_iter().chain(LOCAL).collect();
-    let mut told = 0;
+    let (mut told, mut client) = (0, Value::Null);
     while !is_over() {
         let seed = plan.seed.wrapping_add(n as u64);
         let gateway = Gateway::start();
@@ -83,9 +84,11 @@ fn on(programs: &Path, plan: Plan, disk: &Disk) -> Value {
         }
         tally.add(std::mem::take(&mut stage.tally));
         drop(stage);
-        if !is_over() {
+        // However few failures are wanted, the two are among what is tried.
+        if !is_over() || client.is_null() {
             // A machine of its own, with a gateway whose configuration is changed.
             tally.add(setup::torture(programs, Fate::new(seed), Some(disk.clone())));
+            client = connect::disk::sum(client, &connect::disk::torture(programs, seed, disk));
         }
         if disk.struck() >= told + 50 {
             told = disk.struck();
@@ -93,11 +96,23 @@ fn on(programs: &Path, plan: Plan, disk: &Disk) -> Value {
         }
     }
     let (troubles, by_command) = disk.json();
+    let count =
+        |name: &str| usize::try_from(client[name].as_u64().unwrap_or_default()).unwrap_or_default();
+    let (lost, doubled) = (tally.lost + count("lost"), tally.doubled + count("doubled"));
+    let unreadable = tally.unreadable + count("unreadable");
+    let mut faults = tally.faults;
+    let of_client = client.as_object_mut().and_then(|client| client.remove("faults"));
+    faults.extend(
+        of_client
+            .iter()
+            .flat_map(|of| of.as_array().into_iter().flatten())
+            .map(|fault| format!("connect: {}", fault.as_str().unwrap_or_default())),
+    );
     json!({
         "commands": tally.commands, "rounds": n, "struck": disk.struck(), "failures": troubles,
         "struck_by_command": by_command, "acknowledged": tally.acknowledged,
-        "in_doubt": tally.in_doubt, "lost": tally.lost, "doubled": tally.doubled,
-        "unreadable": tally.unreadable, "faults": tally.faults,
+        "in_doubt": tally.in_doubt, "connect": client, "lost": lost, "doubled": doubled,
+        "unreadable": unreadable, "faults": faults,
         "seconds": began.elapsed().as_secs(),
     })
 }

@@ -90,12 +90,14 @@ pub(super) fn recover(stage: &mut Stage, n: usize) {
         stage.tally.lose(&format!("recover, cut at {cut}: {lost:?}"));
     }
     let entries = std::fs::read_dir(stage.sandbox.skill()).into_iter().flatten().flatten();
-    let is_beside = |path: std::path::PathBuf| {
+    let is_beside = |path: &std::path::PathBuf| {
         std::fs::read(path).is_ok_and(|bytes| bytes == broken.as_bytes())
     };
     let aside = entries.filter(|entry| entry.file_name().to_string_lossy().contains(".broken-"));
-    if !aside.map(|entry| entry.path()).any(is_beside) {
-        stage.tally.lose(&format!("recover, cut at {cut}: the broken file"));
+    match aside.map(|entry| entry.path()).filter(|path| is_beside(path)).count() {
+        0 => stage.tally.lose(&format!("recover, cut at {cut}: the broken file")),
+        1 => {}
+        n => stage.tally.fault(format!("recover, cut at {cut}: {n} copies of the broken file")),
     }
     stage.sandbox.write(STATE, &text);
 }

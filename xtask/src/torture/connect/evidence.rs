@@ -17,8 +17,16 @@ pub(super) struct Evidence {
     pub(super) given_up: HashSet<String>,
     /// Keys of answers that were given up as too old.
     pub(super) expired: HashSet<String>,
+    /// Whether the disk was full at times: a line may be torn then that others follow.
+    pub(super) may_be_torn: bool,
     /// What must not be.
     pub(super) faults: Vec<String>,
+}
+
+/// Whether this is the first part of a line, or none of it.
+fn is_beginning(line: &[u8]) -> bool {
+    let first = b"{\"at\":";
+    line.starts_with(first) || first.starts_with(line)
 }
 
 /// What the client says of a text that it honestly does not answer.
@@ -40,6 +48,7 @@ impl Evidence {
             match serde_json::from_slice::<Value>(line) {
                 Ok(line) => self.line(&line),
                 Err(_) if n + 1 == lines.len() => {}
+                Err(_) if self.may_be_torn && is_beginning(line) => {}
                 Err(err) => self.faults.push(format!(
                     "line {} of the journal cannot be read ({err}): {}",
                     n + 1,

@@ -138,6 +138,11 @@ impl Ledger {
         self.faults.push(format!("doubled: {}: {why}", asked.key()));
     }
 
+    /// Requests of which nobody was told anything (yet), whether the client knows of them or not.
+    pub(super) fn n_untold(&self) -> usize {
+        self.unheard + self.lost
+    }
+
     /// The sums as JSON, without the faults.
     pub(super) fn json(&self) -> Value {
         json!({

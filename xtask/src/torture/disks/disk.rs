@@ -68,6 +68,11 @@ impl Disk {
         Self { mount, counts: Arc::default() }
     }
 
+    /// Whether it can be more than too small for a file.
+    pub(in crate::torture) fn is_mounted(&self) -> bool {
+        self.mount.is_some()
+    }
+
     /// A trouble by chance. Files that are to be written have about `length` bytes.
     pub(in crate::torture) fn trouble(&self, fate: &mut Fate, length: u64) -> Trouble {
         let limit = |fate: &mut Fate| Trouble::SizeLimit(fate.below(length + length / 4 + 1));

@@ -134,7 +134,7 @@ fn begin(stage: &mut Stage, mission: &Mission, line: &[&str]) -> bool {
                 return true;
             }
             8 => stage.tally.in_doubt += 1,
-            4 if open == before => {}
+            4 if open.is_null() || open == before => {}
             _ => stage.tally.fault(format!("{line:?} left `{open}` open: {end}")),
         }
     }
