@@ -228,6 +228,46 @@ fn a_disk_without_room_hides_neither_a_new_life_nor_how_it_is() {
 }
 
 #[test]
+fn what_had_no_room_in_the_journal_is_written_when_there_is() {
+    let (service, gateway) = (Service::start(), Gateway::start());
+    service.clock().periods(10);
+    let sandbox = Sandbox::for_both(&service, &gateway);
+    let client = sandbox.spawn(CONNECT, ["run"]);
+    service.wait_connected(SOON);
+    // The status has to have room where the journal has none.
+    for n in 0..12 {
+        ask(&service, &format!("before-{n}"));
+    }
+    until(SOON, || sandbox.read(JOURNAL).matches("settled").count() == 12);
+    gateway.hold();
+    ask(&service, "r1");
+    gateway.wait_turn(SOON, 13);
+    let limit = |bytes: &str| {
+        let (pid, limit) = (client.pid().to_string(), format!("--fsize={bytes}:"));
+        sandbox.run("/usr/bin/prlimit", ["--pid", &pid, &limit]).ok();
+    };
+    // Room for a part of the next line.
+    limit(&(sandbox.read(JOURNAL).len() + 10).to_string());
+    gateway.release();
+    service.wait_frame(SOON, "deep_tool_result", |frame| frame["request_id"] == "r1");
+    until(SOON, || sandbox.run(CONNECT, ["status"]).code() == 1);
+    assert_eq!(sandbox.read(JOURNAL).matches("answered").count(), 12);
+    limit("unlimited");
+    // Nothing has to be asked for that.
+    until(SOON, || sandbox.read(JOURNAL).contains(r#""settled","key":"deep:r1""#));
+    until(SOON, || sandbox.run(CONNECT, ["status"]).code() == 0);
+    for line in sandbox.read(JOURNAL).lines() {
+        assert!(serde_json::from_str::<serde_json::Value>(line).is_ok(), "{line}");
+    }
+    client.stop(Signal::KILL, SOON);
+    let _client = sandbox.spawn(CONNECT, ["run"]);
+    service.wait_authenticated(SOON, 2);
+    ask(&service, "r2");
+    service.wait_frame(SOON, "deep_tool_result", |frame| frame["request_id"] == "r2");
+    assert_eq!(service.log().frames_of("deep_tool_result").len(), 14, "r1 is not told again");
+}
+
+#[test]
 fn a_broken_journal_is_survived() {
     let (service, gateway) = (Service::start(), Gateway::start());
     let sandbox = Sandbox::for_both(&service, &gateway);

@@ -28,6 +28,9 @@ use fold::Open;
 /// A journal longer than this is compacted while running: some weeks of busy use.
 const COMPACT_BEYOND: u64 = 4 << 20;
 
+/// So much is kept in memory while the journal cannot be written: some thousand requests.
+const BACKLOG: usize = 1 << 20;
+
 /// What happened to a request, or is known of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -153,7 +156,8 @@ impl Journal {
         self.began.at.as_millisecond().saturating_add(i64::try_from(age.as_millis()).unwrap_or(0))
     }
 
-    /// Writes what is pending. False if that fails: then it is lost.
+    /// Writes what is pending. False if that fails: then it stays pending, since lines that are in the file already
+    /// would tell a later life that requests are open which have long been answered.
     pub(crate) fn commit(&self) -> bool {
         let Some(log) = &self.log else { return true };
         let mut log = hold(log);
@@ -165,6 +169,9 @@ impl Journal {
         }
         let written = log.append(&lines).is_ok();
         self.writable.store(written, Ordering::Relaxed);
+        if !written && lines.len() <= BACKLOG {
+            hold(&self.pending).splice(..0, lines);
+        }
         if written && log.length > log.compact_at && log.compact(self.clock.moment()).is_err() {
             // The long file goes on being used; the next try comes when it has doubled.
             log.compact_at = log.length * 2;
@@ -201,12 +208,16 @@ impl Log {
             &whole
         };
         if self.file.is_none() {
-            self.file = Some(open(&self.path)?);
+            let file = open_file(&self.path)?;
+            self.length = file.metadata().map_or(0, |meta| meta.len());
+            self.file = Some(file);
         }
         let file = self.file.as_mut().context("the journal is not open")?;
         // Unbuffered and in one write: after kill -9 the lines are there or, at worst, the last of them is torn.
         let written = file.write_all(bytes);
-        self.is_torn = written.is_err();
+        // What was written of lines that did not all fit is taken back: they come again, whole.
+        let is_cut = |file: &File| file.set_len(self.length).is_ok();
+        self.is_torn = written.is_err() && (self.is_torn || !is_cut(file));
         self.has_begun |= written.is_ok();
         written.with_context(|| format!("writing `{}`", self.path.display()))?;
         self.length += bytes.len() as u64;
@@ -231,9 +242,7 @@ impl Log {
         }
         // Ends the line that a crash may have torn, and shows whether the file can be written.
         self.is_torn = true;
-        self.append(b"")?;
-        self.length = std::fs::metadata(&self.path).map_or(0, |meta| meta.len());
-        Ok(())
+        self.append(b"")
     }
 
     fn compact(&mut self, now: Moment) -> anyhow::Result<()> {
@@ -249,10 +258,6 @@ impl Log {
         (self.is_torn, self.has_begun) = (false, true);
         Ok(())
     }
-}
-
-fn open(path: &Path) -> anyhow::Result<File> {
-    open_file(path)
 }
 
 fn open_file(path: &Path) -> anyhow::Result<File> {

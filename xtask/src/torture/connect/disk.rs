@@ -33,6 +33,8 @@ struct Run<'a> {
     disk: &'a Disk,
     fate: Fate,
     refused: usize,
+    /// Requests that were waited for in vain.
+    missed: usize,
     faults: Vec<String>,
 }
 
@@ -43,7 +45,7 @@ pub(in crate::torture) fn torture(programs: &Path, seed: u64, disk: &Disk) -> Va
     let (requests, mut lives, faults) = (Requests::default(), Lives::default(), Vec::new());
     // A line that did not fit is torn, and no other has to be.
     lives.evidence.may_be_torn = true;
-    let mut run = Run { stage, requests, lives, disk, fate, refused: 0, faults };
+    let mut run = Run { stage, requests, lives, disk, fate, refused: 0, missed: 0, faults };
     let mut client = run.start();
     for _ in 0..EPISODES {
         run.ask(8);
@@ -128,10 +130,11 @@ impl Run<'_> {
             self.lives.evidence.look(&self.stage.sandbox, &client.stderr());
             let asked = self.requests.all();
             let ledger = Ledger::of(&asked, &self.lives.evidence, &self.stage);
-            if ledger.n_untold() == 0 {
+            if ledger.n_untold() <= self.missed {
                 return;
             }
             if Instant::now() >= until {
+                self.missed = ledger.n_untold();
                 let said = client.stderr();
                 return self.faults.push(format!("not answered {when}: {ledger:?}\n{said}"));
             }
