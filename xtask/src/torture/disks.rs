@@ -28,11 +28,13 @@ pub(in crate::torture) use strike::Tried;
 const BATCH: usize = 25;
 
 /// What reaches people, and missions from init to their end; oftener than the rest.
-const REACHING: [Round; 6] = [
+const REACHING: [Round; 8] = [
+    reach::call,
+    reach::call,
     reach::call,
     reach::text,
     reach::text,
-    missions::by_hand,
+    reach::text,
     missions::by_hand,
     missions::by_ticks,
 ];

@@ -36,21 +36,25 @@ pub(super) struct Ledger {
     pub(super) faults: Vec<String>,
 }
 
-/// Whether every accepted request has come to its end; for waiting.
+/// How many accepted requests have not come to their end; for waiting.
 pub(super) fn open(asked: &[Asked], evidence: &Evidence, stage: &Stage) -> usize {
-    let told = told(&stage.service.log());
-    let texted = texted(stage);
     let turns = turns(stage);
-    let is_open = |asked: &&Asked| {
-        let (id, key) = (asked.id(), asked.key());
-        let heard = evidence.accepted.contains(&key) || turns.contains_key(&asked.number);
-        let ended = match asked.kind {
-            Kind::Text => texted.contains_key(&asked.from()) || evidence.given_up.contains(&key),
-            Kind::Call | Kind::Walkie => told.contains_key(&id),
-        };
-        heard && !ended
+    let is_heard = |asked: &&Asked| {
+        evidence.accepted.contains(&asked.key()) || turns.contains_key(&asked.number)
     };
-    asked.iter().filter(is_open).count()
+    untold(asked, evidence, stage).iter().filter(is_heard).count()
+}
+
+/// The requests of which nobody was told anything, whether the client knows of them or not.
+pub(super) fn untold(asked: &[Asked], evidence: &Evidence, stage: &Stage) -> Vec<Asked> {
+    let (told, texted) = (told(&stage.service.log()), texted(stage));
+    let is_untold = |asked: &&Asked| match asked.kind {
+        Kind::Text => {
+            !texted.contains_key(&asked.from()) && !evidence.given_up.contains(&asked.key())
+        }
+        Kind::Call | Kind::Walkie => !told.contains_key(&asked.id()),
+    };
+    asked.iter().filter(is_untold).copied().collect()
 }
 
 impl Ledger {
@@ -136,11 +140,6 @@ impl Ledger {
     fn double(&mut self, asked: &Asked, why: &str) {
         self.doubled += 1;
         self.faults.push(format!("doubled: {}: {why}", asked.key()));
-    }
-
-    /// Requests of which nobody was told anything (yet), whether the client knows of them or not.
-    pub(super) fn n_untold(&self) -> usize {
-        self.unheard + self.lost
     }
 
     /// The sums as JSON, without the faults.

@@ -34,7 +34,8 @@ const LOOK: Duration = Duration::from_secs(2);
 const WARM_UP: Duration = Duration::from_secs(20);
 
 /// A text whose turn outlasted its wait is answered late: for that long, and then while the answer is worth something.
-const FAREWELL: Duration = Duration::from_secs(600 / PERIODS as u64).saturating_add(LIFETIME);
+pub(super) const FAREWELL: Duration =
+    Duration::from_secs(600 / PERIODS as u64).saturating_add(LIFETIME);
 
 /// What the client took at one moment.
 #[derive(Clone, Copy)]

@@ -44,8 +44,8 @@ impl Disk {
         let trouble = self.trouble(fate, longest(tried.sandbox));
         let part = u32::try_from(fate.below(1_200)).unwrap_or_default();
         let moment = match fate.below(10) {
-            0..5 => Moment::Before,
-            5..7 => Moment::After(tried.takes * part / 1_000),
+            0..4 => Moment::Before,
+            4..5 => Moment::After(tried.takes * part / 1_000),
             _ => Moment::Asked,
         };
         let mut faults = Vec::new();
