@@ -114,11 +114,11 @@ impl Run<'_> {
     fn choose(&mut self) -> Trouble {
         let journal = paths::journal(&self.stage.sandbox.skill());
         let length = std::fs::metadata(journal).map_or(0, |meta| meta.len());
-        let limit = Trouble::SizeLimit(length + self.fate.below(400));
+        // A limit below the length of the status would hide what it says.
+        let limit = Trouble::SizeLimit(length.max(STATUS) + self.fate.below(400));
         if !self.disk.is_mounted() {
             return limit;
         }
-        // A limit below the length of the status would hide what it says.
         match self.fate.below(if length > STATUS { 5 } else { 3 }) {
             0 | 1 => Trouble::Full(self.fate.below(2)),
             2 => Trouble::NoInodes(0),

@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 
 /// What a tmpfs gives out at once.
 const PAGE: u64 = 4_096;
+/// The length of a list of one or two.
+const SHORT: u64 = 120;
 /// Its size while it is well: `status` calls less than this little. It is only a limit, and takes no memory.
 pub(super) const SIZE: &str = "size=256m,nr_inodes=4000";
 
@@ -75,6 +77,8 @@ impl Disk {
 
     /// A trouble by chance. Files that are to be written have about `length` bytes.
     pub(in crate::torture) fn trouble(&self, fate: &mut Fate, length: u64) -> Trouble {
+        // Half of the time too little for the shortest file that is kept, so that each command is struck.
+        let length = if fate.strikes(50) { SHORT } else { length };
         let limit = |fate: &mut Fate| Trouble::SizeLimit(fate.below(length + length / 4 + 1));
         if self.mount.is_none() {
             return limit(fate);
@@ -82,7 +86,7 @@ impl Disk {
         match fate.below(10) {
             0..4 => limit(fate),
             // A temporary file stands beside the old one: what is free has to hold the new one whole.
-            4..7 => Trouble::Full(fate.below(length / PAGE + 2)),
+            4..7 => Trouble::Full(fate.below(length.div_ceil(PAGE) + 1)),
             7 => Trouble::NoInodes(fate.below(2)),
             _ => Trouble::ReadOnly,
         }
