@@ -16,6 +16,9 @@ use super::soak::FAREWELL;
 use super::stage::Stage;
 use crate::torture::disks::{Disk, Felt, Trouble, speaks_of_the_disk};
 
+/// The clock of this machine shows the right time.
+const RIGHT: &str = "";
+
 /// Troubles of one client's disk.
 const EPISODES: usize = 6;
 /// What is answered at all is answered by then; the status is written each second.
@@ -62,7 +65,7 @@ impl Run<'_> {
     /// A client that is welcome.
     fn start(&mut self) -> Child {
         let before = self.stage.service.log().authenticated();
-        let client = self.stage.spawn();
+        let client = self.stage.spawn(RIGHT);
         let come = |log: &Log| (log.authenticated() > before).then_some(());
         if self.stage.service.try_wait_for(SOON, come).is_none() {
             self.faults.push(format!("a client does not come: {}", client.stderr()));
@@ -221,7 +224,7 @@ impl Run<'_> {
             return client;
         }
         let fails = self.disk.fail(Trouble::ReadOnly, std::process::id());
-        let end = self.stage.spawn().finish(SOON);
+        let end = self.stage.spawn(RIGHT).finish(SOON);
         let is_told = end.code() == 4 && speaks_of_the_disk(end.err());
         if fails && !is_told {
             self.faults.push(format!("a client starts on a read-only disk: {end}"));
