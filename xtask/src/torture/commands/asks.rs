@@ -23,12 +23,14 @@ pub(super) fn approval(stage: &mut Stage, n: usize) {
     if owner == Owner::Silent {
         args.push("--no-wait");
     }
-    for _ in 0..3 {
+    for lives in 1..=3 {
         let before = asked(stage, &action).len();
         let end = stage.life("approval", &args);
         let rows = asked(stage, &action);
-        if rows.len() > before + 1 {
-            stage.tally.double(&format!("`{action}` was asked {} times at once", rows.len()));
+        // What a killed life asked may arrive during the next one.
+        if rows.len() > lives {
+            let n = rows.len();
+            stage.tally.double(&format!("`{action}` was asked {n} times by {lives} commands"));
         }
         let Some(end) = end else { continue };
         match end.code() {
