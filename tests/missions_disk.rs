@@ -16,8 +16,18 @@ const SLOW: Duration = Duration::from_millis(300);
 
 /// Runs a command whose state file cannot be written any more once the service has this request.
 fn fails_after(service: &Service, sandbox: &Sandbox, at: (&str, &str), line: &[&str]) -> Output {
+    fails_while(service, sandbox, (at, Fault::Slow(SLOW)), line)
+}
+
+/// The same with an answer that goes this way.
+fn fails_while(
+    service: &Service,
+    sandbox: &Sandbox,
+    (at, answer): ((&str, &str), Fault),
+    line: &[&str],
+) -> Output {
     let before = service.seen_at(at.0, at.1).len();
-    service.fail(at.0, at.1, Fault::Slow(SLOW), 1);
+    service.fail(at.0, at.1, answer, 1);
     let command = sandbox.spawn(MISSIONS, line);
     service.wait_request(SOON, at.0, at.1, before + 1);
     // A folder where the unfinished file is to be: that stops root as well.
@@ -121,4 +131,23 @@ fn a_tick_that_did_something_does_not_say_that_nothing_was_done() {
     end.fails(8).stderr_has("done, but that could not be kept here");
     sandbox.run(MISSIONS, ["tick"]).ok();
     assert_eq!(state(&sandbox)["status"], "failed", "the line was busy");
+}
+
+#[test]
+fn a_retry_in_doubt_that_cannot_be_noted_is_still_in_doubt() {
+    let (service, sandbox) = start();
+    let gateway = Gateway::start();
+    sandbox.adjust(&serde_json::json!({
+        "gateway_url": gateway.url(), "gateway_token": gateway.token(), "agent_id": "main",
+    }));
+    let call = ["schedule-call", "--mission", "m", "+13322200001", "in 5m", "--any-time"];
+    let call = [&call[..], &["--step", "calls", "--recipient", "automated"]].concat();
+    for line in [&INIT[..], &AGENT, &call] {
+        sandbox.run(MISSIONS, line).ok();
+    }
+    service.advance(Duration::from_secs(8 * 60));
+    // Nobody knows whether this one is made: it is never answered.
+    let at = (("POST", "/v1/assistants/:a/events"), Fault::Hang);
+    let end = fails_while(&service, &sandbox, at, &["--deadline", "1", "tick"]);
+    end.fails(8).stderr_has("may have been scheduled, but that could not be kept here");
 }

@@ -170,8 +170,9 @@ impl Tick<'_> {
                 Ok(Carried::Done)
             }
             Tried::InDoubt(why) => {
-                self.looked_for(names.slug, target)?;
                 report.doubt(&order, &why);
+                self.looked_for(names.slug, target)
+                    .map_err(|err| unkept("it may have been scheduled", &err))?;
                 Ok(Carried::Done)
             }
         }
