@@ -57,7 +57,8 @@ fn skill(bytes: &[u8]) {
     };
     let is_address = |secret: &str| {
         let mut places = ["server", "gateway_url"].iter();
-        places.any(|name| config.raw().get(*name).is_some_and(|at| at.to_string().contains(secret)))
+        let text = |name| config.raw().get(name).and_then(Value::as_str);
+        places.any(|name| text(*name).is_some_and(|address| address.contains(secret)))
     };
     let secrets: Vec<&str> = ["api_key", "gateway_token"]
         .iter()
