@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock::Clock;
-use crate::exit::{self, Exit, Fault};
+use crate::exit;
 use crate::moment::{Moment, Uptime};
 use crate::{file, out, paths};
 
@@ -157,8 +157,7 @@ impl Intents {
         say: impl FnOnce() -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         if let Err(err) = say() {
-            let text = format!("it was done, but that could not be said: {}", exit::told(&err));
-            return Err(Fault::new(Exit::Unknown, text)
+            return Err(out::unsaid(&err)
                 .hint("run the same line again: it says what is known, and repeats nothing")
                 .into());
         }

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::args::Common;
 use crate::env;
+use crate::exit::{self, Exit, Fault};
 
 static QUIET: AtomicBool = AtomicBool::new(false);
 static READER_GONE: AtomicBool = AtomicBool::new(false);
@@ -49,6 +50,13 @@ impl Printer {
         write(&ending_in_newline(json.context("writing JSON")?))
     }
 
+    /// The same as [`document`](Self::document) for a command that has changed something.
+    ///
+    /// Fails with exit 8 if stdout cannot be written: exit 4 would say that nothing was done, and have it done again.
+    pub fn done(self, value: &Value, text: impl FnOnce() -> String) -> anyhow::Result<()> {
+        self.document(value, text).map_err(|err| unsaid(&err).into())
+    }
+
     /// Prints one line of a stream: compact JSON, or in text mode the words of `text`.
     pub fn line(self, value: &Value, text: impl FnOnce() -> String) -> anyhow::Result<()> {
         Self { pretty: false, ..self }.document(value, text)
@@ -58,6 +66,12 @@ impl Printer {
     pub fn words(self, text: &str) -> anyhow::Result<()> {
         if self.text { write(&ending_in_newline(text.to_owned())) } else { Ok(()) }
     }
+}
+
+/// The fault of something that was done and could not be told of on stdout, for the reason given.
+pub fn unsaid(why: &anyhow::Error) -> Fault {
+    let text = format!("it was done, but that could not be said: {}", exit::told(why));
+    Fault::new(Exit::Unknown, text)
 }
 
 /// Whether somebody closed the pipe that stdout was written to: a stream without an end ends then.
