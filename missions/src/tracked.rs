@@ -116,6 +116,11 @@ impl Tracked {
         }
     }
 
+    /// Whether it was taken back before its time.
+    pub(crate) fn is_withdrawn(&self) -> bool {
+        self.status == "deleted"
+    }
+
     /// Takes over what the service says of an event that was just made.
     pub(crate) fn see(&mut self, row: &Scheduled) {
         for (key, ours) in

@@ -90,7 +90,20 @@ pub(crate) fn complete(context: &Context, args: &Complete) -> anyhow::Result<Exi
     let _lock = tick::lock(context)?;
     let missions = context.file.read()?;
     let words = read(&args.words.list(), &missions)?;
-    let n_open = Known::of(context, &missions.known(words.slug)?)?.n_open();
+    let mission = missions.known(words.slug)?;
+    let known = Known::of(context, &mission)?;
+    let status = mission.status();
+    // To complete it once more is harmless; what failed or was called off does not become a success.
+    match known.ledger.ending.as_ref().map(|ending| ending.status) {
+        Some(RunEnd::Succeeded) => {}
+        Some(other) => return Err(ended(words.slug, other.word()).into()),
+        None if status.is_over() && status != Status::Succeeded => {
+            return Err(ended(words.slug, status.word()).into());
+        }
+        None => {}
+    }
+    let n_open = known.n_open(&mission);
+    drop(missions);
     let of = RunRef { mission: &words.mission_id, run: &words.run_id };
     let result = RunResult { summary: words.summary, payload: words.payload.as_ref() };
     let run = context.api()?.update_run(of, "succeeded", result)?;

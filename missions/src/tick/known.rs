@@ -87,9 +87,13 @@ impl Known {
         Ok(Self { targets: targets.collect(), ledger, verify_step })
     }
 
-    /// How many calls and texts have not ended.
-    pub(crate) fn n_open(&self) -> usize {
-        let is_open = |target: &&Target| target.last().end.is_none() || target.begun.is_some();
+    /// How many calls and texts have not ended, those left out that were withdrawn and not looked at since.
+    pub(crate) fn n_open(&self, mission: &Mission) -> usize {
+        let is_withdrawn = |id: &str| mission.event(id).is_some_and(|event| event.is_withdrawn());
+        let is_open = |target: &&Target| {
+            let last = target.last();
+            target.begun.is_some() || (last.end.is_none() && !is_withdrawn(&last.event))
+        };
         self.targets.iter().filter(is_open).count()
     }
 
