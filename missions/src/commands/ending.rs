@@ -9,7 +9,7 @@ use crate::args::{Complete, Fail};
 use crate::context::{Context, unkept};
 use crate::cron;
 use crate::input;
-use crate::lifecycle::{Ending, RunEnd, Step, StepEnd, StepStatus};
+use crate::lifecycle::{Ending, Ledger, RunEnd, Step, StepEnd, StepStatus};
 use crate::state_file::{Missions, Status};
 use crate::tick::{self, Known, Tick};
 
@@ -127,8 +127,18 @@ pub(crate) fn complete(context: &Context, args: &Complete) -> anyhow::Result<Exi
         mission.change_ledger(words.slug, |ledger| ledger.close(ending))
     });
     kept.map_err(|err| unkept(&format!("run {} succeeded at the service", words.run_id), &err))?;
-    if let Err(err) = cron::remove(context, words.slug) {
+    // Kept as removed only after that: else a kill in between would leave the line for ever.
+    let removed = cron::remove(context, words.slug).and_then(|_| {
+        context.file.change_mission(words.slug, |mission| {
+            mission.change_ledger(words.slug, Ledger::cron_removed)
+        })
+    });
+    if let Err(err) = removed {
         out::warning(&format!("its line in the crontab is still there: {}", exit::told(&err)));
+        out::hint(&format!(
+            "`missions cron remove {}` removes it, as the next tick does",
+            words.slug
+        ));
     }
     if n_open > 0 {
         let slug = words.slug;

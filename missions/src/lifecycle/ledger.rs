@@ -12,6 +12,12 @@ use super::target::Unsettled;
 /// Settled intents are forgotten after a day (`state::intents`): that there is none proves nothing any more.
 const INTENTS_LAST: SignedDuration = SignedDuration::from_hours(23);
 
+/// The key of the removal of the cron line, the last thing that is done for a mission.
+pub(crate) const CRON: &str = "mission/cron";
+
+/// The key of the withdrawal of what is scheduled, where nothing is to be withdrawn.
+const LEFT: &str = "mission/withdraw";
+
 /// Kept in a mission under one key; everything in it is decided once and never taken back.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -136,12 +142,23 @@ impl Ledger {
         is_next
     }
 
-    /// Keeps an end that somebody brought about by hand, with everything done that belongs to it.
+    /// Keeps an end that somebody brought about by hand, with everything done that belongs to it but for the cron
+    /// line: a tick removes that if whoever closes the mission does not come to it.
     pub(crate) fn close(&mut self, ending: Ending) {
         self.ending.get_or_insert(ending);
-        for key in ["mission/run", "mission/result", "mission/archive", "mission/cron"] {
+        for key in ["mission/run", "mission/result", "mission/archive", LEFT] {
             self.done.insert(key.to_owned());
         }
+    }
+
+    /// Keeps that nothing runs ticks for the mission any more.
+    pub(crate) fn cron_removed(&mut self) {
+        self.done.insert(CRON.to_owned());
+    }
+
+    /// Whether what is scheduled stays so after the end, for somebody else to decide about.
+    pub(crate) fn leaves_scheduled(&self) -> bool {
+        self.has_done(LEFT)
     }
 
     /// Keeps that the event of a begun retry was looked for.
@@ -172,7 +189,7 @@ impl Ledger {
 
     /// Whether everything that an ended mission needs was done.
     pub(crate) fn is_settled(&self) -> bool {
-        self.ending.is_some() && self.has_done("mission/cron")
+        self.ending.is_some() && self.has_done(CRON)
     }
 }
 

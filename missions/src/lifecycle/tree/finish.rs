@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::super::ledger::{Ending, RunEnd};
+use super::super::ledger::{CRON, Ending, RunEnd};
 use super::super::plan::{Act, Decision, Effect, Plan};
 use super::super::target::Target;
 use super::{Run, Tree, words};
@@ -34,7 +34,7 @@ impl Tree<'_> {
     fn wrap_up(mut self, ending: &Ending) -> Plan {
         for target in self.facts.targets {
             let last = target.last();
-            if last.end.is_none() && last.seen.is_none() {
+            if last.end.is_none() && last.seen.is_none() && !self.ledger.leaves_scheduled() {
                 self.withdraw(target);
             }
         }
@@ -60,8 +60,9 @@ impl Tree<'_> {
         // What may be at the service without our knowing its id is withdrawn when it is found.
         let next_look = |target: &Target| target.in_doubt()?.next_look(self.facts.now);
         let wake = self.facts.targets.iter().filter_map(next_look).min();
+        let wake = wake.filter(|_| !self.ledger.leaves_scheduled());
         if wake.is_none() {
-            self.effect("mission/cron", Act::RemoveCron);
+            self.effect(CRON, Act::RemoveCron);
         }
         Plan { decision: Decision::Over(status), effects: self.effects, wake }
     }
