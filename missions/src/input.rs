@@ -6,6 +6,7 @@ use state::exit::Fault;
 use state::phone::Phone;
 use state::{json, times, words};
 
+use crate::api::step_id;
 use crate::nearest;
 
 /// Statuses of a run (facts/server.md 5).
@@ -156,16 +157,18 @@ pub(crate) fn steps(text: &str) -> Result<Vec<Value>, Fault> {
 }
 
 /// The step ids of a plan.
-pub(crate) fn step_ids(steps: &[Value]) -> impl Iterator<Item = &str> {
-    steps.iter().filter_map(|step| step.get("step_id").and_then(Value::as_str))
+pub(crate) fn step_ids(steps: &[Value]) -> impl Iterator<Item = String> {
+    steps.iter().filter_map(step_id)
 }
 
 /// Refuses a step that a known plan does not have.
 pub(crate) fn step_of(plan: &[Value], step: &str) -> Result<(), Fault> {
-    if plan.is_empty() || step_ids(plan).any(|known| known == step) {
+    let ids: Vec<String> = step_ids(plan).collect();
+    // Of a plan whose steps have no ids, only the service can tell.
+    if ids.is_empty() || ids.iter().any(|known| known == step) {
         return Ok(());
     }
-    let known = nearest::sorted(step, step_ids(plan));
+    let known = nearest::sorted(step, ids.iter().map(String::as_str));
     let listed = nearest::listed(&known, 8);
     Err(Fault::usage(format!(
         "the plan has no step `{}`; it has {listed}",

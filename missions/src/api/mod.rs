@@ -17,7 +17,7 @@ use state::http::Method;
 pub(crate) use assistants::{Feature, NewAssistant};
 pub(crate) use list::{Listing, Pages};
 pub(crate) use missions::NewMission;
-pub(crate) use row::Row;
+pub(crate) use row::{Row, step_id};
 pub(crate) use runs::{NewEvent, RunRef, RunResult};
 pub(crate) use scheduled::{Channel, NewScheduled, Scheduled};
 

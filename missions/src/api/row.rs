@@ -30,11 +30,7 @@ impl Row {
 
     /// The first of these keys that holds an id. Ids are text; one that came as a number keeps its digits.
     pub(crate) fn id(&self, keys: &[&str]) -> Option<String> {
-        keys.iter().find_map(|key| match self.0.get(*key)? {
-            Value::String(id) if !id.trim().is_empty() => Some(id.clone()),
-            Value::Number(id) => Some(id.to_string()),
-            _ => None,
-        })
+        id_of(&self.0, keys)
     }
 
     /// An instant.
@@ -51,4 +47,17 @@ impl Row {
     fn fields_mut(&mut self) -> &mut Map<String, Value> {
         self.0.as_object_mut().expect("a row is an object from its beginning")
     }
+}
+
+/// The id of a step of a plan, under whichever name the service gives it.
+pub(crate) fn step_id(step: &Value) -> Option<String> {
+    id_of(step, &["step_id", "id"])
+}
+
+fn id_of(object: &Value, keys: &[&str]) -> Option<String> {
+    keys.iter().find_map(|key| match object.get(*key)? {
+        Value::String(id) if !id.trim().is_empty() => Some(id.clone()),
+        Value::Number(id) => Some(id.to_string()),
+        _ => None,
+    })
 }

@@ -3,7 +3,7 @@
 use state::exit::Fault;
 
 use super::{Tick, carry};
-use crate::api::{Row, RunRef};
+use crate::api::{Row, RunRef, step_id};
 use crate::lifecycle::{Run, RunEnd, Step, StepStatus};
 use crate::state_file::Mission;
 
@@ -15,7 +15,7 @@ impl Tick<'_> {
         let mut rows = self.api.plan(of)?.rows();
         rows.sort_by_key(|row| row.value()["sequence"].as_i64());
         let step = |row: &Row| {
-            let id = row.id(&["step_id", "id"])?;
+            let id = step_id(row.value())?;
             let description = row.text("description").or_else(|| row.text("title"));
             let status = StepStatus::read(row.text("status").unwrap_or("pending"));
             Some(Step { description: description.unwrap_or(&id).to_owned(), status, id })
