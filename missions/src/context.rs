@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde_json::Value;
 use state::api::Client;
 use state::clock::Clock;
 use state::config::Config;
@@ -77,6 +78,38 @@ impl Context {
         if let Err(err) = kept {
             out::warning(&format!("done, but not kept here: {}", exit::told(&err)));
         }
+    }
+
+    /// Ends a command that has changed something: prints what it did, and fails with what was left.
+    ///
+    /// Fails with exit 8 if that cannot be printed, unless there is a fault: its code stays.
+    pub(crate) fn end(
+        &self,
+        value: &Value,
+        text: impl FnOnce() -> String,
+        fault: Option<Fault>,
+    ) -> anyhow::Result<Exit> {
+        if let Some(fault) = fault {
+            self.beside(value, text);
+            return Err(fault.into());
+        }
+        self.printer.done(value, text)?;
+        Ok(Exit::Done)
+    }
+
+    /// Prints what is told beside a code that says no: that it cannot be printed is a warning, and the code stays.
+    pub(crate) fn beside(&self, value: &Value, text: impl FnOnce() -> String) {
+        if let Err(err) = self.printer.document(value, text) {
+            out::warning(&exit::told(&err));
+        }
+    }
+
+    /// Says in text mode that a stage of a workflow was done.
+    ///
+    /// Fails with exit 8 if that cannot be said.
+    pub(crate) fn said(&self, text: &str) -> anyhow::Result<()> {
+        let again = "run the same command again: it goes on from here";
+        Ok(self.printer.words(text).map_err(|err| out::unsaid(&err).hint(again))?)
     }
 
     /// Held while a workflow of several stages runs: two at once would make everything twice.

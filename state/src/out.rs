@@ -71,7 +71,7 @@ impl Printer {
 /// The fault of something that was done and could not be told of on stdout, for the reason given.
 pub fn unsaid(why: &anyhow::Error) -> Fault {
     let text = format!("it was done, but that could not be said: {}", exit::told(why));
-    Fault::new(Exit::Unknown, text)
+    Fault::new(Exit::Unknown, text).hint("look at what is there before you run the same line again")
 }
 
 /// Whether somebody closed the pipe that stdout was written to: a stream without an end ends then.

@@ -85,7 +85,7 @@ pub(crate) fn create(context: &Context, args: &CreateAssistant) -> anyhow::Resul
     }
     let assistant = context.api()?.create_assistant(&new, &new_key()?)?;
     let id = assistant.id(&["id", "assistant_id"]).unwrap_or_default();
-    context.printer.document(assistant.value(), || format!("Created assistant: {id}"))?;
+    context.printer.done(assistant.value(), || format!("Created assistant: {id}"))?;
     Ok(Exit::Done)
 }
 
@@ -127,7 +127,7 @@ pub(crate) fn update(context: &Context, args: &UpdateAssistant) -> anyhow::Resul
     }
     let assistant = context.api()?.update_assistant(&args.assistant_id, &changes.into())?;
     let text = || format!("Updated assistant {}", args.assistant_id);
-    context.printer.document(assistant.value(), text)?;
+    context.printer.done(assistant.value(), text)?;
     Ok(Exit::Done)
 }
 
@@ -135,7 +135,7 @@ pub(crate) fn delete(context: &Context, args: &DeleteAssistant) -> anyhow::Resul
     let id = &args.assistant_id;
     context.api()?.delete_assistant(id)?;
     let document = json!({ "id": id, "deleted": true });
-    context.printer.document(&document, || format!("Deleted assistant {id}"))?;
+    context.printer.done(&document, || format!("Deleted assistant {id}"))?;
     Ok(Exit::Done)
 }
 

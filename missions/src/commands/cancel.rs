@@ -80,19 +80,22 @@ pub(crate) fn run(context: &Context, args: &Cancel) -> anyhow::Result<Exit> {
     document["status"] = mission.status().word().into();
     document["cancelled"] = sorted.cancelled.clone().into();
     document["may_still_happen"] = sorted.doubtful.clone().into();
-    context.printer.document(&document, || sorted.text(slug))?;
-    if let Some(one) = sorted.doubtful.first() {
-        let n = sorted.doubtful.len();
-        let (to, why) = (one["to"].as_str().unwrap_or("-"), one["why"].as_str().unwrap_or("-"));
-        let text = format!("{n} of `{slug}` may still happen or have happened; to {to}: {why}");
-        return Err(Fault::new(Exit::Unknown, text)
-            .hint("look at each with `missions get-event` or at the portal")
-            .into());
-    }
-    report.fault(slug).map_or(Ok(Exit::Done), |fault| Err(fault.into()))
+    let fault = sorted.fault(slug).or_else(|| report.fault(slug));
+    context.end(&document, || sorted.text(slug), fault)
 }
 
 impl Sorted {
+    fn fault(&self, slug: &str) -> Option<Fault> {
+        let one = self.doubtful.first()?;
+        let n = self.doubtful.len();
+        let (to, why) = (one["to"].as_str().unwrap_or("-"), one["why"].as_str().unwrap_or("-"));
+        let text = format!("{n} of `{slug}` may still happen or have happened; to {to}: {why}");
+        Some(
+            Fault::new(Exit::Unknown, text)
+                .hint("look at each with `missions get-event` or at the portal"),
+        )
+    }
+
     fn text(&self, slug: &str) -> String {
         let n = self.cancelled.len();
         let first = format!("Mission '{slug}' is called off: {n} cancelled\n");

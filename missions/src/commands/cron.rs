@@ -36,7 +36,7 @@ fn add(context: &Context, args: &AddCron) -> anyhow::Result<Exit> {
     document["slug"] = json!(slug);
     document["changed"] = json!(written.is_some());
     document["written"] = json!(written);
-    context.printer.document(&document, || match &written {
+    context.printer.done(&document, || match &written {
         Some(written) => format!("Added: {written}"),
         None => format!("'{slug}' had it already"),
     })?;
@@ -50,7 +50,7 @@ fn remove(context: &Context, slug: &str) -> anyhow::Result<Exit> {
         context.file.read()?.known(slug)?;
     }
     let document = json!({ "slug": slug, "changed": removed });
-    context.printer.document(&document, || {
+    context.printer.done(&document, || {
         let any_more = if removed { "runs ticks for it any more" } else { "ran ticks for it" };
         format!("'{slug}': nothing {any_more}")
     })?;

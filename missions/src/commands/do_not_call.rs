@@ -61,6 +61,6 @@ fn told(context: &Context, phone: &Phone, listed: bool, changed: bool) -> anyhow
         (false, true) => format!("{phone} may be called and texted again"),
         (false, false) => format!("{phone} was not on the list"),
     };
-    context.printer.document(&document, text)?;
+    context.printer.done(&document, text)?;
     Ok(Exit::Done)
 }

@@ -51,8 +51,7 @@ pub(crate) fn fail(context: &Context, args: &Fail) -> anyhow::Result<Exit> {
     document["status"] = "failed".into();
     document["step"] = ending.as_ref().and_then(|ending| ending.step.clone()).into();
     document["reason"] = ending.map(|ending| ending.summary).into();
-    context.printer.document(&document, || report.text(slug))?;
-    report.fault(slug).map_or(Ok(Exit::Done), |fault| Err(fault.into()))
+    context.end(&document, || report.text(slug), report.fault(slug))
 }
 
 /// The step that failed: the one that is named, else the one under way, else the first that is not over.
@@ -154,7 +153,7 @@ pub(crate) fn complete(context: &Context, args: &Complete) -> anyhow::Result<Exi
         "run": run.value(),
     });
     let (slug, run_id) = (words.slug, &words.run_id);
-    context.printer.document(&document, || {
+    context.printer.done(&document, || {
         format!("Updated run {run_id}: succeeded\nMission '{slug}' completed successfully")
     })?;
     Ok(Exit::Done)

@@ -157,7 +157,7 @@ fn go_on(context: &Context, api: &Api, mission: &Mission, begun: &Begun) -> anyh
         let row = stages::once(context, api, slug, Made::Mission, |_| api.create_mission(&new))?;
         let id = row.id(&["id", "mission_id"]).unwrap_or_default();
         store(context, slug, "mission_id", &id)?;
-        context.printer.words(&format!("Created mission: {id}"))?;
+        context.said(&format!("Created mission: {id}"))?;
         id
     };
     let run_id = if let Some(id) = mission.run_id() {
@@ -167,7 +167,7 @@ fn go_on(context: &Context, api: &Api, mission: &Mission, begun: &Begun) -> anyh
         let row = stages::once(context, api, slug, Made::Run, make)?;
         let id = row.id(&["run_id", "id"]).unwrap_or_default();
         store(context, slug, "run_id", &id)?;
-        context.printer.words(&format!("Created run: {id}"))?;
+        context.said(&format!("Created run: {id}"))?;
         id
     };
     let of = RunRef { mission: &mission_id, run: &run_id };
@@ -180,7 +180,7 @@ fn go_on(context: &Context, api: &Api, mission: &Mission, begun: &Begun) -> anyh
         Ok(())
     });
     running.map_err(|err| unkept(&format!("run {run_id} is running"), &err))?;
-    context.printer.words(&format!("Updated run {run_id}: running"))
+    context.said(&format!("Updated run {run_id}: running"))
 }
 
 /// Closes a stage and stores the id of what it made in one change.
@@ -208,7 +208,7 @@ fn plan(
         Ok(())
     });
     planned.map_err(|err| unkept("the plan was made", &err))?;
-    context.printer.words(&format!("Created plan with {} steps", steps.len()))
+    context.said(&format!("Created plan with {} steps", steps.len()))
 }
 
 /// Steps that are given to a mission that runs already: they become its plan if it has none.
@@ -250,5 +250,5 @@ fn print(context: &Context, claim: &Claim) -> anyhow::Result<()> {
         "archived": claim.archived,
         "plan": stages::plan_of(&mission),
     });
-    context.printer.document(&document, String::new)
+    context.printer.done(&document, String::new)
 }

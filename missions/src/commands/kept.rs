@@ -62,6 +62,6 @@ pub(crate) fn remove(context: &Context, args: &RemoveState) -> anyhow::Result<Ex
         out::warning("the mission had not ended here; at the service nothing was changed");
     }
     let document = json!({ "slug": slug, "removed": true });
-    context.printer.document(&document, || format!("Removed mission '{slug}' from state"))?;
+    context.printer.done(&document, || format!("Removed mission '{slug}' from state"))?;
     Ok(Exit::Done)
 }

@@ -11,7 +11,7 @@ pub(crate) fn link(context: &Context, args: &LinkAgent) -> anyhow::Result<Exit> 
     let of = RunRef::from(&args.of);
     let link = context.api()?.link_agent(of, &args.assistant_id)?;
     let text = || format!("Linked agent {} to run {}", args.assistant_id, of.run);
-    context.printer.document(link.value(), text)?;
+    context.printer.done(link.value(), text)?;
     Ok(Exit::Done)
 }
 
@@ -31,6 +31,6 @@ pub(crate) fn unlink(context: &Context, args: &UnlinkAgent) -> anyhow::Result<Ex
     let (of, id) = (RunRef::from(&args.of), &args.assistant_id);
     context.api()?.unlink_agent(of, id)?;
     let document = json!({ "telnyx_agent_id": id, "unlinked": true });
-    context.printer.document(&document, || format!("Unlinked agent {id} from run {}", of.run))?;
+    context.printer.done(&document, || format!("Unlinked agent {id} from run {}", of.run))?;
     Ok(Exit::Done)
 }

@@ -29,7 +29,7 @@ pub(crate) fn add(context: &Context, args: &LogEvent) -> anyhow::Result<Exit> {
         idempotency_key: args.idempotency_key.as_deref(),
     };
     let logged = context.api()?.log_event(of, &event)?;
-    context.printer.document(logged.value(), || format!("Logged event: {summary}"))?;
+    context.printer.done(logged.value(), || format!("Logged event: {summary}"))?;
     Ok(Exit::Done)
 }
 

@@ -16,7 +16,7 @@ pub(crate) fn save(context: &Context, args: &SaveMemory) -> anyhow::Result<Exit>
     context.file.save(slug, key, &value, args.read.create, context.now())?;
     let document = json!({ "slug": args.slug, "key": key, "value": value });
     let text = || format!("Saved memory '{key}' for mission '{}'", args.slug);
-    context.printer.document(&document, text)?;
+    context.printer.done(&document, text)?;
     Ok(Exit::Done)
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn append(context: &Context, args: &AppendMemory) -> anyhow::Result<E
     }
     let document = json!({ "slug": slug, "key": key, "items": items });
     let text = || format!("Appended to memory '{key}' for mission '{slug}' (now {items} items)");
-    context.printer.document(&document, text)?;
+    context.printer.done(&document, text)?;
     Ok(Exit::Done)
 }
 

@@ -30,7 +30,7 @@ pub(crate) fn create(context: &Context, args: &CreateMission) -> anyhow::Result<
     };
     let mission = context.api()?.create_mission(&new)?;
     let id = mission.id(&["id", "mission_id"]).unwrap_or_default();
-    context.printer.document(mission.value(), || format!("Created mission: {id}"))?;
+    context.printer.done(mission.value(), || format!("Created mission: {id}"))?;
     Ok(Exit::Done)
 }
 
@@ -59,6 +59,6 @@ pub(crate) fn cancel(context: &Context, args: &CancelMission) -> anyhow::Result<
         mission.set_status(&Status::Cancelled, now).set_tick_due(Some(now));
     });
     let text = || format!("Cancelled mission: {}", args.mission_id);
-    context.printer.document(mission.value(), text)?;
+    context.printer.done(mission.value(), text)?;
     Ok(Exit::Done)
 }

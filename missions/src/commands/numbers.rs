@@ -48,6 +48,6 @@ pub(crate) fn assign(context: &Context, args: &AssignPhone) -> anyhow::Result<Ex
     let kind = input::one_of("kind of assignment", &args.kind, &["voice", "sms"])?;
     let phone = context.api()?.assign_phone(&args.phone_id, &args.connection_id, kind)?;
     let text = || format!("Assigned phone number {}", args.phone_id);
-    context.printer.document(phone.value(), text)?;
+    context.printer.done(phone.value(), text)?;
     Ok(Exit::Done)
 }

@@ -17,7 +17,7 @@ pub(crate) fn create(context: &Context, args: &CreatePlan) -> anyhow::Result<Exi
     context.keep_in_step(of.mission, Some(of.run), |mission| {
         mission.set("plan", steps).set_tick_due(Some(now));
     });
-    context.printer.document(plan.value(), || format!("Created plan with {n} steps"))?;
+    context.printer.done(plan.value(), || format!("Created plan with {n} steps"))?;
     Ok(Exit::Done)
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn update_step(context: &Context, args: &UpdateStep) -> anyhow::Resul
         mission.set_tick_due(Some(now));
     });
     let text = || format!("Updated step '{}': {reached}", args.step_id);
-    context.printer.document(step.value(), text)?;
+    context.printer.done(step.value(), text)?;
     Ok(Exit::Done)
 }
 

@@ -49,7 +49,7 @@ pub(crate) fn recover(context: &Context) -> anyhow::Result<Exit> {
         ),
         Recovered::Saved(saved, kept) => told(&state, &saved, &kept),
     };
-    context.printer.document(&document, || text)?;
+    context.printer.done(&document, || text)?;
     Ok(Exit::Done)
 }
 
@@ -123,7 +123,7 @@ pub(crate) fn import(context: &Context, args: &Import) -> anyhow::Result<Exit> {
         }
         text
     };
-    context.printer.document(&document, text)?;
+    context.printer.done(&document, text)?;
     Ok(Exit::Done)
 }
 

@@ -48,11 +48,16 @@ fn look_again(context: &Context, intents: &[Intent], missions: &Missions) -> any
         let text = |key: &str| one[key].as_str().unwrap_or("-").to_owned();
         format!("{}: {} to {}, begun {}\n", text("id"), text("what"), text("to"), text("begun"))
     };
-    context.printer.document(&document, || {
+    let text = || {
         let left: String = left.iter().map(line).collect();
         if left.is_empty() { "Nothing is unsettled".to_owned() } else { left }
-    })?;
-    Ok(if left.is_empty() { Exit::Done } else { Exit::Unknown })
+    };
+    if !left.is_empty() {
+        context.beside(&document, text);
+        return Ok(Exit::Unknown);
+    }
+    context.printer.done(&document, text)?;
+    Ok(Exit::Done)
 }
 
 fn open_stages(missions: &Missions) -> Vec<(&str, Open)> {
@@ -80,8 +85,7 @@ fn by_hand(context: &Context, intent: &Intent, args: &Resolve) -> anyhow::Result
         return Err(Fault::usage(text).hint("`missions resolve` lists what is looked for").into());
     }
     schedule::settle(context, intent, &event)?;
-    schedule::done(context, &api, &order, Scheduled::new(event.into_row()), true)?;
-    Ok(Exit::Done)
+    schedule::done(context, &api, &order, Scheduled::new(event.into_row()), true)
 }
 
 fn stage_by_hand(
@@ -144,7 +148,7 @@ fn exists(api: &Api, what: Made, mission: Option<&str>, id: &str) -> anyhow::Res
 
 fn print(context: &Context, id: &str, made: Option<&str>) -> anyhow::Result<Exit> {
     let document = json!({ "settled": [{ "id": id, "made": made }], "unsettled": [] });
-    context.printer.document(&document, || match made {
+    context.printer.done(&document, || match made {
         Some(made) => format!("Settled {id}: it made {made}"),
         None => format!("Settled {id}: nothing happened"),
     })?;

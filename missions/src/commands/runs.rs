@@ -21,7 +21,7 @@ pub(crate) fn create(context: &Context, args: &CreateRun) -> anyhow::Result<Exit
     let input = Value::Object(input::object("the input of the run", &args.input, example)?);
     let run = context.api()?.create_run(&args.mission_id, &input)?;
     let id = run.id(&["run_id", "id"]).unwrap_or_default();
-    context.printer.document(run.value(), || format!("Created run: {id}"))?;
+    context.printer.done(run.value(), || format!("Created run: {id}"))?;
     Ok(Exit::Done)
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn update(context: &Context, args: &UpdateRun) -> anyhow::Result<Exit
     context.keep_in_step(of.mission, Some(of.run), |mission| {
         mission.set_status(&kept, now).set_tick_due(Some(now));
     });
-    context.printer.document(run.value(), || format!("Updated run {}: {reached}", of.run))?;
+    context.printer.done(run.value(), || format!("Updated run {}: {reached}", of.run))?;
     Ok(Exit::Done)
 }
 

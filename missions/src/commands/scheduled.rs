@@ -25,7 +25,7 @@ pub(crate) fn cancel(context: &Context, args: &CancelScheduledEvent) -> anyhow::
     context.api()?.delete_scheduled(&args.assistant_id, id)?;
     context.note_deleted(id);
     let document = json!({ "id": id, "deleted": true });
-    context.printer.document(&document, || format!("Deleted scheduled event: {id}"))?;
+    context.printer.done(&document, || format!("Deleted scheduled event: {id}"))?;
     Ok(Exit::Done)
 }
 

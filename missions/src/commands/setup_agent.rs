@@ -102,7 +102,7 @@ fn create(
         Ok(())
     });
     made.map_err(|err| unkept(&format!("assistant {id} was made"), &err))?;
-    context.printer.words(&format!("Created assistant: {id}"))?;
+    context.said(&format!("Created assistant: {id}"))?;
     Ok(id)
 }
 
@@ -115,7 +115,7 @@ fn link(
     assistant: &str,
     existing: bool,
 ) -> anyhow::Result<()> {
-    let told = || context.printer.words(&format!("Linked agent {assistant} to run {}", of.run));
+    let told = || context.said(&format!("Linked agent {assistant} to run {}", of.run));
     if existing && is_linked(context, api, of, &[assistant.to_owned()], &LOOKS[..1])? {
         return Ok(());
     }
@@ -185,7 +185,7 @@ fn number(
     };
     if !caller_id_only {
         api.assign_phone(&number.id, &number.connection_id, "voice")?;
-        context.printer.words(&format!("Assigned phone number {}", number.id))?;
+        context.said(&format!("Assigned phone number {}", number.id))?;
         let text = format!("{} rings the assistant from now on, no longer you", number.e164);
         out::warning(&format!("{text}; `--caller-id-only` would leave your inbound line alone"));
     }
@@ -212,13 +212,13 @@ fn choose(
     let (Some(id), Some(number)) = (id, number) else {
         return Err(numbers::none_available().into());
     };
-    context.printer.words(&format!("Found available: {number}"))?;
+    context.said(&format!("Found available: {number}"))?;
     let connection_id = if caller_id_only {
         String::new()
     } else {
         let row = api.connection(assistant, Feature::Telephony)?;
         let connection = row.id(&["connection_id"]).unwrap_or_default();
-        context.printer.words(&format!("Connection ID: {connection}"))?;
+        context.said(&format!("Connection ID: {connection}"))?;
         connection
     };
     let number = Number { id, e164: number, connection_id };
@@ -242,5 +242,5 @@ fn print(context: &Context, slug: &str, existing: bool) -> anyhow::Result<()> {
         "inbound_line": mission.text("inbound_line"),
         "existing": existing,
     });
-    context.printer.document(&document, String::new)
+    context.printer.done(&document, String::new)
 }

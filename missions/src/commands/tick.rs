@@ -1,7 +1,7 @@
 //! `tick`, `next`: the lifecycle by one pass, and what the decision tree says.
 
 use serde_json::{Value, json};
-use state::exit::Exit;
+use state::exit::{Exit, Fault};
 
 use crate::args::{Next, Tick};
 use crate::context::Context;
@@ -17,8 +17,11 @@ pub(crate) fn run(context: &Context, args: &Tick) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     };
     let document = passed.json(context);
-    context.printer.document(&document, || passed.text())?;
-    passed.end()
+    if passed.reports.is_empty() {
+        context.printer.document(&document, || passed.text())?;
+        return Ok(Exit::Done);
+    }
+    context.end(&document, || passed.text(), passed.fault())
 }
 
 impl Passed {
@@ -46,12 +49,9 @@ impl Passed {
         lines.collect()
     }
 
-    /// How the program ends: by the first mission that something was left of.
-    pub(crate) fn end(&self) -> anyhow::Result<Exit> {
-        match self.reports.iter().find_map(|(slug, report)| report.fault(slug)) {
-            Some(fault) => Err(fault.into()),
-            None => Ok(Exit::Done),
-        }
+    /// How the program ends, if not well: by the first mission that something was left of.
+    pub(crate) fn fault(&self) -> Option<Fault> {
+        self.reports.iter().find_map(|(slug, report)| report.fault(slug))
     }
 }
 

@@ -35,10 +35,10 @@ fn watch(context: &Context, slug: &str) -> anyhow::Result<Exit> {
         let mut pause = GLANCE;
         if let Some(passed) = passed.filter(|passed| !passed.reports.is_empty()) {
             if !screen.is_on() {
-                context.printer.line(&passed.json(context), || passed.text())?;
+                let said = context.printer.line(&passed.json(context), || passed.text());
+                said.map_err(|err| out::unsaid(&err))?;
             }
-            if let Some(fault) = passed.reports.iter().find_map(|(slug, report)| report.fault(slug))
-            {
+            if let Some(fault) = passed.fault() {
                 out::warning(&fault.to_string());
                 pause = PAUSE;
             }

@@ -42,6 +42,5 @@ fn run(
     if !is_new {
         out::warning("the same line scheduled it before; `--again` would schedule another");
     }
-    send::done(context, &api, &order, event, is_new)?;
-    Ok(Exit::Done)
+    send::done(context, &api, &order, event, is_new)
 }

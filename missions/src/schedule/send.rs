@@ -145,7 +145,7 @@ fn search(context: &Context, api: &Api, intent: &Intent) -> anyhow::Result<Sched
     }
     if !context.printer.is_text() {
         let document = json!({ "unsettled": [unsettled(intent)] });
-        context.printer.document(&document, String::new)?;
+        context.beside(&document, String::new);
     }
     Err(in_doubt(intent, "and is not in the assistant's list (yet)").into())
 }
@@ -233,7 +233,7 @@ pub(crate) fn done(
     order: &Order,
     event: Scheduled,
     is_new: bool,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Exit> {
     let id = event.id().unwrap_or_default();
     let logged = keep::keep(context, api, order, &event);
     let mut row = event.into_row();
@@ -247,11 +247,10 @@ pub(crate) fn done(
         row = row.with("repeated", true);
     }
     let what = if order.new.channel == Channel::Call { "call" } else { "SMS" };
-    context.printer.document(row.value(), || format!("Scheduled {what}: {id}"))?;
-    logged.map(drop).map_err(|err| {
+    let fault = logged.err().map(|err| {
         let text = format!("{id} is scheduled, but could not be remembered: {}", exit::told(&err));
         Fault::new(Exit::Unknown, text)
             .hint("mend that, then run the same command again: it schedules nothing twice")
-            .into()
-    })
+    });
+    context.end(row.value(), || format!("Scheduled {what}: {id}"), fault)
 }

@@ -1,0 +1,78 @@
+//! `missions` where stdout cannot be written: what was done is never called undone, and a code that says no stays.
+
+#[path = "missions/stage.rs"]
+#[expect(dead_code, reason = "other tests need the rest of it")]
+mod stage;
+
+use harness::{Fault, Output, Sandbox, Service, Table};
+use stage::{MISSIONS, ONE_STEP, Stage, TO};
+
+const UNHEARD: &str = "\"$0\" \"$@\" >/dev/full";
+const SAYS: &str = "error: it was done, but that could not be said: writing to stdout";
+
+fn unheard(sandbox: &Sandbox, args: &[&str]) -> Output {
+    sandbox.run("/bin/sh", [&["-c", UNHEARD, MISSIONS], args].concat())
+}
+
+#[test]
+fn a_workflow_that_was_not_heard_of_was_done_and_is_not_done_twice() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    for line in [&["init", "M", "I", "R", ONE_STEP][..], &["setup-agent", "m", "A", "I", "Hi"]] {
+        unheard(&sandbox, line).fails(8).stderr_has(SAYS);
+        sandbox.run(MISSIONS, line).ok();
+    }
+    let n_made = [Table::Missions, Table::Assistants].map(|table| service.rows(table).len());
+    let line = ["init", "In words", "I", "R", "--text"];
+    let out = unheard(&sandbox, &line);
+    out.fails(8).stderr_has(SAYS).stderr_has("it goes on from here");
+    sandbox.run(MISSIONS, line).ok();
+    let n_more = [Table::Missions, Table::Assistants].map(|table| service.rows(table).len());
+    assert_eq!(n_more, [n_made[0] + 1, n_made[1]]);
+}
+
+#[test]
+fn what_was_done_and_not_heard_of_ends_8() {
+    let stage = Stage::new();
+    let kept = stage.state();
+    let id = |key: &str| kept[key].as_str().unwrap_or_default().to_owned();
+    let (m, r, a) = (id("mission_id"), id("run_id"), id("assistant_id"));
+    let to = format!("{TO}07");
+    let event = stage.call("08", &[]);
+    for line in [
+        &["init", "New", "I", "R"][..],
+        &["create-mission", "N", "I"],
+        &["create-run", &m, "{}"],
+        &["update-run", &m, &r, "running"],
+        &["update-step", &m, &r, "calls", "in_progress"],
+        &["log-event", &m, &r, "custom", "x", "-"],
+        &["create-assistant", "A", "I"],
+        &["update-assistant", &a, "{\"name\": \"B\"}"],
+        &["link-agent", &m, &r, &a],
+        &["save-memory", "m", "k", "v"],
+        &["append-memory", "m", "l", "v"],
+        &["dnc", "add", "+13125550142"],
+        &["schedule-call", "--mission", "m", &to, "in 5m"],
+        &["schedule-sms", "--mission", "m", &to, "in 5m", "Hi"],
+        &["cancel-scheduled-event", &a, &event],
+        &["cancel", "m"],
+        &["remove-state", "m"],
+    ] {
+        unheard(&stage.sandbox, line).fails(8).stderr_has(SAYS);
+    }
+    assert_eq!(stage.sandbox.json("skill/.missions_state.json").get("m"), None);
+    // What only asks has done nothing.
+    unheard(&stage.sandbox, &["list-state"]).fails(4).stderr_has("error: writing to stdout");
+}
+
+#[test]
+fn a_code_that_says_no_stays_where_nothing_can_be_said() {
+    let stage = Stage::new();
+    stage.service.clock().periods(20);
+    stage.service.fail("POST", "/v1/assistants/:id/events", Fault::Cut, 1);
+    let to = format!("{TO}07");
+    let out = unheard(&stage.sandbox, &["schedule-call", "--mission", "m", &to, "in 9m"]);
+    out.fails(8).stderr_has("may have been scheduled").stderr_has("hint: look with");
+    unheard(&stage.sandbox, &["resolve"]).fails(8);
+    unheard(&stage.sandbox, &["cancel", "m"]).fails(8).stderr_has("may still happen");
+}
