@@ -25,3 +25,33 @@ fn the_steps_of_a_plan_are_known_by_either_name_of_their_ids() {
     let (_service, sandbox) = machine(&mission(json!({"description": "C"})));
     sandbox.run(MISSIONS, line).fails(1).stderr_has("404").never_says("panicked");
 }
+
+#[test]
+fn what_is_no_state_file_is_not_imported() {
+    let state = json!({"m": {"mission_name": "M", "mission_id": "mis_1", "memory": {"k": 1}}});
+    let (_service, sandbox) = machine(&state);
+    for (text, says) in [
+        (json!({"a": {"b": 1}}), "`a` is no mission (it has no mission_id"),
+        (json!({"m": {"mission_id": "mis_1"}, "events": {}}), "`events` is no mission"),
+        (json!({"missions": [{"slug": "m"}]}), "no mission is in it"),
+        (json!({"memory": {"k": "v"}, "last_updated": "t"}), "`memory` is no mission"),
+    ] {
+        sandbox.write("kept.json", &text.to_string());
+        let path = sandbox.path("kept.json").display().to_string();
+        let out = sandbox.run(MISSIONS, ["import", &path]);
+        out.fails(2).silent().stderr_has("kept.json` is no state file: ").stderr_has(says);
+        assert_eq!(sandbox.json(STATE), state);
+    }
+}
+
+#[test]
+fn what_get_state_printed_can_be_brought_back() {
+    let state =
+        json!({"find-it": {"mission_name": "Find it", "mission_id": "mis_1", "events": {}}});
+    let (_service, sandbox) = machine(&state);
+    let keep = "\"$0\" get-state find-it >kept.json && \"$0\" remove-state find-it";
+    sandbox.run("/bin/sh", ["-c", keep, MISSIONS]).ok();
+    assert_eq!(sandbox.json(STATE), json!({}));
+    let done = sandbox.run(MISSIONS, ["import", "kept.json"]).ok().json();
+    assert_eq!((&done["added"], sandbox.json(STATE)), (&json!(["find-it"]), state));
+}

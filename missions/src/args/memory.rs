@@ -56,7 +56,7 @@ Examples:
 )]
 pub(crate) struct Recover {}
 
-/// Take over the missions of another state file, such as one of telnyx_api.py
+/// Take over the missions of another state file, such as one of telnyx_api.py, or one that get-state printed
 #[derive(Debug, Args)]
 #[command(
     after_help = "Prints {\"added\", \"merged\", \"renamed\"}. What is here already is never changed; the other file stays as it is.

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use state::exit::{Exit, Fault};
-use state::{file, out};
+use state::{file, out, words};
 
 use crate::args::Import;
 use crate::context::Context;
 use crate::nearest;
+use crate::slug;
 use crate::state_file::{Missions, Salvaged, parse, salvage};
 
 /// What `recover` did.
@@ -100,7 +101,7 @@ pub(crate) fn import(context: &Context, args: &Import) -> anyhow::Result<Exit> {
     let Some(bytes) = file::read(&args.file)? else {
         return Err(Fault::usage(format!("`{shown}` does not exist")).into());
     };
-    let other = parse(&args.file, Some(&bytes))?;
+    let other = missions_of(&shown.to_string(), parse(&args.file, Some(&bytes))?)?;
     let mut done = Merged::default();
     context.file.change(|missions| {
         done = Merged::default();
@@ -125,6 +126,28 @@ pub(crate) fn import(context: &Context, args: &Import) -> anyhow::Result<Exit> {
     };
     context.printer.done(&document, text)?;
     Ok(Exit::Done)
+}
+
+/// The missions of another file: a state file, or one mission as `get-state` prints it.
+///
+/// Fails (exit 2) if something in it is no mission: whatever else it is, it would stand among the missions for ever.
+fn missions_of(shown: &str, other: Missions) -> Result<Missions, Fault> {
+    if let Some((name, fields)) = other.as_one() {
+        return Ok(Missions::new(Map::from_iter([(slug::of_name(name), fields.clone().into())])));
+    }
+    let hint = "give a `.missions_state.json`, or what `missions get-state SLUG` printed";
+    if let Some(one) = other.iter().find(|one| !one.is_mission()) {
+        let slug = words::bounded(one.slug(), 40);
+        return Err(Fault::usage(format!(
+            "`{shown}` is no state file: `{slug}` is no mission (it has no mission_id, mission_name or memory); nothing was imported"
+        ))
+        .hint(hint));
+    }
+    if other.iter().next().is_none() && !other.is_empty() {
+        let text = format!("`{shown}` is no state file: no mission is in it");
+        return Err(Fault::usage(text).hint(hint));
+    }
+    Ok(other)
 }
 
 /// What became of the missions of the other file.

@@ -93,6 +93,13 @@ impl<'a> Mission<'a> {
         self.fields.get(key).and_then(|value| T::deserialize(value).ok())
     }
 
+    /// Whether there is anything that makes a mission of it: what was begun has a name or an id, and what was only
+    /// remembered has a memory.
+    pub(crate) fn is_mission(&self) -> bool {
+        let has_memory = self.fields.get("memory").is_some_and(Value::is_object);
+        has_memory || ["mission_name", "mission_id"].iter().any(|key| self.text(key).is_some())
+    }
+
     /// The name that it was begun with.
     pub(crate) fn name(&self) -> Option<&'a str> {
         self.text("mission_name")

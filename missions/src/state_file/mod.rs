@@ -138,6 +138,11 @@ impl Missions {
         self.0.iter().filter_map(|(slug, value)| Some(Mission::new(slug, value.as_object()?)))
     }
 
+    /// The name and the keys of the one mission that this is, not under its slug but itself, as `get-state` prints it.
+    pub(crate) fn as_one(&self) -> Option<(&str, &Map<String, Value>)> {
+        self.0.get("mission_name").and_then(Value::as_str).map(|name| (name, &self.0))
+    }
+
     /// The mission of that slug, if there is one.
     pub(crate) fn get<'a>(&'a self, slug: &'a str) -> Option<Mission<'a>> {
         self.0.get(slug).and_then(Value::as_object).map(|fields| Mission::new(slug, fields))
