@@ -55,3 +55,18 @@ fn what_get_state_printed_can_be_brought_back() {
     let done = sandbox.run(MISSIONS, ["import", "kept.json"]).ok().json();
     assert_eq!((&done["added"], sandbox.json(STATE)), (&json!(["find-it"]), state));
 }
+
+#[test]
+fn what_is_like_nothing_is_not_guessed() {
+    let (_service, sandbox) = machine(&json!({"pos": {"mission_id": "mis_1", "run_id": "run_1"}}));
+    let out = sandbox.run(MISSIONS, ["cancel", "nosuch"]);
+    out.fails(2).stderr_has("`pos`\nhint: `missions list-state` lists the slugs\n");
+    let out = sandbox.run(MISSIONS, ["cancel", "po"]);
+    out.fails(2).stderr_has("hint: copy the slug exactly, probably `pos`\n");
+    for line in [
+        &["update-run", "mis_1", "run_1", "bogus"][..],
+        &["create-assistant", "A", "I", "--feature", "fax"],
+    ] {
+        sandbox.run(MISSIONS, line).fails(2).stderr_has("known are").never_says("probably");
+    }
+}

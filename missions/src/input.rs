@@ -54,11 +54,19 @@ pub(crate) fn one_of<'a>(what: &str, given: &str, known: &[&'a str]) -> Result<&
         **word == lower
             || MEANT.iter().any(|(meant, said)| meant == *word && said.contains(&&*lower))
     };
-    let nearest = nearest::sorted(given, known.iter().copied());
-    let meant = known.iter().find(is_meant).copied().unwrap_or(nearest[0]);
+    let meant = known.iter().find(is_meant).copied();
+    let meant = meant.or_else(|| nearest::probable(given, known.iter().copied()));
     let shown = words::bounded(given, 40);
     let fault = Fault::usage(format!("`{shown}` is no {what}; known are {}", known.join(", ")));
-    Err(fault.hint(format!("probably `{meant}` is meant")))
+    Err(probably(fault, meant))
+}
+
+/// Names what was probably meant, if anything was.
+fn probably(fault: Fault, meant: Option<&str>) -> Fault {
+    match meant {
+        Some(meant) => fault.hint(format!("probably `{meant}` is meant")),
+        None => fault,
+    }
 }
 
 /// A text that is not blank.
@@ -170,11 +178,11 @@ pub(crate) fn step_of(plan: &[Value], step: &str) -> Result<(), Fault> {
     }
     let known = nearest::sorted(step, ids.iter().map(String::as_str));
     let listed = nearest::listed(&known, 8);
-    Err(Fault::usage(format!(
+    let fault = Fault::usage(format!(
         "the plan has no step `{}`; it has {listed}",
         words::bounded(step, 40)
-    ))
-    .hint(format!("probably `{}` is meant", known[0])))
+    ));
+    Err(probably(fault, nearest::probable(step, known)))
 }
 
 /// A number that may be called and texted.

@@ -2,6 +2,9 @@
 
 use state::words::edits;
 
+/// Farther off than any word that begins with or holds the other.
+const OTHERWISE: usize = 2;
+
 /// The known words in the order of their distance from `given`; equally near ones keep their order.
 pub(crate) fn sorted<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let given = given.to_lowercase();
@@ -9,6 +12,19 @@ pub(crate) fn sorted<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) 
         known.into_iter().map(|word| (distance(&given, &word.to_lowercase()), word)).collect();
     known.sort_by_key(|(distance, _)| *distance);
     known.into_iter().map(|(_, word)| word).collect()
+}
+
+/// The known word that was probably meant: within two edits, or one of both begins with or holds the other. Of words
+/// that are farther off none is: to name one would be to guess.
+pub(crate) fn probable<'a>(
+    given: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let nearest = sorted(given, known).into_iter().next()?;
+    let far = distance(&given.to_lowercase(), &nearest.to_lowercase());
+    // Of a word that is changed altogether nothing is left to be meant.
+    let most = given.chars().count().saturating_sub(1).min(2);
+    (far <= OTHERWISE + most).then_some(nearest)
 }
 
 /// The first `most` of a list as people read it: `a`, `b` and 3 more.
@@ -31,12 +47,12 @@ fn distance(a: &str, b: &str) -> usize {
             return 2;
         }
     }
-    edits(a, b) + 2
+    edits(a, b) + OTHERWISE
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{listed, sorted};
+    use super::{listed, probable, sorted};
 
     #[test]
     fn the_nearest_is_first() {
@@ -45,6 +61,24 @@ mod tests {
         assert_eq!(sorted("sms-test-3", known)[0], "sms-test-003");
         assert_eq!(sorted("OTHER", known)[0], "other");
         assert_eq!(sorted("complete", ["pending", "completed", "failed"])[0], "completed");
+    }
+
+    #[test]
+    fn only_what_is_near_is_probable() {
+        let known = ["paused", "running", "pos", "messaging"];
+        for (given, wanted) in [
+            ("pausd", Some("paused")),
+            ("runing", Some("running")),
+            ("run", Some("running")),
+            ("Pos", Some("pos")),
+            ("nosuch", None),
+            ("bogus", None),
+            ("fax", None),
+            ("xyz", None),
+        ] {
+            assert_eq!(probable(given, known), wanted, "{given}");
+        }
+        assert_eq!((probable("n", ["m"]), probable("no", [])), (None, None));
     }
 
     #[test]

@@ -235,8 +235,12 @@ impl Missions {
                 .hint("`missions init NAME INSTRUCTIONS REQUEST` starts one");
         }
         let listed = nearest::listed(&known, 5);
+        let hint = match nearest::probable(slug, known.iter().copied()) {
+            Some(slug) => format!("copy the slug exactly, probably `{slug}`"),
+            None => "`missions list-state` lists the slugs".to_owned(),
+        };
         Fault::usage(format!("there is no mission `{slug}`; known, nearest first: {listed}"))
-            .hint(format!("copy the slug exactly, probably `{}`", known[0]))
+            .hint(hint)
     }
 
     /// The known slugs, the nearest first.
