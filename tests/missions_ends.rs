@@ -96,3 +96,13 @@ fn a_kill_before_the_line_is_removed_does_not_leave_it_for_ever() {
     assert_eq!(stage.tick()["settled"], true);
     assert_eq!((has_line(&stage), stage.run_status()), (false, "succeeded".into()));
 }
+
+#[test]
+fn a_step_that_the_plan_does_not_have_does_not_stand_for_the_end() {
+    let stage = with_line();
+    stage.ok(&["cron", "add", "m", "--step", "calls"]);
+    let kept = stage.state();
+    let out = stage.run(&["cron", "add", "m", "--step", "cals"]);
+    out.fails(2).silent().stderr_has("no step `cals`").stderr_has("probably `calls`");
+    assert_eq!(stage.state(), kept);
+}

@@ -10,6 +10,8 @@ use state::words;
 use crate::args::{AddCron, CronCommand};
 use crate::context::Context;
 use crate::cron::{self, Every, Scheduler};
+use crate::input;
+use crate::stages;
 
 /// All that cron gives to what it runs.
 const PATH: &str = "/usr/bin:/bin";
@@ -99,6 +101,7 @@ fn is_under_way(context: &Context, slug: &str) -> anyhow::Result<()> {
 /// Names the step that ends with the mission's last event, as scheduling does: with each event.
 fn verify(context: &Context, slug: &str, step: &str) -> anyhow::Result<()> {
     context.file.change_mission(slug, |mission| {
+        input::step_of(&stages::plan_of(&mission.view()), step)?;
         let ids: Vec<String> = mission.view().event_ids().map(str::to_owned).collect();
         if ids.is_empty() {
             return Err(Fault::usage(format!(
