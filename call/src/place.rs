@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let intent = match intents.begin("call", &body.to_string(), body.clone(), unless)? {
         Begun::New(intent) => intent.id,
         Begun::Open(open) | Begun::Settled(open) => {
-            print_unsettled(printer, &open.at.to_string(), &whom)?;
+            print_unsettled(printer, &open.at.to_string(), &whom);
             let text = format!(
                 "the same call to {whom} was begun at {} and may have been placed",
                 open.at
@@ -48,10 +48,13 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
                 .into());
         }
     };
-    printer.words(&format!("Initiating outbound call to {whom}..."))?;
+    if let Err(err) = printer.words(&format!("Initiating outbound call to {whom}...")) {
+        intents.let_go(&intent);
+        return Err(err);
+    }
     let (id, placed) = match api::place(&client, body) {
         Ok(placed) => placed,
-        Err(err) => return Err(not_placed(err, &intents, &intent, printer, &whom)?),
+        Err(err) => return Err(not_placed(err, &intents, &intent, printer, &whom)),
     };
     if call.to.is_none()
         && let Err(err) = own_calls::remember(config.skill_dir(), &id)
@@ -105,19 +108,26 @@ fn not_placed(
     intent: &str,
     printer: Printer,
     whom: &str,
-) -> anyhow::Result<anyhow::Error> {
-    if err.exit() == Exit::Unknown {
-        print_unsettled(printer, "now", whom)?;
-        out::hint("look whether the phone rang; the same line does not dial again for 10 minutes");
-    } else {
+) -> anyhow::Error {
+    let is_in_doubt = err.exit() == Exit::Unknown;
+    let err = anyhow::Error::new(err).context("placing the call");
+    if !is_in_doubt {
         intents.let_go(intent);
+        return err;
     }
-    Ok(anyhow::Error::new(err).context("placing the call"))
+    print_unsettled(printer, "now", whom);
+    Fault::new(Exit::Unknown, exit::told(&err))
+        .hint("look whether the phone rang; the same line does not dial again for 10 minutes")
+        .into()
 }
 
-fn print_unsettled(printer: Printer, at: &str, whom: &str) -> anyhow::Result<()> {
+/// That it cannot be printed is a warning: what may have been done is the news.
+fn print_unsettled(printer: Printer, at: &str, whom: &str) {
     if printer.is_text() {
-        return Ok(());
+        return;
     }
-    printer.document(&json!({ "unsettled": [{ "to": whom, "begun": at }] }), String::new)
+    let unsettled = json!({ "unsettled": [{ "to": whom, "begun": at }] });
+    if let Err(err) = printer.document(&unsettled, String::new) {
+        out::warning(&exit::told(&err));
+    }
 }

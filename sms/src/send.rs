@@ -10,7 +10,7 @@ use state::args::Common;
 use state::clock::Clock;
 use state::config::Config;
 use state::do_not_call;
-use state::exit::{Exit, Fault};
+use state::exit::{self, Exit, Fault};
 use state::intents::{Begun, Intent, Intents, Unless};
 use state::out::{self, Printer};
 use state::parts::{Encoding, MAX_PARTS, Parts};
@@ -52,7 +52,7 @@ pub(crate) fn run(common: &Common, text: &Text) -> anyhow::Result<Exit> {
     };
     let answer = match api::send(&client, message.body()) {
         Ok(answer) => answer,
-        Err(err) => return Err(not_sent(err, printer, &intents, &intent, &message)?),
+        Err(err) => return Err(not_sent(err, printer, &intents, &intent, &message)),
     };
     let sent = answer.into_json();
     intents.conclude(&intent.id, &json!({ "id": sent["id"] }), || {
@@ -186,7 +186,7 @@ fn settle(
         Err(err) => out::warning(&format!("looking in the message list: {err}")),
     }
     let to = &message.to;
-    print_unsettled(printer, &open.at.to_string(), to)?;
+    print_unsettled(printer, &open.at.to_string(), to);
     let told = format!("the same text to {to} was begun at {} and may have been sent", open.at);
     Err(Fault::new(Exit::Unknown, told)
         .hint(format!(
@@ -202,19 +202,26 @@ fn not_sent(
     intents: &Intents,
     intent: &Intent,
     message: &NewMessage,
-) -> anyhow::Result<anyhow::Error> {
-    if err.exit() == Exit::Unknown {
-        print_unsettled(printer, &intent.at.to_string(), &message.to)?;
-        out::hint("the same line looks in the message list and does not send it again");
-    } else {
+) -> anyhow::Error {
+    let is_in_doubt = err.exit() == Exit::Unknown;
+    let err = anyhow::Error::new(err).context("sending the text");
+    if !is_in_doubt {
         intents.let_go(&intent.id);
+        return err;
     }
-    Ok(anyhow::Error::new(err).context("sending the text"))
+    print_unsettled(printer, &intent.at.to_string(), &message.to);
+    Fault::new(Exit::Unknown, exit::told(&err))
+        .hint("the same line looks in the message list and does not send it again")
+        .into()
 }
 
-fn print_unsettled(printer: Printer, begun: &str, to: &Phone) -> anyhow::Result<()> {
+/// That it cannot be printed is a warning: what may have been done is the news.
+fn print_unsettled(printer: Printer, begun: &str, to: &Phone) {
     if printer.is_text() {
-        return Ok(());
+        return;
     }
-    printer.document(&json!({ "unsettled": [{ "to": to.as_str(), "begun": begun }] }), String::new)
+    let unsettled = json!({ "unsettled": [{ "to": to.as_str(), "begun": begun }] });
+    if let Err(err) = printer.document(&unsettled, String::new) {
+        out::warning(&exit::told(&err));
+    }
 }

@@ -1,0 +1,51 @@
+//! `call` where it is not sure that the phone rings: that is said, whatever becomes of the words.
+
+use harness::{Fault, Sandbox, Service};
+use serde_json::json;
+
+const CALL: &str = env!("CARGO_BIN_EXE_call");
+const CALLS: &str = "/v1/calls";
+
+/// stderr is one error line and one hint line, in this order, behind warnings.
+#[track_caller]
+fn one_error_one_hint(err: &str) {
+    let labels = err.lines().filter_map(|line| line.split(':').next());
+    let told: Vec<_> = labels.filter(|label| *label != "warning").collect();
+    assert_eq!(told, ["error", "hint"], "{err}");
+}
+
+#[test]
+fn a_doubt_is_one_error_and_one_hint() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    service.fail("POST", CALLS, Fault::Lost, 1);
+    let out = sandbox.run(CALL, ["hello there"]);
+    out.fails(8).stderr_has("error: placing the call: ").stderr_has("hint: look whether the phone");
+    one_error_one_hint(out.err());
+    let out = sandbox.run(CALL, ["hello there"]);
+    one_error_one_hint(out.fails(8).err());
+}
+
+#[test]
+fn a_doubt_that_cannot_be_printed_is_still_one() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    service.fail("POST", CALLS, Fault::Lost, 1);
+    let unheard = format!("{CALL} 'hello there' >/dev/full");
+    for says in ["error: placing the call: ", "may have been placed"] {
+        let out = sandbox.run("/bin/sh", ["-c", &unheard]);
+        out.fails(8).stderr_has("warning: ").stderr_has(says);
+        one_error_one_hint(out.err());
+    }
+    assert_eq!(service.seen_at("POST", CALLS).len(), 1);
+}
+
+#[test]
+fn words_that_cannot_be_said_before_the_call_leave_no_doubt() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    let unheard = format!("{CALL} --text 'hello there' >/dev/full");
+    sandbox.run("/bin/sh", ["-c", &unheard]).fails(4).stderr_has("writing to stdout");
+    assert!(service.seen().is_empty());
+    assert_eq!(sandbox.json("skill/.intents.json")["intents"], json!([]));
+}
