@@ -186,6 +186,27 @@ fn a_request_that_was_left_can_be_taken_up() {
     sandbox.run(APPROVAL, ["wait", &id]).ok();
 }
 
+/// The owner was asked: to ask again is not the remedy.
+#[test]
+fn a_request_that_could_not_be_told_of_was_made() {
+    for (owner, line, code) in [
+        (Owner::Silent, "request x --no-wait", 8),
+        (Owner::NoDevices, "request x", 8),
+        (Owner::Denies(SOON), "request x", 8),
+        (Owner::Approves(SOON), "request x", 8),
+        (Owner::Silent, "wait nope", 1),
+    ] {
+        let (service, sandbox) = asked(owner);
+        let out = sandbox.run("/bin/sh", ["-c", &format!("{APPROVAL} {line} >/dev/full")]);
+        assert_eq!(out.code(), code, "{out}");
+        if code == 8 {
+            assert_eq!(service.seen_at("POST", APPROVALS).len(), 1);
+            out.stderr_has("error: it was done, but that could not be said: ");
+            out.stderr_has("hint: `approval wait ");
+        }
+    }
+}
+
 #[test]
 fn an_answer_about_another_request_approves_nothing() {
     let (service, sandbox) = asked(Owner::Silent);

@@ -49,3 +49,13 @@ fn words_that_cannot_be_said_before_the_call_leave_no_doubt() {
     assert!(service.seen().is_empty());
     assert_eq!(sandbox.json("skill/.intents.json")["intents"], json!([]));
 }
+
+#[test]
+fn a_call_that_was_ended_unheard_was_ended() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    let call = sandbox.run(CALL, ["hello there"]).ok().json();
+    let id = call["call_id"].as_str().expect("an id");
+    let out = sandbox.run("/bin/sh", ["-c", &format!("{CALL} end {id} >/dev/full")]);
+    out.fails(8).stderr_has("error: it was done, but").stderr_has(&format!("`call status {id}`"));
+}

@@ -31,7 +31,7 @@ pub(crate) fn run(common: &Common, request: &Request) -> anyhow::Result<Exit> {
     let asked = Asked { id, action: Some(action.to_owned()), biometric: request.biometric };
     let verdict = verdict::read_created(&created, &asked);
     if verdict == Verdict::Pending && request.no_wait {
-        printer.document(&told(&created, &asked, verdict), || asked.id.clone())?;
+        say(printer, &created, &asked, verdict, &asked.id)?;
         out::hint(&format!("`approval wait {}` waits for the decision", asked.id));
         return Ok(verdict.exit());
     }
@@ -39,7 +39,7 @@ pub(crate) fn run(common: &Common, request: &Request) -> anyhow::Result<Exit> {
         if verdict.exit() == Exit::Nobody {
             out::hint("open the ClawdTalk app on the owner's phone and allow its notifications");
         }
-        printer.document(&told(&created, &asked, verdict), || verdict.word().to_owned())?;
+        say(printer, &created, &asked, verdict, verdict.word())?;
         return Ok(verdict.exit());
     }
     out::progress(&format!("Waiting for approval (timeout: {}s)...", request.timeout.as_secs()));
@@ -70,8 +70,28 @@ fn checked(request: &Request) -> Result<&str, Fault> {
     Ok(action)
 }
 
+/// Prints what became of a request: the service's object, or in text mode `text`.
+///
+/// Fails with exit 8 if that cannot be printed of a request that we made: the owner was asked, and is not to be asked
+/// again.
+pub(crate) fn say(
+    printer: Printer,
+    answer: &Value,
+    asked: &Asked,
+    verdict: Verdict,
+    text: &str,
+) -> anyhow::Result<()> {
+    let said = printer.document(&told(answer, asked, verdict), || text.to_owned());
+    said.map_err(|err| match asked.action {
+        Some(_) => out::unsaid(&err)
+            .hint(format!("`approval wait {}` tells what the owner decides", asked.id))
+            .into(),
+        None => err,
+    })
+}
+
 /// The service's object with the status that it comes to, and the action where it does not name it.
-pub(crate) fn told(answer: &Value, asked: &Asked, verdict: Verdict) -> Value {
+fn told(answer: &Value, asked: &Asked, verdict: Verdict) -> Value {
     let mut told = answer.as_object().cloned().unwrap_or_default();
     told.insert("request_id".into(), json!(asked.id));
     told.insert("status".into(), json!(verdict.word()));

@@ -7,7 +7,7 @@ use state::exit::Exit;
 use state::out::Printer;
 
 use crate::api;
-use crate::request::told;
+use crate::request::say;
 use state::verdict::{self, Asked};
 
 /// Looks once, and ends with the verdict.
@@ -19,6 +19,6 @@ pub(crate) fn run(common: &Common, id: &str) -> anyhow::Result<Exit> {
     let asked = Asked { id: id.to_owned(), ..Asked::default() };
     let answer = api::status(&client, &path)?;
     let verdict = verdict::read(&answer, &asked);
-    printer.document(&told(&answer, &asked, verdict), || verdict.word().to_owned())?;
+    say(printer, &answer, &asked, verdict, verdict.word())?;
     Ok(verdict.exit())
 }

@@ -4,17 +4,17 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use state::api::{Client, Error, Path, path};
 use state::args::Common;
 use state::clock::Clock;
 use state::config::Config;
-use state::exit::{Exit, Fault};
+use state::exit::{self, Exit, Fault};
 use state::interrupt;
 use state::out::{self, Printer};
 
 use crate::api;
-use crate::request::told;
+use crate::request::say;
 use state::verdict::{self, Asked, Verdict};
 
 const PAUSE: Duration = Duration::from_secs(2);
@@ -53,15 +53,14 @@ pub(crate) fn for_verdict(
     drop(countdown);
     let resume = || out::hint(&format!("`approval wait {}` waits again", asked.id));
     let Some(ended) = ended else {
-        let interrupted = told(&json!({}), asked, Verdict::Pending);
-        printer.document(&interrupted, || Verdict::Pending.word().to_owned())?;
+        say(printer, &Value::Null, asked, Verdict::Pending, Verdict::Pending.word())?;
         out::error(&format!("interrupted while request `{}` was not decided", asked.id));
         resume();
         return Ok(Exit::Undecided);
     };
     match ended {
         Ok((answer, verdict)) => {
-            printer.document(&told(&answer, asked, verdict), || verdict.word().to_owned())?;
+            say(printer, &answer, asked, verdict, verdict.word())?;
             match verdict {
                 // Nobody can decide it any more.
                 Verdict::Expired => out::hint("ask again with `approval request`"),
@@ -71,8 +70,10 @@ pub(crate) fn for_verdict(
             Ok(verdict.exit())
         }
         Err(err) => {
-            let unknown = told(&json!({}), asked, Verdict::Unknown);
-            printer.document(&unknown, || Verdict::Unknown.word().to_owned())?;
+            let unknown = Verdict::Unknown;
+            if let Err(unsaid) = say(printer, &Value::Null, asked, unknown, unknown.word()) {
+                out::warning(&exit::told(&unsaid));
+            }
             Err(anyhow::Error::new(err).context(format!("asking about request `{}`", asked.id)))
         }
     }

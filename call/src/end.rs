@@ -17,6 +17,8 @@ pub(crate) fn run(common: &Common, id: &str, reason: &str) -> anyhow::Result<Exi
     let client = Client::new(&config.service()?, common.request_deadline());
     printer.words(&format!("Ending call {id}..."))?;
     let call = api::end(&client, path, reason)?;
-    printer.document(&call, || out::pretty(&call))?;
+    printer.document(&call, || out::pretty(&call)).map_err(|err| {
+        out::unsaid(&err).hint(format!("`call status {id}` shows where the call stands"))
+    })?;
     Ok(Exit::Done)
 }
