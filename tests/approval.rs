@@ -87,6 +87,7 @@ fn wrong_arguments_are_refused_before_anything_is_sent() {
         (vec!["request"], "<ACTION>"),
         (vec!["request", " "], "empty"),
         (vec!["request", "x", "--timeout", "abc"], "duration"),
+        (vec!["request", "x", "--timeout", "1e19"], "duration"),
         (vec!["request", "x", "--timeout", "0"], "at least 1 second"),
         (vec!["request", "x", "--timeout", "-5"], "--timeout"),
         (vec!["request", "x", "--zap"], "--zap"),

@@ -72,6 +72,8 @@ fn a_slip_never_dials() {
         (vec!["+15551234567", "--to", "+15557654321"], "two numbers"),
         (vec!["--purpose", "--wiat"], "looks like an option"),
         (vec!["--deadline", "soon"], "duration"),
+        (vec!["--deadline", "1e19", "hello there"], "duration"),
+        (vec!["wait", "call_1", "--timeout", "1e19"], "duration"),
         (vec!["status", "  "], "no id"),
     ] {
         let out = sandbox.run(CALL, &line);

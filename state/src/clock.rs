@@ -109,7 +109,7 @@ fn signed(text: &str) -> Option<SignedDuration> {
         Some(rest) => (-1, rest),
         None => (1, text.strip_prefix('+').unwrap_or(text)),
     };
-    SignedDuration::try_from(times::duration(rest).ok()?).ok().map(|duration| duration * sign)
+    SignedDuration::try_from(times::any(rest)?).ok().map(|duration| duration * sign)
 }
 
 #[cfg(test)]

@@ -4,18 +4,26 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+/// No wait and no plan of these tools is longer, and no time that is so far ahead fits into every type that holds it: an
+/// `Instant` that is too late panics.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
 /// A duration: a bare number is seconds, else humantime's form (`5m`, `1h 30m`).
 ///
-/// Fails with a sentence that shows what would be right.
+/// Fails with a sentence that shows what would be right, and so for more than a year.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let text = text.trim();
-    let parsed = match text.parse::<f64>() {
-        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
-        Err(_) => humantime::parse_duration(text).ok(),
-    };
-    parsed.ok_or_else(|| {
+    any(text).filter(|duration| *duration <= LONGEST).ok_or_else(|| {
         format!("`{text}` is no duration; write seconds (300) or a time with its unit (5m)")
     })
+}
+
+/// The same without a limit, for what is only reckoned with.
+pub(crate) fn any(text: &str) -> Option<Duration> {
+    match text.parse::<f64>() {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
+        Err(_) => humantime::parse_duration(text).ok(),
+    }
 }
 
 /// An instant: RFC 3339 with any offset, or `in 15m` counted from `now`.
@@ -51,8 +59,9 @@ mod tests {
     fn durations() {
         assert_eq!(duration("300"), Ok(Duration::from_secs(300)));
         assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));
+        assert_eq!(duration("1year"), Ok(Duration::from_secs(31_557_600)));
         assert_eq!(duration("0.5"), Ok(Duration::from_millis(500)));
-        for bad in ["abc", "-5", "", "5 parsecs", "1e400", "NaN"] {
+        for bad in ["abc", "-5", "", "5 parsecs", "1e400", "1e19", "400days", "NaN"] {
             assert!(duration(bad).is_err(), "{bad}");
         }
     }
