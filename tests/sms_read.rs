@@ -1,5 +1,7 @@
 //! `sms list`, `sms conversations` and `sms tail`, as their users run them.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use harness::{Fault, Sandbox, Service, Signal, Table};
@@ -112,4 +114,33 @@ fn tail_ends_when_nobody_reads() {
     pipe.wait_line(SOON, |line| line.contains("one"));
     service.text_in(TO, "two");
     pipe.finish(SOON).ok().never_says("panicked").never_says("Broken pipe");
+}
+
+/// Sixty texts come at once, which are two pages, and the second is not to be had at first.
+#[test]
+fn tail_loses_no_page_when_another_fails() {
+    let service = Service::start();
+    let mut sandbox = Sandbox::for_service(&service);
+    sandbox.env("CLAWDTALK_CLOCK_PERIODS", "100");
+    let (have_come, n_failures) = (Arc::new(AtomicBool::new(false)), AtomicUsize::new(0));
+    let come = Arc::clone(&have_come);
+    service.on_with("GET", LIST, move |seen| {
+        let page = match seen.query("page") {
+            _ if !come.load(Ordering::SeqCst) => 0..0,
+            // As often as one request is tried.
+            Some("2") if n_failures.fetch_add(1, Ordering::SeqCst) < 3 => return (500, json!({})),
+            Some("2") => 0..10,
+            Some(_) => 0..0,
+            None => 10..60,
+        };
+        let texts: Vec<_> = page.rev().map(|n| text(n, &format!("text {n}"))).collect();
+        (200, json!({ "messages": texts }))
+    });
+    let tail = sandbox.spawn(SMS, ["tail"]);
+    tail.wait_line(SOON, is_waiting);
+    have_come.store(true, Ordering::SeqCst);
+    tail.wait_line(SOON, |line| line.contains("text 59"));
+    let out = tail.stop(Signal::INT, Duration::from_secs(5));
+    let ids: Vec<_> = out.ok().json_lines().iter().map(|text| text["id"].clone()).collect();
+    assert_eq!(ids, (0..60).map(|n| json!(format!("m{n}"))).collect::<Vec<_>>());
 }

@@ -73,6 +73,8 @@ impl Seen {
     /// known.
     fn look(&mut self, is_first: bool) -> Result<Vec<Value>, Error> {
         let mut new = Vec::new();
+        // Known from the end of the look on: were a later page not to be had, they would be known and not printed.
+        let mut ids = HashSet::new();
         for page in 1..=MOST_PAGES {
             let page = page.to_string();
             let mut query = vec![("limit", LIMIT)];
@@ -83,12 +85,17 @@ impl Seen {
             let listed = api::page(&self.client, &query)?.into_json();
             let messages = api::messages(&listed);
             let n_new = new.len();
-            new.extend(messages.iter().filter(|message| self.ids.insert(name(message))).cloned());
+            let is_new = |message: &&Value| {
+                let name = name(message);
+                !self.ids.contains(&name) && ids.insert(name)
+            };
+            new.extend(messages.iter().filter(is_new).cloned());
             // Further back there is nothing new once a page holds one that is known.
             if is_first || messages.is_empty() || new.len() - n_new < messages.len() {
                 break;
             }
         }
+        self.ids.extend(ids);
         if is_first {
             new.clear();
         }
