@@ -1,6 +1,8 @@
 //! `sms send` where it is not sure that the text went out: that is said, and nothing is taken for its answer.
 
-use harness::{Fault, Sandbox, Service};
+use std::time::Duration;
+
+use harness::{Fault, Sandbox, Service, Settings};
 
 const SMS: &str = env!("CARGO_BIN_EXE_sms");
 const SEND: &str = "/v1/messages/send";
@@ -37,4 +39,21 @@ fn a_doubt_that_cannot_be_printed_is_still_one() {
         one_error_one_hint(out.err());
     }
     assert_eq!(service.seen_at("POST", SEND).len(), 1);
+}
+
+/// The same words a second earlier are listed, and that they went out is known: they are not the text in doubt.
+#[test]
+fn a_text_is_not_settled_by_another_of_the_same_words() {
+    let service = Service::with(Settings { lag: Duration::ZERO, ..Settings::default() });
+    let sandbox = Sandbox::for_service(&service);
+    sandbox.run(SMS, ["send", TO, "hi"]).ok();
+    service.fail("POST", SEND, Fault::Cut, 1);
+    sandbox.run(SMS, ["send", TO, "hi"]).fails(8);
+    sandbox.run(SMS, ["send", TO, "hi"]).fails(8).stderr_has("may have been sent");
+    // Of two in doubt one went out: it settles one of them, and only one.
+    service.fail("POST", SEND, Fault::Lost, 1);
+    sandbox.run(SMS, ["send", TO, "hi", "--again"]).fails(8);
+    sandbox.run(SMS, ["send", TO, "hi"]).ok().stderr_has("sent already");
+    sandbox.run(SMS, ["send", TO, "hi"]).fails(8);
+    assert_eq!(service.seen_at("POST", SEND).len(), 3);
 }

@@ -2,9 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use state::api::{Client, Error};
+use state::api::Client;
 use state::clock::Clock;
-use state::intents::Intent;
+use state::intents::{Intent, Intents};
 
 use crate::api::{self, NewMessage};
 
@@ -13,13 +13,18 @@ use crate::api::{self, NewMessage};
 const SLACK: SignedDuration = SignedDuration::from_secs(2);
 
 /// The listed text that `intent` was about, if it is there. That it is not there proves nothing: lists
-/// lag behind.
+/// lag behind. The texts that other intents came to are not it, be their words the same and their time as near.
 pub(crate) fn find(
     client: &Client,
     clock: Clock,
+    intents: &Intents,
     intent: &Intent,
     message: &NewMessage,
-) -> Result<Option<Value>, Error> {
+) -> anyhow::Result<Option<Value>> {
+    let kept = intents.of_tool(&intent.tool)?;
+    let others: Vec<_> =
+        kept.iter().filter_map(|other| other.result.as_ref()?["id"].as_str()).collect();
+    let is_others = |row: &Value| row["id"].as_str().is_some_and(|id| others.contains(&id));
     let query = [("limit", "50"), ("contact", message.to.as_str()), ("direction", "outbound")];
     let listed = api::page(client, &query)?;
     // The two clocks need not agree, and ours may have been set since: the answer's own time and the intent's age
@@ -27,8 +32,8 @@ pub(crate) fn find(
     let now = clock.moment();
     let age = now.since(intent.begun());
     let begun = listed.date().unwrap_or(now.at).saturating_sub(age + SLACK).unwrap_or(intent.at);
-    let found = api::messages(listed.json()).iter().find(|row| is_it(row, message, begun));
-    Ok(found.cloned())
+    let mut rows = api::messages(listed.json()).iter();
+    Ok(rows.find(|row| is_it(row, message, begun) && !is_others(row)).cloned())
 }
 
 fn is_it(row: &Value, message: &NewMessage, begun: Timestamp) -> bool {

@@ -170,7 +170,7 @@ fn settle(
     open: &Intent,
     message: &NewMessage,
 ) -> anyhow::Result<Exit> {
-    match earlier::find(client, clock, open, message) {
+    match earlier::find(client, clock, intents, open, message) {
         Ok(Some(sent)) => {
             out::warning(&format!(
                 "this text was sent already, at {}; `--again` sends it once more",
@@ -183,7 +183,7 @@ fn settle(
             return Ok(Exit::Done);
         }
         Ok(None) => {}
-        Err(err) => out::warning(&format!("looking in the message list: {err}")),
+        Err(err) => out::warning(&format!("looking in the message list: {}", exit::told(&err))),
     }
     let to = &message.to;
     print_unsettled(printer, &open.at.to_string(), to);
