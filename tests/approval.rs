@@ -161,6 +161,17 @@ fn a_network_that_stays_away_is_never_a_yes() {
     out.stderr_has(&format!("approval wait {id}"));
 }
 
+/// Each look would take the whole `--deadline`, which is a minute.
+#[test]
+fn a_silent_service_does_not_draw_the_wait_out() {
+    let (service, sandbox) = asked(Owner::Silent);
+    let id = request_no_wait(&sandbox);
+    service.fail_always("GET", "/v1/approvals/:id", Fault::Hang);
+    let out = sandbox.run(APPROVAL, ["wait", &id, "--timeout", "2"]);
+    assert_eq!(out.fails(6).json()["status"], "timeout");
+    assert!(out.took() < Duration::from_secs(15), "{out}");
+}
+
 #[test]
 fn a_signal_ends_the_wait_with_the_id_and_the_way_on() {
     let (service, sandbox) = asked(Owner::Silent);

@@ -1,4 +1,6 @@
-//! `call` where it is not sure that the phone rings: that is said, whatever becomes of the words.
+//! `call` where it is not sure how things stand: that is said in time, whatever becomes of the words.
+
+use std::time::Duration;
 
 use harness::{Fault, Sandbox, Service};
 use serde_json::json;
@@ -58,4 +60,14 @@ fn a_call_that_was_ended_unheard_was_ended() {
     let id = call["call_id"].as_str().expect("an id");
     let out = sandbox.run("/bin/sh", ["-c", &format!("{CALL} end {id} >/dev/full")]);
     out.fails(8).stderr_has("error: it was done, but").stderr_has(&format!("`call status {id}`"));
+}
+
+/// A look would take the whole `--deadline`, which is a minute.
+#[test]
+fn a_silent_service_does_not_draw_the_wait_out() {
+    let service = Service::start();
+    service.fail_always("GET", "/v1/calls/:id", Fault::Hang);
+    let out = Sandbox::for_service(&service).run(CALL, ["wait", "call_1", "--timeout", "2"]);
+    out.fails(6).stdout_has("call_1").stderr_has("`call wait call_1`");
+    assert!(out.took() < Duration::from_secs(15), "{out}");
 }

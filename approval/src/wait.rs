@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -18,6 +19,10 @@ use crate::request::say;
 use state::verdict::{self, Asked, Verdict};
 
 const PAUSE: Duration = Duration::from_secs(2);
+
+/// What a look may take that has no time of its own left, the last one above all: a service that answers does so sooner, and
+/// with a silent one the wait is over by so much late, not by a whole `--deadline`.
+const LAST_LOOK: Duration = Duration::from_secs(5);
 
 /// `approval wait ID`.
 pub(crate) fn run(common: &Common, id: &str, timeout: Duration) -> anyhow::Result<Exit> {
@@ -90,8 +95,9 @@ fn poll(
 ) -> Result<(Value, Verdict), Error> {
     let until = Instant::now() + timeout;
     loop {
-        let is_last_look = Instant::now() >= until;
-        match api::status(client, approval) {
+        let left = until.saturating_duration_since(Instant::now());
+        let is_last_look = left.is_zero();
+        match api::status(&client.at_most(left.max(LAST_LOOK)), approval) {
             Ok(answer) => {
                 let verdict = verdict::read(&answer, asked);
                 if verdict.is_final() {
@@ -111,12 +117,12 @@ fn poll(
             Err(err) => out::warning(&format!("{err}; asking again")),
         }
         let left = until.saturating_duration_since(Instant::now());
-        std::thread::sleep(clock.period(PAUSE).min(left));
+        thread::sleep(clock.period(PAUSE).min(left));
     }
 }
 
-/// Seconds left, on a terminal only; ends when dropped.
-struct Countdown(Option<mpsc::Sender<()>>);
+/// Seconds left, on a terminal only; ends when dropped, its line cleared.
+struct Countdown(Option<(mpsc::Sender<()>, JoinHandle<()>)>);
 
 impl Countdown {
     fn start(timeout: Duration) -> Self {
@@ -125,7 +131,7 @@ impl Countdown {
         }
         let (ended, is_ended) = mpsc::channel::<()>();
         let until = Instant::now() + timeout;
-        std::thread::spawn(move || {
+        let counting = thread::spawn(move || {
             loop {
                 let left = until.saturating_duration_since(Instant::now()).as_secs();
                 // A terminal that is gone needs no countdown.
@@ -137,16 +143,16 @@ impl Countdown {
                 }
             }
         });
-        Self(Some(ended))
+        Self(Some((ended, counting)))
     }
 }
 
 impl Drop for Countdown {
     fn drop(&mut self) {
-        if let Some(ended) = self.0.take() {
+        if let Some((ended, counting)) = self.0.take() {
             drop(ended);
-            // The line is cleared by its own thread before anything else is written below it.
-            std::thread::sleep(Duration::from_millis(20));
+            // It clears its line before anything is written below it. Were it to panic, there is no line to clear.
+            let _ = counting.join();
         }
     }
 }

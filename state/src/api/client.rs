@@ -69,6 +69,13 @@ impl Client {
         Self { deadline, ..self }
     }
 
+    /// The same for requests of which each takes at most `time`, where that is less than the deadline: for one who waits
+    /// for something and has to give up in time.
+    #[must_use]
+    pub fn at_most(&self, time: Duration) -> Self {
+        self.clone().with_deadline(self.deadline.min(time))
+    }
+
     #[cfg(test)]
     pub(super) fn with_waits(self, waits: Waits) -> Self {
         Self { waits, ..self }
