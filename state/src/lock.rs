@@ -17,7 +17,11 @@ use crate::out;
 const POLL: Duration = Duration::from_millis(2);
 const SAY_AFTER: Duration = Duration::from_millis(500);
 
-/// A lock file held; released when dropped, and by the kernel when the process ends in any way.
+/// A lock file held; released when dropped, and by the kernel when the process ends in any way. A program that shares it
+/// holds it on.
+///
+/// There is no unlocking: that would take it from that program as well, while closing a file leaves it to whoever has the
+/// same file open.
 #[derive(Debug)]
 pub struct Lock(File);
 
@@ -56,7 +60,7 @@ impl Lock {
     }
 
     /// The lock as a stream for a program that this one starts: it stays held until that program has ended, even where
-    /// this one is killed before.
+    /// this one drops it or is killed before.
     pub fn shared(&self) -> anyhow::Result<Stdio> {
         Ok(self.0.try_clone().context("sharing a lock")?.into())
     }
@@ -67,13 +71,27 @@ impl Lock {
     }
 }
 
-impl Drop for Lock {
-    fn drop(&mut self) {
-        // Closing the file releases it too; this only makes the moment explicit.
-        let _ = FileExt::unlock(&self.0);
-    }
-}
-
 fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).truncate(false).read(true).write(true).mode(0o600).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Lock;
+    use std::process::{Command, Stdio};
+
+    #[test]
+    fn a_shared_lock_stays_until_the_program_has_ended() {
+        let path = std::env::temp_dir().join(format!("state-lock-{}", std::process::id()));
+        let lock = Lock::try_hold(&path).unwrap().expect("nobody holds it");
+        let mut reader = Command::new("cat");
+        reader.stdin(Stdio::piped()).stdout(lock.shared().unwrap());
+        let mut child = reader.spawn().unwrap();
+        drop((lock, reader));
+        assert!(Lock::is_held(&path));
+        drop(child.stdin.take());
+        child.wait().unwrap();
+        assert!(!Lock::is_held(&path));
+        std::fs::remove_file(path).unwrap();
+    }
 }
