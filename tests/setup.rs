@@ -278,3 +278,26 @@ fn people_get_lines() {
         .while_reloading(|| machine.prepare(SETUP, &["--yes", "--text"]).run())
         .stdout_has("Nothing had to be changed.\n");
 }
+
+#[test]
+fn a_folder_of_any_bytes_is_named_as_well_as_can_be() {
+    let machine = Machine::new(PLAIN);
+    let uninstall = env!("CARGO_BIN_EXE_uninstall");
+    let run = |line: &str| {
+        let odd = format!("odd=$(printf '%s/x\\377' \"$HOME\"); {line}");
+        machine.sandbox.run("/bin/sh", ["-c", &odd])
+    };
+    for line in [
+        format!("'{SETUP}' --yes --no-gateway --skill-dir \"$odd\""),
+        format!("CLAWDTALK_SKILL_DIR=\"$odd\" '{SETUP}' --yes --no-gateway"),
+        format!("'{uninstall}' --skill-dir \"$odd\""),
+    ] {
+        let out = run(&line);
+        assert_ne!(out.code(), 101, "{out}");
+        assert!(out.json()["skill_dir"].as_str().unwrap().ends_with("x\u{fffd}"), "{out}");
+    }
+    let out = run(&format!(
+        "mkdir \"$odd/bin\"; touch \"$odd/bin/connect\"; echo {KEY} | '{SETUP}' --yes --no-gateway --api-key-stdin --service cron --skill-dir \"$odd\""
+    ));
+    out.fails(3).stderr_has("is no UTF-8: cron cannot be told of it");
+}

@@ -49,12 +49,14 @@ impl Changes {
                     continue;
                 }
                 let what = put(config, key, value.clone());
-                changed.push(json!({"file": path, "key": key, "change": what}));
+                changed
+                    .push(json!({"file": path.display().to_string(), "key": key, "change": what}));
             }
             Ok(changed)
         })?;
         if was_open {
-            changed.push(json!({"file": path, "change": "made private (0600)"}));
+            changed
+                .push(json!({"file": path.display().to_string(), "change": "made private (0600)"}));
         }
         self.0.append(&mut changed);
         Ok(())
@@ -81,7 +83,7 @@ impl Changes {
         remember(true)?;
         match prepared.make() {
             Ok(backup) => {
-                self.0.push(json!({"file": edit.file, "change": edit.told(), "backup": backup}));
+                self.0.push(json!({"file": edit.file.display().to_string(), "change": edit.told(), "backup": backup.display().to_string()}));
                 Ok(true)
             }
             Err(err) => {

@@ -127,7 +127,14 @@ impl Plan {
             ));
             return;
         }
-        self.settings.push(("gateway_config", Some(json!(own.path()))));
+        let Some(path) = own.path().to_str() else {
+            self.left_alone.push(format!(
+                "`{}` is no UTF-8, and cannot be named in skill-config.json; give --gateway-url",
+                own.path().display()
+            ));
+            return;
+        };
+        self.settings.push(("gateway_config", Some(json!(path))));
         // What was copied once would win over the reference and go stale. A variable's name is no copy.
         let is_copy = |key: &str| text(key).is_some_and(|text| !text.contains("${"));
         if given.gateway_url.is_none() && is_copy("gateway_url") {

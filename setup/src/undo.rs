@@ -50,12 +50,12 @@ impl Step {
             }
             Self::Client => json!({"what": "stop the client"}),
             Self::Edit(edit) => {
-                json!({"what": format!("take back {}", edit.told()), "file": edit.file})
+                json!({"what": format!("take back {}", edit.told()), "file": edit.file.display().to_string()})
             }
             Self::VoiceAgent(place, _) => {
-                json!({"what": "remove the voice agent of early versions", "file": place.file})
+                json!({"what": "remove the voice agent of early versions", "file": place.file.display().to_string()})
             }
-            Self::File(path) => json!({"what": "remove", "file": path}),
+            Self::File(path) => json!({"what": "remove", "file": path.display().to_string()}),
         }
     }
 

@@ -83,7 +83,7 @@ pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
     out::progress("checking every part");
     let checks = checks::run(Subject::new(&args.common)?);
     let document = json!({
-        "skill_dir": skill,
+        "skill_dir": skill.display().to_string(),
         "changed": changes.as_json(),
         "left_alone": left_alone,
         "gateway": gateway(&surroundings, &wishes.agent_id, in_force),
@@ -173,11 +173,11 @@ fn taken_up(
 fn gateway(surroundings: &Surroundings, agent_id: &str, in_force: Option<bool>) -> Value {
     surroundings.own.as_ref().map_or(Value::Null, |own| {
         json!({
-            "config": own.path(),
+            "config": own.path().display().to_string(),
             "product": own.product().to_string(),
             "url": own.url().ok(),
             "agent_id": agent_id,
-            "workspace": own.workspace(agent_id),
+            "workspace": own.workspace(agent_id).display().to_string(),
             "taken_up": in_force,
         })
     })

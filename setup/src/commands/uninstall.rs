@@ -51,7 +51,7 @@ pub fn run(args: &Uninstall) -> anyhow::Result<Exit> {
     });
     let kept: Vec<_> = kept.iter().map(|path| path.display().to_string()).collect();
     let verb = if args.dry_run { "would_do" } else { "done" };
-    let document = json!({"skill_dir": skill, verb: done, "failed": failed, "kept": kept});
+    let document = json!({"skill_dir": skill.display().to_string(), verb: done, "failed": failed, "kept": kept});
     printer.document(&document, || as_text(&document, verb))?;
     first.map_or(Ok(Exit::Done), Err)
 }

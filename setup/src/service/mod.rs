@@ -47,6 +47,12 @@ impl Kind {
     /// Fails if the service manager cannot be used; what was written then is taken back.
     pub fn install(self, skill: &Path) -> anyhow::Result<Vec<String>> {
         let connect = connect_of(skill)?;
+        for path in [skill, &connect] {
+            if path.to_str().is_none() {
+                let text = format!("`{}` is no UTF-8: {self} cannot be told of it", path.display());
+                return Err(Fault::not_configured(text).hint("rename the folder").into());
+            }
+        }
         match self {
             Self::Systemd => systemd::install(skill, &connect),
             Self::Cron => {
