@@ -6,7 +6,7 @@
 mod machine;
 
 use harness::{KEY, Output};
-use machine::{CONFIG, Machine, changed};
+use machine::{CONFIG, Machine, OWN, changed};
 use serde_json::json;
 
 const SETUP: &str = env!("CARGO_BIN_EXE_setup");
@@ -128,6 +128,7 @@ fn a_systemd_that_cannot_be_used_leaves_no_unit() {
     out.fails(4).stderr_has("Failed to connect to bus").stderr_has("hint: log in as the owner");
     assert!(!machine.sandbox.has(UNIT));
     assert_eq!(machine.config().get("setup"), None);
+    assert_eq!(out.json()["service"], json!(null), "none was installed");
 }
 
 #[test]
@@ -152,11 +153,33 @@ fn a_key_that_only_this_shell_knows_is_refused_before_anything_is_installed() {
     out.fails(3)
         .stderr_has("cron would start the client without this shell's variables")
         .stderr_has("${ONLY_HERE}");
-    out.stderr_has("hint: put the variable into `");
+    out.stderr_has("put the variable into `");
     assert!(!machine.sandbox.read("work/crontab").contains("clawdtalk"));
     machine.sandbox.write("skill/.env", &format!("export ONLY_HERE='{KEY}'\n"));
     run().fails(1);
     assert!(machine.sandbox.read("work/crontab").contains("clawdtalk"));
+}
+
+#[test]
+fn a_key_that_the_service_would_not_find_replaces_none_that_works() {
+    let machine = machine();
+    let before = machine.sandbox.read(CONFIG);
+    let own = machine.sandbox.read(OWN);
+    for kind in ["systemd", "cron"] {
+        let args = ["--yes", "--api-key-env", "ONLY_HERE", "--service", kind];
+        let out = machine.sandbox.prepare(SETUP, args).env("ONLY_HERE", KEY).run();
+        out.fails(3).silent().stderr_has("hint: nothing was changed; put the variable into `");
+        assert_eq!(
+            (machine.sandbox.read(CONFIG), machine.sandbox.read(OWN)),
+            (before.clone(), own.clone())
+        );
+        assert_eq!(machine.files("skill"), ["bin", "skill-config.json"]);
+    }
+    machine.sandbox.write("skill/.env", &format!("ONLY_HERE={KEY}\n"));
+    let out =
+        machine.sandbox.run(SETUP, ["--yes", "--api-key-env", "ONLY_HERE", "--service", "cron"]);
+    assert_eq!(out.json()["service"], "cron");
+    assert_eq!(machine.config()["api_key"], "${ONLY_HERE}");
 }
 
 #[test]

@@ -21,7 +21,8 @@ pub struct Setup {
     #[arg(long)]
     pub api_key_stdin: bool,
 
-    /// Name the environment variable that holds the API key; the key itself is not stored
+    /// Name the variable that holds the API key, in the environment or the skill folder's .env; with --service it
+    /// must stand in .env, since neither systemd nor cron knows this shell's. The key itself is not stored
     #[arg(long, value_name = "NAME")]
     pub api_key_env: Option<String>,
 
@@ -125,7 +126,7 @@ pub struct Status {
 
 const SETUP_EXAMPLES: &str = "Examples:
   setup
-  setup --yes --api-key-env CLAWDTALK_API_KEY --service systemd";
+  echo \"$KEY\" | setup --yes --api-key-stdin --service systemd";
 
 const UNINSTALL_EXAMPLES: &str = "Examples:
   uninstall --dry-run

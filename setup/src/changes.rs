@@ -136,6 +136,15 @@ impl Changes {
     }
 }
 
+/// The configuration as the plan would leave it.
+pub fn planned(config: &Map<String, Value>, plan: &Plan) -> Map<String, Value> {
+    let mut config = config.clone();
+    for (key, value) in &plan.settings {
+        put(&mut config, key, value.clone());
+    }
+    config
+}
+
 fn put(config: &mut Map<String, Value>, key: &str, value: Option<Value>) -> &'static str {
     let Some(value) = value else {
         config.shift_remove(key);

@@ -46,6 +46,13 @@ impl Config {
         Ok(Self { skill, server_flag: common.server.clone(), file })
     }
 
+    /// The same folder and options with these keys and values in place of the file's: to try what is not written
+    /// yet.
+    #[must_use]
+    pub fn with(self, file: Map<String, Value>) -> Self {
+        Self { file, ..self }
+    }
+
     /// The folder that everything is kept in.
     pub fn skill_dir(&self) -> &Path {
         &self.skill

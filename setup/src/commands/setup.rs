@@ -1,7 +1,7 @@
 //! `setup`: looks, asks, settles a plan, carries it out, and checks what came of it.
 
 use crate::args;
-use crate::changes::Changes;
+use crate::changes::{Changes, planned};
 use crate::checks::{self, Check, Subject};
 use crate::edits::Change;
 use crate::ledger::Ledger;
@@ -11,7 +11,7 @@ use crate::surroundings::Surroundings;
 use crate::terminal::Terminal;
 use crate::wishes::{Present, Wishes, reference};
 use anyhow::Context as _;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use state::args::Common;
 use state::config::Config;
 use state::exit::{self, Exit, Fault};
@@ -20,6 +20,7 @@ use state::gateway_config::TOOL;
 use state::lock::Lock;
 use state::{env, out, paths};
 use std::cell::OnceCell;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -56,6 +57,10 @@ pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
         out::warning(remark);
     }
 
+    if let Some(kind) = wishes.service {
+        try_in_empty_environment(&skill, kind, planned(config.raw(), &plan))?;
+    }
+
     let mut changes = Changes::default();
     changes.settings(&skill, &plan)?;
     let mut left_alone: Vec<String> =
@@ -73,8 +78,14 @@ pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
         Edited { tool: made(&Change::Item(json!(TOOL))), chat: made(&Change::Value(json!(true))) };
     let in_force =
         has_edited.then(|| taken_up(&surroundings, probe, &wishes.agent_id, edited)).flatten();
-    let tried = wishes.service.map_or(Ok(()), |kind| try_in_empty_environment(&skill, kind));
-    let service = tried.and_then(|()| changes.service(&skill, ledger.service, wishes.service));
+    let service = changes.service(&skill, ledger.service, wishes.service);
+    let installed = match &service {
+        Ok(()) => wishes.service,
+        Err(_) => [wishes.service, ledger.service]
+            .into_iter()
+            .flatten()
+            .find(|kind| kind.check(&skill).is_ok()),
+    };
 
     if wishes.service == Some(Kind::Systemd) && service.is_ok() {
         await_client(&skill);
@@ -87,7 +98,7 @@ pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
         "changed": changes.as_json(),
         "left_alone": left_alone,
         "gateway": gateway(&surroundings, &wishes.agent_id, in_force),
-        "service": wishes.service,
+        "service": installed,
         "checks": checks::as_json(&checks),
     });
     printer.document(&document, || {
@@ -183,14 +194,23 @@ fn gateway(surroundings: &Surroundings, agent_id: &str, in_force: Option<bool>) 
     })
 }
 
-/// A unit and a crontab know nothing of this shell's variables: what they cannot resolve fails now, not at night.
-fn try_in_empty_environment(skill: &Path, kind: Kind) -> anyhow::Result<()> {
+/// A unit and a crontab know nothing of this shell's variables: what they cannot resolve fails now, not at night,
+/// and before a configuration that works gives way to it.
+fn try_in_empty_environment(
+    skill: &Path,
+    kind: Kind,
+    planned: Map<String, Value>,
+) -> anyhow::Result<()> {
     let program = std::env::current_exe().context("finding this program")?;
     let mut command = Command::new(&program);
     command.env_clear().args(["--try-config", "--quiet"]).arg("--skill-dir").arg(skill);
     command.env("PATH", "/usr/bin:/bin").envs(env::home().map(|home| ("HOME", home)));
-    let output = command.stdin(Stdio::null()).output();
-    let output = output.with_context(|| format!("running `{}`", program.display()))?;
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let running = || format!("running `{}`", program.display());
+    let mut child = command.spawn().with_context(running)?;
+    // One that ends before it has read all says why.
+    let _ = child.stdin.take().map(|mut stdin| write!(stdin, "{}", Value::Object(planned)));
+    let output = child.wait_with_output().with_context(running)?;
     if output.status.success() {
         return Ok(());
     }
@@ -202,13 +222,22 @@ fn try_in_empty_environment(skill: &Path, kind: Kind) -> anyhow::Result<()> {
         format!("{kind} would start the client without this shell's variables, and then: {why}");
     let env = paths::dotenv(skill);
     Err(Fault::not_configured(text)
-        .hint(format!("put the variable into `{}`, or store the key itself", env.display()))
+        .hint(format!(
+            "nothing was changed; put the variable into `{}`, or store the key itself",
+            env.display()
+        ))
         .into())
 }
 
-/// What the service will do first: resolve the configuration.
+/// What the service will do first: resolve the configuration, the one on stdin if there is one, since it is not
+/// written yet.
 fn try_config(common: &Common) -> anyhow::Result<Exit> {
-    let config = Config::load(common)?;
+    let mut planned = Vec::new();
+    std::io::stdin().read_to_end(&mut planned).context("reading stdin")?;
+    let mut config = Config::load(common)?;
+    if !planned.is_empty() {
+        config = config.with(serde_json::from_slice(&planned).context("reading stdin")?);
+    }
     config.service()?;
     config.gateway_token()?;
     config.gateway_url()?;
