@@ -1,4 +1,4 @@
-//! `status` and what is remembered: whether it can be read, is looked after, and can grow.
+//! `status` and what is kept: whether settings and memory can be read, are looked after, and can grow.
 
 #![expect(clippy::unwrap_used, reason = "to panic is how a test fails")]
 
@@ -76,4 +76,19 @@ fn a_disk_that_takes_nothing_fails() {
         !names.any(|name| name.to_string_lossy().contains("trial")),
         "nothing is left of the trial"
     );
+}
+
+#[test]
+fn a_setting_with_which_the_client_would_not_start_fails() {
+    for (settings, says) in [
+        (json!({"guard": {"approve": "sometimes"}}), "none of sensitive, always, never"),
+        (json!({"guard": {"aprove": "never"}}), "no setting of the guard; it knows approve"),
+        (json!({"max_turns": "many"}), "`max_turns` in `"),
+        (json!({"sms": {"allow": ["abc"]}}), "reading `sms.allow`: `abc` is no phone number"),
+        (json!({"greeting": 7}), "not a text"),
+    ] {
+        let all = Installed::new();
+        all.sandbox.adjust(&settings);
+        all.only("config", "fail", says, "${EDITOR:-vi} SKILL/skill-config.json");
+    }
 }

@@ -17,7 +17,7 @@ use state::lock::Lock;
 use state::moment::Moment;
 use state::out::Printer;
 use state::secret::Secret;
-use state::{config, file, gateway, paths};
+use state::{config, file, gateway, paths, settings};
 
 use crate::allocator;
 use crate::aloud::Questions;
@@ -38,9 +38,6 @@ use crate::shop::{Shop, Voice};
 use crate::status::{Board, GatewayStatus, State, Status};
 use crate::texts::Texts;
 use crate::timers::Periods;
-
-/// Turns at once, unless `max_turns` says otherwise (spec 3).
-const MAX_TURNS: u64 = 64;
 
 /// Whoever looks whether the lock is held has it for a moment.
 const LOOKED_AT: Duration = Duration::from_millis(300);
@@ -138,18 +135,18 @@ pub(crate) struct Settings {
 impl Settings {
     /// Reads them. Fails (exit 3) where one is not what it should be.
     pub(crate) fn of(config: &Config) -> anyhow::Result<Self> {
-        let max_turns = config.number("max_turns")?.unwrap_or(MAX_TURNS).clamp(1, 4096);
+        let settings = settings::Settings::of(config)?;
         Ok(Self {
             gateway: config.gateway()?,
             voice: Voice {
-                owner: config.owner_name()?,
-                agent: config.agent_name()?,
-                greeting: config.greeting()?,
-                context: config.plain("voice_context")?,
+                owner: settings.owner,
+                agent: settings.agent,
+                greeting: settings.greeting,
+                context: settings.voice_context,
             },
-            guard: Policy::read(&config.section("guard")?)?,
-            texts: Texts::of(config)?,
-            max_turns: usize::try_from(max_turns)?,
+            guard: settings.guard,
+            texts: Texts::new(settings.texts),
+            max_turns: settings.max_turns,
         })
     }
 }

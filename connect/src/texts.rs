@@ -4,10 +4,6 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
-use serde_json::Value;
-use state::config::Config;
-use state::exit::Fault;
 use state::phone::Phone;
 
 /// Replies to one number within [`WINDOW`] (spec 3).
@@ -24,25 +20,9 @@ pub(crate) struct Texts {
 }
 
 impl Texts {
-    /// Reads `sms.allow`: a list of numbers; absent allows everyone.
-    ///
-    /// Fails (exit 3) if it is anything else: a rule that cannot be read must not count as none.
-    pub(crate) fn of(config: &Config) -> anyhow::Result<Self> {
-        let section = config.section("sms")?;
-        let wrong =
-            || Fault::not_configured("`sms.allow` is no list of numbers such as +15551234567");
-        let allowed = match section.get("allow") {
-            None | Some(Value::Null) => None,
-            Some(Value::Array(entries)) => Some(
-                entries
-                    .iter()
-                    .map(|entry| entry.as_str().ok_or_else(wrong)?.parse::<Phone>())
-                    .collect::<Result<_, _>>()
-                    .context("reading `sms.allow`")?,
-            ),
-            Some(_) => return Err(wrong().into()),
-        };
-        Ok(Self { allowed, replies: Mutex::default() })
+    /// For these numbers only; `None` allows everyone.
+    pub(crate) fn new(allowed: Option<Vec<Phone>>) -> Self {
+        Self { allowed, replies: Mutex::default() }
     }
 
     /// Whether this number is answered at all.

@@ -13,7 +13,7 @@ use super::lexicon::Class;
 use super::mood::Mood;
 use super::object::{self, Object};
 use super::results::{self, Wordless};
-use super::rules::Rules;
+use super::rules::{self, Rules};
 use super::verbs::{self, Form, Reading};
 use super::{english, noun, spoken};
 
@@ -68,10 +68,10 @@ pub(crate) fn classify(text: &str, rules: &Rules) -> Verdict {
     }
     let folded = fold::words(text);
     let words = spoken::regular(&folded);
-    if let Some(pattern) = rules.pattern_in(&words) {
+    if let Some(pattern) = rules::pattern_in(rules, &words) {
         return Verdict::Sensitive(Reason::Pattern(pattern.to_owned()));
     }
-    let covered = rules.covered(&words);
+    let covered = rules::covered(rules, &words);
     if let Some(reason) = instruction(&words, &covered) {
         return Verdict::Sensitive(reason);
     }

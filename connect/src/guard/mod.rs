@@ -12,7 +12,6 @@ mod lexicon;
 mod mood;
 mod noun;
 mod object;
-pub(crate) mod policy;
 mod results;
 pub(crate) mod rules;
 mod shortened;
@@ -20,6 +19,8 @@ mod spoken;
 mod verbs;
 mod words;
 mod yes;
+
+pub(crate) use state::guard as policy;
 
 #[cfg(test)]
 mod histories;

@@ -2,7 +2,8 @@
 
 use super::{Finding, Subject, failed};
 use state::gateway_config::GatewayConfig;
-use state::{config, file, paths};
+use state::settings::Settings;
+use state::{config, exit, file, paths};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -73,16 +74,23 @@ fn resolves(subject: &Subject) -> Finding {
     let all = || -> anyhow::Result<String> {
         let service = config.service()?;
         let gateway = config.gateway()?;
-        config.owner_name()?;
-        config.agent_name()?;
-        config.greeting()?;
         let (server, gateway) = (config::shown(service.base()), config::shown(gateway.base()));
         Ok(format!("server {server}, gateway {gateway}"))
     };
-    match all() {
-        Ok(detail) => misplaced(config).unwrap_or_else(|| Finding::pass(detail)),
-        Err(err) => failed(&err, "setup"),
+    let detail = match all() {
+        Ok(detail) => detail,
+        Err(err) => return failed(&err, "setup"),
+    };
+    if let Err(err) = Settings::of(config) {
+        // No option of setup sets these, so the file is to be opened.
+        let hint = exit::hint_of(&err).map_or_else(String::new, |hint| format!("; {hint}"));
+        let file = quoted(&paths::config(&subject.skill));
+        return Finding::fail(
+            format!("{}{hint}", exit::told(&err)),
+            format!("${{EDITOR:-vi}} {file}"),
+        );
     }
+    misplaced(config).unwrap_or_else(|| Finding::pass(detail))
 }
 
 /// `sessions_send` where it leaves the agent without every other tool.

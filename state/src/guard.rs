@@ -1,29 +1,28 @@
-//! What the owner wants to be asked about: the `guard` object of the configuration.
+//! What the owner wants to be asked about: the `guard` object of the configuration. `connect` keeps to it, and
+//! `status` says what is wrong with it.
 
 use std::time::Duration;
 
+use crate::exit::Fault;
+use crate::times;
 use serde_json::{Map, Value};
-use state::exit::Fault;
-use state::times;
-
-use super::rules::Rules;
 
 /// The owner's settings.
 #[derive(Clone, Debug)]
-pub(crate) struct Policy {
+pub struct Policy {
     /// Which requests need an approval.
-    pub(crate) approve: Approve,
+    pub approve: Approve,
     /// How long the owner has to decide.
-    pub(crate) timeout: Duration,
+    pub timeout: Duration,
     /// What happens where no phone can be asked.
-    pub(crate) no_device: NoDevice,
+    pub no_device: NoDevice,
     /// The owner's own phrases.
-    pub(crate) rules: Rules,
+    pub rules: Rules,
 }
 
 /// Which of the owner's requests need an approval. A stranger never gets one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Approve {
+pub enum Approve {
     /// Those that the guard recognises as acting.
     Sensitive,
     /// Every one. What strangers say then reaches the agent in no case.
@@ -32,9 +31,20 @@ pub(crate) enum Approve {
     Never,
 }
 
+/// The owner's own phrases. A phrase is whole words, in any case; it is folded like a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// A request in which one of these occurs is sensitive, whatever else is true of it.
+    pub patterns: Vec<String>,
+    /// A verb inside one of these is not held against the request; every other verb still is. So
+    /// "turn on the lights" lets that through, and "turn on the lights and delete the repo" is asked about.
+    /// A request that is one of these and nothing else is harmless in any language.
+    pub harmless: Vec<String>,
+}
+
 /// What happens where no phone can be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NoDevice {
+pub enum NoDevice {
     /// The request is refused.
     Deny,
     /// The owner is asked aloud, on the same call.
@@ -55,7 +65,7 @@ impl Default for Policy {
 impl Policy {
     /// Reads the `guard` object. Fails (exit 3) for a word or a kind of value that it does not know: a
     /// misspelt guard must not count as the default one.
-    pub(crate) fn read(section: &Map<String, Value>) -> Result<Self, Fault> {
+    pub fn read(section: &Map<String, Value>) -> Result<Self, Fault> {
         let mut policy = Self::default();
         for (key, value) in section {
             match key.as_str() {
