@@ -301,3 +301,22 @@ fn a_folder_of_any_bytes_is_named_as_well_as_can_be() {
     ));
     out.fails(3).stderr_has("is no UTF-8: cron cannot be told of it");
 }
+
+#[test]
+fn what_is_no_address_is_refused_before_it_is_stored() {
+    let machine = Machine::new(PLAIN);
+    let good = json!({"api_key": KEY, "server": machine.service.url()});
+    machine.sandbox.config(&good);
+    for (option, wrong, says) in [
+        ("--server", "foo", "`--server` is `foo`, which is no http"),
+        ("--server", "foo", "hint: write it as https://clawdtalk.com"),
+        ("--server", "http://?x", "hint: write it as"),
+        ("--gateway-url", "ftp://127.0.0.1:1", "hint: write it as http://127.0.0.1:18789"),
+    ] {
+        let out = machine.sandbox.run(SETUP, ["--yes", option, wrong]);
+        out.fails(2).silent().stderr_has(says);
+        assert_eq!(machine.config(), good, "{out}");
+    }
+    let key = "cc_live_0123456789";
+    machine.sandbox.run(SETUP, ["--server", key]).fails(2).never_says(key);
+}

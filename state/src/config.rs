@@ -220,8 +220,11 @@ fn object(path: &Path, bytes: &[u8]) -> Result<Map<String, Value>, Fault> {
         .hint("mend the file, or move it away and run `setup`"))
 }
 
-/// An http or https address without a trailing slash, checked far enough to be told plainly.
-fn address(key: &str, given: &str) -> anyhow::Result<String> {
+/// An http or https address without a trailing slash, checked far enough to be told plainly. `key` is its name in the
+/// error.
+///
+/// Fails (exit 3) if it is none; `setup` asks before it stores one.
+pub fn address(key: &str, given: &str) -> anyhow::Result<String> {
     let base = given.trim().trim_end_matches('/');
     let host = base.strip_prefix("https://").or_else(|| base.strip_prefix("http://"));
     match host {

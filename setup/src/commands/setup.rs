@@ -13,7 +13,7 @@ use crate::wishes::{Present, Wishes, reference};
 use anyhow::Context as _;
 use serde_json::{Map, Value, json};
 use state::args::Common;
-use state::config::Config;
+use state::config::{self, Config};
 use state::exit::{self, Exit, Fault};
 use state::gateway::{Allowed, Probe};
 use state::gateway_config::TOOL;
@@ -127,13 +127,21 @@ fn answers_for(checks: &[Check], service: Option<Kind>, no_gateway: bool) -> boo
 
 fn given(args: &args::Setup, config: &Config) -> anyhow::Result<Given> {
     let gateway_token = args.gateway_token_env.as_deref().map(reference).transpose()?;
-    for (option, url) in [("--server", &args.common.server), ("--gateway-url", &args.gateway_url)] {
-        let is_address = |url: &String| url.starts_with("http://") || url.starts_with("https://");
-        if url.as_ref().is_some_and(|url| !is_address(url)) {
-            return Err(Fault::usage(format!(
-                "what {option} was given is no http:// or https:// address"
-            ))
-            .into());
+    for (option, url, example) in [
+        ("--server", &args.common.server, "https://clawdtalk.com"),
+        ("--gateway-url", &args.gateway_url, "http://127.0.0.1:18789"),
+    ] {
+        let Some(url) = url else { continue };
+        if let Err(err) = config::address(option, url) {
+            // A single word is not told there, since it may be a key; one as short as this is none.
+            let is_word = url.len() < 16 && !url.contains(':');
+            let text = if is_word {
+                format!("`{option}` is `{url}`, which is no http:// or https:// address")
+            } else {
+                exit::told(&err)
+            };
+            let hint = exit::hint_of(&err).unwrap_or_else(|| format!("write it as {example}"));
+            return Err(Fault::usage(text).hint(hint).into());
         }
     }
     if args.common.server.is_some() {
