@@ -92,3 +92,22 @@ fn a_setting_with_which_the_client_would_not_start_fails() {
         all.only("config", "fail", says, "${EDITOR:-vi} SKILL/skill-config.json");
     }
 }
+
+#[test]
+fn a_folder_that_takes_nothing_fails_as_the_folder_that_it_is() {
+    let all = Installed::new();
+    mode(&all.sandbox.skill(), 0o500);
+    // Root may write everywhere, unless that is taken from it.
+    let limited = format!(
+        "d='--bounding-set=-dac_override --inh-caps=-dac_override'; \
+         if [ \"$(id -u)\" = 0 ]; then exec setpriv $d '{STATUS}'; else exec '{STATUS}'; fi"
+    );
+    let out = all.sandbox.run("/bin/sh", ["-c", &limited]);
+    mode(&all.sandbox.skill(), 0o700);
+    let checks = out.fails(1).json();
+    let skill = all.sandbox.skill().display().to_string();
+    let (folder, disk) = (&checks["checks"][0], &checks["checks"][13]);
+    assert_eq!(folder["detail"], format!("you may not write to `{skill}`"), "{out}");
+    assert_eq!(folder["fix"], format!("chmod u+wx {skill}"));
+    assert_eq!((&disk["status"], &disk["fix"]), (&json!("warn"), &folder["fix"]), "{out}");
+}

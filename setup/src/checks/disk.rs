@@ -1,6 +1,6 @@
 //! Whether what is remembered can be read, and whether more can be written.
 
-use super::folder::quoted;
+use super::folder::{self, quoted};
 use super::{Finding, Subject, missions};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -56,6 +56,9 @@ fn readable(skill: &Path, now: Timestamp) -> Finding {
 }
 
 fn writable(skill: &Path) -> Finding {
+    if let Some(Finding::Fail { fix, .. }) = folder::unwritable(skill) {
+        return Finding::warn("not tried: see `folder`", fix);
+    }
     let fix = format!("df -h {}", quoted(skill));
     let free = match rustix::fs::statvfs(skill) {
         Ok(stat) => stat.f_bavail.saturating_mul(stat.f_frsize),

@@ -1,11 +1,14 @@
 //! The skill folder, who may read what is in it, and whether its configuration resolves.
 
 use super::{Finding, Subject, failed};
+use rustix::fs::{Access, access};
+use rustix::io::Errno;
+use rustix::process::geteuid;
 use state::gateway_config::GatewayConfig;
 use state::settings::Settings;
 use state::{config, exit, file, paths};
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 pub(super) fn look(subject: &Subject) -> Vec<Finding> {
@@ -22,6 +25,9 @@ fn folder(skill: &Path) -> Finding {
             format!("`{shown}` is no folder"),
             format!("mv {shown} {shown}.old && setup"),
         );
+    }
+    if let Some(finding) = unwritable(skill) {
+        return finding;
     }
     if meta.permissions().mode() & 0o022 != 0 {
         let detail = format!("others may put programs and settings into `{shown}`");
@@ -49,6 +55,29 @@ fn folder(skill: &Path) -> Finding {
         return Finding::warn(detail, format!("echo skill-config.json >> {ignore}"));
     }
     Finding::pass(format!("`{shown}`, private"))
+}
+
+/// That nothing can be put into the folder, neither settings nor what calls and missions remember.
+pub(super) fn unwritable(skill: &Path) -> Option<Finding> {
+    let (shown, place) = (skill.display(), quoted(skill));
+    let err = access(skill, Access::WRITE_OK | Access::EXEC_OK).err()?;
+    let is_ours = || fs::metadata(skill).is_ok_and(|meta| meta.uid() == geteuid().as_raw());
+    match err {
+        Errno::ACCESS => Some(Finding::fail(
+            format!("you may not write to `{shown}`"),
+            if is_ours() {
+                format!("chmod u+wx {place}")
+            } else {
+                format!("sudo chown -R \"$(id -un)\" {place}")
+            },
+        )),
+        Errno::ROFS => Some(Finding::fail(
+            format!("`{shown}` lies in a file system that is read-only"),
+            format!("findmnt -T {place}"),
+        )),
+        // What else is in the way is told by those who come upon it.
+        _ => None,
+    }
 }
 
 /// The git work tree around the folder, unless a `.gitignore` on the way there names the configuration.
