@@ -320,3 +320,15 @@ fn what_is_no_address_is_refused_before_it_is_stored() {
     let key = "cc_live_0123456789";
     machine.sandbox.run(SETUP, ["--server", key]).fails(2).never_says(key);
 }
+
+#[test]
+fn without_a_key_it_says_how_to_give_one() {
+    let machine = Machine::new(PLAIN);
+    let out = machine.prepare(SETUP, &["--yes", "--no-gateway"]).run();
+    let hint = "run `setup --api-key-stdin`";
+    out.fails(3).stderr_has("error: no API key in `").stderr_has(&format!("hint: {hint}"));
+    assert!(!out.err().contains("connect start"), "{out}");
+    assert_eq!(changed(&out), ["server"], "what was done is told");
+    let out = machine.prepare(SETUP, &["--yes", "--no-gateway", "--service", "cron"]).run();
+    out.fails(3).silent().stderr_has(&format!("hint: nothing was changed; {hint}"));
+}

@@ -132,7 +132,8 @@ fn a_configuration_that_does_not_resolve_fails_and_the_rest_waits_for_it() {
         config["fix"],
         "set NOBODY_SET_THIS in the environment or in the skill folder's .env file"
     );
-    assert_eq!(checks["checks"][2]["status"], "warn");
+    let key = &checks["checks"][2];
+    assert_eq!((&key["status"], &key["fix"]), (&json!("warn"), &config["fix"]));
 }
 
 #[test]
@@ -251,6 +252,9 @@ fn a_service_that_cannot_be_reached_fails_by_its_key() {
     let key = &checks["checks"][2];
     assert_eq!((&key["id"], &key["status"]), (&json!("key"), &json!("fail")));
     assert_eq!(checks["checks"][3]["detail"], "not asked: see `key`");
+    for number in [3, 4, 5] {
+        assert_eq!(checks["checks"][number]["fix"], key["fix"], "status alone mends nothing");
+    }
 }
 
 #[test]

@@ -18,6 +18,7 @@ fn a_gateway_that_is_down_fails_and_is_not_asked_further() {
     assert_eq!(checks["checks"][7]["status"], "fail", "{out}");
     assert_eq!(checks["checks"][7]["fix"], "openclaw gateway restart");
     assert_eq!(checks["checks"][8]["detail"], "not asked: the gateway cannot be reached");
+    assert_eq!(checks["checks"][8]["fix"], "openclaw gateway restart");
 }
 
 #[test]
@@ -31,6 +32,10 @@ fn a_refused_token_fails() {
         json!({"id": "token", "status": "fail", "detail": "the gateway refused the token", "fix": "setup"})
     );
     assert_eq!(checks["checks"][9]["detail"], "not asked: see `token`");
+    assert_eq!(
+        (&checks["checks"][9]["fix"], &checks["checks"][10]["fix"]),
+        (&json!("setup"), &json!("setup"))
+    );
 }
 
 #[test]

@@ -26,8 +26,9 @@ pub(super) fn look(subject: &Subject) -> Vec<Finding> {
             vec![key(&answer), quota(answer.json()), clock_of(skew)]
         }
         Err(err) => {
-            let unasked = || Finding::warn("not asked: see `key`", "status");
-            vec![refused(&err), unasked(), unasked()]
+            let key = refused(&err);
+            let unasked = key.keeps("not asked: see `key`");
+            vec![key, unasked.clone(), unasked]
         }
     }
 }
@@ -121,7 +122,7 @@ pub(super) fn doctor(subject: &Subject) -> Vec<Finding> {
             Ok(answer) => answer.into_json(),
             // Not every server has every group.
             Err(err) if err.status() == Some(404) => continue,
-            Err(err) => return vec![Finding::warn(format!("not asked: {err}"), "status")],
+            Err(err) => return vec![refused(&err).keeps(format!("not asked: {err}"))],
         };
         for check in checks.get("checks").and_then(Value::as_array).into_iter().flatten() {
             let text = |field: &str| {

@@ -7,9 +7,7 @@ use state::exit;
 pub(super) fn look(subject: &Subject) -> Vec<Finding> {
     let ledger = match &subject.config {
         Ok(config) => Ledger::of(config.raw()),
-        Err(_) => {
-            return vec![Finding::warn("not checked: the configuration cannot be read", "status")];
-        }
+        Err(broken) => return vec![broken.keeps("not checked: see `config`")],
     };
     vec![match ledger.map(|ledger| ledger.service) {
         Err(err) => Finding::fail(exit::told(&err), "setup"),

@@ -36,6 +36,11 @@ impl Finding {
         Self::Fail { detail: detail.into(), fix: fix.into() }
     }
 
+    /// That another check could not be made because of this one: what mends this one helps there, too.
+    pub(super) fn keeps(&self, detail: impl Into<String>) -> Self {
+        Self::warn(detail, self.parts().2.unwrap_or("status"))
+    }
+
     /// Whether it does not work.
     pub fn is_failure(&self) -> bool {
         matches!(self, Self::Fail { .. })

@@ -17,21 +17,24 @@ pub(super) fn look(subject: &Subject) -> Vec<Finding> {
     let (base, agent_id) = (target.base().to_owned(), target.agent_id().to_owned());
     let probe = Client::new(target).probe(ASK_WITHIN);
     if let Err(why) = &probe.reachable {
-        let unasked = || Finding::warn("not asked: the gateway cannot be reached", "status");
-        let fix = format!("{command} gateway restart");
-        return vec![Finding::fail(format!("{base}: {why}"), fix), unasked(), unasked(), unasked()];
+        let gateway = Finding::fail(format!("{base}: {why}"), format!("{command} gateway restart"));
+        let unasked = gateway.keeps("not asked: the gateway cannot be reached");
+        return vec![gateway, unasked.clone(), unasked.clone(), unasked];
     }
     let version =
         probe.version.as_ref().map_or_else(String::new, |version| format!(", version {version}"));
     let gateway = Finding::pass(format!("{base} answers{version}"));
-    let unasked = || Finding::warn("not asked: see `token`", "status");
     let (token, allowed) = match &probe.sessions_send {
         Allowed::Yes => (Finding::pass("accepted"), Finding::pass("allowed over HTTP")),
         Allowed::No => {
             let detail = "the gateway does not let sessions_send be used over HTTP";
             (Finding::pass("accepted"), Finding::fail(detail, "setup --yes"))
         }
-        Allowed::BadToken => (refused(own.as_ref(), command), unasked()),
+        Allowed::BadToken => {
+            let token = refused(own.as_ref(), command);
+            let unasked = token.keeps("not asked: see `token`");
+            (token, unasked)
+        }
         Allowed::Unknown(why) => {
             let unsure = || {
                 Finding::fail(
@@ -49,7 +52,7 @@ pub(super) fn look(subject: &Subject) -> Vec<Finding> {
             let detail = format!("the gateway has no agent `{agent_id}`; it has: {known}");
             Finding::fail(detail, "setup --agent-id ID")
         }
-        None if probe.sessions_send == Allowed::BadToken => unasked(),
+        None if probe.sessions_send == Allowed::BadToken => allowed.clone(),
         None => Finding::warn(
             format!("the gateway does not tell whether it has an agent `{agent_id}`"),
             "setup --agent-id ID",

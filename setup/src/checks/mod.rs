@@ -43,10 +43,12 @@ impl Subject {
         Ok(Self { skill, config: Config::load(common).map_err(|err| failed(&err, "setup")) })
     }
 
-    /// Takes the part of the configuration that a check needs; what is in the way is told by `config`.
+    /// Takes the part of the configuration that a check needs; what is in the way is told by `config`, and so is
+    /// what helps.
     fn need<T>(&self, take: impl FnOnce(&Config) -> anyhow::Result<T>) -> Result<T, Finding> {
-        let blocked = || Finding::warn("not checked: the configuration says too little", "status");
-        take(self.config.as_ref().map_err(|_| blocked())?).map_err(|_| blocked())
+        let config =
+            self.config.as_ref().map_err(|broken| broken.keeps("not checked: see `config`"))?;
+        take(config).map_err(|err| failed(&err, "setup").keeps("not checked: see `config`"))
     }
 }
 

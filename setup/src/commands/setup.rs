@@ -24,7 +24,10 @@ use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Sets the skill up. Exit 1 if a check fails at the end that setup is answerable for.
+/// What helps where there is no key.
+const GIVE_KEY: &str = "run `setup --api-key-stdin`";
+
+/// Sets the skill up. Exit 1 if a check fails at the end that setup is answerable for, 3 if there is no key.
 pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
     if args.try_config {
         return try_config(&args.common);
@@ -108,11 +111,30 @@ pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
     })?;
     // What was done is told even if the last step could not be.
     service?;
+    if let Some(err) = without_key(&args.common) {
+        return Err(err);
+    }
     if wishes.service.is_none() && !Lock::is_held(&paths::connect_lock(&skill)) {
         out::hint("start the client: connect start");
     }
     let is_done = failed.is_empty() && answers_for(&checks, wishes.service, args.no_gateway);
     Ok(if is_done { Exit::Done } else { Exit::No })
+}
+
+/// Why nothing can start yet: there is no key, and none was given.
+fn without_key(common: &Common) -> Option<anyhow::Error> {
+    let config = Config::load(common).ok()?;
+    let err = config.api_key().err()?;
+    // One that stands elsewhere has its own hint.
+    if has_key(config.raw()) {
+        return Some(err);
+    }
+    Some(Fault::not_configured(exit::told(&err)).hint(GIVE_KEY).into())
+}
+
+fn has_key(config: &Map<String, Value>) -> bool {
+    let text = config.get("api_key").and_then(Value::as_str);
+    text.is_some_and(|text| !text.trim().is_empty())
 }
 
 /// Whether nothing failed that setup has a hand in. Without a service nobody has started the client yet.
@@ -215,6 +237,7 @@ fn try_in_empty_environment(
     command.env("PATH", "/usr/bin:/bin").envs(env::home().map(|home| ("HOME", home)));
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
     let running = || format!("running `{}`", program.display());
+    let has_key = has_key(&planned);
     let mut child = command.spawn().with_context(running)?;
     // One that ends before it has read all says why.
     let _ = child.stdin.take().map(|mut stdin| write!(stdin, "{}", Value::Object(planned)));
@@ -228,13 +251,13 @@ fn try_in_empty_environment(
     let why = line("error: ").unwrap_or_else(|| output.status.to_string());
     let text =
         format!("{kind} would start the client without this shell's variables, and then: {why}");
-    let env = paths::dotenv(skill);
-    Err(Fault::not_configured(text)
-        .hint(format!(
-            "nothing was changed; put the variable into `{}`, or store the key itself",
-            env.display()
-        ))
-        .into())
+    let fix = if has_key {
+        let env = paths::dotenv(skill);
+        format!("put the variable into `{}`, or store the key itself", env.display())
+    } else {
+        GIVE_KEY.to_owned()
+    };
+    Err(Fault::not_configured(text).hint(format!("nothing was changed; {fix}")).into())
 }
 
 /// What the service will do first: resolve the configuration, the one on stdin if there is one, since it is not
