@@ -117,6 +117,33 @@ fn a_late_reply_to_a_text_is_sent_when_it_comes() {
     until(SOON, || service.texted().len() == 1);
 }
 
+/// Two lookers could each find the reply, and each have it texted.
+#[test]
+#[cfg(target_os = "linux")]
+fn one_looks_for_all_late_replies_also_after_a_call_was_over_meanwhile() {
+    let (service, gateway, _sandbox, client) = open(&json!({}));
+    gateway.patience(Duration::from_millis(50)).hold();
+    service.send(&event::deep_tool_request("c1", "r1", "What is on?"));
+    client.wait_line(SOON, |line| line.contains("deep:r1: answered"));
+    let n_lookers = || {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", client.pid())).unwrap().flatten();
+        tasks
+            .filter(|task| {
+                let name = std::fs::read_to_string(task.path().join("comm")).unwrap_or_default();
+                name.trim() == "late"
+            })
+            .count()
+    };
+    until(SOON, || n_lookers() == 1);
+    // The one that is awaited is forgotten while the looker sleeps.
+    service.send(&event::call_ended("c1", "inbound", &json!({"duration_seconds": 61})));
+    service.send(&event::sms_received(ANN, "Hi", "m1"));
+    client.wait_line(SOON, |line| line.contains("text:m1: answered"));
+    assert_eq!(n_lookers(), 1);
+    gateway.release();
+    until(SOON, || service.texted().len() == 1);
+}
+
 /// What was accepted is answered, however many others run and wait when its late reply comes.
 #[test]
 fn a_late_reply_to_a_text_finds_room_when_there_is_none() {

@@ -10,7 +10,15 @@ use crate::shop::Shop;
 /// Looks for late replies. Its thread lives only while there are any to look for.
 #[derive(Clone, Default)]
 pub(crate) struct Late {
-    awaited: Arc<Mutex<Vec<Awaited>>>,
+    search: Arc<Mutex<Search>>,
+}
+
+#[derive(Default)]
+struct Search {
+    awaited: Vec<Awaited>,
+    /// Whether a thread looks. An empty list does not say that none does: it may be forgotten empty while the
+    /// thread sleeps, and two threads could find the same reply.
+    is_looking: bool,
 }
 
 struct Awaited {
@@ -20,34 +28,38 @@ struct Awaited {
 }
 
 impl Late {
-    /// Looks for the reply of a run until `until`, and reports it (or that there is none) under `key`.
+    /// Looks for the reply of a run for as long as a late one is of use, and reports it (or that there is none)
+    /// under `key`.
     pub(crate) fn look_for(&self, shop: &Arc<Shop>, key: String, run_id: String) {
         let until = Instant::now() + shop.periods.late_limit;
-        let mut awaited = self.hold();
-        let is_first = awaited.is_empty();
-        awaited.push(Awaited { key, run_id, until });
-        drop(awaited);
-        if is_first {
-            let (late, shop) = (self.clone(), Arc::clone(shop));
-            let looker = thread::Builder::new().name("late".to_owned()).stack_size(256 << 10);
-            if looker.spawn(move || late.look(&shop)).is_err() {
-                // Without a thread there is no late reply; whoever asked was told that it is running.
-                self.hold().clear();
+        let mut search = self.hold();
+        search.awaited.push(Awaited { key, run_id, until });
+        if search.is_looking {
+            return;
+        }
+        let (late, looker_shop) = (self.clone(), Arc::clone(shop));
+        let looker = thread::Builder::new().name("late".to_owned()).stack_size(256 << 10);
+        // Under the lock: the thread sleeps first, and needs it only then.
+        search.is_looking = looker.spawn(move || late.look(&looker_shop)).is_ok();
+        if !search.is_looking {
+            // Without a thread there is no late reply; whoever asked was told that it is running.
+            for one in search.awaited.drain(..) {
+                shop.report(&one.key, Report::Late(None));
             }
         }
     }
 
     /// Stops looking for a reply: its call is over.
     pub(crate) fn forget(&self, key: &str) {
-        self.hold().retain(|awaited| awaited.key != key);
+        self.hold().awaited.retain(|awaited| awaited.key != key);
     }
 
     fn look(&self, shop: &Shop) {
         loop {
             thread::sleep(shop.periods.late_look);
             let looked_for: Vec<(String, String)> = {
-                let awaited = self.hold();
-                awaited.iter().map(|one| (one.run_id.clone(), one.key.clone())).collect()
+                let search = self.hold();
+                search.awaited.iter().map(|one| (one.run_id.clone(), one.key.clone())).collect()
             };
             let run_ids: Vec<&str> = looked_for.iter().map(|(run_id, _)| run_id.as_str()).collect();
             // A gateway that is away may be back at the next look.
@@ -59,22 +71,23 @@ impl Late {
                 }
             }
             let now = Instant::now();
-            let mut awaited = self.hold();
-            awaited.retain(|one| {
+            let mut search = self.hold();
+            search.awaited.retain(|one| {
                 let is_over = one.until <= now;
                 if is_over {
                     shop.report(&one.key, Report::Late(None));
                 }
                 !is_over
             });
-            // Under the lock: whoever adds the next one sees an empty list and starts the next thread.
-            if awaited.is_empty() {
+            // Under the lock: whoever adds the next one sees that nobody looks and starts the next thread.
+            if search.awaited.is_empty() {
+                search.is_looking = false;
                 return;
             }
         }
     }
 
-    fn hold(&self) -> MutexGuard<'_, Vec<Awaited>> {
-        self.awaited.lock().unwrap_or_else(PoisonError::into_inner)
+    fn hold(&self) -> MutexGuard<'_, Search> {
+        self.search.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

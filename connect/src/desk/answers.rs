@@ -83,6 +83,10 @@ impl Desk {
     }
 
     fn late(&mut self, key: &str, reply: Option<String>) {
+        // A reply that was reported already is being texted under the same key: once is enough.
+        if !self.open.get(key).is_some_and(|open| open.is_late) {
+            return;
+        }
         let Some(open) = self.open.remove(key) else { return };
         let Some(reply) = reply else {
             self.shop.log.line(format_args!("{key}: no late reply came"));
