@@ -93,7 +93,7 @@ fn a_text_whose_answer_was_lost_is_not_sent_again() {
     let (service, _gateway, sandbox, client) = open(&json!({}));
     service.fail("POST", SEND, Fault::Lost, 1);
     service.send(&event::sms_received(ANN, "Hi", "m1"));
-    client.wait_line(SOON, |line| line.contains("text:m1: not texted"));
+    client.wait_line(SOON, |line| line.contains("text:m1: may have been texted"));
     client.stop(harness::Signal::KILL, SOON);
     let _client = sandbox.spawn(CONNECT, ["run"]);
     service.wait_authenticated(SOON, 2);
@@ -103,6 +103,25 @@ fn a_text_whose_answer_was_lost_is_not_sent_again() {
         log.to("POST", SEND).iter().any(|seen| seen.body["to"] == "+15551113333").then_some(())
     });
     assert_eq!(service.texted().into_iter().filter(|(to, _)| to == ANN).count(), 1);
+}
+
+/// What is not noted as under way would be sent again after a crash.
+#[test]
+fn a_text_that_cannot_be_noted_is_not_sent() {
+    let (service, gateway, sandbox, client) = open(&json!({}));
+    let read = || sandbox.read("skill/.connect.journal");
+    gateway.hold();
+    service.send(&event::sms_received(ANN, "Hi", "m1"));
+    gateway.wait_turn(SOON, 1);
+    // Room for the reply, and not for the line that it is under way.
+    let reply =
+        r#"{"at":1764000000000,"step":"answered","key":"text:m1","body":"You have two meetings."}"#;
+    let limit = format!("--fsize={}:", read().len() + reply.len() + 10);
+    sandbox.run("/usr/bin/prlimit", ["--pid", &client.pid().to_string(), &limit]).ok();
+    gateway.release();
+    client.wait_line(SOON, |line| line.contains("text:m1: not texted: the journal"));
+    assert!(read().contains("answered") && !read().contains("posting"), "{}", read());
+    assert_eq!(service.texted(), []);
 }
 
 #[test]

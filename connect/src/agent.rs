@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use state::exit::Exit;
 use state::gateway::{Outcome, Turn};
 use state::phone::Phone;
 
@@ -33,7 +34,7 @@ pub(crate) fn work(shop: &Arc<Shop>, request: &Request) {
         Answer::WouldAsk => Ended::default(),
     };
     let ended = match &request.way {
-        Way::Text { from, .. } => texted(shop, &request.key, from, ended),
+        Way::Text { from, .. } => texted(shop, request, from, ended),
         _ => ended,
     };
     shop.report(&request.key, Report::Ended(ended));
@@ -95,10 +96,11 @@ fn message(shop: &Shop, request: &Request, clearance: &Clearance) -> Option<Stri
 
 /// Sends a text back, where there is something to say: only the agent's words are texted, and the refusal of
 /// something sensitive. "Still working" and our own troubles are not worth a text.
-fn texted(shop: &Shop, key: &str, to: &Phone, ended: Ended) -> Ended {
+fn texted(shop: &Shop, request: &Request, to: &Phone, ended: Ended) -> Ended {
+    let key = &request.key;
     let Ended { said, .. } = &ended;
     match said {
-        Some(Said::Reply(reply)) => answer_text(shop, key, to, reply),
+        Some(Said::Reply(reply)) => answer_text(shop, request, to, reply),
         Some(Said::Fault(why)) if ended.run_id.is_none() => {
             shop.log.line(format_args!("{key}: not answered: {why}"));
         }
@@ -108,8 +110,9 @@ fn texted(shop: &Shop, key: &str, to: &Phone, ended: Ended) -> Ended {
 }
 
 /// Texts a reply, once: what may have been sent is never sent again.
-pub(crate) fn answer_text(shop: &Shop, key: &str, to: &Phone, reply: &str) {
-    shop.journal.note(Step::Answered, key, Some(reply));
+pub(crate) fn answer_text(shop: &Shop, request: &Request, to: &Phone, reply: &str) {
+    let key = &request.key;
+    let is_noted = shop.journal.note(Step::Answered, key, Some(reply)) || request.is_noted;
     let text = speech::for_text(reply, LONGEST_TEXT, state::parts::MAX_PARTS);
     if text.is_empty() {
         shop.log.line(format_args!("{key}: nothing to text back"));
@@ -123,7 +126,11 @@ pub(crate) fn answer_text(shop: &Shop, key: &str, to: &Phone, reply: &str) {
         shop.log.line(format_args!("{key}: not texted: {why}"));
         return;
     }
-    shop.journal.note(Step::Posting, key, None);
+    if !shop.journal.note(Step::Posting, key, None) && is_noted {
+        // After a crash its earlier lines would have it answered once more.
+        shop.log.line(format_args!("{key}: not texted: the journal cannot be written"));
+        return;
+    }
     let body = json!({"to": to.as_str(), "message": text});
     let sent = service.post("/v1/messages/send", body).and_then(|answer| {
         // "sent" is said only of a 2xx with an id.
@@ -131,6 +138,9 @@ pub(crate) fn answer_text(shop: &Shop, key: &str, to: &Phone, reply: &str) {
     });
     match sent {
         Ok(id) => shop.log.line(format_args!("{key}: texted back to {to} as `{id}`")),
+        Err(err) if err.exit() == Exit::Unknown => {
+            shop.log.line(format_args!("{key}: may have been texted to {to}: {err}"));
+        }
         Err(err) => shop.log.line(format_args!("{key}: not texted to {to}: {err}")),
     }
     shop.log.words(|| format!("{key}: {text}"));

@@ -95,11 +95,12 @@ fn deliver(desk: &mut Desk, request: &fold::Request, body: &str, age: Duration, 
 
 fn text(desk: &mut Desk, key: &str, way: Way, body: &str) {
     let Way::Text { from, .. } = &way else { return };
-    let (shop, name, from, body) =
-        (Arc::clone(&desk.shop), key.to_owned(), from.clone(), body.to_owned());
-    desk.run(&Arc::new(Request::taken_up(key, way)), Wait::Always, move || {
-        agent::answer_text(&shop, &name, &from, &body);
-        shop.ended(&name);
+    let (shop, from, body) = (Arc::clone(&desk.shop), from.clone(), body.to_owned());
+    let request = Arc::new(Request::taken_up(key, way));
+    let of = Arc::clone(&request);
+    desk.run(&request, Wait::Always, move || {
+        agent::answer_text(&shop, &of, &from, &body);
+        shop.ended(&of.key);
     });
 }
 

@@ -95,10 +95,10 @@ impl Desk {
         self.shop.log.line(format_args!("{key}: a late reply came"));
         let request = open.request;
         if let Way::Text { from, .. } = &request.way {
-            let (shop, name, from) = (Arc::clone(&self.shop), key.to_owned(), from.clone());
+            let (shop, of, from) = (Arc::clone(&self.shop), Arc::clone(&request), from.clone());
             self.run(&request, Wait::Always, move || {
-                agent::answer_text(&shop, &name, &from, &reply);
-                shop.ended(&name);
+                agent::answer_text(&shop, &of, &from, &reply);
+                shop.ended(&of.key);
             });
             return;
         }

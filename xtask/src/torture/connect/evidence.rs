@@ -30,10 +30,11 @@ fn is_beginning(line: &[u8]) -> bool {
 }
 
 /// What the client says of a text that it honestly does not answer.
-const GIVEN_UP: [&str; 6] = [
+const GIVEN_UP: [&str; 7] = [
     "may have been sent before the restart",
     "not answered: ",
     "not texted",
+    "may have been texted",
     "nothing to text back",
     "no late reply came",
     "left by a restart: ",
