@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use harness::{Child, Fault, Gateway, Reply, Sandbox, Service, event, until};
+use harness::{Child, Fault, Gateway, Reply, Sandbox, Service, Signal, event, until};
 use serde_json::{Value, json};
 
 const CONNECT: &str = env!("CARGO_BIN_EXE_connect");
@@ -94,7 +94,7 @@ fn a_text_whose_answer_was_lost_is_not_sent_again() {
     service.fail("POST", SEND, Fault::Lost, 1);
     service.send(&event::sms_received(ANN, "Hi", "m1"));
     client.wait_line(SOON, |line| line.contains("text:m1: may have been texted"));
-    client.stop(harness::Signal::KILL, SOON);
+    client.stop(Signal::KILL, SOON);
     let _client = sandbox.spawn(CONNECT, ["run"]);
     service.wait_authenticated(SOON, 2);
     service.send(&event::sms_received(ANN, "Hi", "m1"));
@@ -221,6 +221,34 @@ fn an_ended_call_is_reported_once_in_words() {
     service.send(&event::deep_tool_request("c2", "r1", "What is on?"));
     service.wait_frame(SOON, "deep_tool_result", |_| true);
     assert_eq!(gateway.turns().len(), 3);
+}
+
+/// A restart would take a report that it finds open for a lost one.
+#[test]
+fn a_report_that_the_gateway_took_is_settled() {
+    let (service, gateway, sandbox, _client) = open(&json!({}));
+    service.send(&event::call_ended("c0", "inbound", &json!({"duration_seconds": 61})));
+    gateway.wait_turn(SOON, 1);
+    until(SOON, || {
+        sandbox.read("skill/.connect.journal").contains(r#""settled","key":"ended:c0""#)
+    });
+}
+
+#[test]
+fn an_ended_call_is_not_reported_where_there_is_no_room_and_not_while_it_stops() {
+    let (service, gateway, _sandbox, mut client) = open(&json!({"max_turns": 1}));
+    gateway.hold();
+    let ended = |call_id| event::call_ended(call_id, "inbound", &json!({"duration_seconds": 61}));
+    service.flood(130, |n| event::deep_tool_request("c1", &format!("r{n}"), "What is on?"));
+    service.send(&ended("c2"));
+    client.wait_line(SOON, |line| line.contains("ended:c2: not reported: The line"));
+    client.signal(Signal::TERM);
+    client.wait_line(SOON, |line| line.contains("told to stop"));
+    service.send(&ended("c3"));
+    client.wait_line(SOON, |line| line.contains("ended:c3: not reported: I'm just being"));
+    gateway.release();
+    client.finish(SOON).code();
+    assert_eq!(gateway.turns().len(), 1);
 }
 
 #[test]

@@ -91,10 +91,9 @@ impl Desk {
             Asked::Nothing => return self.decline(&key, &way, said::NOT_UNDERSTOOD),
             Asked::TooLong => return self.decline(&key, &way, said::TOO_LONG),
         };
-        if self.is_stopping || self.is_full() {
+        if let Some(why) = self.no_room() {
             // It was not accepted, so it may come again.
             self.seen.forget(&key);
-            let why = if self.is_stopping { said::STOPPING } else { said::BUSY };
             return self.decline(&key, &way, why);
         }
         // Noted before anything happens: the worker's own line takes this one along.
@@ -132,6 +131,14 @@ impl Desk {
     /// Whether nothing more can be taken now: so many requests run, and as many wait as may.
     pub(crate) fn is_full(&self) -> bool {
         self.turns.is_full()
+    }
+
+    /// Why nothing new is taken now, if that is so.
+    pub(crate) fn no_room(&self) -> Option<&'static str> {
+        if self.is_stopping {
+            return Some(said::STOPPING);
+        }
+        self.is_full().then_some(said::BUSY)
     }
 
     /// Gives the work for a request to the workers; false, and the asker told, if the system has no thread for it.

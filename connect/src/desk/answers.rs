@@ -52,6 +52,7 @@ impl Desk {
             None if said.is_some() => self.log_later(format!("{key}: not passed on")),
             None => {}
         }
+        let is_awaited = run_id.is_some() && self.is_awaited(&request.way);
         if let Some(said) = said {
             // The caller may have heard already that it is still running: that is not said twice.
             let is_news = !(open.told && run_id.is_some());
@@ -59,11 +60,11 @@ impl Desk {
                 self.answer(&request, open.told, &said, held);
             }
             open.told = true;
-        } else if run_id.is_none() {
+        } else if !is_awaited {
             self.settle(key);
         }
         if let Some(run_id) = run_id
-            && self.is_awaited(&request.way)
+            && is_awaited
         {
             (open.next_progress, open.tell_by, open.is_late) = (None, None, true);
             self.late.look_for(&self.shop, key.to_owned(), run_id);

@@ -22,6 +22,12 @@ pub(super) fn handle(desk: &mut Desk, ended: &CallEnded) {
     if let Some(call_id) = &ended.call_id {
         desk.call_ended(call_id);
     }
+    if let Some(why) = desk.no_room() {
+        // It was not accepted, so it may come again.
+        desk.seen.forget(&key);
+        desk.shop.log.line(format_args!("{key}: not reported: {why}"));
+        return;
+    }
     let Ok(mark) = Mark::random() else {
         desk.shop.log.line(format_args!("{key}: not reported: the system has no random numbers"));
         return;
