@@ -194,3 +194,29 @@ fn a_skill_without_a_client_cannot_be_kept_running() {
     assert!(!machine.sandbox.read("work/crontab").contains("clawdtalk"));
     assert!(machine.sandbox.has(CONFIG));
 }
+
+/// All folders share the one name of the unit.
+#[test]
+fn the_unit_of_another_folder_is_left_alone() {
+    let machine = machine();
+    let other = machine.sandbox.path("other").display().to_string();
+    let unit =
+        format!("[Service]\nExecStart=\"{other}/bin/connect\" run --skill-dir \"{other}\"\n");
+    machine.sandbox.write(UNIT, &unit);
+    machine.sandbox.write("other/skill-config.json", "{}");
+    setup(&machine, "systemd").fails(2).stderr_has(&format!("runs the client of `{other}`"));
+    assert_eq!(machine.sandbox.read(UNIT), unit);
+    assert_eq!(machine.config().get("setup"), None);
+
+    // Taken over by that folder after this one was set up.
+    machine.sandbox.write(UNIT, "");
+    setup(&machine, "systemd").fails(1);
+    machine.sandbox.write(UNIT, &unit);
+    setup(&machine, "none").ok();
+    assert_eq!(machine.sandbox.read(UNIT), unit);
+    assert!(!told(&machine).iter().any(|line| line.contains("disable")));
+
+    // One that is gone needs it no more.
+    std::fs::remove_dir_all(machine.sandbox.path("other")).unwrap();
+    is_kept_running(setup(&machine, "systemd").fails(1));
+}

@@ -28,6 +28,7 @@ pub mod phone;
 pub mod secret;
 pub mod settings;
 pub mod times;
+pub mod unit;
 pub mod verdict;
 pub mod words;
 

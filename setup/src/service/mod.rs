@@ -5,7 +5,8 @@ mod process;
 mod systemd;
 
 pub use cron::mark as cron_mark;
-pub use systemd::{UNIT, text as unit_text, unit_path};
+pub use state::unit::{NAME as UNIT, path as unit_path};
+pub use systemd::text as unit_text;
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
@@ -66,7 +67,7 @@ impl Kind {
     /// Stops and removes it. Gives what was removed.
     pub fn remove(self, skill: &Path) -> anyhow::Result<Vec<String>> {
         match self {
-            Self::Systemd => systemd::remove(),
+            Self::Systemd => systemd::remove(skill),
             Self::Cron => cron::remove(skill),
         }
     }

@@ -3,38 +3,18 @@
 use super::process::run;
 use anyhow::Context as _;
 use state::exit::Fault;
-use state::{env, file};
+use state::{file, unit};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The unit's name; `connect start` and `stop` go through it where it is active.
-pub const UNIT: &str = "clawdtalk-connect.service";
-
 const HINT: &str = "log in as the owner (not through su or sudo), or run `setup --service cron`";
-
-/// Where the unit's file is. `None` if no home directory is known.
-pub fn unit_path() -> Option<PathBuf> {
-    let config = env::path("XDG_CONFIG_HOME").or_else(|| Some(env::home()?.join(".config")))?;
-    Some(config.join("systemd/user").join(UNIT))
-}
 
 /// The unit's text. Hardened as far as a user's own manager can: what needs a mount namespace is left out,
 /// since many machines deny that to users and the unit would not start.
 ///
 /// Fails (exit 2) if a path holds a line break, which a unit cannot carry.
 pub fn text(skill: &Path, connect: &Path) -> Result<String, Fault> {
-    let quoted = |path: &Path, dollar: &str| -> Result<String, Fault> {
-        let path = path.display().to_string();
-        if path.contains(|letter: char| letter.is_control()) {
-            return Err(Fault::usage("a path with a line break cannot stand in a systemd unit")
-                .hint("install the skill in a folder with a plainer name"));
-        }
-        // `%` is systemd's own, the rest is what its quotes need.
-        let path = path.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%");
-        Ok(format!("\"{}\"", path.replace('$', dollar)))
-    };
-    // Variables are replaced in arguments and not in the program's own path.
-    let (skill, connect) = (quoted(skill, "$$")?, quoted(connect, "$")?);
+    let exec_start = unit::exec_start(skill, connect)?;
     Ok(format!(
         "# Written by ClawdTalk's setup; its uninstall removes it.
 [Unit]
@@ -45,7 +25,7 @@ StartLimitIntervalSec=0
 
 [Service]
 Type=exec
-ExecStart={connect} run --skill-dir {skill}
+{exec_start}
 Restart=on-failure
 RestartSec=10
 # 2: bad options, 3: the key was refused, 5: another client took over. Trying again changes none of them.
@@ -72,8 +52,13 @@ WantedBy=default.target
 }
 
 pub(super) fn install(skill: &Path, connect: &Path) -> anyhow::Result<Vec<String>> {
-    let path = unit_path().ok_or_else(|| Fault::not_configured("HOME is not set"))?;
+    let path = unit::path().ok_or_else(|| Fault::not_configured("HOME is not set"))?;
     let new = text(skill, connect)?;
+    if let Some(folder) = of_another(skill) {
+        let text = format!("`{}` runs the client of `{}`", path.display(), folder.display());
+        let hint = format!("run `{}/bin/uninstall` first", folder.display());
+        return Err(Fault::usage(text).hint(hint).into());
+    }
     let old = file::read(&path)?;
     let is_new = old.as_deref() != Some(new.as_bytes());
     if is_new {
@@ -81,10 +66,10 @@ pub(super) fn install(skill: &Path, connect: &Path) -> anyhow::Result<Vec<String
     }
     let started = || -> anyhow::Result<()> {
         run("systemctl", &["--user", "daemon-reload"], HINT)?;
-        run("systemctl", &["--user", "enable", UNIT], HINT)?;
+        run("systemctl", &["--user", "enable", unit::NAME], HINT)?;
         // A unit that already runs as it should is not interrupted: a call may be going on.
         let verb = if is_new { "restart" } else { "start" };
-        run("systemctl", &["--user", verb, UNIT], HINT).map(drop)
+        run("systemctl", &["--user", verb, unit::NAME], HINT).map(drop)
     };
     if let Err(err) = started() {
         if is_new {
@@ -96,6 +81,11 @@ pub(super) fn install(skill: &Path, connect: &Path) -> anyhow::Result<Vec<String
     Ok(if is_new { vec![path.display().to_string()] } else { Vec::new() })
 }
 
+/// The other folder whose client the unit runs. One that is gone, or was moved here, needs it no more.
+fn of_another(skill: &Path) -> Option<PathBuf> {
+    unit::folder().filter(|folder| folder.is_dir() && !unit::is_same(folder, skill))
+}
+
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     file::replace(path, bytes)?;
     // systemd looks at every file in this folder.
@@ -103,12 +93,12 @@ fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub(super) fn remove() -> anyhow::Result<Vec<String>> {
-    let path = unit_path().ok_or_else(|| Fault::not_configured("HOME is not set"))?;
-    if !path.exists() {
+pub(super) fn remove(skill: &Path) -> anyhow::Result<Vec<String>> {
+    let path = unit::path().ok_or_else(|| Fault::not_configured("HOME is not set"))?;
+    if !path.exists() || of_another(skill).is_some() {
         return Ok(Vec::new());
     }
-    run("systemctl", &["--user", "disable", "--now", UNIT], HINT)?;
+    run("systemctl", &["--user", "disable", "--now", unit::NAME], HINT)?;
     fs::remove_file(&path).with_context(|| format!("removing `{}`", path.display()))?;
     run("systemctl", &["--user", "daemon-reload"], HINT)?;
     Ok(vec![path.display().to_string()])
@@ -116,7 +106,7 @@ pub(super) fn remove() -> anyhow::Result<Vec<String>> {
 
 pub(super) fn check(skill: &Path) -> Result<(), String> {
     let told = |err: anyhow::Error| state::exit::told(&err);
-    let path = unit_path().ok_or("HOME is not set")?;
+    let path = unit::path().ok_or("HOME is not set")?;
     let connect = super::connect_of(skill).map_err(told)?;
     let wanted = text(skill, &connect).map_err(|fault| fault.to_string())?;
     match file::read(&path).map_err(told)? {
@@ -126,19 +116,5 @@ pub(super) fn check(skill: &Path) -> Result<(), String> {
         }
         Some(_) => {}
     }
-    run("systemctl", &["--user", "is-enabled", UNIT], HINT).map(drop).map_err(told)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::text;
-    use std::path::Path;
-
-    #[test]
-    fn a_path_of_any_letters_stays_one_word() {
-        let unit = text(Path::new("/a b\"c\\d%e$f"), Path::new("/x $y/connect")).unwrap();
-        let line = r#"ExecStart="/x $y/connect" run --skill-dir "/a b\"c\\d%%e$$f""#;
-        assert!(unit.lines().any(|found| found == line), "{unit}");
-        assert!(text(Path::new("/a\nb"), Path::new("/c")).is_err());
-    }
+    run("systemctl", &["--user", "is-enabled", unit::NAME], HINT).map(drop).map_err(told)
 }
