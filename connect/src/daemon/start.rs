@@ -44,11 +44,11 @@ pub(crate) fn again(common: &Common) -> anyhow::Result<Exit> {
     let config = Config::load(common)?;
     // What cannot be started again is better left running.
     config.service()?;
-    if systemd::is_active() && holder::is_running(config.skill_dir()) {
-        systemd::tell("restart")?;
-        return connected(common, &config, None, Patience::GoOnTrying);
+    let skill = config.skill_dir();
+    if systemd::is_active(skill) && holder::is_running(skill) {
+        return by_systemd(common, &config);
     }
-    stop::stop(config.skill_dir())?;
+    stop::stop(skill)?;
     start(common, &config, Patience::EndIt)
 }
 
@@ -61,12 +61,44 @@ pub(crate) fn start(common: &Common, config: &Config, patience: Patience) -> any
         Found::Client(client) => return Err(already(Some(client.pid)).into()),
         Found::Unproved => return Err(already(None).into()),
     }
-    if systemd::is_active() {
-        systemd::tell("restart")?;
-        return connected(common, config, None, Patience::GoOnTrying);
+    // A client beside the unit would be one that systemd does not start again. The unit knows no `--server`.
+    let is_units = common.server.is_none() && systemd::is_enabled(skill);
+    if is_units || systemd::is_active(skill) {
+        return by_systemd(common, config);
     }
     let child = spawn(common, skill)?;
-    connected(common, config, Some(child), patience)
+    connected(common, config, Awaited::Child(child), patience)
+}
+
+/// Has systemd start a client, in place of the one that runs if any does.
+fn by_systemd(common: &Common, config: &Config) -> anyhow::Result<Exit> {
+    // What the last one wrote stays there if it was killed.
+    let last = holder::written_pid(config.skill_dir());
+    systemd::tell("restart")?;
+    connected(common, config, Awaited::Successor(last), Patience::GoOnTrying)
+}
+
+/// The client that is to connect.
+enum Awaited {
+    /// One of our own.
+    Child(Child),
+    /// One of systemd's, which is not the one of this number.
+    Successor(Option<i32>),
+}
+
+impl Awaited {
+    /// Whether it is its status.
+    fn says(&self, skill: &Path, status: &Status) -> bool {
+        match self {
+            Self::Child(child) => status.pid == child.id(),
+            Self::Successor(last) => {
+                let pid = holder::written_pid(skill);
+                pid != *last
+                    && pid.is_some_and(|pid| pid.cast_unsigned() == status.pid)
+                    && holder::is_running(skill)
+            }
+        }
+    }
 }
 
 fn already(pid: Option<i32>) -> Fault {
@@ -87,28 +119,24 @@ fn spawn(common: &Common, skill: &Path) -> anyhow::Result<Child> {
     command.spawn().with_context(|| format!("starting `{}`", program.display()))
 }
 
-/// Waits for the key to be accepted. Without a child it is systemd's client that is waited for.
+/// Waits for the key to be accepted.
 fn connected(
     common: &Common,
     config: &Config,
-    mut child: Option<Child>,
+    mut awaited: Awaited,
     patience: Patience,
 ) -> anyhow::Result<Exit> {
     let skill = config.skill_dir();
     let began = Instant::now();
     let mut last = None;
     while began.elapsed() < WITHIN {
-        if let Some(child) = &mut child
+        if let Awaited::Child(child) = &mut awaited
             && let Some(ended) = child.try_wait().context("waiting for the client")?
         {
             return Err(ended_early(child, ended.code()).into());
         }
         let status = Status::read(&paths::connect_status(skill)).ok().flatten();
-        let is_ours = |status: &Status| match &child {
-            Some(child) => status.pid == child.id(),
-            None => holder::written_pid(skill).is_some_and(|pid| pid.cast_unsigned() == status.pid),
-        };
-        last = status.filter(is_ours);
+        last = status.filter(|status| awaited.says(skill, status));
         if let Some(status) = &last
             && status.state == State::Connected
         {

@@ -46,11 +46,11 @@ pub(crate) fn stop(skill: &Path) -> anyhow::Result<bool> {
             let hint = format!("run `fuser {}` to see who holds it", lock.display());
             return Err(Fault::new(Exit::Busy, text).hint(hint).into());
         }
-        Found::Client(_) if systemd::is_active() => {
-            systemd::tell("stop")?;
-            true
-        }
         Found::Client(client) => {
+            if systemd::is_active(skill) {
+                systemd::tell("stop")?;
+            }
+            // Gone by now if it was systemd's; whatever systemd says, what counts is that the lock is free.
             client.end(skill, PATIENCE)?;
             true
         }

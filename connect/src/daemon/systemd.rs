@@ -1,16 +1,22 @@
 //! A client that systemd runs is started and stopped by systemd.
+//!
+//! All skill folders share one name of a unit, so it is used only by the folder whose client it runs.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
 use state::exit::{Exit, Fault};
+use state::unit::{self, NAME as UNIT};
 
-/// The user unit that `setup` installs.
-const UNIT: &str = "clawdtalk-connect.service";
+/// Whether the unit of the user's systemd runs the client of this skill folder now. Without `systemctl` it does not.
+pub(crate) fn is_active(skill: &Path) -> bool {
+    unit::is_of(skill) && systemctl(&["is-active", "--quiet"]).is_ok_and(|ended| ended)
+}
 
-/// Whether the unit of the user's systemd is active. Without `systemctl` it is not.
-pub(crate) fn is_active() -> bool {
-    systemctl(&["is-active", "--quiet"]).is_ok_and(|ended| ended)
+/// Whether that unit is this skill folder's way to run a client, be one running or not.
+pub(crate) fn is_enabled(skill: &Path) -> bool {
+    unit::is_of(skill) && systemctl(&["is-enabled", "--quiet"]).is_ok_and(|ended| ended)
 }
 
 /// Has systemd do something with the unit: `start`, `stop` or `restart`.
