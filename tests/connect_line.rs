@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use harness::{Gateway, Sandbox, Service, Signal, event, tls::Authority};
+use harness::{Gateway, Sandbox, Service, Signal, event, tls::Authority, until};
 use serde_json::json;
 
 const CONNECT: &str = env!("CARGO_BIN_EXE_connect");
@@ -86,6 +86,21 @@ fn another_client_taking_over_ends_it_without_a_fight() {
     client.finish(SOON).fails(5).stderr_has("another client took over");
     assert_eq!(service.connections().len(), 1);
     assert_eq!(sandbox.run(CONNECT, ["status"]).fails(1).json()["state"], "replaced");
+}
+
+/// It is no new connection, and no answer to a ping.
+#[test]
+fn a_key_that_is_accepted_twice_is_one_connection() {
+    let (service, gateway) = (Service::start(), Gateway::start());
+    let sandbox = Sandbox::for_both(&service, &gateway);
+    let client = sandbox.spawn(CONNECT, ["run"]);
+    service.wait_connected(SOON);
+    until(SOON, || sandbox.run(CONNECT, ["status"]).code() == 0);
+    service.send(&json!({"type": "auth_ok"}));
+    service.send(&event::deep_tool_request("c1", "r1", "What is on?"));
+    service.wait_frame(SOON, "deep_tool_result", |_| true);
+    client.stop(Signal::TERM, SOON).ok();
+    assert_eq!(sandbox.run(CONNECT, ["status"]).fails(1).json()["reconnects"], 0);
 }
 
 #[test]

@@ -166,6 +166,7 @@ impl Client {
                     desk.shop.log.line("an event broke; see the line before");
                 }
             }
+            News::Nothing => {}
             News::Ignored(what) => self.desk.shop.log.words(|| format!("ignored: {what}")),
             News::Pong(number) => {
                 self.desk.board.answered();
@@ -224,7 +225,10 @@ impl Client {
         while self.session.is_open() && Instant::now() < until {
             let left = until.saturating_duration_since(Instant::now());
             let _ = self.poll.poll(ready, Some(left));
-            while self.session.is_open() && self.session.next(Instant::now()).is_some() {}
+            while self.session.is_open()
+                && Instant::now() < until
+                && self.session.next(Instant::now()).is_some()
+            {}
         }
     }
 }

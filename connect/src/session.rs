@@ -31,6 +31,8 @@ pub(crate) enum News {
     Event(Event, String),
     /// A frame came that is ignored; the text says which.
     Ignored(String),
+    /// A frame came that needs nothing done: a ping, or a pong that nobody waits for.
+    Nothing,
     /// The ping of this number was answered, and with it all before.
     Pong(u64),
     /// The connection is gone, or none came about; the next try is made after the pause.
@@ -177,43 +179,40 @@ impl Session {
         }
     }
 
-    /// The next thing that the socket has to tell, or `None` when it has nothing more.
+    /// What the next frame has to tell, or `None` when there is nothing more to read. Each frame counts, so that a
+    /// flood of pings keeps nobody longer than another one.
     pub(crate) fn next(&mut self, now: Instant) -> Option<News> {
-        loop {
-            let incoming = match self.socket()?.read() {
-                Ok(Some(incoming)) => incoming,
-                Ok(None) => return None,
-                Err(lost) => return Some(self.lost(lost, now)),
-            };
-            if let Some(news) = self.heard(incoming, now) {
-                return Some(news);
-            }
+        match self.socket()?.read() {
+            Ok(Some(incoming)) => Some(self.heard(incoming, now)),
+            Ok(None) => None,
+            Err(lost) => Some(self.lost(lost, now)),
         }
     }
 
-    fn heard(&mut self, incoming: socket::Incoming, now: Instant) -> Option<News> {
+    fn heard(&mut self, incoming: socket::Incoming, now: Instant) -> News {
         let text = match incoming {
-            socket::Incoming::Nothing => return None,
+            socket::Incoming::Nothing => return News::Nothing,
             socket::Incoming::Pong(number) => return self.answered(number),
-            socket::Incoming::Closed { code: REPLACED, .. } => return Some(News::Replaced),
+            socket::Incoming::Closed { code: REPLACED, .. } => return News::Replaced,
             socket::Incoming::Closed { code, reason } => {
                 // The library has a reply ready; whether it still leaves does not matter.
                 let _ = self.socket().map(Socket::flush);
                 let reason = if reason.is_empty() { reason } else { format!(": {reason}") };
                 let why = format!("the service closed the connection ({code}{reason})");
-                return Some(self.down(&why, Some(code), None, now));
+                return self.down(&why, Some(code), None, now);
             }
             socket::Incoming::Text(text) => text,
         };
         match Incoming::read(&text) {
+            Incoming::AuthOk { .. } if self.is_live() => News::Ignored("auth_ok again".to_owned()),
             Incoming::AuthOk { .. } => {
                 self.authenticated(now);
-                Some(News::Connected)
+                News::Connected
             }
-            Incoming::AuthError { message } => Some(News::KeyRefused(message)),
-            Incoming::Event(Event::Other(name)) => Some(News::Ignored(name)),
-            Incoming::Event(event) => Some(News::Event(event, text.to_string())),
-            Incoming::Unknown(why) => Some(News::Ignored(why)),
+            Incoming::AuthError { message } => News::KeyRefused(message),
+            Incoming::Event(Event::Other(name)) => News::Ignored(name),
+            Incoming::Event(event) => News::Event(event, text.to_string()),
+            Incoming::Unknown(why) => News::Ignored(why),
         }
     }
 
@@ -289,7 +288,6 @@ impl Session {
                 let next_ping = now + self.periods.ping;
                 Phase::Live { socket, since: now, next_ping, unanswered: None }
             }
-            // Said twice, it changes nothing.
             other => other,
         };
     }
@@ -308,14 +306,14 @@ impl Session {
         Ok(())
     }
 
-    fn answered(&mut self, number: u64) -> Option<News> {
+    fn answered(&mut self, number: u64) -> News {
         if let Phase::Live { unanswered, .. } = &mut self.phase
             && unanswered.is_some_and(|(asked, _)| number >= asked)
         {
             *unanswered = None;
-            return Some(News::Pong(number));
+            return News::Pong(number);
         }
-        None
+        News::Nothing
     }
 
     fn lost(&mut self, Lost(why): Lost, now: Instant) -> News {
