@@ -85,7 +85,9 @@ fn another_client_taking_over_ends_it_without_a_fight() {
     service.close(4000);
     client.finish(SOON).fails(5).stderr_has("another client took over");
     assert_eq!(service.connections().len(), 1);
-    assert_eq!(sandbox.run(CONNECT, ["status"]).fails(1).json()["state"], "replaced");
+    let status = sandbox.run(CONNECT, ["status"]).fails(1).json();
+    let told = (&status["state"], &status["last_close"]["code"]);
+    assert_eq!(told, (&json!("replaced"), &json!(4000)));
 }
 
 /// It is no new connection, and no answer to a ping.

@@ -98,6 +98,8 @@ impl Client {
             if let Some(verdict) = self.step(now) {
                 self.close(&mut ready);
                 self.desk.count();
+                // Nobody writes it later.
+                self.desk.board.write(Instant::now());
                 return Ok(verdict);
             }
         }

@@ -273,7 +273,8 @@ impl Board {
         }
     }
 
-    fn write(&mut self, now: Instant) {
+    /// Writes the file, be it time or not.
+    pub(crate) fn write(&mut self, now: Instant) {
         Moment { at: self.status.heartbeat, up: self.status.up } = Clock::real().moment();
         self.status.turn_latency = self.turns.latency();
         self.status.own_latency = self.own.latency();
