@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use state::clock::Clock;
 use state::phone::Phone;
 use state::secret::Secret;
-use state::{env, out};
+use state::{env, gateway, out};
 
 /// The log is renamed to `.connect.log.1` when it reaches this length, so two of these is the most it takes.
 const ROTATE_AT: u64 = 1 << 20;
@@ -25,6 +25,8 @@ pub(crate) struct Log {
     /// Whether lines are told on stderr as well: in the foreground.
     aloud: bool,
     secrets: Vec<Secret>,
+    /// Its present token is a secret as well.
+    gateway: Option<gateway::Client>,
     file: Option<Mutex<Rotated>>,
 }
 
@@ -39,12 +41,25 @@ impl Log {
     /// Opens the log at `path`. `secrets` are blanked wherever they turn up.
     pub(crate) fn open(path: &Path, clock: Clock, aloud: bool, secrets: Vec<Secret>) -> Self {
         let file = Rotated { path: path.to_owned(), file: None, length: 0 };
-        Self { clock, debug: env::debug(), aloud, secrets, file: Some(Mutex::new(file)) }
+        Self {
+            clock,
+            debug: env::debug(),
+            aloud,
+            secrets,
+            gateway: None,
+            file: Some(Mutex::new(file)),
+        }
     }
 
     /// Tells on stderr only: for `simulate`.
     pub(crate) fn aloud(clock: Clock, secrets: Vec<Secret>) -> Self {
-        Self { clock, debug: env::debug(), aloud: true, secrets, file: None }
+        Self { clock, debug: env::debug(), aloud: true, secrets, gateway: None, file: None }
+    }
+
+    /// Blanks the present token of this gateway too, whatever it is by then.
+    pub(crate) fn hiding(mut self, gateway: &gateway::Client) -> Self {
+        self.gateway = Some(gateway.clone());
+        self
     }
 
     /// Writes one line: what happened, never what was said.
@@ -90,18 +105,17 @@ impl Log {
     }
 
     fn clean(&self, text: &str) -> String {
-        let mut text: String = text
-            .chars()
-            .take(LONGEST)
-            .map(|character| if character.is_control() { ' ' } else { character })
-            .collect();
-        for secret in &self.secrets {
+        let mut text = text.replace(char::is_control, " ");
+        // Read anew after a 401, it is another one than at the beginning.
+        let token = self.gateway.as_ref().and_then(gateway::Client::token);
+        for secret in self.secrets.iter().chain(&token) {
             // A shorter one is no secret, and blanking it would blank half of every line.
             if secret.expose().len() > 5 && text.contains(secret.expose()) {
                 text = text.replace(secret.expose(), "***");
             }
         }
-        masked(&text)
+        // Cut at last: what stands across the cut could not be recognised.
+        masked(&text).chars().take(LONGEST).collect()
     }
 }
 
@@ -155,6 +169,7 @@ impl Rotated {
 mod tests {
     use super::{Log, ROTATE_AT, masked};
     use state::clock::Clock;
+    use state::gateway;
     use state::secret::Secret;
     use std::os::unix::fs::PermissionsExt as _;
 
@@ -174,6 +189,17 @@ mod tests {
         let log = Log::aloud(Clock::real(), vec![Secret::new("cc_live_x")]);
         assert_eq!(log.clean("key cc_live_x\nnext"), "key *** next");
         assert_eq!(log.clean(&"ж".repeat(5_000)).chars().count(), super::LONGEST);
+        let wide = "x".repeat(super::LONGEST - 5);
+        assert_eq!(log.clean(&format!("{wide}cc_live_x")), format!("{wide}***"));
+        assert_eq!(log.clean(&format!("{wide}+15551234567")), format!("{wide}+1555"));
+    }
+
+    #[test]
+    fn the_gateways_present_token_is_a_secret() {
+        let token = Some(Secret::new("anew-12345"));
+        let target = gateway::Target::new("http://127.0.0.1:1", token, "main").unwrap();
+        let log = Log::aloud(Clock::real(), Vec::new()).hiding(&gateway::Client::new(target));
+        assert_eq!(log.clean("no such token: anew-12345"), "no such token: ***");
     }
 
     #[test]

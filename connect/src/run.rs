@@ -68,7 +68,9 @@ pub(crate) fn run(common: &Common, args: &Run) -> anyhow::Result<Exit> {
     let settings = Settings::of(&config)?;
     let clock = config.clock();
     let secrets = vec![service.key().clone()].into_iter().chain(config.gateway_token()?).collect();
-    let log = Log::open(&paths::connect_log(skill), clock, !args.detached, secrets);
+    let gateway = gateway::Client::new(settings.gateway);
+    let log =
+        Log::open(&paths::connect_log(skill), clock, !args.detached, secrets).hiding(&gateway);
     let (journal, open, fault) = Journal::open(&paths::journal(skill), clock);
     if let Some(fault) = fault {
         log.line(format_args!(
@@ -79,7 +81,7 @@ pub(crate) fn run(common: &Common, args: &Run) -> anyhow::Result<Exit> {
         skill: skill.to_owned(),
         clock,
         periods: Periods::on(&clock),
-        gateway: gateway::Client::new(settings.gateway),
+        gateway,
         service: Some(api::Client::new(&service, REQUEST).silent()),
         journal,
         log,

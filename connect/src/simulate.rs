@@ -50,14 +50,16 @@ pub(crate) fn run(common: &Common, args: &Simulate) -> anyhow::Result<Exit> {
     let settings = Settings::of(&config)?;
     let clock = config.clock();
     let (mailer, mail) = Mailer::new(None);
+    let gateway = gateway::Client::new(settings.gateway);
+    let log = Log::aloud(clock, config.gateway_token()?.into_iter().collect()).hiding(&gateway);
     let shop = Arc::new(Shop {
         skill: config.skill_dir().to_owned(),
         clock,
         periods: Periods::on(&clock),
-        gateway: gateway::Client::new(settings.gateway),
+        gateway,
         service: None,
         journal: Journal::none(clock),
-        log: Log::aloud(clock, config.gateway_token()?.into_iter().collect()),
+        log,
         mailer,
         guard: settings.guard,
         aloud: Questions::default(),

@@ -119,7 +119,7 @@ impl Wire {
         self.agent.send(&Request { method, url: &url, headers: &all, body }, within)
     }
 
-    fn token(&self) -> Option<Secret> {
+    pub(super) fn token(&self) -> Option<Secret> {
         self.token.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
