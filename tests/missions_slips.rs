@@ -70,3 +70,32 @@ fn what_is_like_nothing_is_not_guessed() {
         sandbox.run(MISSIONS, line).fails(2).stderr_has("known are").never_says("probably");
     }
 }
+
+#[test]
+fn a_folder_where_a_state_file_is_meant_is_named_as_one() {
+    let (_service, mut sandbox) = machine(&json!({}));
+    let folder = sandbox.path("work").display().to_string();
+    let says = format!("error: `{folder}` is a folder, no state file\nhint: give the file in it");
+    for line in [&["import", &folder][..], &["list-state", "--state", &folder]] {
+        sandbox
+            .run(MISSIONS, line)
+            .fails(2)
+            .silent()
+            .stderr_has(&says)
+            .stderr_has(&format!("{folder}/.missions_state.json`\n"));
+    }
+    sandbox.env("CLAWDTALK_STATE_FILE", &folder);
+    sandbox.run(MISSIONS, ["list-state"]).fails(2).silent().stderr_has(&says);
+}
+
+#[test]
+fn a_broken_file_is_named_where_its_recovery_is_suggested() {
+    let (_service, mut sandbox) = machine(&json!({}));
+    sandbox.write("my files/kept.json", "{\"m\": {\"mission_na");
+    let path = sandbox.path("my files/kept.json").display().to_string();
+    let says = format!("`missions recover --state '{path}'` saves");
+    sandbox.run(MISSIONS, ["list-state", "--state", &path]).fails(2).stderr_has(&says);
+    sandbox.run(MISSIONS, ["import", &path]).fails(2).stderr_has(&says);
+    sandbox.env("CLAWDTALK_STATE_FILE", &path);
+    sandbox.run(MISSIONS, ["list-state"]).fails(2).stderr_has(&says);
+}

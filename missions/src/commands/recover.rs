@@ -11,7 +11,7 @@ use crate::args::Import;
 use crate::context::Context;
 use crate::nearest;
 use crate::slug;
-use crate::state_file::{Missions, Salvaged, parse, salvage};
+use crate::state_file::{Missions, Salvaged, parse, read_other, salvage};
 
 /// What `recover` did.
 enum Recovered {
@@ -98,10 +98,7 @@ fn beside(path: &Path, now: Timestamp) -> PathBuf {
 
 pub(crate) fn import(context: &Context, args: &Import) -> anyhow::Result<Exit> {
     let shown = args.file.display();
-    let Some(bytes) = file::read(&args.file)? else {
-        return Err(Fault::usage(format!("`{shown}` does not exist")).into());
-    };
-    let other = missions_of(&shown.to_string(), parse(&args.file, Some(&bytes))?)?;
+    let other = missions_of(&shown.to_string(), read_other(&args.file)?)?;
     let mut done = Merged::default();
     context.file.change(|missions| {
         done = Merged::default();

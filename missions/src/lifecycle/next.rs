@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::plan::Decision;
+use crate::input::quoted;
 
 /// The names that a command line needs.
 #[derive(Clone, Copy, Debug)]
@@ -55,15 +56,6 @@ pub(crate) fn document(decision: &Decision, names: Names) -> Value {
     document["slug"] = names.slug.into();
     document["command"] = command(decision, names).into();
     document
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@+,".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 #[cfg(test)]

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use state::exit::Fault;
+use state::paths;
+
+use crate::input;
 
 /// The bytes of text shown on each side of the place.
 const AROUND: usize = 24;
-
-const RECOVER: &str = "nothing was changed; `missions recover` saves what can be read and keeps the broken file beside it";
 
 /// The bytes without a byte order mark.
 pub(super) fn without_mark(bytes: &[u8]) -> &[u8] {
@@ -22,15 +23,17 @@ pub(super) fn not_an_object(path: &Path) -> Fault {
 
 /// A file with bytes that are no text, such as a disk leaves after a power cut.
 pub(super) fn not_text(path: &Path, bytes: &[u8], at: usize) -> Fault {
+    let recover = recover(path);
     let (path, n, near) = (path.display(), bytes.len(), near(bytes, at));
     Fault::usage(format!(
         "`{path}` is broken at byte {at} of {n}: it is no text there, near `{near}`"
     ))
-    .hint(RECOVER)
+    .hint(recover)
 }
 
 /// A file that is no JSON.
 pub(super) fn told(path: &Path, bytes: &[u8], err: &serde_json::Error) -> Fault {
+    let recover = recover(path);
     let path = path.display();
     let text = if bytes.is_empty() {
         format!("`{path}` is broken: it is empty (0 bytes)")
@@ -42,7 +45,22 @@ pub(super) fn told(path: &Path, bytes: &[u8], err: &serde_json::Error) -> Fault 
             near(bytes, at)
         )
     };
-    Fault::usage(text).hint(RECOVER)
+    Fault::usage(text).hint(recover)
+}
+
+/// Names the file: without that, the one that is usually used would be looked at.
+fn recover(path: &Path) -> String {
+    let file = input::quoted(&path.display().to_string());
+    format!(
+        "nothing was changed; `missions recover --state {file}` saves what can be read and keeps the broken file beside it"
+    )
+}
+
+/// A folder where a state file is meant.
+pub(super) fn a_folder(path: &Path, usage: &str) -> Fault {
+    let file = input::quoted(&paths::missions_state(path).display().to_string());
+    Fault::usage(format!("`{}` is a folder, no state file", path.display()))
+        .hint(format!("give the file in it, as in `missions {usage} {file}`"))
 }
 
 /// The byte that a parse error stands at.

@@ -43,11 +43,16 @@ pub(crate) struct Missions(Map<String, Value>);
 impl StateFile {
     /// `--state`, else `CLAWDTALK_STATE_FILE`, else the skill folder's `.missions_state.json`. Points out, once,
     /// a file that the reference left in the current folder.
+    ///
+    /// Fails (exit 2) if a folder is there.
     pub(crate) fn find(flag: Option<&Path>, config: &Config) -> anyhow::Result<Self> {
         let path = match flag.map(Path::to_owned).or_else(|| env::path("CLAWDTALK_STATE_FILE")) {
             Some(given) => std::path::absolute(given)?,
             None => paths::missions_state(config.skill_dir()),
         };
+        if path.is_dir() {
+            return Err(damage::a_folder(&path, "list-state --state").into());
+        }
         elsewhere::point_out(&path, config.skill_dir());
         Ok(Self { path, last: Last::default() })
     }
@@ -97,6 +102,17 @@ impl StateFile {
     ) -> anyhow::Result<T> {
         self.change(|missions| change(&mut missions.known_mut(slug)?))
     }
+}
+
+/// Reads another file than the one that is used. Fails (exit 2) if there is none, or if it is broken.
+pub(crate) fn read_other(path: &Path) -> anyhow::Result<Missions> {
+    if path.is_dir() {
+        return Err(damage::a_folder(path, "import").into());
+    }
+    let Some(bytes) = file::read(path)? else {
+        return Err(Fault::usage(format!("`{}` does not exist", path.display())).into());
+    };
+    parse(path, Some(&bytes))
 }
 
 /// Reads the bytes of a state file. Fails (exit 2) if they are broken, with the place of the damage.
