@@ -74,7 +74,9 @@ fn commands(sandbox: &Sandbox) -> BTreeSet<String> {
     let help = sandbox.run(MISSIONS, ["--help"]).ok().out().to_owned();
     let listed = help.split("\nExamples:").next().unwrap();
     let names = listed.lines().filter_map(|row| row.strip_prefix("  "));
-    let names = names.filter_map(|row| row.split(' ').next()).filter(|name| !name.is_empty());
+    let names = names
+        .filter_map(|row| row.split(' ').next())
+        .filter(|name| name.starts_with(char::is_lowercase));
     let below = |name: &str| match name {
         "cron" | "dnc" => ["add", "remove", "list"].map(|verb| format!("{name} {verb}")).to_vec(),
         _ => vec![name.to_owned()],

@@ -33,7 +33,7 @@ const NAME: &str = "missions";
 /// from list-state, never abbreviate it.
 #[derive(Debug, Parser)]
 #[command(name = NAME, version, disable_help_subcommand = true)]
-#[command(help_template = groups::TEMPLATE, after_help = groups::COMMANDS, subcommand_value_name = "COMMAND")]
+#[command(help_template = groups::TEMPLATE, before_help = groups::COMMANDS, after_help = groups::EXAMPLES, subcommand_value_name = "COMMAND")]
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) options: Options,

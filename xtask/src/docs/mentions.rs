@@ -45,7 +45,8 @@ impl Known {
         let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
         let (_, examples) = help.split_once("Examples:\n").unwrap_or_default();
         let examples = examples.lines().filter_map(|row| row.strip_prefix("  "));
-        if examples.clone().count() < 2 {
+        let page = command.clone().render_long_help().to_string();
+        if examples.clone().count() < 2 || !page.trim_end().ends_with(help.trim_end()) {
             faults.push(format!("`{line} --help` ends without two examples"));
         }
         faults.extend(
@@ -144,7 +145,14 @@ mod tests {
             Known::of(vec![("sms", command.after_help(text))], Command::new("xtask")).examples()
         };
         assert_eq!(examples("Examples:\n  sms a\n  sms b --wait"), [""; 0]);
-        assert_eq!(examples("Examples:\n  sms a"), ["`sms --help` ends without two examples"]);
+        let without = "`sms --help` ends without two examples";
+        assert_eq!(examples("Examples:\n  sms a"), [without]);
+        assert_eq!(examples("Examples:\n  sms a\n  sms b"), [""; 0]);
+        let options_last = Command::new("sms")
+            .help_template("{after-help}\n{options}")
+            .after_help("Examples:\n  sms a\n  sms b");
+        let known = Known::of(vec![("sms", options_last)], Command::new("xtask"));
+        assert_eq!(known.examples(), [without]);
         let wrong = "`sms --help`: `sms b --wiat`: there is no `--wiat`";
         assert_eq!(examples("Examples:\n  sms a\n  sms b --wiat"), [wrong]);
     }
