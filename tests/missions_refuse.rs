@@ -23,7 +23,8 @@ fn a_slip_is_told_and_nothing_is_sent() {
         (&["update-step", m, r, "research", "done"], "probably `completed`"),
         (&["log-event", m, r, "step_complete", "x", "research"], "probably `step_completed`"),
         (&["log-event", m, r, "custom", "x", "cals"], "probably `calls`"),
-        (&["log-event", m, r, "custom", "x"], "`-` if the event belongs to no step"),
+        (&["log-event", m, r, "custom", "x"], "RUN_ID> <TYPE> <SUMMARY> <STEP_ID> [PAYLOAD_JSON]"),
+        (&["log-event", m, r, "custom", "x", " "], "`-` if the event belongs to no step"),
         (&["log-event", m, r, "custom", "x", "{\"a\":1}"], "the STEP_ID is JSON"),
         (&["log-event", m, r, "custom", "x", "-", "{a}"], "the payload is no JSON"),
         (&["log-event", m, r, "custom", " ", "-"], "the summary must not be blank"),
@@ -49,6 +50,7 @@ fn a_slip_is_told_and_nothing_is_sent() {
         (&["get-mission", ".."], "no id"),
         (&["get-mission", ""], "no id"),
         (&["list-missions", "--page", "0"], "--page"),
+        (&["list-missions", "--status", "bogus"], "known are pending, running, succeeded,"),
         (&["init", "N", "I", "R", "{}"], "the plan is no list of steps"),
         (&["resolve", "--happened", "x"], "ID"),
     ] {

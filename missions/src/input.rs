@@ -9,6 +9,9 @@ use state::{json, times, words};
 use crate::api::step_id;
 use crate::nearest;
 
+/// Statuses of a mission at the service (facts/server.md 5).
+pub(crate) const MISSION_STATUSES: &[&str] =
+    &["pending", "running", "succeeded", "failed", "cancelled"];
 /// Statuses of a run (facts/server.md 5).
 pub(crate) const RUN_STATUSES: &[&str] =
     &["pending", "running", "paused", "succeeded", "failed", "cancelled"];

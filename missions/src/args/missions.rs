@@ -62,10 +62,10 @@ pub(crate) struct GetMission {
 #[command(after_help = "Prints {\"missions\": […]}.
 
 Examples:
-  missions list-missions --status running
+  missions list-missions --status pending
   missions list-missions --all | jq -r '.missions[] | .id + \" \" + .name'")]
 pub(crate) struct ListMissions {
-    /// Only those with this status
+    /// Only those with this status: pending, running, succeeded, failed or cancelled
     #[arg(long, value_name = "STATUS")]
     pub(crate) status: Option<String>,
     #[command(flatten)]
@@ -221,7 +221,7 @@ pub(crate) struct LogEvent {
     pub(crate) summary: String,
     /// The step_id of the plan, or `-`
     #[arg(value_name = "STEP_ID", allow_hyphen_values = true)]
-    pub(crate) step_id: Option<String>,
+    pub(crate) step_id: String,
     /// Details as JSON
     #[arg(value_name = "PAYLOAD_JSON", allow_hyphen_values = true)]
     pub(crate) payload: Option<String>,

@@ -12,7 +12,7 @@ const NO_STEP: &str = "-";
 pub(crate) fn add(context: &Context, args: &LogEvent) -> anyhow::Result<Exit> {
     let kind = input::one_of("type of event", &args.kind, input::EVENT_TYPES)?;
     let summary = input::words_of("the summary", &args.summary)?;
-    let step = step(args.step_id.as_deref())?;
+    let step = step(&args.step_id)?;
     let payload = args.payload.as_deref();
     let payload =
         payload.map(|text| input::json("the payload", text, "{\"count\": 3}")).transpose()?;
@@ -34,12 +34,13 @@ pub(crate) fn add(context: &Context, args: &LogEvent) -> anyhow::Result<Exit> {
 }
 
 /// The step, or none for `-`; the argument must be there so that no payload is taken for it.
-fn step(given: Option<&str>) -> Result<Option<&str>, Fault> {
+fn step(given: &str) -> Result<Option<&str>, Fault> {
     let hint =
         "write the step_id of the plan after the summary, or `-` if the event belongs to no step";
-    let Some(given) = given.map(str::trim).filter(|step| !step.is_empty()) else {
+    let given = given.trim();
+    if given.is_empty() {
         return Err(Fault::usage("log-event needs a STEP_ID after the summary").hint(hint));
-    };
+    }
     if given == NO_STEP {
         return Ok(None);
     }

@@ -41,7 +41,11 @@ pub(crate) fn get(context: &Context, args: &GetMission) -> anyhow::Result<Exit> 
 }
 
 pub(crate) fn list(context: &Context, args: &ListMissions) -> anyhow::Result<Exit> {
-    let missions = context.api()?.missions(args.status.as_deref(), args.paging.into())?;
+    let status = args.status.as_deref();
+    let status = status
+        .map(|word| input::one_of("status of a mission", word, input::MISSION_STATUSES))
+        .transpose()?;
+    let missions = context.api()?.missions(status, args.paging.into())?;
     let line = |row: Row| {
         let id = row.id(&["id", "mission_id"]).unwrap_or_default();
         format!("{id}: {}\n", row.text("name").unwrap_or("unnamed"))
