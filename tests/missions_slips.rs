@@ -99,3 +99,19 @@ fn a_broken_file_is_named_where_its_recovery_is_suggested() {
     sandbox.env("CLAWDTALK_STATE_FILE", &path);
     sandbox.run(MISSIONS, ["list-state"]).fails(2).stderr_has(&says);
 }
+
+/// See: facts/server.md 4.8, the service may not heed the name.
+#[test]
+fn assistants_are_found_by_a_part_of_their_name() {
+    let (_service, sandbox) = machine(&json!({}));
+    for n in 0..27 {
+        let name = if n == 0 { "The Caller".to_owned() } else { format!("Other {n}") };
+        sandbox.run(MISSIONS, ["create-assistant", &name, "I"]).ok();
+    }
+    let found = sandbox.run(MISSIONS, ["list-assistants", "--name", "caller"]).ok().json();
+    let names: Vec<_> = found["assistants"].as_array().into_iter().flatten().collect();
+    assert_eq!(names.len(), 1, "{found}");
+    assert_eq!(names[0]["name"], "The Caller");
+    let none = sandbox.run(MISSIONS, ["list-assistants", "--name", "nobody"]).ok().json();
+    assert_eq!(none["assistants"], json!([]));
+}

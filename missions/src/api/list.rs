@@ -89,6 +89,13 @@ impl Listing {
         rows.into_iter().map(Row::new).collect()
     }
 
+    /// Keeps only the rows that are wanted.
+    pub(crate) fn retain(&mut self, is_wanted: impl Fn(&Value) -> bool) {
+        if let Some(rows) = self.body.get_mut(self.list).and_then(Value::as_array_mut) {
+            rows.retain(is_wanted);
+        }
+    }
+
     /// The service's clock when it answered.
     pub(crate) fn date(&self) -> Option<Timestamp> {
         self.date

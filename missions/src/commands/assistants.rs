@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use state::exit::{Exit, Fault};
 use state::out;
 
-use crate::api::{Feature, NewAssistant, Row};
+use crate::api::{Feature, NewAssistant, Pages, Row};
 use crate::args::{
     AssistantOptions, CreateAssistant, DeleteAssistant, GetAssistant, GetConnectionId,
-    ListAssistants, UpdateAssistant,
+    ListAssistants, Paging, UpdateAssistant,
 };
 use crate::context::Context;
 use crate::input;
@@ -90,13 +90,28 @@ pub(crate) fn create(context: &Context, args: &CreateAssistant) -> anyhow::Resul
 }
 
 pub(crate) fn list(context: &Context, args: &ListAssistants) -> anyhow::Result<Exit> {
-    let assistants = context.api()?.assistants(args.name.as_deref(), args.paging.into())?;
+    let name = args.name.as_deref();
+    // Which page one of that name is on, nobody knows.
+    let pages = match args.paging {
+        Paging { page: None, size, .. } if name.is_some() => Pages::All(size),
+        paging => paging.into(),
+    };
+    let mut assistants = context.api()?.assistants(name, pages)?;
+    if let Some(name) = name {
+        // Whether the service heeds it is unknown (facts/server.md 4.8).
+        let name = name.to_lowercase();
+        let has_it = |known: &str| known.to_lowercase().contains(&name);
+        assistants.retain(|row| row["name"].as_str().is_some_and(has_it));
+    }
     if context.printer.is_text() {
         let (page, rows) = (args.paging.page.unwrap_or(1), assistants.rows().len());
         let meta = &assistants.body()["meta"];
         let number = |key: &str| meta[key].as_u64();
         let (pages, total) = (number("total_pages").unwrap_or(1), number("total_results"));
-        out::progress(&format!("\nPage {page}/{pages} ({} total)", total.unwrap_or(rows as u64)));
+        out::progress(&format!(
+            "\nPage {page}/{pages} ({} total)",
+            total.filter(|_| name.is_none()).unwrap_or(rows as u64)
+        ));
     }
     let text = || assistants.rows().into_iter().map(|row| line(&row)).collect();
     context.printer.document(assistants.body(), text)?;
