@@ -1,6 +1,6 @@
 //! `missions` on lines that are nearly right: what they are told helps, and never guesses at random.
 
-use harness::{Sandbox, Service};
+use harness::{Sandbox, Service, Table};
 use serde_json::json;
 
 const MISSIONS: &str = env!("CARGO_BIN_EXE_missions");
@@ -114,4 +114,24 @@ fn assistants_are_found_by_a_part_of_their_name() {
     assert_eq!(names[0]["name"], "The Caller");
     let none = sandbox.run(MISSIONS, ["list-assistants", "--name", "nobody"]).ok().json();
     assert_eq!(none["assistants"], json!([]));
+}
+
+#[test]
+fn a_number_that_rings_somebody_can_be_called_from() {
+    let (service, sandbox) = machine(&json!({}));
+    for name in ["One", "Two"] {
+        sandbox.run(MISSIONS, ["init", name, "I", "R"]).ok();
+    }
+    let phone = sandbox.run(MISSIONS, ["setup-agent", "one", "A", "I"]).ok().json();
+    let out = sandbox.run(MISSIONS, ["setup-agent", "two", "A", "I"]);
+    out.fails(1).stderr_has("no available phone number").stderr_has("hint: `--caller-id-only`");
+    let owners = || {
+        let rows = service.rows(Table::Assistants);
+        rows.into_iter().map(|row| row["phone_number"].clone()).collect::<Vec<_>>()
+    };
+    let before = owners();
+    let second = sandbox.run(MISSIONS, ["setup-agent", "two", "A", "I", "--caller-id-only"]);
+    let second = second.ok().json();
+    assert_eq!(second["agent_phone"], phone["agent_phone"]);
+    assert_eq!((&second["inbound_line"], owners()), (&json!("unchanged"), before));
 }

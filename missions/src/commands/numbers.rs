@@ -14,6 +14,11 @@ pub(crate) fn none_available() -> Fault {
         .hint("`missions list-phones` shows the account's numbers; get another in the portal")
 }
 
+/// The fault of an account without numbers.
+pub(crate) fn none_at_all() -> Fault {
+    Fault::new(Exit::No, "no phone number: the account has none").hint("get one in the portal")
+}
+
 pub(crate) fn list(context: &Context, args: &ListPhones) -> anyhow::Result<Exit> {
     if args.available {
         let phone = context.api()?.available_phone()?;

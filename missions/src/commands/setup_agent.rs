@@ -22,6 +22,10 @@ const NUMBER: &str = "agent_number";
 /// The pauses before each look whether the link shows.
 const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(250), Duration::from_secs(1)];
 
+/// What helps where all numbers ring somebody.
+const CALLER_ID: &str =
+    "`--caller-id-only` calls from a number that is assigned, and leaves it where it rings";
+
 /// The number that was chosen: kept so that a second run chooses the same.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Number {
@@ -207,12 +211,21 @@ fn choose(
     assistant: &str,
     caller_id_only: bool,
 ) -> anyhow::Result<Number> {
-    let phone = api.available_phone()?.ok_or_else(numbers::none_available)?;
+    let (phone, said) = match api.available_phone()? {
+        Some(phone) => (phone, "Found available"),
+        // Where it rings stays as it is, and so it may ring somebody already.
+        None if caller_id_only => {
+            let mut phones = api.phones(Pages::One(None, None))?.into_rows().into_iter();
+            let phone = phones.find(|phone| phone.text("phone_number").is_some());
+            (phone.ok_or_else(numbers::none_at_all)?, "Found assigned")
+        }
+        None => return Err(numbers::none_available().hint(CALLER_ID).into()),
+    };
     let (id, number) = (phone.id(&["id"]), phone.text("phone_number").map(str::to_owned));
     let (Some(id), Some(number)) = (id, number) else {
         return Err(numbers::none_available().into());
     };
-    context.said(&format!("Found available: {number}"))?;
+    context.said(&format!("{said}: {number}"))?;
     let connection_id = if caller_id_only {
         String::new()
     } else {
