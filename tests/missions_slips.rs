@@ -1,6 +1,8 @@
 //! `missions` on lines that are nearly right: what they are told helps, and never guesses at random.
 
-use harness::{Sandbox, Service, Table};
+use std::time::Duration;
+
+use harness::{Sandbox, Service, Settings, Table};
 use serde_json::json;
 
 const MISSIONS: &str = env!("CARGO_BIN_EXE_missions");
@@ -103,7 +105,8 @@ fn a_broken_file_is_named_where_its_recovery_is_suggested() {
 /// See: facts/server.md 4.8, the service may not heed the name.
 #[test]
 fn assistants_are_found_by_a_part_of_their_name() {
-    let (_service, sandbox) = machine(&json!({}));
+    let service = Service::with(Settings { lag: Duration::ZERO, ..Settings::default() });
+    let sandbox = Sandbox::for_service(&service);
     for n in 0..27 {
         let name = if n == 0 { "The Caller".to_owned() } else { format!("Other {n}") };
         sandbox.run(MISSIONS, ["create-assistant", &name, "I"]).ok();
@@ -134,4 +137,28 @@ fn a_number_that_rings_somebody_can_be_called_from() {
     let second = second.ok().json();
     assert_eq!(second["agent_phone"], phone["agent_phone"]);
     assert_eq!((&second["inbound_line"], owners()), (&json!("unchanged"), before));
+}
+
+#[test]
+fn what_a_scheduling_line_lacks_is_named() {
+    let (service, sandbox) = machine(&json!({"m": {"mission_id": "mis_1", "run_id": "run_1"}}));
+    let to = "+13122200001";
+    for (line, says) in [
+        (&["schedule-sms", "--mission", "m", to, "in 15m"][..], "schedule-sms: TEXT is missing\n"),
+        (&["schedule-sms", "--mission", "m", to], "WHEN and TEXT are missing\n"),
+        (&["schedule-call", "--mission", "m", to], "WHEN is missing\n"),
+        (&["schedule-sms", "ast_1", to], "FROM, WHEN and TEXT are missing\n"),
+        (&["schedule-call", "--mission", "m", to, "in", "15m"], "quote the time, as in \"in 15m\""),
+        (&["schedule-sms", "--mission", "m", to, "in", "15m", "Hi"], "quote the time, as in"),
+        (&["schedule-sms", "--mission", "m", to, "in 9m", "Hi", "Bo"], "the text: 2 words found\n"),
+        (
+            &["schedule-sms", "--mission", "m", to, "in 9m", "Are", "you", "open"],
+            "quote the text: 3 words found\n",
+        ),
+        (&["schedule-call", "ast_1", to, to, "in 9m", "mis_1"], "RUN_ID is missing, or"),
+    ] {
+        let out = sandbox.run(MISSIONS, line);
+        out.fails(2).silent().stderr_has(says).stderr_has("hint: usage: missions schedule-");
+    }
+    assert!(service.seen().is_empty());
 }

@@ -77,9 +77,12 @@ struct Words<'a> {
 
 impl<'a> Words<'a> {
     /// A call has no text: its words are counted without one.
-    fn read(channel: Channel, words: &[&'a str], by_mission: bool) -> Result<Self, Fault> {
-        let mut words = words.to_vec();
-        let (name, n_given) = (command(channel), words.len());
+    fn read(channel: Channel, given: &[&'a str], by_mission: bool) -> Result<Self, Fault> {
+        let mut words = given.to_vec();
+        // No assistant is named like a number: so many words are the short form with a text of several.
+        if by_mission && words.len() > 3 && words[0].starts_with('+') {
+            return Err(wrong_count(channel, given, by_mission));
+        }
         let mut text = None;
         if channel == Channel::Sms {
             // TEXT stands after WHEN: third of the short form, fifth of the long one.
@@ -102,10 +105,10 @@ impl<'a> Words<'a> {
                 step: step.first().copied(),
                 ..Self::default()
             },
-            _ => return Err(wrong_count(channel, name, n_given, by_mission)),
+            _ => return Err(wrong_count(channel, given, by_mission)),
         };
         if channel == Channel::Sms && text.is_none() {
-            return Err(wrong_count(channel, name, n_given, by_mission));
+            return Err(wrong_count(channel, given, by_mission));
         }
         Ok(Self { text, ..read })
     }
@@ -118,15 +121,32 @@ fn command(channel: Channel) -> &'static str {
     }
 }
 
-fn wrong_count(channel: Channel, name: &str, n: usize, by_mission: bool) -> Fault {
-    let text = if channel == Channel::Sms { " TEXT" } else { "" };
+/// Says which words are missing, or which are probably not quoted.
+fn wrong_count(channel: Channel, words: &[&str], by_mission: bool) -> Fault {
+    let (name, is_sms, n) = (command(channel), channel == Channel::Sms, words.len());
+    let text = if is_sms { " TEXT" } else { "" };
+    let mut places =
+        if by_mission { vec!["TO", "WHEN"] } else { vec!["ASSISTANT_ID", "TO", "FROM", "WHEN"] };
+    let when = places.len() - 1;
+    if is_sms {
+        places.push("TEXT");
+    }
+    let (what, n_places) = (if is_sms { "text" } else { "time" }, places.len());
+    let wrong = match places.get(n..).unwrap_or_default() {
+        [one] => format!("{one} is missing"),
+        [first @ .., last] => format!("{} and {last} are missing", first.join(", ")),
+        [] if words[when] == "in" => "quote the time, as in \"in 15m\"".to_owned(),
+        [] if n == n_places + 1 && !by_mission => {
+            format!("RUN_ID is missing, or the {what} is not quoted")
+        }
+        [] => format!("quote the {what}: {} words found", n - n_places + 1),
+    };
     let usage = if by_mission {
         format!("missions {name} --mission SLUG TO WHEN{text}")
     } else {
         format!("missions {name} ASSISTANT_ID TO FROM WHEN{text} [MISSION_ID RUN_ID [STEP_ID]]")
     };
-    Fault::usage(format!("{name} cannot be read: {n} words do not fit"))
-        .hint(format!("usage: {usage}; quote a text or time of several words"))
+    Fault::usage(format!("{name}: {wrong}")).hint(format!("usage: {usage}"))
 }
 
 impl Order {
