@@ -106,3 +106,15 @@ fn a_step_that_the_plan_does_not_have_does_not_stand_for_the_end() {
     out.fails(2).silent().stderr_has("no step `cals`").stderr_has("probably `calls`");
     assert_eq!(stage.state(), kept);
 }
+
+#[test]
+fn watching_warns_once_of_a_config_that_others_can_read() {
+    let stage = Stage::new();
+    stage.ok(&["complete", "m", "Done"]);
+    let mode = std::fs::Permissions::from_mode(0o644);
+    let config = stage.sandbox.path("skill/skill-config.json");
+    std::fs::set_permissions(config, mode).expect("the sandbox has it");
+    let out = stage.run(&["watch", "m"]);
+    out.ok().stderr_has("can be read by others");
+    assert_eq!(out.err().matches("can be read by others").count(), 1, "{out}");
+}

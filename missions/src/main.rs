@@ -40,7 +40,8 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> anyhow::Result<Exit> {
     // The process ends with its command: to take apart first what a large state file became only takes time.
-    let context = &*ManuallyDrop::new(Context::new(&args.options)?);
+    let owned = ManuallyDrop::new(Context::new(&args.options)?);
+    let context = &*owned;
     match &args.command {
         Command::CheckKey(_) => check_key::run(context),
 
@@ -104,7 +105,7 @@ fn run(args: &Args) -> anyhow::Result<Exit> {
         Command::Cancel(args) => cancel::run(context, args),
         Command::Tick(args) => ticks::run(context, args),
         Command::Next(args) => ticks::next(context, args),
-        // Its work is left behind when it is interrupted, and so has a context of its own.
-        Command::Watch(watched) => watch::run(Context::new(&args.options)?, watched),
+        // Its work is left behind when it is interrupted, and so owns what it works with.
+        Command::Watch(args) => watch::run(ManuallyDrop::into_inner(owned), args),
     }
 }
