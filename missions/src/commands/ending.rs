@@ -126,18 +126,19 @@ pub(crate) fn complete(context: &Context, args: &Complete) -> anyhow::Result<Exi
         mission.change_ledger(words.slug, |ledger| ledger.close(ending))
     });
     kept.map_err(|err| unkept(&format!("run {} succeeded at the service", words.run_id), &err))?;
-    // Kept as removed only after that: else a kill in between would leave the line for ever.
-    let removed = cron::remove(context, words.slug).and_then(|_| {
-        context.file.change_mission(words.slug, |mission| {
-            mission.change_ledger(words.slug, Ledger::cron_removed)
-        })
-    });
-    if let Err(err) = removed {
+    if let Err(err) = cron::remove(context, words.slug) {
         out::warning(&format!("its line in the crontab is still there: {}", exit::told(&err)));
-        out::hint(&format!(
-            "`missions cron remove {}` removes it, as the next tick does",
-            words.slug
-        ));
+        let slug = words.slug;
+        out::hint(&format!("`missions cron remove {slug}` removes it, as the next tick does"));
+    } else {
+        // Kept as removed only after that: else a kill in between would leave the line for ever.
+        let kept = context.file.change_mission(words.slug, |mission| {
+            mission.change_ledger(words.slug, Ledger::cron_removed)
+        });
+        if let Err(err) = kept {
+            let text = exit::told(&err);
+            out::warning(&format!("the next tick looks for its cron line once more: {text}"));
+        }
     }
     if n_open > 0 {
         let slug = words.slug;
