@@ -36,6 +36,11 @@ impl Questions {
         self.hold().taken.remove(request)
     }
 
+    /// The work for a request is over, perhaps before it began: no question waits for it.
+    pub(crate) fn ended(&self, request: &str) {
+        self.hold().taken.remove(request);
+    }
+
     /// A call is over, and so are its questions.
     pub(crate) fn call_ended(&self, call_id: &str) {
         self.hold().open.remove(call_id);

@@ -95,7 +95,7 @@ fn said_yes(shop: &Shop, request: &Request, now: Instant) -> Option<Clearance> {
 /// Makes the approval and waits for its end. A connection that drops changes nothing: the polls go on.
 fn ask(shop: &Arc<Shop>, service: &api::Client, case: Case, way: &Way) -> Step {
     let (sender, heard) = mpsc::channel();
-    shop.approvals.tell(sender.clone());
+    let _told = shop.approvals.tell(sender.clone());
     let left = case.until().saturating_duration_since(Instant::now());
     let body = json!({
         "action": case.action(),

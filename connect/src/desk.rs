@@ -153,6 +153,7 @@ impl Desk {
             move || shop.report(&key, Report::Panicked)
         };
         if self.turns.submit(&request.key, wait, work, on_panic).is_err() {
+            self.shop.aloud.ended(&request.key);
             self.decline(&request.key, &request.way, said::BUSY);
             self.settle(&request.key);
             return false;

@@ -40,6 +40,7 @@ impl Desk {
 
     pub(super) fn ended(&mut self, key: &str, ended: Ended) {
         let Some(mut open) = self.open.remove(key) else { return };
+        self.shop.aloud.ended(key);
         let request = Arc::clone(&open.request);
         let Ended { said, run_id, held, contact } = ended;
         match contact {
