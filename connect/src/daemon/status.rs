@@ -64,6 +64,18 @@ impl View {
     fn json(&self) -> Value {
         let mut value = json!(self.status);
         if let Some(fields) = value.as_object_mut() {
+            // What is not known is not said: a number or a time would be taken for one.
+            let mut unknown = |names: &[&str]| {
+                for name in names {
+                    fields.insert((*name).to_owned(), Value::Null);
+                }
+            };
+            if !self.running {
+                unknown(&["pid"]);
+            }
+            if self.status.pid == 0 {
+                unknown(&["since", "heartbeat", "version", "server"]);
+            }
             fields.insert("running".to_owned(), json!(self.running));
             fields.insert("pong_age_seconds".to_owned(), json!(self.pong_age));
             fields.insert("healthy".to_owned(), json!(self.is_well()));
@@ -126,6 +138,19 @@ mod tests {
         case(State::Waiting, true, 1, State::Waiting, false);
         case(State::Refused, false, 1, State::Refused, false);
         case(State::Replaced, true, 1, State::Connecting, false);
+    }
+
+    #[test]
+    fn what_is_not_known_is_null() {
+        let told = |pid, running| {
+            let status = Status { pid, ..Status::default() };
+            View::of(status, running, Timestamp::now()).json()
+        };
+        for name in ["since", "heartbeat", "version", "server", "pid"] {
+            assert!(told(0, false)[name].is_null(), "{name}");
+            assert_eq!(told(7, false)[name].is_null(), name == "pid", "{name}");
+            assert!(!told(7, true)[name].is_null(), "{name}");
+        }
     }
 
     #[test]

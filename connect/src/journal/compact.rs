@@ -23,8 +23,9 @@ struct Head<'a> {
     up: Option<Uptime>,
 }
 
-/// Gives the lines that stay, each behind the one that begins its life, and at last `life`, which begins the present. The journal is read twice, line by line, and only hashes of names are remembered: that
-/// a client has been busy for a day does not show in its memory.
+/// Gives the lines that stay, each behind the one that begins its life, and at last `life`, which begins the present.
+/// The journal is read twice, line by line, and only hashes of names are remembered: that a client has been busy for a
+/// day does not show in its memory.
 pub(super) fn compact<R: BufRead>(
     open: impl Fn() -> Result<R>,
     now: Moment,
