@@ -80,6 +80,34 @@ fn a_start_that_fails_says_why_and_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_setting_that_cannot_be_read_is_exit_3_and_names_the_file() {
+    let (service, gateway) = (Service::start(), Gateway::start());
+    let sandbox = Sandbox::for_both(&service, &gateway);
+    let client = sandbox.spawn(CONNECT, ["run"]);
+    service.wait_connected(SOON);
+    let none = json!({"sms": {}, "guard": {}, "max_turns": 1});
+    for (wrong, says) in [
+        (json!({"sms": {"allow": ["banana"]}}), "`sms.allow`"),
+        (json!({"sms": {"allow": [5]}}), "`sms.allow`"),
+        (json!({"guard": {"approve": "sometimes"}}), "`guard.approve`"),
+        (json!({"max_turns": "many"}), "`max_turns`"),
+    ] {
+        sandbox.adjust(&none);
+        sandbox.adjust(&wrong);
+        let file = sandbox.path("skill/skill-config.json").display().to_string();
+        // What could not be started again goes on.
+        for command in [&["run"][..], &["simulate", "hello"], &["restart"]] {
+            sandbox.run(CONNECT, command).fails(3).stderr_has(says).stderr_has(&file);
+        }
+    }
+    assert_eq!(service.connections()[0].closed, None);
+    client.stop(Signal::KILL, SOON);
+    for command in ["start", "watchdog"] {
+        sandbox.run(CONNECT, [command]).fails(3).stderr_has("`max_turns` in `");
+    }
+}
+
+#[test]
 fn a_start_without_a_service_is_unavailable() {
     let sandbox = Sandbox::new();
     sandbox.config(&json!({"api_key": harness::KEY, "server": "http://127.0.0.1:1"}));

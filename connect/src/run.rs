@@ -57,6 +57,7 @@ pub(crate) fn run(common: &Common, args: &Run) -> anyhow::Result<Exit> {
     let config = Config::load(common)?;
     let service = config.service()?;
     let target = Target::of(&service)?;
+    let settings = Settings::of(&config)?;
     let skill = config.skill_dir();
     file::make_dir(skill)?;
     let _lock = hold(skill)?;
@@ -65,7 +66,6 @@ pub(crate) fn run(common: &Common, args: &Run) -> anyhow::Result<Exit> {
     let poll = Poll::new().context("making a poll")?;
     let waker = Waker::new(poll.registry(), WAKER).context("making a waker")?;
     let (mailer, mail) = Mailer::new(Some(waker));
-    let settings = Settings::of(&config)?;
     let clock = config.clock();
     let secrets = vec![service.key().clone()].into_iter().chain(config.gateway_token()?).collect();
     let gateway = gateway::Client::new(settings.gateway);

@@ -1,12 +1,15 @@
 //! What the configuration says of a running client beside addresses and keys: `connect` starts only with settings
 //! that it can read, and `status` reads them by the same rules.
 
+use std::path::PathBuf;
+
 use anyhow::Context as _;
 use serde_json::Value;
 
 use crate::config::Config;
 use crate::exit::Fault;
 use crate::guard::Policy;
+use crate::paths;
 use crate::phone::Phone;
 
 /// Turns at once, unless `max_turns` says otherwise (spec 3).
@@ -40,7 +43,8 @@ impl Settings {
             agent: config.agent_name()?,
             greeting: config.greeting()?,
             voice_context: config.plain("voice_context")?,
-            guard: Policy::read(&config.section("guard")?)?,
+            guard: Policy::read(&config.section("guard")?)
+                .with_context(|| format!("reading `{}`", file(config).display()))?,
             texts: texts(config)?,
             max_turns: usize::try_from(max_turns)?,
         })
@@ -52,15 +56,21 @@ impl Settings {
 /// Fails (exit 3) if it is anything else: a rule that cannot be read must not count as none.
 fn texts(config: &Config) -> anyhow::Result<Option<Vec<Phone>>> {
     let section = config.section("sms")?;
-    let wrong = || Fault::not_configured("`sms.allow` is no list of numbers such as +15551234567");
+    let wrong = || {
+        let wanted = "is no list of numbers such as +15551234567";
+        Fault::not_configured(format!("`sms.allow` in `{}` {wanted}", file(config).display()))
+            .hint("mend the file")
+    };
     match section.get("allow") {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::Array(entries)) => entries
-            .iter()
-            .map(|entry| entry.as_str().ok_or_else(wrong)?.parse::<Phone>())
-            .collect::<Result<_, _>>()
-            .map(Some)
-            .context("reading `sms.allow`"),
+        Some(Value::Array(entries)) => {
+            let phone = |entry: &Value| entry.as_str()?.parse::<Phone>().ok();
+            Ok(Some(entries.iter().map(phone).collect::<Option<_>>().ok_or_else(wrong)?))
+        }
         Some(_) => Err(wrong().into()),
     }
+}
+
+fn file(config: &Config) -> PathBuf {
+    paths::config(config.skill_dir())
 }

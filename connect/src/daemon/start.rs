@@ -17,6 +17,7 @@ use state::paths;
 
 use super::holder::{self, Found};
 use super::{stop, systemd};
+use crate::run::Settings;
 use crate::status::{State, Status};
 
 /// How long the key may take to be accepted (spec 3).
@@ -43,7 +44,7 @@ pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {
 pub(crate) fn again(common: &Common) -> anyhow::Result<Exit> {
     let config = Config::load(common)?;
     // What cannot be started again is better left running.
-    config.service()?;
+    check(&config)?;
     let skill = config.skill_dir();
     if systemd::is_active(skill) && holder::is_running(skill) {
         return by_systemd(common, &config);
@@ -54,7 +55,7 @@ pub(crate) fn again(common: &Common) -> anyhow::Result<Exit> {
 
 /// Starts a client and tells how that went.
 pub(crate) fn start(common: &Common, config: &Config, patience: Patience) -> anyhow::Result<Exit> {
-    config.service()?;
+    check(config)?;
     let skill = config.skill_dir();
     match holder::find(skill) {
         Found::Nobody => {}
@@ -68,6 +69,12 @@ pub(crate) fn start(common: &Common, config: &Config, patience: Patience) -> any
     }
     let child = spawn(common, skill)?;
     connected(common, config, Awaited::Child(child), patience)
+}
+
+/// Fails (exit 3) where the client would end at once for its configuration.
+fn check(config: &Config) -> anyhow::Result<()> {
+    config.service()?;
+    Settings::of(config).map(drop)
 }
 
 /// Has systemd start a client, in place of the one that runs if any does.
