@@ -107,6 +107,18 @@ fn a_setting_that_cannot_be_read_is_exit_3_and_names_the_file() {
     }
 }
 
+/// There is no log that could tell more. Not even root may write in this folder.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_folder_that_cannot_be_written_is_what_the_hint_names() {
+    let mut sandbox = Sandbox::new();
+    sandbox.env("CLAWDTALK_API_KEY", harness::KEY).env("OPENCLAW_GATEWAY_TOKEN", harness::TOKEN);
+    for command in ["start", "run"] {
+        let out = sandbox.run(CONNECT, [command, "--skill-dir", "/sys"]);
+        out.fails(4).stderr_has("`/sys/.connect.lock`").stderr_has("hint: run `ls -ld /sys`;");
+    }
+}
+
 #[test]
 fn a_start_without_a_service_is_unavailable() {
     let sandbox = Sandbox::new();

@@ -1,5 +1,6 @@
 //! `connect run`: takes the lock, builds the client, and turns its end into an exit code.
 
+use std::io::{self, ErrorKind};
 use std::panic;
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use state::lock::Lock;
 use state::moment::Moment;
 use state::out::Printer;
 use state::secret::Secret;
-use state::{config, file, gateway, paths, settings};
+use state::{config, exit, file, gateway, paths, settings};
 
 use crate::allocator;
 use crate::aloud::Questions;
@@ -59,9 +60,7 @@ pub(crate) fn run(common: &Common, args: &Run) -> anyhow::Result<Exit> {
     let target = Target::of(&service)?;
     let settings = Settings::of(&config)?;
     let skill = config.skill_dir();
-    file::make_dir(skill)?;
-    let _lock = hold(skill)?;
-    file::show(&paths::connect_pid(skill), format!("{}\n", std::process::id()).as_bytes())?;
+    let _lock = move_in(skill).map_err(|err| if_unwritable(skill, err))?;
 
     let poll = Poll::new().context("making a poll")?;
     let waker = Waker::new(poll.registry(), WAKER).context("making a waker")?;
@@ -151,6 +150,26 @@ impl Settings {
             max_turns: settings.max_turns,
         })
     }
+}
+
+/// Makes the skill folder this process's own.
+fn move_in(skill: &Path) -> anyhow::Result<Lock> {
+    file::make_dir(skill)?;
+    let lock = hold(skill)?;
+    file::show(&paths::connect_pid(skill), format!("{}\n", std::process::id()).as_bytes())?;
+    Ok(lock)
+}
+
+/// The same error, with what to do if the folder cannot be written: there is no log either that would tell it.
+fn if_unwritable(skill: &Path, err: anyhow::Error) -> anyhow::Error {
+    let kind = err.chain().find_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
+    if !matches!(kind, Some(ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)) {
+        return err;
+    }
+    let folder = skill.display();
+    Fault::new(exit::code_of(&err), exit::told(&err))
+        .hint(format!("run `ls -ld {folder}`; if it is yours, run `chmod u+rwx {folder}`"))
+        .into()
 }
 
 /// Takes the lock of the skill folder for the life of the process.
