@@ -124,13 +124,19 @@ impl Client {
             }
         }
         for _ in 0..MOST_FRAMES {
-            if !self.unread {
+            if !self.unread || verdict.is_some() {
                 break;
             }
             match self.session.next(now) {
                 None => self.unread = false,
                 news => verdict = verdict.or(self.hear(news)),
             }
+        }
+        if verdict.is_some() {
+            // That the connection is gone by now is no news, and would hide why.
+            self.desk.shop.journal.commit();
+            self.desk.log_now();
+            return verdict;
         }
         self.desk.tick(now);
         let news = self.session.tick(now);
