@@ -115,3 +115,14 @@ fn stopped_is_said_of_a_client_that_is_gone() {
     client.finish(SOON).ok();
     until(SOON, || service.connections()[0].closed == Some(1000));
 }
+
+/// Between two tries of systemd's there is no client, and soon there would be one again.
+#[test]
+fn a_stop_reaches_a_unit_that_waits_for_its_next_try() {
+    let mut sandbox = Sandbox::new();
+    sandbox.config(&json!({"api_key": harness::KEY}));
+    let skill = sandbox.skill().display().to_string();
+    systemd(&mut sandbox, &skill, false);
+    sandbox.run(CONNECT, ["stop"]).ok().is(&json!({"state": "stopped", "was_running": false}));
+    assert!(told(&sandbox, "stop"));
+}

@@ -36,7 +36,14 @@ pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {
 /// Fails without having signalled anybody if the lock is held and it cannot be proved by whom.
 pub(crate) fn stop(skill: &Path) -> anyhow::Result<bool> {
     let was_running = match holder::find(skill) {
-        Found::Nobody => false,
+        Found::Nobody => {
+            if systemd::is_enabled(skill) {
+                // It may be about to start a client again that has just failed. If it cannot be told, none runs
+                // all the same.
+                let _ = systemd::tell("stop");
+            }
+            false
+        }
         Found::Unproved => {
             let lock = paths::connect_lock(skill);
             let text = format!(
