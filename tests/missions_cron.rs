@@ -244,6 +244,25 @@ fn a_kill_on_the_way_to_cron_leaves_a_whole_crontab() {
     assert!(!machine.sandbox.has("skill/.crontab.tmp"));
 }
 
+/// Two skill folders change the one crontab at once, and each change takes a while.
+#[test]
+fn no_skill_folder_loses_a_line_by_another() {
+    let machine = machine();
+    let sandbox = &machine.sandbox;
+    let file = sandbox.path("work/crontab").display().to_string();
+    let script = format!("case \"$1\" in -l) cat '{file}'; sleep 0.3;; -) cat > '{file}';; esac");
+    program(sandbox, "work/bin/crontab", &script);
+    for name in ["skill-config.json", ".missions_state.json"] {
+        sandbox.write(&format!("other/{name}"), &sandbox.read(&format!("skill/{name}")));
+    }
+    let other = sandbox.path("other").display().to_string();
+    let ours = sandbox.spawn(MISSIONS, ["cron", "add", "plumbers"]);
+    sandbox.run(MISSIONS, ["cron", "add", "plumbers", "--skill-dir", &other]).ok();
+    ours.finish(SOON).ok();
+    assert_eq!(machine.lines().matches(" tick --quiet ").count(), 2, "{}", machine.lines());
+    assert_eq!(sandbox.mode("home/.cache/clawdtalk-crontab.lock"), 0o600);
+}
+
 /// A gateway's program with the answers of facts/gateway.md 7; it keeps one job and notes what it was told.
 fn openclaw(machine: &Machine) {
     let folder = machine.sandbox.path("work").display().to_string();

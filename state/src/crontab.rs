@@ -13,7 +13,7 @@ use crate::exit::{Exit, Fault};
 use crate::lock::Lock;
 use crate::{file, paths};
 
-/// How long a change waits for another program of the same skill folder.
+/// How long a change waits for another program.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
 
 /// What stands between a command and the mark.
@@ -96,9 +96,11 @@ pub fn mission_marks(skill: &Path) -> anyhow::Result<Vec<String>> {
 
 /// Makes `lines` the only ones with `mark`; none removes them. Whether something changed.
 ///
-/// Changes by programs of the same skill folder wait for each other (exit 5 after 10 s).
+/// Changes by our programs wait for each other, those of other skill folders too (exit 5 after 10 s).
 pub fn set(skill: &Path, mark: &str, lines: &[Line]) -> anyhow::Result<bool> {
-    let lock = Lock::hold(&paths::crontab_lock(skill), LOCK_WAIT)?;
+    let lock = paths::crontab_lock(skill);
+    lock.parent().map_or(Ok(()), file::make_dir)?;
+    let lock = Lock::hold(&lock, LOCK_WAIT)?;
     let old = read()?;
     let new = with(&old, mark, lines);
     if new == old {

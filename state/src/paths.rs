@@ -45,8 +45,6 @@ files! {
     dotenv = ".env";
     /// What `missions` remembers, shared with the reference.
     missions_state = ".missions_state.json";
-    /// Changes of the user's crontab by programs of this folder wait for each other here.
-    crontab_lock = ".crontab.lock";
     /// A new crontab on its way to cron; it has this name for a moment only.
     crontab_new = ".crontab.tmp";
     /// What was about to be sent: see [`crate::intents`].
@@ -67,6 +65,16 @@ files! {
     connect_log = ".connect.log";
     /// `mission.*` events that `connect` received, read by `missions tick`.
     mission_events = ".mission_events.jsonl";
+}
+
+/// Changes of the user's crontab wait for each other here, whatever skill folder they come from: there is one crontab. Not
+/// under `XDG_CACHE_HOME` or `XDG_RUNTIME_DIR`, which cron does not set. `uninstall` leaves it, empty as it is, since
+/// another skill folder may use it. Who has no home has the skill folder for it.
+pub fn crontab_lock(skill: &Path) -> PathBuf {
+    match env::home().filter(|home| home.is_dir()) {
+        Some(home) => home.join(".cache/clawdtalk-crontab.lock"),
+        None => skill.join(".crontab.lock"),
+    }
 }
 
 /// The lock of a file is a file beside it: a rename swaps the data file's inode, so it cannot be locked itself.
