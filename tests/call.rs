@@ -90,7 +90,12 @@ fn a_number_on_the_do_not_call_list_is_not_called() {
     sandbox.write("skill/.do_not_call.json", &list.to_string());
     sandbox.run(CALL, ["--to", "+15551234567"]).fails(1).silent().stderr_has("do-not-call");
     sandbox.write("skill/.do_not_call.json", "{");
-    sandbox.run(CALL, ["--to", "+15557654321"]).fails(4).silent().stderr_has(".do_not_call.json");
+    let out = sandbox.run(CALL, ["--to", "+15557654321"]);
+    out.fails(3).silent().stderr_has(".do_not_call.json` cannot be read");
+    sandbox.write("skill/.intents.json", "[]");
+    let (out, file) = (sandbox.run(CALL, ["hello there"]), paths::intents(&sandbox.skill()));
+    let file = file.display();
+    out.fails(3).silent().stderr_has(&format!("new one with: mv {file} {file}.broken\n"));
     assert!(service.seen().is_empty());
 }
 
@@ -115,6 +120,10 @@ fn without_a_configuration_it_says_what_is_missing() {
         }
         sandbox.run(CALL, ["hello there"]).fails(3).silent().stderr_has(says).stderr_has("hint: ");
     }
+    // The folder itself is not known.
+    let mut sandbox = Sandbox::new();
+    sandbox.without("HOME").without("CLAWDTALK_SKILL_DIR");
+    sandbox.run(CALL, ["hello there"]).fails(3).stderr_has("hint: set one of them");
     assert!(service.seen().is_empty());
 }
 

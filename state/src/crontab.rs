@@ -11,6 +11,7 @@ use anyhow::Context as _;
 
 use crate::exit::{Exit, Fault};
 use crate::lock::Lock;
+use crate::words::quoted;
 use crate::{file, paths};
 
 /// How long a change waits for another program.
@@ -175,15 +176,6 @@ fn handed_over(path: &Path, text: &str) -> anyhow::Result<File> {
 fn unavailable(why: &str) -> Fault {
     Fault::new(Exit::Unavailable, format!("the crontab cannot be used: {why}"))
         .hint("install cron, or run `setup --service systemd`")
-}
-
-/// A word that the shell takes as it is.
-fn quoted(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:=@+,".contains(letter);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 use crate::exit::{Exit, Fault};
@@ -66,7 +65,7 @@ fn change(
 
 fn read(path: &Path, bytes: Option<Vec<u8>>) -> anyhow::Result<Stored> {
     bytes.map_or(Ok(Stored { format: 1, numbers: BTreeMap::new() }), |bytes| {
-        serde_json::from_slice(&bytes).with_context(|| format!("reading `{}`", path.display()))
+        serde_json::from_slice(&bytes).map_err(|err| file::broken(path, &err).into())
     })
 }
 

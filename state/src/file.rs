@@ -13,8 +13,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
+use crate::exit::Fault;
 use crate::lock::Lock;
-use crate::paths;
+use crate::{paths, words};
 
 /// How long a change waits for others (spec 4).
 const LOCK_WAIT: Duration = Duration::from_secs(10);
@@ -26,6 +27,14 @@ pub fn read(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
         Err(err) if err.kind() == ErrorKind::NotFound => Ok(None),
         Err(err) => Err(err).with_context(|| format!("reading `{}`", path.display())),
     }
+}
+
+/// The fault of a file of ours whose text makes no sense: exit 3, since no second try mends it. It is never replaced in
+/// silence, for what it remembers may be wanted.
+pub fn broken(path: &Path, why: &serde_json::Error) -> Fault {
+    let name = words::quoted(&path.display().to_string());
+    Fault::not_configured(format!("`{}` cannot be read: {why}", path.display()))
+        .hint(format!("mend it, or begin a new one with: mv {name} {name}.broken"))
 }
 
 /// Whether a file holds just these bytes now. What cannot be read does not.

@@ -219,7 +219,7 @@ impl Intents {
 
 fn read(path: &Path, bytes: Option<Vec<u8>>) -> anyhow::Result<Stored> {
     bytes.map_or(Ok(Stored { format: 1, intents: Vec::new() }), |bytes| {
-        serde_json::from_slice(&bytes).with_context(|| format!("reading `{}`", path.display()))
+        serde_json::from_slice(&bytes).map_err(|err| file::broken(path, &err).into())
     })
 }
 

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 use crate::{file, paths};
@@ -41,9 +40,7 @@ pub fn contains(skill: &Path, call_id: &str) -> bool {
 fn read(path: &Path, bytes: Option<Vec<u8>>) -> anyhow::Result<Stored> {
     bytes.map_or_else(
         || Ok(Stored::default()),
-        |bytes| {
-            serde_json::from_slice(&bytes).with_context(|| format!("reading `{}`", path.display()))
-        },
+        |bytes| serde_json::from_slice(&bytes).map_err(|err| file::broken(path, &err).into()),
     )
 }
 

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use crate::env;
+use crate::exit::Fault;
 
 /// The skill folder (spec 2): the flag, `CLAWDTALK_SKILL_DIR`, the folder above the running program's
 /// `bin/` with links resolved, else `$XDG_CONFIG_HOME/clawdtalk`. Never the current folder by itself.
 ///
-/// Fails only if no home directory is known.
+/// Fails (exit 3) if nothing of all this is known.
 pub fn skill_dir(flag: Option<&Path>) -> anyhow::Result<PathBuf> {
     if let Some(given) = flag.map(Path::to_owned).or_else(|| env::path("CLAWDTALK_SKILL_DIR")) {
         return std::path::absolute(&given)
@@ -20,7 +21,11 @@ pub fn skill_dir(flag: Option<&Path>) -> anyhow::Result<PathBuf> {
     }
     let config =
         env::path("XDG_CONFIG_HOME").or_else(|| env::home().map(|home| home.join(".config")));
-    Ok(config.context("neither CLAWDTALK_SKILL_DIR nor HOME is set")?.join("clawdtalk"))
+    let config = config.ok_or_else(|| {
+        Fault::not_configured("neither CLAWDTALK_SKILL_DIR nor HOME is set")
+            .hint("set one of them, or give --skill-dir")
+    })?;
+    Ok(config.join("clawdtalk"))
 }
 
 /// A `bin/` belongs to a skill folder if one of its files lies beside it; `/usr/local/bin` does not.
