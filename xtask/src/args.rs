@@ -73,6 +73,12 @@ pub(crate) enum Command {
     Disks(Disks),
 
     /// Serve the simulated service, with you as the callers and the owner's phone
+    ///
+    /// stdout is a skill-config.json for the programs, with --text a line for the shell that says the same. The other
+    /// `export` lines on stderr are for that shell, too: by them the programs have the time of the service.
+    #[command(
+        after_help = "Examples:\n  cargo xtask simulate > \"$CLAWDTALK_SKILL_DIR/skill-config.json\"    # then type `call`, `say …`, `approve` here\n  cargo xtask simulate --speed 20 --text    # paste the `export` lines into the other terminal"
+    )]
     Simulate(Simulate),
 
     /// Let the real cron keep the client running and end a mission (about 90 s; the crontab is given back; exit 77 = skipped)
@@ -123,7 +129,7 @@ pub(crate) struct Simulate {
 
     /// Let the time run N times as fast, for the service and for programs started with the environment it prints (for
     /// them, CLAWDTALK_CLOCK_SKEW=-1h is besides a machine whose clock is wrong)
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) speed: u32,
 }
 

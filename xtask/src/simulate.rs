@@ -25,8 +25,8 @@ drop             cut the connection (the client comes back)
 kick             another client takes the place (the client gives up)
 quit             end the simulator";
 
-/// Serves until `quit`, the end of a terminal's input, or a signal. The config to use is the one document on stdout;
-/// what happens is told on stderr.
+/// Serves until `quit`, the end of a terminal's input, or a signal. The config to use is the one document on stdout, or
+/// in text the same for a shell; what happens is told on stderr.
 pub(crate) fn run(args: &Simulate, printer: Printer) -> Result<Exit> {
     let mut service = Service::with(Settings { port: args.port, ..Settings::default() });
     service.forgive_unknown_routes();
@@ -36,7 +36,14 @@ pub(crate) fn run(args: &Simulate, printer: Printer) -> Result<Exit> {
     let config = json!({
         "api_key": KEY, "server": service.url(), "gateway_url": gateway.url(), "gateway_token": gateway.token(),
     });
-    printer.document(&config, || format!("{config:#}"))?;
+    printer.document(&config, || {
+        format!(
+            "export CLAWDTALK_API_KEY={KEY} CLAWDTALK_API_URL={} OPENCLAW_GATEWAY_URL={} OPENCLAW_GATEWAY_TOKEN={}",
+            service.url(),
+            gateway.url(),
+            gateway.token()
+        )
+    })?;
     out::progress(&format!(
         "the service is at {}, a gateway that repeats what it hears at {}",
         service.url(),
