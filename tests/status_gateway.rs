@@ -121,3 +121,16 @@ fn an_old_gateway_is_well_too() {
     let checks = all.run().ok().json();
     assert_eq!(checks["checks"][9]["status"], "pass", "{checks:#}");
 }
+
+#[test]
+fn what_a_gateway_says_of_itself_is_told_in_bounds() {
+    let all = Installed::new();
+    let long = format!("a\u{1b}[2J\n{}", "b".repeat(500));
+    all.gateway.on("GET", "/startupz", 200, json!({"status": "started", "version": long}));
+    all.gateway.agents(&[&long, "home"]);
+    let checks = all.run().fails(1).json();
+    let detail = |number: usize| checks["checks"][number]["detail"].as_str().unwrap().to_owned();
+    assert!(detail(7).ends_with(&format!(", version a[2J {}…", "b".repeat(35))), "{}", detail(7));
+    assert!(detail(10).ends_with("bbb…, home"), "{}", detail(10));
+    assert!(detail(7).len() < 120 && detail(10).len() < 120);
+}

@@ -4,6 +4,10 @@ use super::{ASK_WITHIN, Finding, Subject};
 use state::config::Config;
 use state::gateway::{Allowed, Client};
 use state::gateway_config::{Around, Auth, Found, GatewayConfig, Product};
+use state::words;
+
+/// Longest id of an agent that is told, in characters.
+const LONGEST_ID: usize = 40;
 
 pub(super) fn look(subject: &Subject) -> Vec<Finding> {
     let (target, own) = match subject.need(|config| Ok((config.gateway()?, own_config(config)))) {
@@ -48,7 +52,9 @@ pub(super) fn look(subject: &Subject) -> Vec<Finding> {
     let agent = match probe.knows(&agent_id) {
         Some(true) => Finding::pass(format!("`{agent_id}` is one of the gateway's")),
         Some(false) => {
-            let known = probe.agents.unwrap_or_default().join(", ");
+            let ids = probe.agents.unwrap_or_default();
+            let ids: Vec<_> = ids.iter().map(|id| words::bounded(id, LONGEST_ID)).collect();
+            let known = words::line(&ids.join(", "));
             let detail = format!("the gateway has no agent `{agent_id}`; it has: {known}");
             Finding::fail(detail, "setup --agent-id ID")
         }
