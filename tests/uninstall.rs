@@ -150,25 +150,24 @@ fn files_go_by_what_they_are() {
         ".watchdog.log",
         ".device-status",
     ];
-    let kept = [".missions_state.json", ".do_not_call.json", ".intents.json", ".env", "SKILL.md"];
+    let kept = [
+        ".missions_state.json",
+        ".missions_notes.json",
+        ".missions_notes.json.lock",
+        ".do_not_call.json",
+        ".intents.json",
+        ".env",
+        "SKILL.md",
+    ];
     for name in running.iter().chain(&kept) {
         machine.sandbox.write(&format!("skill/{name}"), "x");
     }
     let out = uninstall(&machine, &["--keep-config"]);
     out.ok();
-    assert_eq!(
-        machine.files("skill"),
-        [
-            ".do_not_call.json",
-            ".env",
-            ".intents.json",
-            ".missions_state.json",
-            "SKILL.md",
-            "bin",
-            "skill-config.json"
-        ]
-    );
-    assert_eq!(out.json()["kept"].as_array().unwrap().len(), 4, "{out}");
+    let mut stay = [&kept[..], &["bin", "skill-config.json"]].concat();
+    stay.sort_unstable();
+    assert_eq!(machine.files("skill"), stay);
+    assert_eq!(out.json()["kept"].as_array().unwrap().len(), 5, "{out}");
     uninstall(&machine, &["--delete-config", "--delete-state"]).ok();
     assert_eq!(machine.files("skill"), [".env", "SKILL.md", "bin"]);
 }

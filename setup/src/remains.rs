@@ -17,6 +17,7 @@ pub fn of_running(skill: &Path) -> Vec<PathBuf> {
 pub fn of_state(skill: &Path) -> Vec<PathBuf> {
     let kept = [
         paths::missions_state(skill),
+        paths::missions_notes(skill),
         paths::intents(skill),
         paths::do_not_call(skill),
         paths::own_calls(skill),

@@ -50,6 +50,8 @@ files! {
     dotenv = ".env";
     /// What `missions` remembers, shared with the reference.
     missions_state = ".missions_state.json";
+    /// State files elsewhere that `missions` has pointed out already.
+    missions_notes = ".missions_notes.json";
     /// A new crontab on its way to cron; it has this name for a moment only.
     crontab_new = ".crontab.tmp";
     /// What was about to be sent: see [`crate::intents`].

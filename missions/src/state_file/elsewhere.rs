@@ -21,7 +21,7 @@ pub(super) fn point_out(ours: &Path, skill: &Path) {
     if ours.canonicalize().is_ok_and(|ours| ours == found) {
         return;
     }
-    let path = skill.join(".missions_notes.json");
+    let path = paths::missions_notes(skill);
     let told_before = file::update(&path, |bytes| {
         // Notes that cannot be read are begun anew: they only keep a warning from being repeated.
         let notes = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
