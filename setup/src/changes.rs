@@ -1,6 +1,6 @@
 //! Carries a plan out, and remembers each step before it is made: a kill leaves nothing that uninstall would not find.
 
-use crate::edits::Prepared;
+use crate::edits::{Edit, Prepared};
 use crate::ledger::{Ledger, change_config};
 use crate::plan::{Plan, Wanted};
 use crate::service::Kind;
@@ -70,17 +70,14 @@ impl Changes {
             return Ok(false);
         };
         let edit = prepared.edit.clone();
-        let remember = |add: bool| {
+        let remember = |how: fn(&mut Ledger, &Edit)| {
             change_config(skill, |config| {
                 let mut ledger = Ledger::of(config)?;
-                ledger.gateway.retain(|old| !old.is_at(&edit.file, &edit.keys));
-                if add {
-                    ledger.gateway.push(edit.clone());
-                }
+                how(&mut ledger, &edit);
                 ledger.enter(config)
             })
         };
-        remember(true)?;
+        remember(Ledger::add)?;
         match prepared.make() {
             Ok(backup) => {
                 self.0.push(json!({"file": edit.file.display().to_string(), "change": edit.told(), "backup": backup.display().to_string()}));
@@ -88,7 +85,7 @@ impl Changes {
             }
             Err(err) => {
                 // The first error is the one to tell; an entry too many is harmless.
-                let _ = remember(false);
+                let _ = remember(Ledger::forget);
                 Err(err)
             }
         }

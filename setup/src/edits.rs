@@ -79,11 +79,6 @@ impl Edit {
         opened.restore(&text).map(|()| true)
     }
 
-    /// Whether there is something to undo, found out without changing anything.
-    pub fn is_in_force(&self) -> anyhow::Result<bool> {
-        Ok(self.undone()?.is_some())
-    }
-
     fn undone(&self) -> anyhow::Result<Option<(Opened, String)>> {
         if !self.file.try_exists().with_context(|| format!("finding `{}`", self.file.display()))? {
             return Ok(None);

@@ -55,9 +55,14 @@ impl Ledger {
     }
 
     /// Remembers an edit, in place of an older one at the same place.
-    pub fn add(&mut self, edit: Edit) {
+    pub fn add(&mut self, edit: &Edit) {
+        self.forget(edit);
+        self.gateway.push(edit.clone());
+    }
+
+    /// Forgets what was remembered of the edit's place.
+    pub fn forget(&mut self, edit: &Edit) {
         self.gateway.retain(|old| !old.is_at(&edit.file, &edit.keys));
-        self.gateway.push(edit);
     }
 }
 
