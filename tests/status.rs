@@ -84,12 +84,12 @@ fn a_missing_folder_fails() {
 #[test]
 fn a_folder_that_is_a_file_fails() {
     let sandbox = Sandbox::new();
-    sandbox.write("file", "x");
-    let file = sandbox.path("file").display().to_string();
+    sandbox.write("a file", "x");
+    let file = sandbox.path("a file").display().to_string();
     let out = sandbox.run(STATUS, ["--skill-dir", &file]);
     let check = out.fails(1).json()["checks"][0].clone();
     assert_eq!(check["detail"], format!("`{file}` is no folder"));
-    assert_eq!(check["fix"], format!("mv {file} {file}.old && setup"));
+    assert_eq!(check["fix"], format!("mv '{file}' '{file}'.old && setup"));
 }
 
 #[test]

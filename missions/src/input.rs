@@ -188,15 +188,6 @@ pub(crate) fn step_of(plan: &[Value], step: &str) -> Result<(), Fault> {
     Err(probably(fault, nearest::probable(step, known)))
 }
 
-/// A word as a shell takes it.
-pub(crate) fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@+,".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
-}
-
 /// A number that may be called and texted.
 pub(crate) fn phone(text: &str) -> Result<Phone, Fault> {
     let phone: Phone = text.parse()?;

@@ -11,8 +11,7 @@ use anyhow::Context as _;
 
 use crate::exit::{Exit, Fault};
 use crate::lock::Lock;
-use crate::words::quoted;
-use crate::{file, paths};
+use crate::{file, paths, words};
 
 /// How long a change waits for another program.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
@@ -33,7 +32,7 @@ impl Line {
     ///
     /// Fails (exit 2) if a word holds a line break, which a crontab cannot carry.
     pub fn new(schedule: &str, command: &[&str], mark: &str) -> Result<Self, Fault> {
-        let words: Vec<_> = command.iter().map(|word| quoted(word)).collect();
+        let words: Vec<_> = command.iter().map(|word| words::for_shell(word)).collect();
         let line = format!("{schedule} {}{COMMENT}{mark}", words.join(" "));
         if line.contains(['\n', '\r', '\0']) {
             return Err(Fault::usage("a path with a line break cannot stand in a crontab")

@@ -32,7 +32,7 @@ pub fn read(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
 /// The fault of a file of ours whose text makes no sense: exit 3, since no second try mends it. It is never replaced in
 /// silence, for what it remembers may be wanted.
 pub fn broken(path: &Path, why: &serde_json::Error) -> Fault {
-    let name = words::quoted(&path.display().to_string());
+    let name = words::for_shell(&path.display().to_string());
     Fault::not_configured(format!("`{}` cannot be read: {why}", path.display()))
         .hint(format!("mend it, or begin a new one with: mv {name} {name}.broken"))
 }

@@ -53,13 +53,13 @@ fn is_hidden(c: char) -> bool {
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-/// A word as a shell takes it for itself, in quotes where it needs them.
-pub fn quoted(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:=@+,".contains(letter);
+/// A word as a POSIX shell takes it: as it is where it can be, else in quotes.
+pub fn for_shell(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@+,".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         return word.to_owned();
     }
-    format!("'{}'", word.replace('\'', "'\\''"))
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// The title of an HTML page, if it has one.
@@ -89,8 +89,21 @@ pub fn edits(from: &str, to: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{bounded, edits, line, page_title};
+    use super::{bounded, edits, for_shell, line, page_title};
     use proptest::prelude::{any, prop_assert, proptest};
+
+    #[test]
+    fn a_word_for_a_shell() {
+        for (word, wanted) in [
+            ("/a/b-c_d.e:1=@+,", "/a/b-c_d.e:1=@+,"),
+            ("", "''"),
+            ("a b", "'a b'"),
+            ("~/$(id)", "'~/$(id)'"),
+            ("it's", r"'it'\''s'"),
+        ] {
+            assert_eq!(for_shell(word), wanted);
+        }
+    }
 
     #[test]
     fn edits_are_counted() {

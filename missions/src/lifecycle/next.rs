@@ -1,9 +1,9 @@
 //! What the decision tree says, as the command line that does it: `missions next SLUG` prints it.
 
 use serde_json::{Value, json};
+use state::words::for_shell;
 
 use super::plan::Decision;
-use crate::input::quoted;
 
 /// The names that a command line needs.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +33,7 @@ pub(crate) fn command(decision: &Decision, names: Names) -> Option<String> {
         Decision::Wait { .. } if !has_cron => vec!["cron", "add", slug],
         Decision::Wait { .. } | Decision::Over(_) => return None,
     };
-    let words: Vec<String> = words.into_iter().map(quoted).collect();
+    let words: Vec<String> = words.into_iter().map(for_shell).collect();
     Some(format!("missions {}", words.join(" ")))
 }
 

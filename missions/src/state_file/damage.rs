@@ -3,9 +3,7 @@
 use std::path::Path;
 
 use state::exit::Fault;
-use state::paths;
-
-use crate::input;
+use state::{paths, words};
 
 /// The bytes of text shown on each side of the place.
 const AROUND: usize = 24;
@@ -50,7 +48,7 @@ pub(super) fn told(path: &Path, bytes: &[u8], err: &serde_json::Error) -> Fault 
 
 /// Names the file: without that, the one that is usually used would be looked at.
 fn recover(path: &Path) -> String {
-    let file = input::quoted(&path.display().to_string());
+    let file = words::for_shell(&path.display().to_string());
     format!(
         "nothing was changed; `missions recover --state {file}` saves what can be read and keeps the broken file beside it"
     )
@@ -58,7 +56,7 @@ fn recover(path: &Path) -> String {
 
 /// A folder where a state file is meant.
 pub(super) fn a_folder(path: &Path, usage: &str) -> Fault {
-    let file = input::quoted(&paths::missions_state(path).display().to_string());
+    let file = words::for_shell(&paths::missions_state(path).display().to_string());
     Fault::usage(format!("`{}` is a folder, no state file", path.display()))
         .hint(format!("give the file in it, as in `missions {usage} {file}`"))
 }

@@ -6,7 +6,7 @@ use rustix::io::Errno;
 use rustix::process::geteuid;
 use state::gateway_config::GatewayConfig;
 use state::settings::Settings;
-use state::{config, exit, file, paths};
+use state::{config, exit, file, paths, words};
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ fn folder(skill: &Path) -> Finding {
     if !meta.is_dir() {
         return Finding::fail(
             format!("`{shown}` is no folder"),
-            format!("mv {shown} {shown}.old && setup"),
+            format!("mv {0} {0}.old && setup", quoted(skill)),
         );
     }
     if let Some(finding) = unwritable(skill) {
@@ -137,7 +137,5 @@ fn misplaced(config: &config::Config) -> Option<Finding> {
 
 /// A path for a shell.
 pub(super) fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:=@+,".contains(letter);
-    if text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+    words::for_shell(&path.display().to_string())
 }

@@ -1,12 +1,10 @@
 //! Whether somebody looks after the missions: a tick that fails under cron has nobody to tell it to.
 
-use std::path::Path;
-
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
+use state::words;
 
 use super::Finding;
-use super::folder::quoted;
 
 /// Ticks come each minute and look two minutes after the time of a call or text, and then every few minutes at most
 /// until it has ended (spec 4): one that nobody looked at for so long was forgotten.
@@ -31,7 +29,7 @@ pub(super) fn looked_after(missions: &Map<String, Value>, now: Timestamp) -> Fin
                  a tick says under cron is lost",
                 FORGOTTEN.as_mins()
             );
-            Finding::warn(detail, format!("missions tick {}", quoted(Path::new(slug))))
+            Finding::warn(detail, format!("missions tick {}", words::for_shell(slug)))
         }
     }
 }
