@@ -71,6 +71,8 @@ fn a_slip_never_dials() {
         (vec!["5551234567"], "not a greeting"),
         (vec!["+15551234567", "--to", "+15557654321"], "two numbers"),
         (vec!["--purpose", "--wiat"], "looks like an option"),
+        (vec!["--server", "http://127.0.0.1:99999", "hello there"], "port from 1 to 65535"),
+        (vec!["--server", "https://127.0.0.1,", "hello there"], "hint: write it as https://"),
         (vec!["--deadline", "soon"], "duration"),
         (vec!["--deadline", "1e19", "hello there"], "duration"),
         (vec!["wait", "call_1", "--timeout", "1e19"], "duration"),

@@ -7,11 +7,12 @@ use serde_json::{Map, Value};
 
 use crate::args::Common;
 use crate::clock::Clock;
-use crate::exit::Fault;
+use crate::exit::{Exit, Fault};
 use crate::secret::Secret;
 use crate::{env, file, gateway_config, json, out, paths};
 
 const DEFAULT_SERVER: &str = "https://clawdtalk.com";
+const DEFAULT_GATEWAY: &str = "http://127.0.0.1:18789";
 const SETUP: &str = "run `setup`, or set CLAWDTALK_API_KEY";
 
 /// The configuration of one skill folder. It works without a file when the environment says enough.
@@ -65,14 +66,18 @@ impl Config {
 
     /// The service's address without a trailing slash or `/v1`.
     ///
-    /// Fails (exit 3) if it is no http or https address or refers to a name that is not set.
+    /// Fails (exit 3, of `--server` 2) if it is no http or https address or refers to a name that is not set.
     pub fn server(&self) -> anyhow::Result<String> {
-        let from_file = || self.text("server");
-        let given = match self.server_flag.clone().or_else(|| env::var("CLAWDTALK_API_URL")) {
-            Some(given) => given,
-            None => from_file()?.unwrap_or_else(|| DEFAULT_SERVER.to_owned()),
+        if let Some(flag) = &self.server_flag {
+            let address = address(Exit::Usage, "--server", flag, DEFAULT_SERVER)?;
+            return Ok(without_version(&address).to_owned());
+        }
+        let (key, given) = match env::var("CLAWDTALK_API_URL") {
+            Some(given) => ("CLAWDTALK_API_URL", given),
+            None => ("server", self.text("server")?.unwrap_or_else(|| DEFAULT_SERVER.to_owned())),
         };
-        Ok(without_version(&address("server", &given)?).to_owned())
+        let address = address(Exit::NotConfigured, key, &given, DEFAULT_SERVER)?;
+        Ok(without_version(&address).to_owned())
     }
 
     /// The API key. A placeholder is not a key.
@@ -108,10 +113,10 @@ impl Config {
                 None => match (self.text("gateway_url")?, self.gateway_config()?) {
                     (Some(given), _) => given,
                     (None, Some(path)) => gateway_config::referred::url(&path)?,
-                    (None, None) => "http://127.0.0.1:18789".to_owned(),
+                    (None, None) => DEFAULT_GATEWAY.to_owned(),
                 },
             };
-        address("gateway_url", &given)
+        Ok(address(Exit::NotConfigured, "gateway_url", &given, DEFAULT_GATEWAY)?)
     }
 
     /// The gateway's token, if one is configured: environment, then file, then the gateway's own config, read
@@ -220,32 +225,43 @@ fn object(path: &Path, bytes: &[u8]) -> Result<Map<String, Value>, Fault> {
         .hint("mend the file, or move it away and run `setup`"))
 }
 
-/// An http or https address without a trailing slash, checked far enough to be told plainly. `key` is its name in the
-/// error.
+/// An http or https address without a trailing slash, checked far enough to be told plainly: what is wrong with it would
+/// show as a service out of reach. `key` is its name in the error, and `right` what one looks like.
 ///
-/// Fails (exit 3) if it is none; `setup` asks before it stores one.
-pub fn address(key: &str, given: &str) -> anyhow::Result<String> {
+/// Fails (with `exit`) if it is none; `setup` asks before it stores one.
+pub fn address(exit: Exit, key: &str, given: &str, right: &str) -> Result<String, Fault> {
     let base = given.trim().trim_end_matches('/');
-    let host = base.strip_prefix("https://").or_else(|| base.strip_prefix("http://"));
-    match host {
-        Some(host)
-            if !host.is_empty()
-                && !host.starts_with(['/', '?', '#'])
-                && !host.contains(char::is_whitespace) =>
-        {
-            Ok(base.to_owned())
-        }
-        // A key put into the wrong line is not to be told.
-        _ if !given.contains(['.', ':', '/']) => Err(Fault::not_configured(format!(
-            "`{key}` is no http:// or https:// address; what it is may be a secret and is not shown"
-        ))
-        .into()),
-        _ => Err(Fault::not_configured(format!(
-            "`{key}` is `{}`, which is no http:// or https:// address",
-            shown(given)
-        ))
-        .into()),
+    let what = match base.strip_prefix("https://").or_else(|| base.strip_prefix("http://")) {
+        Some(rest) => match wrong_host(rest) {
+            None => return Ok(base.to_owned()),
+            Some(what) => what,
+        },
+        None => "is no http:// or https:// address",
+    };
+    // A key put into the wrong line is not to be told.
+    let text = if given.contains(['.', ':', '/']) {
+        format!("`{key}` is `{}`, which {what}", shown(given))
+    } else {
+        format!("`{key}` {what}; what it is may be a secret and is not shown")
+    };
+    Err(Fault::new(exit, text).hint(format!("write it as {right}")))
+}
+
+/// What is wrong with the host and the port of an address, given without its scheme.
+fn wrong_host(rest: &str) -> Option<&'static str> {
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let place = authority.rsplit('@').next().unwrap_or_default();
+    // An IPv6 address has colons of its own, and brackets around them.
+    let (host, port) = match place.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (place, None),
+    };
+    let is_of_a_name = |c: char| c.is_alphanumeric() || "-._~%[]:".contains(c);
+    if host.is_empty() || !host.chars().all(is_of_a_name) || rest.contains(char::is_whitespace) {
+        return Some("is no http:// or https:// address");
     }
+    let is_port = |port: &str| port.parse::<u16>().is_ok_and(|port| port > 0);
+    (!port.is_none_or(is_port)).then_some("has no port from 1 to 65535")
 }
 
 /// An address without the `/v1` at its end; a host of that name stays.
@@ -289,7 +305,7 @@ fn is_placeholder(key: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{address, is_loopback, is_placeholder, shown, without_version};
+    use super::{Exit, address, is_loopback, is_placeholder, shown, without_version};
 
     #[test]
     fn loopback_is_an_address_not_a_prefix() {
@@ -319,9 +335,27 @@ mod tests {
 
     #[test]
     fn an_address_has_a_host() {
-        assert_eq!(address("server", " https://host/v1/ ").unwrap(), "https://host/v1");
-        for text in ["http://", "http:///v1", "https://?x", "http://#", "ftp://host", "http://a b"]
+        let address =
+            |key: &str, given: &str| address(Exit::NotConfigured, key, given, "https://x");
+        for right in ["https://host/v1", "http://[::1]:9", "http://[::1]", "https://me:pw@h:1/a:b"]
         {
+            assert_eq!(address("server", &format!(" {right}/ ")).unwrap(), right);
+        }
+        for text in [
+            "http://",
+            "http:///v1",
+            "https://?x",
+            "http://#",
+            "ftp://host",
+            "http://a b",
+            "http://127.0.0.1:99999",
+            "http://127.0.0.1:0",
+            "http://127.0.0.1:abc",
+            "http://127.0.0.1:80,",
+            "https://host,",
+            "https://host:",
+            "https://:80",
+        ] {
             let told = address("server", text).unwrap_err().to_string();
             assert!(told.contains(&shown(text)), "{told}");
         }

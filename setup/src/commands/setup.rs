@@ -154,17 +154,13 @@ fn given(args: &args::Setup, config: &Config) -> anyhow::Result<Given> {
         ("--gateway-url", &args.gateway_url, "http://127.0.0.1:18789"),
     ] {
         let Some(url) = url else { continue };
-        if let Err(err) = config::address(option, url) {
-            // A single word is not told there, since it may be a key; one as short as this is none.
-            let is_word = url.len() < 16 && !url.contains(':');
-            let text = if is_word {
-                format!("`{option}` is `{url}`, which is no http:// or https:// address")
-            } else {
-                exit::told(&err)
-            };
-            let hint = exit::hint_of(&err).unwrap_or_else(|| format!("write it as {example}"));
-            return Err(Fault::usage(text).hint(hint).into());
+        let Err(fault) = config::address(Exit::Usage, option, url, example) else { continue };
+        // A single word is not told there, since it may be a key; one as short as this is none.
+        if url.len() < 16 && !url.contains(['.', ':', '/']) {
+            let text = format!("`{option}` is `{url}`, which is no http:// or https:// address");
+            return Err(Fault::usage(text).hint(format!("write it as {example}")).into());
         }
+        return Err(fault.into());
     }
     if args.common.server.is_some() {
         // The one place that knows which addresses are allowed; the key does not matter to it.
