@@ -311,6 +311,9 @@ fn what_is_no_address_is_refused_before_it_is_stored() {
         ("--server", "foo", "`--server` is `foo`, which is no http"),
         ("--server", "foo", "hint: write it as https://clawdtalk.com"),
         ("--server", "http://?x", "hint: write it as"),
+        ("--server", "http://127.0.0.1:abc", "`--server`"),
+        ("--server", "http://h:x", "which has no port from 1 to 65535"),
+        ("--gateway-url", "http://127.0.0.1:99999", "`--gateway-url`"),
         ("--gateway-url", "ftp://127.0.0.1:1", "hint: write it as http://127.0.0.1:18789"),
     ] {
         let out = machine.sandbox.run(SETUP, ["--yes", option, wrong]);
