@@ -31,7 +31,10 @@ fn rings_the_owner_and_remembers_the_call_as_the_owners() {
 fn words_without_quotes_are_one_greeting() {
     let service = Service::start();
     Sandbox::for_service(&service).run(CALL, ["hello", "there", "friend"]).ok();
-    assert_eq!(service.seen_at("POST", CALLS)[0].body, json!({"greeting": "hello there friend"}));
+    Sandbox::for_service(&service).run(CALL, ["--", "--bogus"]).ok();
+    let bodies = service.seen_at("POST", CALLS).into_iter().map(|seen| seen.body);
+    let wanted = ["hello there friend", "--bogus"].map(|said| json!({"greeting": said}));
+    assert_eq!(bodies.collect::<Vec<_>>(), wanted);
 }
 
 #[test]
@@ -69,8 +72,9 @@ fn a_slip_never_dials() {
         (vec!["--to", "+1911"], "emergency"),
         (vec!["--to", "+19005551234"], "premium"),
         (vec!["5551234567"], "not a greeting"),
+        (vec!["123"], "call --to +COUNTRY123"),
         (vec!["+15551234567", "--to", "+15557654321"], "two numbers"),
-        (vec!["--purpose", "--wiat"], "looks like an option"),
+        (vec!["--purpose", "--wiat"], "needs a blank in it"),
         (vec!["--server", "http://127.0.0.1:99999", "hello there"], "port from 1 to 65535"),
         (vec!["--server", "https://127.0.0.1,", "hello there"], "hint: write it as https://"),
         (vec!["--deadline", "soon"], "duration"),

@@ -51,7 +51,7 @@ fn checked(request: &Request) -> Result<&str, Fault> {
         return Err(Fault::usage(format!("{} actions given, one wanted", request.action.len()))
             .hint(format!("quote it: approval request \"{}\"", request.action.join(" "))));
     };
-    free_text("the action", action)?;
+    // An action that begins with a dash stands behind `--`: before, clap refuses it.
     if let Some(details) = &request.details {
         free_text("the details", details)?;
     }

@@ -88,7 +88,7 @@ impl Args {
             Some((option, _)) => Err(Fault::usage(format!(
                 "{option} places a call and cannot stand beside a command; nothing was dialled"
             ))
-            .hint("leave it out, or quote the whole greeting: call --to +15551234567 \"status update\"")),
+            .hint("leave it out, or quote the whole greeting: call --to NUMBER \"status update\"")),
             None => Ok(()),
         }
     }

@@ -1,6 +1,5 @@
 //! What the words on the command line mean: a greeting, a number, or a slip that must not dial.
 
-use state::args::free_text;
 use state::exit::Fault;
 use state::words::edits;
 
@@ -21,11 +20,9 @@ const COMMANDS: [&str; 3] = ["status", "end", "wait"];
 const ELSEWHERE: [&str; 7] = ["help", "list", "start", "stop", "version", "hangup", "cancel"];
 
 /// Reads the words of the command line. Refuses (exit 2) what looks like a misspelt command, an id or a
-/// number without a country code: a wrong guess would ring somebody up.
+/// number without a country code: a wrong guess would ring somebody up. What begins with a dash stands behind `--` here,
+/// where it is text: before, clap refuses it.
 pub(crate) fn read(words: &[String]) -> Result<Spoken, Fault> {
-    for word in words {
-        free_text("the greeting", word)?;
-    }
     if words.len() > 1 {
         refuse_misspelt_command(words)?;
         return Ok(Spoken::Greeting(words.join(" ")));
@@ -43,7 +40,7 @@ pub(crate) fn read(words: &[String]) -> Result<Spoken, Fault> {
         return Ok(Spoken::Number(word.to_owned()));
     }
     Err(Fault::usage(format!("`{word}` is a number, not a greeting; nothing was dialled"))
-        .hint("to call it, write + and the country code: call --to +15551234567"))
+        .hint(format!("to call it, write it with its country code: call --to +COUNTRY{digits}")))
 }
 
 fn refuse_misspelt_command(words: &[String]) -> Result<(), Fault> {
@@ -141,7 +138,6 @@ mod tests {
             vec!["hangup", "5f0c1d2e-aaaa-bbbb-cccc-000000000000"],
             vec!["5551234567"],
             vec!["+123"],
-            vec!["--medai"],
         ] {
             assert!(read(&words(&line)).is_err(), "{line:?}");
         }

@@ -1,7 +1,7 @@
 //! The command line of `sms`.
 
 use clap::{Parser, Subcommand, ValueEnum};
-use state::args::Common;
+use state::args::{Common, whole_number};
 
 /// Send, list and follow text messages.
 ///
@@ -74,8 +74,8 @@ pub(crate) struct Text {
 /// Which texts are listed.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Wanted {
-    /// How many a page holds
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    /// How many a page holds, from 1 to 1000
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = |text: &str| whole_number(text, 1..=1000))]
     pub(crate) limit: u32,
 
     /// Only texts with this number
@@ -86,8 +86,8 @@ pub(crate) struct Wanted {
     #[arg(long, value_name = "WAY")]
     pub(crate) direction: Option<Direction>,
 
-    /// Which page, from 1
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    /// Which page, from 1 to 1000000
+    #[arg(long, value_name = "N", value_parser = |text: &str| whole_number(text, 1..=1_000_000))]
     pub(crate) page: Option<u32>,
 
     /// All pages

@@ -1,6 +1,7 @@
 //! The options every tool has, and the one reader of command lines.
 
 use std::ffi::OsString;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -50,6 +51,13 @@ fn deadline(text: &str) -> Result<Duration, String> {
         }
         time => Ok(time),
     }
+}
+
+/// A whole number in its bounds, for a `value_parser`: clap's own tells Rust's words for what is wrong.
+pub fn whole_number(text: &str, bounds: RangeInclusive<u32>) -> Result<u32, String> {
+    let (least, most) = (bounds.start(), bounds.end());
+    let number = text.parse().ok().filter(|number| bounds.contains(number));
+    number.ok_or_else(|| format!("`{text}` is no whole number from {least} to {most}"))
 }
 
 /// Reads the command line. A fault is told as `error: …` and `hint: …` and gives exit 2; `--help` and
@@ -134,16 +142,14 @@ pub fn free_text(what: &str, text: &str) -> Result<(), Fault> {
         return Err(Fault::usage(format!(
             "`{text}` looks like an option, but stands where {what} is meant"
         ))
-        .hint(format!(
-            "check its spelling with `--help`, or write `-- {text}` if it is meant as text"
-        )));
+        .hint("check its spelling with `--help`; a text that begins so needs a blank in it"));
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Common, deadline, free_text, named, nearest};
+    use super::{Common, deadline, free_text, named, nearest, whole_number};
     use clap::{Args as _, Command};
 
     #[test]
@@ -176,6 +182,15 @@ mod tests {
     fn a_deadline_leaves_some_time() {
         assert!(deadline("0").is_err_and(|told| told.contains("leaves no time")));
         assert!(deadline("0.5").is_ok());
+    }
+
+    #[test]
+    fn a_number_out_of_bounds_is_told_with_them() {
+        assert_eq!(whole_number("7", 1..=9), Ok(7));
+        for wrong in ["0", "10", "abc", "", "-1", "1.5", "99999999999"] {
+            let told = format!("`{wrong}` is no whole number from 1 to 9");
+            assert_eq!(whole_number(wrong, 1..=9), Err(told));
+        }
     }
 
     #[test]

@@ -103,7 +103,7 @@ impl Refusal {
                 "run `setup` with a key that works, or set CLAWDTALK_API_KEY"
             }
             _ if self.is_about_the_plan() => "run `status` to see your plan and what is left of it",
-            404 => "check the id: the service knows none such",
+            404 => "check the id: the service knows no such id",
             429 | 503 => match self.retry_after {
                 Some(wait) => return Some(format!("try again in {} s", wait.as_secs().max(1))),
                 None => "try again in a minute",
