@@ -117,7 +117,12 @@ fn an_action_is_counted_in_characters() {
 fn a_refused_key_and_an_unknown_id_end_the_wait_at_once() {
     let (service, sandbox) = asked(Owner::Silent);
     let id = request_no_wait(&sandbox);
-    sandbox.run(APPROVAL, ["wait", "nope", "--timeout", "30"]).fails(1).stdout_has("nope");
+    for line in [&["status", "nope"][..], &["wait", "nope", "--timeout", "30"]] {
+        let out = sandbox.run(APPROVAL, line);
+        let unknown = json!({"request_id": "nope", "status": "unknown"});
+        assert_eq!(out.fails(1).json(), unknown);
+        out.stderr_has("error: asking about request `nope`: ").stderr_has("HTTP 404");
+    }
     service.change_key("cc_live_another");
     let out = sandbox.run(APPROVAL, ["wait", &id, "--timeout", "30"]);
     out.fails(3).stdout_has(&id).stderr_has("HTTP 401");

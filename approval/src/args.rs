@@ -8,8 +8,9 @@ use state::times;
 
 /// Ask the owner's phone before something irreversible.
 ///
-/// Exit 0 means approved, and nothing else does: `approval request "…" && do-it` is safe. 1 denied,
-/// 6 no decision, 7 nobody could be asked, 8 the request may not have arrived, 3 and 4 see the README.
+/// Exit 0 means approved, and nothing else does: `approval request "…" && do-it` is safe. 1 denied, or refused
+/// by the service, such as an unknown id; 2 a mistake in the command; 3 not configured, or the key was refused;
+/// 4 not reachable, nothing was asked; 6 no decision; 7 nobody could be asked; 8 it may have been asked.
 #[derive(Debug, Parser)]
 #[command(name = "approval", version, after_help = EXAMPLES, disable_help_subcommand = true)]
 pub(crate) struct Args {

@@ -1,10 +1,10 @@
 //! `approval request`: asks, and waits for the answer.
 
 use serde_json::{Value, json};
-use state::api::Client;
+use state::api::{Client, Error};
 use state::args::{Common, free_text};
 use state::config::Config;
-use state::exit::{Exit, Fault};
+use state::exit::{self, Exit, Fault};
 use state::out::{self, Printer};
 
 use crate::api::{self, NewApproval};
@@ -88,6 +88,15 @@ pub(crate) fn say(
             .into(),
         None => err,
     })
+}
+
+/// Prints that nothing is known of a request, since asking about it came to this error, and gives the error to end with.
+pub(crate) fn not_told(printer: Printer, asked: &Asked, err: Error) -> anyhow::Error {
+    let unknown = Verdict::Unknown;
+    if let Err(unsaid) = say(printer, &Value::Null, asked, unknown, unknown.word()) {
+        out::warning(&exit::told(&unsaid));
+    }
+    anyhow::Error::new(err).context(format!("asking about request `{}`", asked.id))
 }
 
 /// The service's object with the status that it comes to, and the action where it does not name it.

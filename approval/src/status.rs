@@ -7,17 +7,17 @@ use state::exit::Exit;
 use state::out::Printer;
 
 use crate::api;
-use crate::request::say;
+use crate::request::{not_told, say};
 use state::verdict::{self, Asked};
 
-/// Looks once, and ends with the verdict.
+/// Looks once, and ends with the verdict, which is `unknown` where there is no answer.
 pub(crate) fn run(common: &Common, id: &str) -> anyhow::Result<Exit> {
     let path = path(&["v1", "approvals", id])?;
     let printer = Printer::new(common);
     let config = Config::load(common)?;
     let client = Client::new(&config.service()?, common.request_deadline());
     let asked = Asked { id: id.to_owned(), ..Asked::default() };
-    let answer = api::status(&client, &path)?;
+    let answer = api::status(&client, &path).map_err(|err| not_told(printer, &asked, err))?;
     let verdict = verdict::read(&answer, &asked);
     say(printer, &answer, &asked, verdict, verdict.word())?;
     Ok(verdict.exit())

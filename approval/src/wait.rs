@@ -10,12 +10,12 @@ use state::api::{Client, Error, Path, path};
 use state::args::Common;
 use state::clock::Clock;
 use state::config::Config;
-use state::exit::{self, Exit, Fault};
+use state::exit::{Exit, Fault};
 use state::interrupt;
 use state::out::{self, Printer};
 
 use crate::api;
-use crate::request::say;
+use crate::request::{not_told, say};
 use state::verdict::{self, Asked, Verdict};
 
 const PAUSE: Duration = Duration::from_secs(2);
@@ -74,13 +74,7 @@ pub(crate) fn for_verdict(
             }
             Ok(verdict.exit())
         }
-        Err(err) => {
-            let unknown = Verdict::Unknown;
-            if let Err(unsaid) = say(printer, &Value::Null, asked, unknown, unknown.word()) {
-                out::warning(&exit::told(&unsaid));
-            }
-            Err(anyhow::Error::new(err).context(format!("asking about request `{}`", asked.id)))
-        }
+        Err(err) => Err(not_told(printer, asked, err)),
     }
 }
 

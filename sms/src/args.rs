@@ -5,7 +5,8 @@ use state::args::{Common, whole_number};
 
 /// Send, list and follow text messages.
 ///
-/// A text is never sent twice by a retry: see exit code 8 in the README.
+/// A text is never sent twice by a retry: exit 8 says that it may have been sent, and the same line looks whether it
+/// was, for 10 minutes, instead of sending it again. 1 refused, 3 not configured, 4 not reachable: nothing was sent.
 #[derive(Debug, Parser)]
 #[command(name = "sms", version, after_help = EXAMPLES, disable_help_subcommand = true)]
 pub(crate) struct Args {
