@@ -24,12 +24,12 @@ pub fn home() -> Option<PathBuf> {
 }
 
 /// `CLAWDTALK_OUTPUT=text`: text mode for everything below a shell.
-pub fn output_is_text() -> bool {
+pub(crate) fn output_is_text() -> bool {
     var("CLAWDTALK_OUTPUT").is_some_and(|mode| mode.eq_ignore_ascii_case("text"))
 }
 
 /// <https://no-color.org>: any value means no colour.
-pub fn no_colour() -> bool {
+pub(crate) fn no_colour() -> bool {
     var("NO_COLOR").is_some()
 }
 
@@ -92,7 +92,7 @@ fn from_files(name: &str, skill: &Path) -> Option<String> {
 
 /// The pairs of a `.env` file: `NAME=value`, `export NAME=value`, quotes of both kinds, comments, no final
 /// newline needed. A line that is none of these is left out.
-pub fn parse_dotenv(text: &str) -> HashMap<String, String> {
+pub(crate) fn parse_dotenv(text: &str) -> HashMap<String, String> {
     text.lines().filter_map(pair).collect()
 }
 

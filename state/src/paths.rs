@@ -77,7 +77,7 @@ files! {
 /// Changes of the user's crontab wait for each other here, whatever skill folder they come from: there is one crontab. Not
 /// under `XDG_CACHE_HOME` or `XDG_RUNTIME_DIR`, which cron does not set. `uninstall` leaves it, empty as it is, since
 /// another skill folder may use it. Who has no home has the skill folder for it.
-pub fn crontab_lock(skill: &Path) -> PathBuf {
+pub(crate) fn crontab_lock(skill: &Path) -> PathBuf {
     match env::home().filter(|home| home.is_dir()) {
         Some(home) => home.join(".cache/clawdtalk-crontab.lock"),
         None => skill.join(".crontab.lock"),

@@ -63,7 +63,7 @@ pub fn for_shell(word: &str) -> String {
 }
 
 /// The title of an HTML page, if it has one.
-pub fn page_title(page: &str) -> Option<String> {
+pub(crate) fn page_title(page: &str) -> Option<String> {
     let lower = page.to_ascii_lowercase();
     let open = lower.find("<title")?;
     let start = open + lower[open..].find('>')? + 1;

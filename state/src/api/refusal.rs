@@ -65,7 +65,7 @@ impl Refusal {
     }
 
     /// Whether the service says that the key or its rights are the matter.
-    pub fn is_about_the_key(&self) -> bool {
+    pub(crate) fn is_about_the_key(&self) -> bool {
         let is_about_it = || {
             let Some(code) = &self.code else {
                 let message = self.message.to_ascii_lowercase();
@@ -78,7 +78,7 @@ impl Refusal {
     }
 
     /// Whether money or the plan is the matter.
-    pub fn is_about_the_plan(&self) -> bool {
+    pub(crate) fn is_about_the_plan(&self) -> bool {
         let code = self.code.as_deref().unwrap_or_default().to_ascii_lowercase();
         self.status == 402
             || ["quota", "plan", "credit", "billing"].iter().any(|mark| code.contains(mark))

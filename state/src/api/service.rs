@@ -45,7 +45,7 @@ impl Service {
     }
 
     /// Whether the service is on this machine: a simulator or a test.
-    pub fn is_on_loopback(&self) -> bool {
+    pub(crate) fn is_on_loopback(&self) -> bool {
         config::is_loopback(&self.base)
     }
 }

@@ -68,7 +68,7 @@ impl Client {
     }
 
     /// Has a turn: the message goes to the agent, and what came of it is told, at the latest after
-    /// `within`. Blocks; the caller has a thread for it. The gateway itself waits [`Turn::wait_seconds`],
+    /// `within`. Blocks; the caller has a thread for it. The gateway itself waits `Turn::wait_seconds`,
     /// so `within` is longer than that, and ten minutes where the chat endpoint may be used: it has no
     /// limit of its own, and hanging up there ends the turn.
     ///

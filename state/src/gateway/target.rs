@@ -60,7 +60,7 @@ impl Target {
 
     /// The same with a way to read the token anew: a 401 makes use of it once.
     #[must_use]
-    pub fn with_reread(self, reread: Reread) -> Self {
+    pub(crate) fn with_reread(self, reread: Reread) -> Self {
         Self { reread: Some(reread), ..self }
     }
 
@@ -75,7 +75,7 @@ impl Target {
     }
 
     /// Whether token and words travel in clear beyond this machine.
-    pub fn is_in_clear(&self) -> bool {
+    pub(crate) fn is_in_clear(&self) -> bool {
         self.base.starts_with("http://") && !config::is_loopback(&self.base)
     }
 }

@@ -23,7 +23,7 @@ pub enum Turn {
 
 impl Turn {
     /// How long the gateway is asked to wait for the turn's end, in seconds.
-    pub fn wait_seconds(&self) -> u32 {
+    pub(crate) fn wait_seconds(&self) -> u32 {
         match self {
             Self::OwnerVoice | Self::StrangerVoice | Self::Walkie(_) => 90,
             Self::Sms => 60,
@@ -32,7 +32,7 @@ impl Turn {
     }
 
     /// Whether the owner asks: only then may it go in as the owner's own words, by the chat endpoint.
-    pub fn is_owners(&self) -> bool {
+    pub(crate) fn is_owners(&self) -> bool {
         matches!(self, Self::OwnerVoice | Self::Walkie(_))
     }
 

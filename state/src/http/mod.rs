@@ -24,7 +24,7 @@ pub use reply::{Reply, retry_after};
 pub use trouble::Trouble;
 
 /// Longest wait for a name, and after it for TCP, a proxy and TLS together (spec 2).
-pub const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+pub(crate) const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 
 /// Largest answer that is read, in bytes: far above any list of the service's, far below what hurts.
 const LARGEST_BODY: u64 = 8 << 20;
@@ -62,7 +62,7 @@ impl Method {
     }
 
     /// Whether doing it twice is the same as doing it once.
-    pub fn is_repeatable(self) -> bool {
+    pub(crate) fn is_repeatable(self) -> bool {
         self != Self::Post
     }
 }

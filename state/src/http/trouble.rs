@@ -24,13 +24,13 @@ impl Trouble {
     }
 
     /// Something that stays until it is mended: a certificate, a setting.
-    pub fn lasting(words: impl Into<String>) -> Self {
+    pub(crate) fn lasting(words: impl Into<String>) -> Self {
         Self { words: words.into(), hint: None, lasting: true }
     }
 
     /// Adds what to do about it.
     #[must_use]
-    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
@@ -41,7 +41,7 @@ impl Trouble {
     }
 
     /// Whether trying again is useless before something is mended.
-    pub fn is_lasting(&self) -> bool {
+    pub(crate) fn is_lasting(&self) -> bool {
         self.lasting
     }
 }
