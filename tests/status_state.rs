@@ -84,7 +84,7 @@ fn a_setting_with_which_the_client_would_not_start_fails() {
         (json!({"guard": {"approve": "sometimes"}}), "none of sensitive, always, never"),
         (json!({"guard": {"aprove": "never"}}), "no setting of the guard; it knows approve"),
         (json!({"max_turns": "many"}), "`max_turns` in `"),
-        (json!({"sms": {"allow": ["abc"]}}), "reading `sms.allow`: `abc` is no phone number"),
+        (json!({"sms": {"allow": ["abc"]}}), "is no list of numbers such as +15551234567"),
         (json!({"greeting": 7}), "not a text"),
     ] {
         let all = Installed::new();
