@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
-use harness::{Gateway, Sandbox, Service, Signal, event, until};
+use harness::{Child, Gateway, Sandbox, Service, Signal, event, until};
 use serde_json::json;
 
 const CONNECT: &str = env!("CARGO_BIN_EXE_connect");
@@ -14,12 +14,18 @@ fn ask(service: &Service, request_id: &str) {
     service.send(&event::deep_tool_request("c1", request_id, "What is on my calendar?"));
 }
 
-#[test]
-fn a_ready_answer_survives_a_kill_and_is_delivered_once() {
+/// A client that is connected, with the service and the gateway that it talks to.
+fn open() -> (Service, Gateway, Sandbox, Child) {
     let (service, gateway) = (Service::start(), Gateway::start());
     let sandbox = Sandbox::for_both(&service, &gateway);
     let client = sandbox.spawn(CONNECT, ["run"]);
     service.wait_connected(SOON);
+    (service, gateway, sandbox, client)
+}
+
+#[test]
+fn a_ready_answer_survives_a_kill_and_is_delivered_once() {
+    let (service, gateway, sandbox, client) = open();
     gateway.hold();
     ask(&service, "r1");
     gateway.wait_turn(SOON, 1);
@@ -48,10 +54,7 @@ fn a_ready_answer_survives_a_kill_and_is_delivered_once() {
 
 #[test]
 fn a_ready_answer_survives_a_start_without_room_for_a_second_journal() {
-    let (service, gateway) = (Service::start(), Gateway::start());
-    let sandbox = Sandbox::for_both(&service, &gateway);
-    let client = sandbox.spawn(CONNECT, ["run"]);
-    service.wait_connected(SOON);
+    let (service, gateway, sandbox, client) = open();
     gateway.hold();
     ask(&service, "r1");
     gateway.wait_turn(SOON, 1);
@@ -78,10 +81,7 @@ fn a_ready_answer_survives_a_start_without_room_for_a_second_journal() {
 
 #[test]
 fn a_turn_cut_by_a_kill_is_told_as_lost_and_not_run_again() {
-    let (service, gateway) = (Service::start(), Gateway::start());
-    let sandbox = Sandbox::for_both(&service, &gateway);
-    let client = sandbox.spawn(CONNECT, ["run"]);
-    service.wait_connected(SOON);
+    let (service, gateway, sandbox, client) = open();
     gateway.hold();
     ask(&service, "r1");
     gateway.wait_turn(SOON, 1);
@@ -118,10 +118,7 @@ fn what_waited_for_a_worker_runs_after_a_kill() {
 
 #[test]
 fn an_answer_nobody_could_take_for_two_minutes_is_given_up() {
-    let (service, gateway) = (Service::start(), Gateway::start());
-    let sandbox = Sandbox::for_both(&service, &gateway);
-    let client = sandbox.spawn(CONNECT, ["run"]);
-    service.wait_connected(SOON);
+    let (service, gateway, sandbox, client) = open();
     gateway.hold();
     ask(&service, "r1");
     gateway.wait_turn(SOON, 1);
@@ -188,10 +185,7 @@ fn a_clock_that_jumps_between_two_lives_makes_no_answer_older_or_younger() {
 
 #[test]
 fn a_greeting_is_not_repeated_after_a_restart_and_a_strangers_call_stays_one() {
-    let (service, gateway) = (Service::start(), Gateway::start());
-    let sandbox = Sandbox::for_both(&service, &gateway);
-    let client = sandbox.spawn(CONNECT, ["run"]);
-    service.wait_connected(SOON);
+    let (service, gateway, sandbox, client) = open();
     service.send(&event::call_started("c1", "inbound"));
     service.send(&event::call_started("c2", "outbound"));
     service.wait_frame(SOON, "response", |frame| frame["call_id"] == "c1");
@@ -208,10 +202,7 @@ fn a_greeting_is_not_repeated_after_a_restart_and_a_strangers_call_stays_one() {
 
 #[test]
 fn a_disk_without_room_hides_neither_a_new_life_nor_how_it_is() {
-    let (service, gateway) = (Service::start(), Gateway::start());
-    let sandbox = Sandbox::for_both(&service, &gateway);
-    let client = sandbox.spawn(CONNECT, ["run"]);
-    service.wait_connected(SOON);
+    let (service, _gateway, sandbox, client) = open();
     until(SOON, || sandbox.run(CONNECT, ["status"]).code() == 0);
     client.stop(Signal::KILL, SOON);
     // Folders where the unfinished files are to be: that stops root as well.
