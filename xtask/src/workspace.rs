@@ -1,6 +1,8 @@
 //! Where the checkout, its programs and the shared material are.
 
 use std::env;
+use std::ffi::OsStr;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -22,6 +24,14 @@ impl Profile {
     }
 }
 
+/// This program, to be started again. Where cargo has built it anew meanwhile, the system calls the one that runs
+/// deleted, and the new one is taken: it was built from the same sources.
+pub(crate) fn this_program() -> std::io::Result<PathBuf> {
+    let program = env::current_exe()?.into_os_string().into_vec();
+    let program = program.strip_suffix(b" (deleted)").unwrap_or(&program);
+    Ok(OsStr::from_bytes(program).into())
+}
+
 /// One checkout and the folder that cargo builds into.
 #[derive(Clone, Debug)]
 pub(crate) struct Workspace {
@@ -35,7 +45,7 @@ impl Workspace {
         let package = env::var_os("CARGO_MANIFEST_DIR")
             .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
         let root = package.parent().context("the package `xtask` has no folder above it")?;
-        let program = env::current_exe().context("asking where this program is")?;
+        let program = this_program().context("asking where this program is")?;
         let target =
             program.ancestors().nth(2).context("this program is not in a target folder")?;
         Ok(Self { root: root.to_owned(), target: target.to_owned() })

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::agent::Agent;
 use super::line::{self, Line};
+use crate::workspace;
 
 /// `connect` or the floor, and the folder that it lives in.
 pub(crate) struct Subject {
@@ -36,7 +37,7 @@ impl Subject {
     pub(crate) fn floor(agent: &Agent, in_flight: usize) -> Result<Self> {
         let listener = line::listen()?;
         let sandbox = Sandbox::new();
-        let program = std::env::current_exe()?.display().to_string();
+        let program = workspace::this_program()?.display().to_string();
         let in_flight = in_flight.to_string();
         let (line, gateway) = (line::address(&listener), agent.address().to_owned());
         let child = sandbox.spawn(&program, ["floor", &line, &gateway, &in_flight]);

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::disk::SIZE;
 use crate::torture::Plan;
+use crate::workspace;
 
 /// The ways to a namespace in which one may mount: as anybody, else as root.
 const WAYS: [&[&str]; 2] = [&["--user", "--map-root-user", "--mount"], &["--mount"]];
@@ -31,7 +32,7 @@ pub(super) fn torture(programs: &Path, plan: Plan) -> Result<Value, String> {
     std::fs::create_dir_all(&folder.0)
         .map_err(|err| format!("making `{}`: {err}", folder.0.display()))?;
     let way = way(&folder.0)?;
-    let program = std::env::current_exe().map_err(|err| err.to_string())?;
+    let program = workspace::this_program().map_err(|err| err.to_string())?;
     let mut command = inside(way, &folder.0);
     command.arg(program).arg("disks").arg(programs).arg(&folder.0);
     command.args(["--kills", &plan.kills.to_string()]);
