@@ -115,7 +115,11 @@ impl Log {
             }
         }
         // Cut at last: what stands across the cut could not be recognised.
-        masked(&text).chars().take(LONGEST).collect()
+        let mut text = masked(&text);
+        if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+            text.truncate(end);
+        }
+        text
     }
 }
 
