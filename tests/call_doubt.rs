@@ -8,14 +8,6 @@ use serde_json::json;
 const CALL: &str = env!("CARGO_BIN_EXE_call");
 const CALLS: &str = "/v1/calls";
 
-/// stderr is one error line and one hint line, in this order, behind warnings.
-#[track_caller]
-fn one_error_one_hint(err: &str) {
-    let labels = err.lines().filter_map(|line| line.split(':').next());
-    let told: Vec<_> = labels.filter(|label| *label != "warning").collect();
-    assert_eq!(told, ["error", "hint"], "{err}");
-}
-
 #[test]
 fn a_doubt_is_one_error_and_one_hint() {
     let service = Service::start();
@@ -23,9 +15,9 @@ fn a_doubt_is_one_error_and_one_hint() {
     service.fail("POST", CALLS, Fault::Lost, 1);
     let out = sandbox.run(CALL, ["hello there"]);
     out.fails(8).stderr_has("error: placing the call: ").stderr_has("hint: look whether the phone");
-    one_error_one_hint(out.err());
+    out.one_error_one_hint();
     let out = sandbox.run(CALL, ["hello there"]);
-    one_error_one_hint(out.fails(8).err());
+    out.fails(8).one_error_one_hint();
 }
 
 #[test]
@@ -37,7 +29,7 @@ fn a_doubt_that_cannot_be_printed_is_still_one() {
     for says in ["error: placing the call: ", "may have been placed"] {
         let out = sandbox.run("/bin/sh", ["-c", &unheard]);
         out.fails(8).stderr_has("warning: ").stderr_has(says);
-        one_error_one_hint(out.err());
+        out.one_error_one_hint();
     }
     assert_eq!(service.seen_at("POST", CALLS).len(), 1);
 }

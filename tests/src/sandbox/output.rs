@@ -85,6 +85,14 @@ impl Output {
         self.check(!said, || format!("wanted nowhere: {part}"))
     }
 
+    /// stderr is one error and one hint, in this order, with warnings anywhere.
+    #[track_caller]
+    pub fn one_error_one_hint(&self) -> &Self {
+        let labels = self.stderr.lines().filter_map(|line| line.split(':').next());
+        let told: Vec<_> = labels.filter(|label| *label != "warning").collect();
+        self.check(told == ["error", "hint"], || "wanted on stderr: one error, one hint".to_owned())
+    }
+
     /// stderr is empty.
     #[track_caller]
     pub fn quiet(&self) -> &Self {
