@@ -2,7 +2,7 @@
 //! do-not-call list, the crontab, the ends of a mission, `setup` and `uninstall`.
 
 mod asks;
-mod ends;
+pub(super) mod ends;
 mod files;
 mod lists;
 mod sends;

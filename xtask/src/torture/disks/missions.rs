@@ -6,6 +6,7 @@ use harness::Table;
 use serde_json::{Value, json};
 
 use super::once::Line;
+use crate::torture::commands::ends;
 use crate::torture::commands::stage::Stage;
 
 /// A mission that has not ended after so many ticks never will.
@@ -33,7 +34,7 @@ pub(super) fn by_hand(stage: &mut Stage, n: usize) {
         _ => (vec!["complete", slug, "All done"], "succeeded"),
     };
     if stage.insist("missions", &line) {
-        ended(stage, &mission, Some(word));
+        ends::agree(stage, &mission.slug, Some(word));
         if word == "cancelled" {
             none_waits(stage, &mission);
         }
@@ -51,7 +52,7 @@ pub(super) fn by_ticks(stage: &mut Stage, n: usize) {
         let done = &stage.state()[&slug]["lifecycle"]["done"];
         if done.as_array().is_some_and(|done| done.contains(&json!("mission/cron"))) {
             none_waits(stage, &mission);
-            return ended(stage, &mission, None);
+            return ends::agree(stage, &mission.slug, None);
         }
     }
     let kept = stage.state()[&slug].clone();
@@ -218,17 +219,6 @@ fn check(stage: &mut Stage, mission: &Mission) {
 fn scheduled(stage: &Stage, mission: &Mission) -> usize {
     let rows = stage.service.rows(Table::Scheduled);
     rows.iter().filter(|row| row["to_number"] == *mission.to).count()
-}
-
-/// The service and the state file say the same, and it is this.
-fn ended(stage: &mut Stage, mission: &Mission, wanted: Option<&str>) {
-    let kept = stage.state()[&mission.slug].clone();
-    let runs = stage.service.rows(Table::Runs);
-    let run = runs.iter().find(|row| row["run_id"] == kept["run_id"]).cloned().unwrap_or_default();
-    let (here, there) = (&kept["status"], &run["status"]);
-    if here != there || wanted.is_some_and(|wanted| here != wanted) {
-        stage.tally.lose(&format!("the end of {}: {here} here, {there} there", mission.slug));
-    }
 }
 
 /// Nothing of a mission that is called off waits for its time.
