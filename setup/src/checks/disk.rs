@@ -3,7 +3,7 @@
 use super::folder::{self, quoted};
 use super::{Finding, Subject, missions};
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use state::clock::Clock;
 use state::config::Config;
 use state::{env, exit, file, paths};
@@ -24,35 +24,27 @@ pub(super) fn look(subject: &Subject) -> Vec<Finding> {
 
 fn readable(skill: &Path, now: Timestamp) -> Finding {
     let state = env::path("CLAWDTALK_STATE_FILE").unwrap_or_else(|| paths::missions_state(skill));
-    let files = [
-        (state, "missions recover"),
-        (paths::intents(skill), "mv"),
-        (paths::do_not_call(skill), "mv"),
-        (paths::own_calls(skill), "mv"),
-    ];
-    let broken = |(path, fix): &(PathBuf, &str)| {
-        let bytes = match file::read(path) {
-            Ok(bytes) => bytes?,
-            Err(err) => {
-                return Some(Finding::fail(exit::told(&err), format!("ls -l {}", quoted(path))));
-            }
-        };
-        let why = match serde_json::from_slice::<Value>(&bytes) {
-            Ok(Value::Object(_)) => return None,
-            Ok(_) => "it is no JSON object".to_owned(),
-            Err(err) => err.to_string(),
-        };
-        let fix = if *fix == "mv" {
-            format!("mv {0} {0}.broken", quoted(path))
-        } else {
-            (*fix).to_owned()
-        };
-        Some(Finding::fail(format!("`{}` cannot be read: {why}", path.display()), fix))
+    let missions = match object(&state, || "missions recover".to_owned()) {
+        Ok(missions) => missions,
+        Err(finding) => return finding,
     };
-    files.iter().find_map(broken).unwrap_or_else(|| {
-        let missions = file::read(&files[0].0).ok().flatten().unwrap_or_default();
-        missions::looked_after(&serde_json::from_slice(&missions).unwrap_or_default(), now)
-    })
+    let others = [paths::intents(skill), paths::do_not_call(skill), paths::own_calls(skill)];
+    let broken = |path: &PathBuf| object(path, || format!("mv {0} {0}.broken", quoted(path))).err();
+    let broken = others.iter().find_map(broken);
+    broken.unwrap_or_else(|| missions::looked_after(&missions, now))
+}
+
+/// What a file of ours remembers; nothing if there is none. Fails with what is wrong with it, where `fix` helps.
+fn object(path: &Path, fix: impl FnOnce() -> String) -> Result<Map<String, Value>, Finding> {
+    let bytes = file::read(path)
+        .map_err(|err| Finding::fail(exit::told(&err), format!("ls -l {}", quoted(path))))?;
+    let Some(bytes) = bytes else { return Ok(Map::new()) };
+    let why = match serde_json::from_slice(&bytes) {
+        Ok(Value::Object(object)) => return Ok(object),
+        Ok(_) => "it is no JSON object".to_owned(),
+        Err(err) => err.to_string(),
+    };
+    Err(Finding::fail(format!("`{}` cannot be read: {why}", path.display()), fix()))
 }
 
 fn writable(skill: &Path) -> Finding {
