@@ -18,7 +18,7 @@ use state::lock::Lock;
 use state::moment::Moment;
 use state::out::Printer;
 use state::secret::Secret;
-use state::{config, exit, file, gateway, paths, settings};
+use state::{config, exit, file, gateway, paths, settings, words};
 
 use crate::allocator;
 use crate::aloud::Questions;
@@ -166,7 +166,7 @@ fn if_unwritable(skill: &Path, err: anyhow::Error) -> anyhow::Error {
     if !matches!(kind, Some(ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)) {
         return err;
     }
-    let folder = skill.display();
+    let folder = words::for_shell(&skill.display().to_string());
     Fault::new(exit::code_of(&err), exit::told(&err))
         .hint(format!("run `ls -ld {folder}`; if it is yours, run `chmod u+rwx {folder}`"))
         .into()

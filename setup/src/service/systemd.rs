@@ -3,7 +3,7 @@
 use super::process::run;
 use anyhow::Context as _;
 use state::exit::Fault;
-use state::{file, unit};
+use state::{file, unit, words};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -56,7 +56,8 @@ pub(super) fn install(skill: &Path, connect: &Path) -> anyhow::Result<Vec<String
     let new = text(skill, connect)?;
     if let Some(folder) = of_another(skill) {
         let text = format!("`{}` runs the client of `{}`", path.display(), folder.display());
-        let hint = format!("run `{}/bin/uninstall` first", folder.display());
+        let uninstall = folder.join("bin/uninstall").display().to_string();
+        let hint = format!("run `{}` first", words::for_shell(&uninstall));
         return Err(Fault::usage(text).hint(hint).into());
     }
     let old = file::read(&path)?;
