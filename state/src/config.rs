@@ -11,8 +11,10 @@ use crate::exit::{Exit, Fault};
 use crate::secret::Secret;
 use crate::{env, file, gateway_config, json, out, paths};
 
-const DEFAULT_SERVER: &str = "https://clawdtalk.com";
-const DEFAULT_GATEWAY: &str = "http://127.0.0.1:18789";
+/// The service, where nothing else is said.
+pub const DEFAULT_SERVER: &str = "https://clawdtalk.com";
+/// The gateway, where nothing else is said: OpenClaw's own port on this machine.
+pub const DEFAULT_GATEWAY: &str = "http://127.0.0.1:18789";
 const SETUP: &str = "run `setup`, or set CLAWDTALK_API_KEY";
 
 /// The configuration of one skill folder. It works without a file when the environment says enough.

@@ -150,8 +150,8 @@ fn answers_for(checks: &[Check], service: Option<Kind>, no_gateway: bool) -> boo
 fn given(args: &args::Setup, config: &Config) -> anyhow::Result<Given> {
     let gateway_token = args.gateway_token_env.as_deref().map(reference).transpose()?;
     for (option, url, example) in [
-        ("--server", &args.common.server, "https://clawdtalk.com"),
-        ("--gateway-url", &args.gateway_url, "http://127.0.0.1:18789"),
+        ("--server", &args.common.server, config::DEFAULT_SERVER),
+        ("--gateway-url", &args.gateway_url, config::DEFAULT_GATEWAY),
     ] {
         let Some(url) = url else { continue };
         let Err(fault) = config::address(Exit::Usage, option, url, example) else { continue };
