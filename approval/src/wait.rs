@@ -20,10 +20,6 @@ use state::verdict::{self, Asked, Verdict};
 
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// What a look may take that has no time of its own left, the last one above all: a service that answers does so sooner, and
-/// with a silent one the wait is over by so much late, not by a whole `--deadline`.
-const LAST_LOOK: Duration = Duration::from_secs(5);
-
 /// `approval wait ID`.
 pub(crate) fn run(common: &Common, id: &str, timeout: Duration) -> anyhow::Result<Exit> {
     at_least_a_second(timeout)?;
@@ -91,7 +87,7 @@ fn poll(
     loop {
         let left = until.saturating_duration_since(Instant::now());
         let is_last_look = left.is_zero();
-        match api::status(&client.at_most(left.max(LAST_LOOK)), approval) {
+        match api::status(&client.for_a_look(left), approval) {
             Ok(answer) => {
                 let verdict = verdict::read(&answer, asked);
                 if verdict.is_final() {

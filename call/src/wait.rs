@@ -17,9 +17,6 @@ use crate::api;
 /// A call changes within seconds; the service's limits allow this (facts/server.md 4.4 polls as often).
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// What a look may take when the time is nearly up: a silent service would draw the wait out by a whole `--deadline`.
-const LAST_LOOK: Duration = Duration::from_secs(5);
-
 /// Follows a call: `call wait ID`.
 pub(crate) fn run(common: &Common, id: &str, timeout: Duration) -> anyhow::Result<Exit> {
     let printer = Printer::new(common);
@@ -64,7 +61,7 @@ fn watch(
 ) -> anyhow::Result<Option<Exit>> {
     loop {
         let left = until.saturating_duration_since(Instant::now());
-        match api::status(&client.at_most(left.max(LAST_LOOK)), call) {
+        match api::status(&client.for_a_look(left), call) {
             Ok(call) => {
                 let status = call["status"].as_str().unwrap_or("unknown").to_owned();
                 let changed = {

@@ -20,6 +20,9 @@ const CAP: Duration = Duration::from_secs(5);
 /// A wait from here on is told on stderr.
 const TOLD: Duration = Duration::from_secs(2);
 
+/// What a look may take that has no time left: a service that answers does so sooner.
+const LAST_LOOK: Duration = Duration::from_secs(5);
+
 /// Two clocks that are no further apart show the same time: `Date` has whole seconds, and an answer takes a while.
 const SAME_TIME: SignedDuration = SignedDuration::from_mins(1);
 
@@ -69,11 +72,11 @@ impl Client {
         Self { deadline, ..self }
     }
 
-    /// The same for requests of which each takes at most `time`, where that is less than the deadline: for one who waits
-    /// for something and has to give up in time.
+    /// The same for a look by one who waits for something and has so much time left: a silent service draws the wait
+    /// out by 5 s at the most, not by a whole `--deadline`.
     #[must_use]
-    pub fn at_most(&self, time: Duration) -> Self {
-        self.clone().with_deadline(self.deadline.min(time))
+    pub fn for_a_look(&self, left: Duration) -> Self {
+        self.clone().with_deadline(self.deadline.min(left.max(LAST_LOOK)))
     }
 
     #[cfg(test)]
