@@ -121,13 +121,6 @@ fn not_placed(
         .into()
 }
 
-/// That it cannot be printed is a warning: what may have been done is the news.
 fn print_unsettled(printer: Printer, at: &str, whom: &str) {
-    if printer.is_text() {
-        return;
-    }
-    let unsettled = json!({ "unsettled": [{ "to": whom, "begun": at }] });
-    if let Err(err) = printer.document(&unsettled, String::new) {
-        out::warning(&exit::told(&err));
-    }
+    printer.beside(&json!({ "unsettled": [{ "to": whom, "begun": at }] }), String::new);
 }

@@ -90,18 +90,11 @@ impl Context {
         fault: Option<Fault>,
     ) -> anyhow::Result<Exit> {
         if let Some(fault) = fault {
-            self.beside(value, text);
+            self.printer.beside(value, text);
             return Err(fault.into());
         }
         self.printer.done(value, text)?;
         Ok(Exit::Done)
-    }
-
-    /// Prints what is told beside a code that says no: that it cannot be printed is a warning, and the code stays.
-    pub(crate) fn beside(&self, value: &Value, text: impl FnOnce() -> String) {
-        if let Err(err) = self.printer.document(value, text) {
-            out::warning(&exit::told(&err));
-        }
     }
 
     /// Says in text mode that a stage of a workflow was done.

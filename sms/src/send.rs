@@ -215,13 +215,6 @@ fn not_sent(
         .into()
 }
 
-/// That it cannot be printed is a warning: what may have been done is the news.
 fn print_unsettled(printer: Printer, begun: &str, to: &Phone) {
-    if printer.is_text() {
-        return;
-    }
-    let unsettled = json!({ "unsettled": [{ "to": to.as_str(), "begun": begun }] });
-    if let Err(err) = printer.document(&unsettled, String::new) {
-        out::warning(&exit::told(&err));
-    }
+    printer.beside(&json!({ "unsettled": [{ "to": to.as_str(), "begun": begun }] }), String::new);
 }

@@ -57,6 +57,13 @@ impl Printer {
         self.document(value, text).map_err(|err| unsaid(&err).into())
     }
 
+    /// Prints what is told beside a code that says no: that it cannot be printed is a warning, and the code stays.
+    pub fn beside(self, value: &Value, text: impl FnOnce() -> String) {
+        if let Err(err) = self.document(value, text) {
+            warning(&exit::told(&err));
+        }
+    }
+
     /// Prints one line of a stream: compact JSON, or in text mode the words of `text`.
     pub fn line(self, value: &Value, text: impl FnOnce() -> String) -> anyhow::Result<()> {
         Self { pretty: false, ..self }.document(value, text)

@@ -53,7 +53,7 @@ fn look_again(context: &Context, intents: &[Intent], missions: &Missions) -> any
         if left.is_empty() { "Nothing is unsettled".to_owned() } else { left }
     };
     if !left.is_empty() {
-        context.beside(&document, text);
+        context.printer.beside(&document, text);
         return Ok(Exit::Unknown);
     }
     context.printer.done(&document, text)?;

@@ -143,10 +143,7 @@ fn search(context: &Context, api: &Api, intent: &Intent) -> anyhow::Result<Sched
             return Ok(event);
         }
     }
-    if !context.printer.is_text() {
-        let document = json!({ "unsettled": [unsettled(intent)] });
-        context.beside(&document, String::new);
-    }
+    context.printer.beside(&json!({ "unsettled": [unsettled(intent)] }), String::new);
     Err(in_doubt(intent, "and is not in the assistant's list (yet)").into())
 }
 
