@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::{Fault, Owner, Sandbox, Service, Settings, Signal, contract};
+use harness::{Fault, Foreign, Owner, Sandbox, Service, Settings, Signal, contract};
 use serde_json::json;
 
 const APPROVAL: &str = env!("CARGO_BIN_EXE_approval");
@@ -133,14 +133,26 @@ fn a_refused_key_and_an_unknown_id_end_the_wait_at_once() {
 #[test]
 fn a_creation_that_cannot_have_happened_is_exit_4_and_a_lost_one_8() {
     let (service, sandbox) = asked(Owner::Approves(SOON));
-    service.fail("POST", APPROVALS, Fault::Status(500), 1);
+    service.fail("POST", APPROVALS, Fault::RetryAfter(503, 3600), 1);
     sandbox.run(APPROVAL, ["request", "x"]).fails(4).silent();
-    for fault in [Fault::Lost, Fault::Torn, Fault::Html(502)] {
+    for fault in [Fault::Lost, Fault::Torn, Fault::Html(502), Fault::Status(500)] {
         service.fail("POST", APPROVALS, fault, 1);
         sandbox.run(APPROVAL, ["request", "x"]).fails(8).silent().stderr_has("hint: ");
     }
     service.once("POST", APPROVALS, 201, json!({"status": "approved"}));
     sandbox.run(APPROVAL, ["request", "x"]).fails(8).silent().stderr_has("request_id");
+}
+
+#[test]
+fn no_answer_to_a_creation_is_taken_for_more_than_it_proves() {
+    let (service, sandbox) = asked(Owner::Approves(SOON));
+    for foreign in Foreign::telling() {
+        service.fail("POST", APPROVALS, Fault::Foreign(foreign), 1);
+        let before = service.seen_at("POST", APPROVALS).len();
+        let out = sandbox.run(APPROVAL, ["request", "x"]);
+        assert_eq!(out.silent().code(), foreign.exit(), "{foreign:?} {out}");
+        assert_eq!(service.seen_at("POST", APPROVALS).len(), before + 1, "{foreign:?}");
+    }
 }
 
 #[test]

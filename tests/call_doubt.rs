@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::{Fault, Sandbox, Service};
+use harness::{Fault, Foreign, Proof, Sandbox, Service, Shape};
 use serde_json::json;
 
 const CALL: &str = env!("CARGO_BIN_EXE_call");
@@ -62,4 +62,47 @@ fn a_silent_service_does_not_draw_the_wait_out() {
     let out = Sandbox::for_service(&service).run(CALL, ["wait", "call_1", "--timeout", "2"]);
     out.fails(6).stdout_has("call_1").stderr_has("`call wait call_1`");
     assert!(out.took() < Duration::from_secs(15), "{out}");
+}
+
+/// The same line twice, for every kind of answer to the first: what may have been done is not done again.
+#[test]
+fn no_answer_makes_the_same_line_dial_twice() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    for (n, foreign) in Foreign::telling().into_iter().enumerate() {
+        let greeting = format!("hello there {n}");
+        service.fail("POST", CALLS, Fault::Foreign(foreign), 1);
+        let out = sandbox.run(CALL, [&*greeting]);
+        assert_eq!(out.code(), foreign.exit(), "{foreign:?} {out}");
+        let again = sandbox.run(CALL, [&*greeting]);
+        let said = service
+            .seen_at("POST", CALLS)
+            .iter()
+            .filter(|seen| seen.body["greeting"] == *greeting)
+            .count();
+        if foreign.proof() == Proof::None {
+            assert_eq!((again.code(), said), (8, 1), "{foreign:?} {again}");
+        } else {
+            assert_eq!((again.code(), said), (0, 2), "{foreign:?} {again}");
+        }
+    }
+}
+
+#[test]
+fn what_was_put_off_goes_out_again_with_its_own_key() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    let later = Foreign { retry_after: Some(3600), ..Foreign::new(429, Shape::Html) };
+    service.fail("POST", CALLS, Fault::Foreign(later), 2);
+    for code in [4, 4, 0, 0] {
+        assert_eq!(sandbox.run(CALL, ["hello there"]).code(), code);
+    }
+    let keys: Vec<_> = service
+        .seen_at("POST", CALLS)
+        .iter()
+        .map(|seen| seen.header("idempotency-key").expect("every call has one").to_owned())
+        .collect();
+    assert!(keys[0] == keys[1] && keys[1] == keys[2], "{keys:?}");
+    assert_ne!(keys[2], keys[3], "the fourth is a call of its own");
+    assert!(!keys[0].is_empty() && keys[0].bytes().all(|byte| byte.is_ascii_alphanumeric()));
 }

@@ -75,7 +75,8 @@ fn what_the_service_says_decides_the_exit_code() {
     for (fault, code) in [
         (Fault::Status(401), 3),
         (Fault::Status(402), 1),
-        (Fault::Status(500), 4),
+        (Fault::Status(500), 8),
+        (Fault::RetryAfter(503, 3600), 4),
         (Fault::Html(502), 8),
         (Fault::Lost, 8),
         (Fault::Torn, 8),

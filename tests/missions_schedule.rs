@@ -198,7 +198,7 @@ fn a_refusal_leaves_nothing_in_doubt() {
         .fails(1)
         .silent()
         .stderr_has("does not belong to this assistant");
-    service.fail("POST", EVENTS, Fault::Status(500), 1);
+    service.fail("POST", EVENTS, Fault::RetryAfter(503, 3600), 1);
     let line = ["schedule-sms", "--mission", "m", TO, "in 15m", "x"];
     sandbox.run(MISSIONS, line).fails(4).silent();
     sandbox.run(MISSIONS, ["resolve"]).ok();

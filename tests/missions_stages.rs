@@ -46,7 +46,7 @@ fn init_goes_on_where_it_stopped() {
     let patch = ("PATCH", "/v1/missions/:m/runs/:r");
     for (method, path) in MAKES.into_iter().chain([patch]) {
         let (service, sandbox) = start();
-        service.fail(method, path, Fault::Status(500), 3);
+        service.fail(method, path, Fault::RetryAfter(503, 3600), 3);
         while sandbox.run(MISSIONS, INIT).code() == 4 {
             assert_eq!(state(&sandbox)["find-plumbers"]["status"], "starting");
         }
@@ -206,8 +206,12 @@ fn setup_agent_goes_on_where_it_stopped() {
     ] {
         let (service, sandbox) = start();
         sandbox.run(MISSIONS, INIT).ok();
-        service.fail(method, path, Fault::Status(500), 3);
+        service.fail(method, path, Fault::RetryAfter(503, 3600), 3);
         while sandbox.run(MISSIONS, SETUP).code() == 4 {}
+        let keys = service.seen_at("POST", "/v1/assistants");
+        let mut keys: Vec<_> = keys.iter().map(|seen| seen.header("idempotency-key")).collect();
+        keys.dedup();
+        assert_eq!(keys.len(), 1, "one assistant has one key: {keys:?}");
         let agent = sandbox.run(MISSIONS, SETUP).ok().json();
         assert_eq!(agent["linked"], true, "{path}");
         assert_eq!(agent["agent_phone"], NUMBER, "{path}");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::{Fault, Sandbox, Service, Settings};
+use harness::{Fault, Foreign, Proof, Sandbox, Service, Settings};
 
 const SMS: &str = env!("CARGO_BIN_EXE_sms");
 const SEND: &str = "/v1/messages/send";
@@ -48,4 +48,28 @@ fn a_text_is_not_settled_by_another_of_the_same_words() {
     sandbox.run(SMS, ["send", TO, "hi"]).ok().stderr_has("sent already");
     sandbox.run(SMS, ["send", TO, "hi"]).fails(8);
     assert_eq!(service.seen_at("POST", SEND).len(), 3);
+}
+
+/// The same line twice, for every kind of answer to the first: what may have been done is not done again.
+#[test]
+fn no_answer_makes_the_same_line_text_twice() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    for (n, foreign) in Foreign::telling().into_iter().enumerate() {
+        let text = format!("hello {n}");
+        service.fail("POST", SEND, Fault::Foreign(foreign), 1);
+        let out = sandbox.run(SMS, ["send", TO, &text]);
+        assert_eq!(out.code(), foreign.exit(), "{foreign:?} {out}");
+        let again = sandbox.run(SMS, ["send", TO, &text]);
+        let sent = service.seen_at("POST", SEND);
+        let sent: Vec<_> = sent.iter().filter(|seen| seen.body["message"] == *text).collect();
+        if foreign.proof() == Proof::None {
+            assert_eq!((again.code(), sent.len()), (8, 1), "{foreign:?} {again}");
+        } else {
+            assert_eq!((again.code(), sent.len()), (0, 2), "{foreign:?} {again}");
+            let keys = sent.iter().map(|seen| seen.header("idempotency-key"));
+            let keys: Vec<_> = keys.collect();
+            assert_eq!(keys[0] == keys[1], foreign.proof() == Proof::Later, "{foreign:?} {keys:?}");
+        }
+    }
 }

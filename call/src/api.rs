@@ -34,9 +34,10 @@ impl NewCall {
     }
 }
 
-/// Places a call. Gives its id and the whole answer; an answer without an id is no success.
-pub(crate) fn place(client: &Client, body: Value) -> Result<(String, Value), Error> {
-    let answer = client.post("/v1/calls", body)?;
+/// Places a call; `key` makes a repeated request the same one. Gives its id and the whole answer; an answer without an id
+/// is no success.
+pub(crate) fn place(client: &Client, body: Value, key: &str) -> Result<(String, Value), Error> {
+    let answer = client.post_with_key("/v1/calls", body, key)?;
     let id = answer.text("call_id")?.to_owned();
     Ok((id, answer.into_json()))
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use state::api::{Client, Error};
 use state::config::Config;
 use state::exit::{self, Exit, Fault};
-use state::intents::{Begun, Intents, Unless};
+use state::intents::{Begun, Intent, Intents, Unless};
 use state::out::{self, Printer};
 use state::phone::Phone;
 use state::{do_not_call, own_calls};
@@ -35,24 +35,25 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let body = call.body();
     // A line that was carried out may be meant again: only an open one is in doubt.
     let unless = if args.again { Unless::Never } else { Unless::OpenWithin(WINDOW) };
-    let intent = match intents.begin("call", &body.to_string(), body.clone(), unless)? {
-        Begun::New(intent) => intent.id,
-        Begun::Open(open) | Begun::Settled(open) => {
-            print_unsettled(printer, &open.at.to_string(), &whom);
-            let text = format!(
-                "the same call to {whom} was begun at {} and may have been placed",
-                open.at
-            );
-            return Err(Fault::new(Exit::Unknown, text)
-                .hint("look whether the phone rang; `--again` dials all the same")
-                .into());
-        }
-    };
+    let Intent { id: intent, request: body, .. } =
+        match intents.begin("call", &body.to_string(), body, unless)? {
+            Begun::New(intent) => intent,
+            Begun::Open(open) | Begun::Settled(open) => {
+                print_unsettled(printer, &open.at.to_string(), &whom);
+                let text = format!(
+                    "the same call to {whom} was begun at {} and may have been placed",
+                    open.at
+                );
+                return Err(Fault::new(Exit::Unknown, text)
+                    .hint("look whether the phone rang; `--again` dials all the same")
+                    .into());
+            }
+        };
     if let Err(err) = printer.words(&format!("Initiating outbound call to {whom}...")) {
         intents.let_go(&intent);
         return Err(err);
     }
-    let (id, placed) = match api::place(&client, body) {
+    let (id, placed) = match api::place(&client, body, &intent) {
         Ok(placed) => placed,
         Err(err) => return Err(not_placed(err, &intents, &intent, printer, &whom)),
     };
@@ -109,10 +110,10 @@ fn not_placed(
     printer: Printer,
     whom: &str,
 ) -> anyhow::Error {
-    let is_in_doubt = err.exit() == Exit::Unknown;
+    let (is_in_doubt, is_for_now) = (err.exit() == Exit::Unknown, err.is_for_now());
     let err = anyhow::Error::new(err).context("placing the call");
     if !is_in_doubt {
-        intents.let_go(intent);
+        intents.not_done(intent, is_for_now);
         return err;
     }
     print_unsettled(printer, "now", whom);

@@ -132,10 +132,11 @@ pub(crate) fn answer_text(shop: &Shop, request: &Request, to: &Phone, reply: &st
         return;
     }
     let body = json!({"to": to.as_str(), "message": text});
-    let sent = service.post("/v1/messages/send", body).and_then(|answer| {
-        // "sent" is said only of a 2xx with an id.
-        answer.text("id").map(str::to_owned)
-    });
+    let sent =
+        service.post_with_key("/v1/messages/send", body, &reply_key(key)).and_then(|answer| {
+            // "sent" is said only of a 2xx with an id.
+            answer.text("id").map(str::to_owned)
+        });
     match sent {
         Ok(id) => shop.log.line(format_args!("{key}: texted back to {to} as `{id}`")),
         Err(err) if err.exit() == Exit::Unknown => {
@@ -144,6 +145,12 @@ pub(crate) fn answer_text(shop: &Shop, request: &Request, to: &Phone, reply: &st
         Err(err) => shop.log.line(format_args!("{key}: not texted to {to}: {err}")),
     }
     shop.log.words(|| format!("{key}: {text}"));
+}
+
+/// The idempotency key of the reply to a request: the same whoever sends it.
+fn reply_key(key: &str) -> String {
+    let allowed = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
+    "reply-".chars().chain(key.chars().map(allowed)).take(255).collect()
 }
 
 /// Whether this number may get a text now.

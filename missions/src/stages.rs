@@ -9,6 +9,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use state::api::Error;
 use state::exit::{self, Exit, Fault};
 use state::moment::{Moment, Uptime};
 
@@ -24,6 +25,9 @@ pub(crate) const OPEN: &str = "open";
 /// The pauses before each look for what may have been made: lists lag behind.
 const LOOKS: [Duration; 4] =
     [Duration::ZERO, Duration::from_millis(250), Duration::from_secs(1), Duration::from_secs(2)];
+
+/// How long a service that heeds idempotency keys remembers them.
+const KEY_LASTS: SignedDuration = SignedDuration::from_hours(24);
 
 /// How far the service's clock may be from what its `Date` says, which has whole seconds.
 const SLACK: SignedDuration = SignedDuration::from_secs(3);
@@ -66,6 +70,12 @@ pub(crate) struct Open {
     /// The same by the machine's uptime, if that was known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) up: Option<Uptime>,
+    /// The idempotency key of its request, the same at every try.
+    #[serde(default)]
+    pub(crate) key: String,
+    /// Whether the service did nothing for now (429, or 503 with `Retry-After`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) deferred: bool,
 }
 
 impl Open {
@@ -112,20 +122,27 @@ pub(crate) fn once(
     make: impl FnOnce(&str) -> anyhow::Result<Row>,
 ) -> anyhow::Result<Row> {
     let missions = context.file.read()?;
-    if let Some(open) = missions.known(slug)?.part::<Open>(OPEN).filter(|open| open.what == what) {
-        return search(context, api, slug, &open);
-    }
+    let earlier = missions.known(slug)?.part::<Open>(OPEN).filter(|open| open.what == what);
+    let key = match earlier {
+        Some(open) if !open.deferred => return search(context, api, slug, &open),
+        Some(open) if context.moment().since(open.begun()) < KEY_LASTS => open.key,
+        _ => new_key()?,
+    };
     let Moment { at, up } = context.moment();
-    let (key, open) = (new_key()?, Open { what, at, up });
+    let open = Open { what, at, up, key, deferred: false };
     context.file.change_mission(slug, |mission| mission.set_part(OPEN, &open))?;
-    match make(&key) {
+    match make(&open.key) {
         Ok(row) => Ok(row),
         Err(err) if exit::code_of(&err) == Exit::Unknown => {
             state::out::warning(&format!("{}; looking for what it made", exit::told(&err)));
             search(context, api, slug, &open)
         }
         Err(err) => {
+            let is_for_now = err.downcast_ref::<Error>().is_some_and(Error::is_for_now);
             context.file.change_mission(slug, |mission| {
+                if is_for_now {
+                    return mission.set_part(OPEN, &Open { deferred: true, ..open });
+                }
                 mission.unset(OPEN);
                 Ok(())
             })?;

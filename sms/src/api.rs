@@ -17,20 +17,20 @@ pub(crate) struct NewMessage {
 
 impl NewMessage {
     /// The body of the request.
-    pub(crate) fn body(&self) -> Map<String, Value> {
+    pub(crate) fn body(&self) -> Value {
         let mut body = Map::new();
         body.insert("to".into(), json!(self.to.as_str()));
         body.insert("message".into(), json!(self.text));
         if !self.media.is_empty() {
             body.insert("media_urls".into(), json!(self.media));
         }
-        body
+        body.into()
     }
 }
 
-/// Sends a text. An answer without an id is no success.
-pub(crate) fn send(client: &Client, body: Map<String, Value>) -> Result<Answer, Error> {
-    let answer = client.post("/v1/messages/send", Value::Object(body))?;
+/// Sends a text; `key` makes a repeated request the same one. An answer without an id is no success.
+pub(crate) fn send(client: &Client, body: Value, key: &str) -> Result<Answer, Error> {
+    let answer = client.post_with_key("/v1/messages/send", body, key)?;
     answer.text("id")?;
     Ok(answer)
 }

@@ -41,7 +41,7 @@ pub(crate) fn run(common: &Common, text: &Text) -> anyhow::Result<Exit> {
     let client = Client::new(&config.service()?, common.request_deadline());
     let clock = config.clock();
     let intents = Intents::of(config.skill_dir(), clock);
-    let body = Value::Object(message.body());
+    let body = message.body();
     // A text that went out may be meant again: only one in doubt stands in the way.
     let unless = if text.again { Unless::Never } else { Unless::OpenWithin(WINDOW) };
     let intent = match intents.begin("sms", &body.to_string(), body, unless)? {
@@ -50,7 +50,7 @@ pub(crate) fn run(common: &Common, text: &Text) -> anyhow::Result<Exit> {
             return settle(printer, &client, clock, &intents, &open, &message);
         }
     };
-    let answer = match api::send(&client, message.body()) {
+    let answer = match api::send(&client, intent.request.clone(), &intent.id) {
         Ok(answer) => answer,
         Err(err) => return Err(not_sent(err, printer, &intents, &intent, &message)),
     };
@@ -130,7 +130,9 @@ fn affordable(text: &str) -> Result<Parts, Fault> {
 
 fn dry_run(printer: Printer, message: &NewMessage, parts: Parts) -> anyhow::Result<Exit> {
     let mut shown = Map::from_iter([("dry_run".to_owned(), json!(true))]);
-    shown.extend(message.body());
+    if let Value::Object(body) = message.body() {
+        shown.extend(body);
+    }
     let shown = counted(Value::Object(shown), parts);
     printer.document(&shown, || {
         let Parts { encoding, characters, parts } = parts;
@@ -203,10 +205,10 @@ fn not_sent(
     intent: &Intent,
     message: &NewMessage,
 ) -> anyhow::Error {
-    let is_in_doubt = err.exit() == Exit::Unknown;
+    let (is_in_doubt, is_for_now) = (err.exit() == Exit::Unknown, err.is_for_now());
     let err = anyhow::Error::new(err).context("sending the text");
     if !is_in_doubt {
-        intents.let_go(&intent.id);
+        intents.not_done(&intent.id, is_for_now);
         return err;
     }
     print_unsettled(printer, &intent.at.to_string(), &message.to);

@@ -1,7 +1,9 @@
 //! What was about to be done: stored and fsynced before a POST that cannot be taken back.
 //!
-//! The service takes no key that would make a repeated call or text harmless, so a crash between the
-//! request and its answer leaves one question open. An intent keeps that question until it is settled.
+//! A crash between the request and its answer leaves one question open: was it carried out? An intent keeps that question
+//! until it is settled. It holds the request's body, and its id goes out as the request's idempotency key: however often
+//! one effect is tried, the service sees the same body with the same key. Whether it heeds the key is not known, so a
+//! request whose answer leaves it in doubt is not tried again by itself.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,11 +21,13 @@ use crate::{file, out, paths};
 /// Settled intents are forgotten after a day, open ones after a week.
 const KEEP_SETTLED: SignedDuration = SignedDuration::from_hours(24);
 const KEEP_OPEN: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// A service that heeds idempotency keys remembers them for a day at most.
+const KEY_LASTS: SignedDuration = SignedDuration::from_hours(24);
 
 /// One thing that was about to be done.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Intent {
-    /// Names it in this file.
+    /// Names it in this file, and is the idempotency key of its request.
     pub id: String,
     /// The tool: `call`, `sms`, `missions`.
     pub tool: String,
@@ -34,8 +38,11 @@ pub struct Intent {
     /// The same by the machine's uptime, if that was known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub up: Option<Uptime>,
-    /// What was about to be sent, to recognise its effect by.
+    /// What is sent, byte for byte at every try, and what its effect is recognised by.
     pub request: Value,
+    /// Whether the service did nothing for now (429, or 503 with `Retry-After`): the same line tries it again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deferred: bool,
     /// What became of it, once that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<Value>,
@@ -45,6 +52,20 @@ impl Intent {
     /// When it was stored, so that its age can be told.
     pub fn begun(&self) -> Moment {
         Moment { at: self.at, up: self.up }
+    }
+
+    /// Whether nobody knows what came of it.
+    pub fn is_in_doubt(&self) -> bool {
+        self.result.is_none() && !self.deferred
+    }
+
+    fn is_over(&self, now: Moment) -> bool {
+        let keep = match self {
+            Self { result: Some(_), .. } => KEEP_SETTLED,
+            Self { deferred: true, .. } => KEY_LASTS,
+            _ => KEEP_OPEN,
+        };
+        now.since(self.begun()) >= keep
     }
 }
 
@@ -62,7 +83,7 @@ pub enum Unless {
 /// The answer to "may this be sent now?".
 #[derive(Debug)]
 pub enum Begun {
-    /// Stored; send it.
+    /// Stored; send its `request` with its `id` as the key. That is an earlier try's where the service put that one off.
     New(Intent),
     /// The same line is open: it may have been carried out.
     Open(Intent),
@@ -72,6 +93,9 @@ pub enum Begun {
 
 impl Unless {
     fn covers(self, intent: &Intent, now: Moment) -> bool {
+        if intent.deferred {
+            return false;
+        }
         let within = |window| {
             let window = SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX);
             now.since(intent.begun()).abs() <= window
@@ -113,7 +137,8 @@ impl Intents {
     ) -> anyhow::Result<Begun> {
         let now = self.clock.moment();
         self.change(|intents| {
-            let stands = intents.iter().rev().filter(|i| i.tool == tool && i.line == line);
+            let is_same = |intent: &Intent| intent.tool == tool && intent.line == line;
+            let stands = intents.iter().rev().filter(|intent| is_same(intent));
             let mut stands = stands.filter(|intent| unless.covers(intent, now));
             let open = stands.clone().find(|intent| intent.result.is_none());
             if let Some(open) = open {
@@ -122,6 +147,11 @@ impl Intents {
             if let Some(settled) = stands.next() {
                 return Ok(Begun::Settled(settled.clone()));
             }
+            if let Some(deferred) = intents.iter_mut().find(|one| one.deferred && is_same(one)) {
+                deferred.deferred = false;
+                (deferred.at, deferred.up) = (now.at, now.up);
+                return Ok(Begun::New(deferred.clone()));
+            }
             let intent = Intent {
                 id: new_id()?,
                 tool: tool.to_owned(),
@@ -129,6 +159,7 @@ impl Intents {
                 at: now.at,
                 up: now.up,
                 request,
+                deferred: false,
                 result: None,
             };
             intents.push(intent.clone());
@@ -174,11 +205,32 @@ impl Intents {
     /// warning: the same line is taken to be in doubt.
     pub fn let_go(&self, id: &str) {
         if let Err(err) = self.withdraw(id) {
-            out::warning(&format!(
-                "nothing was sent, but that could not be kept: {}; the same line counts as in doubt",
-                exit::told(&err)
-            ));
+            warn_of_doubt(&err);
         }
+    }
+
+    /// Keeps an intent that had no effect because the service does nothing for now, or forgets one that had none for
+    /// another reason; on the way to saying which. What cannot be kept is a warning: the same line is taken to be in doubt.
+    pub fn not_done(&self, id: &str, is_for_now: bool) {
+        if !is_for_now {
+            return self.let_go(id);
+        }
+        let kept = self.change(|intents| {
+            if let Some(intent) = intents.iter_mut().find(|intent| intent.id == id) {
+                intent.deferred = true;
+            }
+            Ok(())
+        });
+        if let Err(err) = kept {
+            warn_of_doubt(&err);
+        }
+    }
+
+    /// The request of this line that the service put off, if there is one.
+    pub fn deferred(&self, tool: &str, line: &str) -> anyhow::Result<Option<Intent>> {
+        let mut kept = self.of_tool(tool)?.into_iter();
+        let now = self.clock.moment();
+        Ok(kept.find(|one| one.deferred && one.line == line && !one.is_over(now)))
     }
 
     /// Forgets an intent that had no effect: it never left, or the service said no.
@@ -191,7 +243,7 @@ impl Intents {
 
     /// The intents of a tool whose outcome is not known.
     pub fn open(&self, tool: &str) -> anyhow::Result<Vec<Intent>> {
-        Ok(self.of_tool(tool)?.into_iter().filter(|intent| intent.result.is_none()).collect())
+        Ok(self.of_tool(tool)?.into_iter().filter(Intent::is_in_doubt).collect())
     }
 
     /// All intents of a tool that are still kept, settled ones too.
@@ -207,14 +259,18 @@ impl Intents {
         let now = self.clock.moment();
         file::update(&self.path, |bytes| {
             let mut stored = read(&self.path, bytes)?;
-            stored.intents.retain(|intent| {
-                let keep = if intent.result.is_some() { KEEP_SETTLED } else { KEEP_OPEN };
-                now.since(intent.begun()) < keep
-            });
+            stored.intents.retain(|intent| !intent.is_over(now));
             let result = change(&mut stored.intents)?;
             Ok((Some(serde_json::to_vec(&stored)?), result))
         })
     }
+}
+
+fn warn_of_doubt(err: &anyhow::Error) {
+    out::warning(&format!(
+        "nothing was sent, but that could not be kept: {}; the same line counts as in doubt",
+        exit::told(err)
+    ));
 }
 
 fn read(path: &Path, bytes: Option<Vec<u8>>) -> anyhow::Result<Stored> {
@@ -233,6 +289,27 @@ mod tests {
     use crate::clock::Clock;
     use serde_json::json;
     use std::time::Duration;
+
+    #[test]
+    fn what_was_put_off_is_tried_again_with_its_own_body_and_key() {
+        let dir = std::env::temp_dir().join(format!("state-deferred-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&dir);
+        let intents = Intents::of(&dir, Clock::real());
+        let begin = |n: u8| {
+            intents.begin("call", "call in 5m", json!({"n": n}), Unless::BegunWithin(Duration::MAX))
+        };
+        let Begun::New(first) = begin(1).unwrap() else { panic!("not new") };
+        intents.not_done(&first.id, true);
+        assert!(intents.open("call").unwrap().is_empty(), "it is not in doubt");
+        assert_eq!(intents.deferred("call", "call in 5m").unwrap().unwrap().id, first.id);
+        let Begun::New(again) = begin(2).unwrap() else { panic!("not tried again") };
+        assert_eq!((&again.id, &again.request), (&first.id, &json!({"n": 1})));
+        assert!(matches!(begin(3).unwrap(), Begun::Open(_)), "it left, and is in doubt");
+        intents.not_done(&again.id, false);
+        let Begun::New(new) = begin(4).unwrap() else { panic!("not forgotten") };
+        assert!(new.id != first.id && new.request == json!({"n": 4}));
+        std::fs::remove_dir_all(dir).unwrap();
+    }
 
     #[test]
     fn the_same_line_is_begun_once_until_it_is_settled_or_withdrawn() {

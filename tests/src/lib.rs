@@ -40,6 +40,7 @@
 mod clock;
 pub mod contract;
 mod fate;
+mod foreign;
 mod gateway;
 mod log;
 pub mod plenty;
@@ -54,6 +55,7 @@ mod wire;
 
 pub use clock::Clock;
 pub use fate::Fate;
+pub use foreign::{Foreign, Proof, Shape};
 pub use gateway::{Api, Gateway, Heard, Reply, TOKEN, Turn, Version};
 pub use log::{Connection, Frame, Log, Seen};
 pub use rustix::process::Signal;

@@ -1,6 +1,7 @@
 //! What a test lays over a simulated server: scripted answers, and faults on request or by chance.
 
 use crate::fate::Fate;
+use crate::foreign::Foreign;
 use crate::log::{Seen, fits, matches};
 use crate::wire::http::{Answer, Delivery, Request};
 use serde_json::Value;
@@ -24,6 +25,8 @@ pub enum Fault {
     Torn,
     /// It is carried out, and the answer comes after this time.
     Slow(Duration),
+    /// An answer of somebody on the way, or of a service in trouble.
+    Foreign(Foreign),
     /// Nothing is carried out and no answer ever comes; the connection stays open.
     Hang,
 }
@@ -38,6 +41,7 @@ impl Fault {
             }
             Self::Html(status) => Some(Delivery::Whole(Answer::html(*status))),
             Self::Cut => Some(Delivery::Cut),
+            Self::Foreign(foreign) => (!foreign.carried_out).then(|| foreign.delivery()),
             Self::Lost | Self::Torn | Self::Slow(_) | Self::Hang => None,
         }
     }

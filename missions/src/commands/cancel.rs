@@ -139,7 +139,8 @@ fn in_flight(
         found.clear();
         for intent in context.intents().of_tool(TOOL)? {
             let order: Order = serde_json::from_value(intent.request.clone())?;
-            if order.slug.as_deref() != Some(slug) {
+            // What the service put off was not carried out, and is not tried again for a mission that has ended.
+            if order.slug.as_deref() != Some(slug) || intent.deferred {
                 continue;
             }
             let tried = match &intent.result {

@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::nearest;
 use crate::schedule::{self, Order, TOOL};
 use crate::stages::{Made, OPEN, Open};
-use crate::state_file::Missions;
+use crate::state_file::{Mission, Missions};
 
 pub(crate) fn run(context: &Context, args: &Resolve) -> anyhow::Result<Exit> {
     let intents = context.intents().open(TOOL)?;
@@ -60,8 +60,9 @@ fn look_again(context: &Context, intents: &[Intent], missions: &Missions) -> any
     Ok(Exit::Done)
 }
 
-fn open_stages(missions: &Missions) -> Vec<(&str, Open)> {
-    missions.iter().filter_map(|one| Some((one.slug(), one.part(OPEN)?))).collect()
+fn open_stages<'a>(missions: &'a Missions) -> Vec<(&'a str, Open)> {
+    let open = |one: Mission<'a>| Some((one.slug(), one.part::<Open>(OPEN)?));
+    missions.iter().filter_map(open).filter(|(_, open)| !open.deferred).collect()
 }
 
 fn which(args: &Resolve) -> Result<Option<&str>, Fault> {

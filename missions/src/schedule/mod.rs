@@ -15,7 +15,9 @@ use timing::Limits;
 
 pub(crate) use keep::keep;
 pub(crate) use order::{Again, Order};
-pub(crate) use send::{TOOL, Tried, done, find, look, settle, try_again, unsettled};
+pub(crate) use send::{
+    NOTICE, TOOL, Tried, done, find, look, resumed, settle, try_again, unsettled,
+};
 pub(crate) use timing::usual_window;
 
 pub(crate) fn call(context: &Context, args: &ScheduleCall) -> anyhow::Result<Exit> {
@@ -38,6 +40,7 @@ fn run(
     do_not_call::check(context.config.skill_dir(), &order.to()?)?;
     let api = context.api()?;
     let timing = timing::check(context, &api, &mut order, limits);
+    let order = send::resumed(context, &api, order)?;
     let (event, is_new) = send::once(context, &api, &order, more.again, timing)?;
     if !is_new {
         out::warning("the same line scheduled it before; `--again` would schedule another");

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use state::api::Error;
 use state::exit::{self, Exit, Fault};
 use state::intents::{Begun, Intent, Unless};
 use state::out;
@@ -18,6 +20,9 @@ pub(crate) const TOOL: &str = "missions";
 
 /// For so long the same line is the same event (spec 4).
 const SAME_LINE: Duration = Duration::from_secs(24 * 3600);
+
+/// The service wants this much notice of a call or text.
+pub(crate) const NOTICE: SignedDuration = SignedDuration::from_secs(60);
 
 /// The pauses before each look for an event whose answer was lost.
 const LOOKS: [Duration; 4] =
@@ -63,10 +68,30 @@ pub(super) fn once(
             Ok((search(context, api, &intent)?, true))
         }
         Err(err) => {
-            context.intents().let_go(&intent.id);
+            not_done(context, &intent, &err);
             Err(err)
         }
     }
+}
+
+/// The order with the body that an earlier try of the same line sent, if the service put that one off: it goes out again
+/// byte for byte, with its key. One whose time has come meanwhile is forgotten, since it was not carried out.
+pub(crate) fn resumed(context: &Context, api: &Api, order: Order) -> anyhow::Result<Order> {
+    let Some(intent) = context.intents().deferred(TOOL, &order.line())? else {
+        return Ok(order);
+    };
+    let earlier: Order = serde_json::from_value(intent.request)?;
+    let is_ahead = |at: Timestamp| at.duration_since(api.now()) >= NOTICE;
+    if earlier.new.at().is_some_and(is_ahead) {
+        return Ok(Order { new: earlier.new, ..order });
+    }
+    context.intents().withdraw(&intent.id)?;
+    Ok(order)
+}
+
+fn not_done(context: &Context, intent: &Intent, err: &anyhow::Error) {
+    let is_for_now = err.downcast_ref::<Error>().is_some_and(Error::is_for_now);
+    context.intents().not_done(&intent.id, is_for_now);
 }
 
 /// What came of trying somebody again.
@@ -101,7 +126,7 @@ pub(crate) fn try_again(context: &Context, api: &Api, order: &Order) -> anyhow::
         }
         Err(err) if exit::code_of(&err) == Exit::Unknown => find(context, api, &intent),
         Err(err) => {
-            context.intents().let_go(&intent.id);
+            not_done(context, &intent, &err);
             Err(err)
         }
     }

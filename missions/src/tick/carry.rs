@@ -1,6 +1,6 @@
 //! Carrying out what was decided: each effect once, as far as this machine can know, and kept as done.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use state::do_not_call;
 use state::exit::{self, Exit};
 use state::gateway::{self, Outcome, Turn};
@@ -18,9 +18,6 @@ use crate::state_file::Status;
 
 /// Who writes the log, as in the seed.
 const AGENT: &str = "clawdtalk-missions";
-
-/// The service wants this much notice of a call or text.
-const NOTICE: SignedDuration = SignedDuration::from_secs(60);
 
 /// How long the gateway may take to accept a message that nobody waits for.
 const TELL_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
@@ -146,11 +143,13 @@ impl Tick<'_> {
         let Some(chain) = known.targets.iter().find(|one| one.id == target) else {
             return Ok(Carried::Otherwise);
         };
-        let is_late = at.duration_since(now) < NOTICE;
+        let is_late = at.duration_since(now) < schedule::NOTICE;
         if chain.attempts.len() != attempt || chain.in_doubt().is_some() || is_late {
             return Ok(Carried::Otherwise);
         }
         let order = order(names, chain, &mission.events()?, attempt, at);
+        let order = schedule::resumed(self.context, &self.api, order)?;
+        let at = order.new.at().unwrap_or(at);
         let phone = order.to()?;
         if do_not_call::list(self.context.config.skill_dir())?.contains_key(phone.as_str()) {
             return Ok(Carried::Otherwise);

@@ -25,7 +25,7 @@ const DUE: &str = "tick_due";
 /// What is kept outside the state file and matters to every mission.
 #[derive(Debug)]
 pub(crate) struct Around {
-    /// The lines of the intents that are kept.
+    /// The lines of the intents of what was carried out, or may have been.
     intents: BTreeSet<String>,
     /// The numbers that are never called or texted.
     do_not_call: BTreeMap<String, String>,
@@ -48,7 +48,9 @@ impl Around {
     /// Reads it. Fails if a file is broken: then nothing must be dialled.
     pub(crate) fn read(context: &Context) -> anyhow::Result<Self> {
         let at = context.moment();
-        let intents = context.intents().of_tool(TOOL)?.into_iter().map(|intent| intent.line);
+        // What the service put off has not left for good: it is tried again.
+        let intents = context.intents().of_tool(TOOL)?.into_iter().filter(|one| !one.deferred);
+        let intents = intents.map(|intent| intent.line);
         let do_not_call = do_not_call::list(context.config.skill_dir())?;
         Ok(Self { intents: intents.collect(), do_not_call, at })
     }

@@ -107,6 +107,17 @@ impl Client {
         self.send(&Request::new(Method::Post, path).body(body))
     }
 
+    /// The same with an idempotency key, 1 to 255 of `A-Za-z0-9_-`: however often it is tried, it is one request to a
+    /// service that heeds it.
+    pub fn post_with_key(
+        &self,
+        path: impl Into<Path>,
+        body: Value,
+        key: &str,
+    ) -> Result<Answer, Error> {
+        self.send(&Request::new(Method::Post, path).body(body).header("idempotency-key", key))
+    }
+
     /// `PATCH path` with a JSON body.
     pub fn patch(&self, path: impl Into<Path>, body: Value) -> Result<Answer, Error> {
         self.send(&Request::new(Method::Patch, path).body(body))
@@ -192,10 +203,28 @@ impl Client {
                 Err(Error::NotAsPromised { asked, status, what })
             }
             status @ 300..=399 => {
-                let to = config::shown(reply.header("location").unwrap_or("nowhere"));
-                Err(Error::Redirected { asked, status, to: crate::words::line(&to) })
+                let to = reply.header("location").unwrap_or("nowhere");
+                let is_elsewhere = is_elsewhere(&request.url(self.service.base()), to);
+                let to = crate::words::line(&config::shown(to));
+                Err(Error::Redirected { asked, status, to, is_elsewhere })
             }
             _ => Err(Error::Refused(Box::new(Refusal::read(asked, reply, self.service.key())))),
         }
+    }
+}
+
+/// Whether `to` is the path of `url` at another scheme or host: `https` instead of `http`, `www.` before the name.
+fn is_elsewhere(url: &str, to: &str) -> bool {
+    let parts = |url: &str| {
+        let (scheme, rest) = url.split_once("://")?;
+        let rest = rest.split(['?', '#']).next().unwrap_or_default();
+        let (host, path) = rest.split_once('/')?;
+        Some((format!("{scheme}://{host}").to_ascii_lowercase(), path.to_owned()))
+    };
+    match (parts(url), parts(to)) {
+        (Some((here, path)), Some((there, same))) => {
+            there.starts_with("http") && here != there && path == same
+        }
+        _ => false,
     }
 }

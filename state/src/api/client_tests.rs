@@ -16,6 +16,8 @@ const KEY: &str = "cc_live_0123456789abcdef";
 const OK: Says = Says::Json(200, "", r#"{"id":"m1"}"#);
 const DOWN: Says = Says::Json(500, "", r#"{"error":{"code":"internal","message":"boom"}}"#);
 const BUSY: Says = Says::Json(429, "retry-after: 7\r\n", r#"{"error":"slow down"}"#);
+const LATER: Says =
+    Says::Json(503, "retry-after: 1\r\n", r#"{"error":{"code":"unavailable","message":"later"}}"#);
 const GONE: Says = Says::Json(404, "", r#"{"error":{"code":"not_found","message":"no such run"}}"#);
 
 thread_local! {
@@ -76,15 +78,41 @@ fn a_post_that_left_is_never_repeated() {
     ] {
         case(Method::Post, &[says, OK], 1, &[], Err(Exit::Unknown));
     }
-    case(Method::Post, &[DOWN, OK], 1, &[], Err(Exit::Unavailable));
-    case(Method::Post, &[Says::Json(503, "", "{}"), OK], 1, &[], Err(Exit::Unavailable));
+    case(Method::Post, &[DOWN, OK], 1, &[], Err(Exit::Unknown));
+    case(Method::Post, &[Says::Json(503, "", "{}"), OK], 1, &[], Err(Exit::Unknown));
+    case(
+        Method::Post,
+        &[Says::Json(503, "retry-after: 1\r\n", "{}"), OK],
+        1,
+        &[],
+        Err(Exit::Unknown),
+    );
+}
+
+#[test]
+fn a_redirect_proves_nothing_unless_it_says_that_the_address_is_another() {
+    let to = |location: &str| {
+        let head = format!("HTTP/1.1 308 X\r\ncontent-length: 0\r\nlocation: {location}\r\n\r\n");
+        let peer = Peer::new(vec![Says::Bytes(head.leak())]);
+        ask(Method::Post, &peer).unwrap_err().exit()
+    };
+    for other in ["https://clawdtalk.com/v1/things", "http://www.clawdtalk.com/v1/things?x=1"] {
+        assert_eq!(to(other), Exit::NotConfigured, "{other}");
+    }
+    let elsewhere =
+        ["/v1/things", "/v1/things2", "https://clawdtalk.com/login", "ftp://x/v1/things"];
+    for unclear in elsewhere {
+        assert_eq!(to(unclear), Exit::Unknown, "{unclear}");
+    }
 }
 
 #[test]
 fn a_post_goes_again_when_the_service_says_that_it_did_nothing() {
     case(Method::Post, &[BUSY, OK], 2, &[7000], Ok(200));
     case(Method::Post, &[Says::Json(429, "", ""), OK], 2, &[400], Ok(200));
-    case(Method::Post, &[Says::Json(503, "retry-after: 1\r\n", ""), OK], 2, &[1000], Ok(200));
+    case(Method::Post, &[LATER, OK], 2, &[1000], Ok(200));
+    let upstream = r#"{"error":{"code":"internal","message":"Telnyx API error (429): slow"}}"#;
+    case(Method::Post, &[Says::Json(500, "", upstream), OK], 2, &[400], Ok(200));
     case(Method::Post, &[BUSY, BUSY, BUSY, OK], 3, &[7000, 7000], Err(Exit::Unavailable));
 }
 

@@ -34,6 +34,9 @@ pub enum Error {
         status: u16,
         /// Where to, without userinfo and query.
         to: String,
+        /// Whether the same path at another scheme or host is meant: then the address in the configuration is wrong, and
+        /// nothing was done. Any other redirect may follow what was done.
+        is_elsewhere: bool,
     },
     /// When a 2xx is no JSON, or lacks what was promised: a POST may have been carried out.
     NotAsPromised {
@@ -47,16 +50,24 @@ pub enum Error {
 }
 
 impl Error {
-    /// The exit code by the table of spec 2.
+    /// The exit code that it ends a program with.
     pub fn exit(&self) -> Exit {
         match self {
             Self::Unreachable { .. } => Exit::Unavailable,
-            Self::Redirected { .. } => Exit::NotConfigured,
             Self::Refused(refusal) => refusal.exit(),
+            Self::Redirected { asked, is_elsewhere, .. } => {
+                let is_in_doubt = asked.method == Method::Post && !is_elsewhere;
+                if is_in_doubt { Exit::Unknown } else { Exit::NotConfigured }
+            }
             Self::Lost { asked, .. } | Self::NotAsPromised { asked, .. } => {
                 if asked.method == Method::Post { Exit::Unknown } else { Exit::Unavailable }
             }
         }
+    }
+
+    /// Whether the service did nothing for now, and the same request with the same key may be sent later.
+    pub fn is_for_now(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.is_for_now())
     }
 
     /// The HTTP status, if there was an answer.
@@ -151,7 +162,7 @@ impl fmt::Display for Error {
             Self::Unreachable { base, why } => write!(f, "cannot reach `{base}`: {why}"),
             Self::Lost { asked, why } => write!(f, "no whole answer to {asked}: {why}"),
             Self::Refused(refusal) => refusal.fmt(f),
-            Self::Redirected { asked, status, to } => {
+            Self::Redirected { asked, status, to, .. } => {
                 write!(
                     f,
                     "server redirects {asked} to `{to}`, which is not followed (HTTP {status})"

@@ -46,8 +46,14 @@ fn every_shape_is_told_in_one_line() {
     );
     case(
         422,
-        r#"{"code":"missing_field","detail":"no name"}"#,
+        r#"{"error":{"code":"missing_field","message":"no name"}}"#,
         Exit::No,
+        "server refused POST /v1/calls: no name (HTTP 422, missing_field)",
+    );
+    case(
+        422,
+        r#"{"code":"missing_field","detail":"no name"}"#,
+        Exit::Unknown,
         "server refused POST /v1/calls: no name (HTTP 422, missing_field)",
     );
     case(
@@ -59,13 +65,13 @@ fn every_shape_is_told_in_one_line() {
     case(
         409,
         r#"{"error":{"code":"busy"}}"#,
-        Exit::No,
+        Exit::Unknown,
         "server refused POST /v1/calls: busy (HTTP 409)",
     );
     case(
         418,
         r#"{"odd":[1]}"#,
-        Exit::No,
+        Exit::Unknown,
         r#"server refused POST /v1/calls: {"odd":[1]} (HTTP 418)"#,
     );
     case(
@@ -103,7 +109,7 @@ fn a_wrapped_mistake_is_the_callers() {
     case(
         500,
         r#"{"error":{"code":"internal","message":"boom"}}"#,
-        Exit::Unavailable,
+        Exit::Unknown,
         "server failed on POST /v1/calls: boom (HTTP 500, internal)",
     );
     case(
@@ -112,6 +118,55 @@ fn a_wrapped_mistake_is_the_callers() {
         Exit::Unknown,
         "server failed on POST /v1/calls: an HTML page \"502 Bad Gateway\" (HTTP 502)",
     );
+}
+
+/// One status with one body, asked for by POST; the answer asks to wait.
+#[track_caller]
+fn certainty(status: u16, code: &str, message: &str, exit: Exit) {
+    let body = serde_json::json!({"error": {"code": code, "message": message}}).to_string();
+    assert_eq!(
+        refused(Method::Post, status, body.leak()).exit(),
+        exit,
+        "{status} {code} {message}"
+    );
+}
+
+#[test]
+fn only_the_services_own_words_make_a_conflict_or_a_failure_certain() {
+    certainty(409, "step_final", "the step is completed", Exit::No);
+    certainty(422, "invalid_number", "to is no phone number", Exit::No);
+    certainty(409, "idempotency_in_progress", "a request with this key runs", Exit::Unknown);
+    certainty(422, "idempotency_key_reused", "other body", Exit::Unknown);
+    certainty(
+        409,
+        "conflict",
+        "A request with this Idempotency-Key is still being processed",
+        Exit::Unknown,
+    );
+    certainty(409, "duplicate", "sent before", Exit::Unknown);
+    certainty(503, "unavailable", "later", Exit::Unavailable);
+    certainty(502, "bad_gateway", "later", Exit::Unknown);
+    let wrapped = |status: u16, code: &str| {
+        format!(r#"Telnyx API error ({status}): {{"errors":[{{"code":"{code}","title":"T"}}]}}"#)
+    };
+    for (status, code, exit) in [
+        (400, "10015", Exit::No),
+        (404, "10005", Exit::No),
+        (409, "10001", Exit::No),
+        (422, "10016", Exit::No),
+        (429, "10011", Exit::Unavailable),
+        (400, "10008", Exit::Unknown),
+        (408, "10008", Exit::Unknown),
+        (408, "10007", Exit::Unknown),
+        (409, "10012", Exit::Unknown),
+        (422, "10012", Exit::Unknown),
+        (500, "10007", Exit::Unknown),
+        (504, "10008", Exit::Unknown),
+    ] {
+        certainty(500, "internal", &wrapped(status, code), exit);
+    }
+    certainty(500, "internal", "call placed, but: insert into calls failed", Exit::Unknown);
+    certainty(500, "internal", "Telnyx API error (400): {\"errors\":[{\"co", Exit::No);
 }
 
 #[test]

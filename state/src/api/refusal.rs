@@ -43,7 +43,21 @@ pub struct Refusal {
     pub retry_after: Option<Duration>,
     /// The body, if it was JSON.
     pub json: Option<Value>,
+    /// Whether the body has the service's own shape, and not that of a front before it.
+    is_own: bool,
 }
+
+/// The statuses that a server or a front answers before it acts on a request, whatever their body says. Not among them:
+/// 408, 425 and 499 (the request may have been passed on), 409 and 422 (see [`Refusal::is_certain`]), and every 5xx.
+fn turns_away(status: u16) -> bool {
+    matches!(status, 400..=405 | 410 | 411 | 413..=417 | 421 | 426 | 428 | 429 | 431 | 451)
+}
+
+/// Telnyx's code for a time-out of its own: what was asked of it may have been done.
+const UPSTREAM_TIMEOUT: &str = "10008";
+/// How a 409 or 422 speaks of an earlier try of the same request: of our key, or of a duplicate (Telnyx's code 10012).
+const OF_AN_EARLIER_TRY: [&str; 5] =
+    ["idempoten", "duplicate", "10012", "already exist", "being processed"];
 
 impl Refusal {
     /// Reads a reply. The key is taken out of it, should a server echo it.
@@ -60,8 +74,43 @@ impl Refusal {
             message: words::line(&message),
             upstream,
             retry_after: reply.retry_after(),
+            is_own: json.as_ref().is_some_and(is_own),
             json,
         }
+    }
+
+    /// Whether it proves that nothing was done. Everything else leaves a POST in doubt: the service, or what is behind
+    /// it, may have carried it out before somebody on the way gave up. Fronts answer 5xx in JSON as well, to clients that
+    /// accept JSON, so only the service's own words count for more than a status.
+    pub fn is_certain(&self) -> bool {
+        match (self.status, &self.upstream) {
+            (status, _) if turns_away(status) => true,
+            _ if !self.is_own => false,
+            (409 | 422, _) => !self.is_of_an_earlier_try(),
+            (503, _) => self.retry_after.is_some(),
+            (500, Some(upstream)) if upstream.code.as_deref() == Some(UPSTREAM_TIMEOUT) => false,
+            (500, Some(upstream)) => match upstream.status {
+                409 | 422 => !self.is_of_an_earlier_try(),
+                status => turns_away(status),
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether nothing was done for now, and the same request may be sent later.
+    pub fn is_for_now(&self) -> bool {
+        let upstream = self.upstream.as_ref().map(|upstream| upstream.status);
+        let waits = matches!((self.status, upstream), (429 | 503, _) | (500, Some(429)));
+        waits && self.is_certain()
+    }
+
+    fn is_of_an_earlier_try(&self) -> bool {
+        let upstream = self.upstream.as_ref();
+        let codes = [self.code.as_deref(), upstream.and_then(|upstream| upstream.code.as_deref())];
+        let words = [self.message.as_str(), upstream.map_or("", |upstream| &upstream.message)];
+        let texts = codes.into_iter().flatten().chain(words).map(str::to_ascii_lowercase);
+        let texts: Vec<String> = texts.map(|text| text.replace('_', " ")).collect();
+        OF_AN_EARLIER_TRY.iter().any(|mark| texts.iter().any(|text| text.contains(mark)))
     }
 
     /// Whether the service says that the key or its rights are the matter.
@@ -84,21 +133,30 @@ impl Refusal {
             || ["quota", "plan", "credit", "billing"].iter().any(|mark| code.contains(mark))
     }
 
-    /// The exit code by the table of spec 2.
+    /// The exit code: 4 where the same request may be sent later, 1 where it may not, 8 where a POST may have been carried
+    /// out.
     pub fn exit(&self) -> Exit {
-        let is_post = self.asked.method == Method::Post;
-        let upstream = self.upstream.as_ref().map(|upstream| upstream.status);
-        match (self.status, upstream) {
+        let is_wrapped_mistake = || {
+            let upstream = self.upstream.as_ref().map(|upstream| upstream.status);
+            self.status == 500 && matches!(upstream, Some(400..=499))
+        };
+        match self.status {
             _ if self.is_about_the_key() => Exit::NotConfigured,
-            // Telnyx's own "too many requests" passes like the service's.
-            (429 | 503, _) | (500, Some(429)) => Exit::Unavailable,
-            (400..=499, _) | (500, Some(400..=499)) => Exit::No,
-            // What lies behind the service may have done it, and its answer was lost on the way.
-            (502 | 504, _) | (500, Some(502 | 504)) if is_post => Exit::Unknown,
-            _ if is_post && self.json.is_none() => Exit::Unknown,
+            _ if self.is_for_now() => Exit::Unavailable,
+            _ if self.is_certain() => Exit::No,
+            _ if self.asked.method == Method::Post => Exit::Unknown,
+            408 | 425 | 499 => Exit::Unavailable,
+            400..=499 => Exit::No,
+            _ if is_wrapped_mistake() => Exit::No,
             _ => Exit::Unavailable,
         }
     }
+}
+
+/// Whether an error has the service's own shape: `{"error":{"code":"…","message":"…"}}`.
+fn is_own(body: &Value) -> bool {
+    let error = &body["error"];
+    error["code"].is_string() && error["message"].is_string()
 }
 
 /// Where errors keep their code, and where their words; the first that is there counts.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Error;
+use super::{Error, Refusal};
 use crate::http::Method;
 
 /// Tries in all, the first included (spec 2).
@@ -19,31 +19,36 @@ pub(super) enum Next {
     After(Duration),
 }
 
-/// Decides. A POST goes again only if it never left, or if the server says that it did nothing: 429, or
-/// 503 with `Retry-After`.
+/// Decides. A POST goes again only if it never left, or if the service says that it did nothing for now: 429, or 503 with
+/// `Retry-After`.
 pub(super) fn next(error: &Error, method: Method) -> Next {
     match error {
         Error::Unreachable { why, .. } if !why.is_lasting() => Next::Soon,
         Error::Lost { .. } if method.is_repeatable() => Next::Soon,
-        Error::Refused(refusal) => match (refusal.status, refusal.retry_after) {
-            (429 | 503, Some(wait)) => Next::After(wait),
-            (429, None) => Next::Soon,
-            // A mistake that Telnyx found stays one.
-            (500, _) if matches!(&refusal.upstream, Some(up) if (400..500).contains(&up.status)) => {
-                Next::GiveUp
+        Error::Refused(refusal) => {
+            let is_busy = refusal.is_for_now() || matches!(refusal.status, 429 | 503);
+            match (refusal.status, refusal.retry_after) {
+                (_, Some(wait)) if is_busy && may_go_again(refusal, method) => Next::After(wait),
+                _ if refusal.is_for_now() => Next::Soon,
+                // A mistake that was found stays one.
+                _ if refusal.is_certain() => Next::GiveUp,
+                (408 | 425 | 500..=599, _) if method.is_repeatable() => Next::Soon,
+                _ => Next::GiveUp,
             }
-            (500..=599, _) if method.is_repeatable() => Next::Soon,
-            _ => Next::GiveUp,
-        },
+        }
         _ => Next::GiveUp,
     }
+}
+
+fn may_go_again(refusal: &Refusal, method: Method) -> bool {
+    method.is_repeatable() || refusal.is_for_now()
 }
 
 /// Whether a failed try may have had its effect all the same.
 pub(super) fn may_be_done(error: &Error) -> bool {
     match error {
         Error::Unreachable { .. } => false,
-        Error::Refused(refusal) => refusal.status >= 500 && refusal.status != 503,
+        Error::Refused(refusal) => !refusal.is_certain(),
         _ => true,
     }
 }

@@ -176,7 +176,12 @@ impl Agent {
             agent.run(agent.configure_request(request).timeout_global(Some(within)).build())
         };
         let (head, mut body) = response?.into_parts();
-        let body = body.with_config().limit(LARGEST_BODY).read_to_vec()?;
+        let body = match body.with_config().limit(LARGEST_BODY).read_to_vec() {
+            Ok(body) => body,
+            // The status of a refusal is worth its words: they may be cut.
+            Err(_) if !head.status.is_success() => Vec::new(),
+            Err(err) => return Err(err),
+        };
         Ok(Reply::new(head, body))
     }
 }

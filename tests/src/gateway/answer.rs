@@ -49,6 +49,7 @@ fn faulty(shared: &Arc<Shared>, request: &Request) -> Delivered {
     };
     Some(match (fault, delivery) {
         (Some(Fault::Lost), _) => Delivery::Cut,
+        (Some(Fault::Foreign(foreign)), _) => foreign.delivery(),
         (Some(Fault::Torn), Delivery::Whole(answer)) => Delivery::Torn(answer),
         (Some(Fault::Slow(time)), delivery) => {
             if !shared.stop.pause(time) {

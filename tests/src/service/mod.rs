@@ -30,6 +30,7 @@ mod watch;
 
 pub use crate::rules::Fault;
 pub use outcome::Outcome;
+pub(crate) use refusal::refusal;
 pub use settings::{Insights, KEY, NUMBER, OWNER, Owner, Settings};
 pub use store::Table;
 /// What a server answers to the key of an upgrade (RFC 6455, 4.2.2).
@@ -244,6 +245,7 @@ impl Shared {
         let delivery = match fault {
             Some(Fault::Lost) => Delivery::Cut,
             Some(Fault::Torn) => Delivery::Torn(answer),
+            Some(Fault::Foreign(foreign)) => foreign.delivery(),
             Some(Fault::Slow(time)) => {
                 if !self.stop.pause(time) {
                     return None;
