@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use harness::{Fate, Fault, Foreign, Proof, Sandbox, Service, Settings, Signal};
 use many::{MISSIONS, Many};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const EVENTS: &str = "/v1/assistants/:id/events";
 
@@ -179,4 +179,26 @@ fn no_history_schedules_anybody_twice_where_the_service_heeds_keys() {
         let lag = Duration::from_millis(200);
         histories(Settings { seed, lag, idempotent: true, ..Settings::default() }, 200 + seed);
     }
+}
+
+/// The service puts a request off, and then says that a request with this key is under way: that is ours.
+#[test]
+fn a_conflict_over_our_own_key_keeps_the_question_open() {
+    let service = Service::start();
+    service.clock().periods(50);
+    let sandbox = Sandbox::for_service(&service);
+    sandbox.run(MISSIONS, ["init", "M", "I", "R"]).ok();
+    sandbox.run(MISSIONS, ["setup-agent", "m", "A", "I", "Hi", "--caller-id-only"]).ok();
+    let line = ["schedule-call", "--mission", "m", "+13322201000", "in 15m", "--any-time"];
+    service.fail("POST", EVENTS, Fault::RetryAfter(503, 1), 1);
+    let busy = "A request with this Idempotency-Key is still being processed";
+    let busy = json!({"error": {"code": "conflict", "message": busy}});
+    service.once("POST", EVENTS, 409, busy);
+    for _ in 0..2 {
+        sandbox.run(MISSIONS, line).fails(8).stderr_has("may have been scheduled");
+    }
+    let sent = service.seen_at("POST", EVENTS);
+    let keys: Vec<_> = sent.iter().map(|seen| seen.header("idempotency-key")).collect();
+    assert_eq!(keys.len(), 2, "nothing goes out after the conflict");
+    assert_eq!(keys[0], keys[1]);
 }
