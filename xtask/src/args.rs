@@ -37,7 +37,7 @@ pub(crate) enum Command {
     Ci,
 
     /// List what breaks the house rules that no compiler knows
-    Tidy,
+    Tidy(Tidy),
 
     /// Play the main job with the real programs against the simulated service; fails if anything is amiss
     Demo(Demo),
@@ -86,6 +86,13 @@ pub(crate) enum Command {
 
     /// Let connect answer through a real OpenClaw gateway (node, python and the registries are needed; exit 77 = skipped)
     RealGateway,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Tidy {
+    /// Count the lines of each crate instead: code without comments, blanks and tests, and data
+    #[arg(long)]
+    pub(crate) count: bool,
 }
 
 #[derive(clap::Args)]

@@ -36,7 +36,8 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let printer = args.printer();
     Ok(match &args.command {
         Command::Ci => ci::run(&workspace)?.into(),
-        Command::Tidy => tidy::run(&workspace)?.into(),
+        Command::Tidy(tidy) if tidy.count => tidy::count(&workspace, printer)?.into(),
+        Command::Tidy(_) => tidy::run(&workspace)?.into(),
         Command::Bench(args) => bench::run(&workspace, args, printer)?,
         Command::Floor(args) => bench::connect::floor::run(args)?.into(),
         Command::Demo(args) => demo::run(&workspace, args, printer)?.into(),
