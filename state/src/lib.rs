@@ -20,6 +20,7 @@ pub mod interrupt;
 pub mod json;
 pub mod lock;
 pub mod moment;
+pub mod opt_out;
 pub mod out;
 pub mod own_calls;
 pub mod parts;

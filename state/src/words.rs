@@ -48,7 +48,7 @@ pub fn without<'a>(text: &'a str, secret: &Secret) -> Cow<'a, str> {
 }
 
 /// Control characters that are no blanks, and invisible marks: zero-width ones, direction overrides.
-fn is_hidden(c: char) -> bool {
+pub(crate) fn is_hidden(c: char) -> bool {
     (c.is_control() && !c.is_whitespace())
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
