@@ -95,6 +95,10 @@ fn a_number_on_the_do_not_call_list_is_not_called() {
     let list = json!({"format": 1, "numbers": {"+15551234567": "2026-01-01T00:00:00Z"}});
     sandbox.write("skill/.do_not_call.json", &list.to_string());
     sandbox.run(CALL, ["--to", "+15551234567"]).fails(1).silent().stderr_has("do-not-call");
+    let mut opted_out = list.clone();
+    opted_out["details"]["+15551234567"] = json!({"why": "opt-out", "covers": "texts and calls"});
+    sandbox.write("skill/.do_not_call.json", &opted_out.to_string());
+    sandbox.run(CALL, ["--to", "+15551234567"]).fails(1).silent().stderr_has("START");
     sandbox.write("skill/.do_not_call.json", "{");
     let out = sandbox.run(CALL, ["--to", "+15557654321"]);
     out.fails(3).silent().stderr_has(".do_not_call.json` cannot be read");
@@ -103,6 +107,10 @@ fn a_number_on_the_do_not_call_list_is_not_called() {
     let file = file.display();
     out.fails(3).silent().stderr_has(&format!("new one with: mv {file} {file}.broken\n"));
     assert!(service.seen().is_empty());
+    std::fs::remove_file(file.to_string()).unwrap();
+    opted_out["details"]["+15551234567"]["covers"] = "texts".into();
+    sandbox.write("skill/.do_not_call.json", &opted_out.to_string());
+    sandbox.run(CALL, ["--to", "+15551234567"]).ok();
 }
 
 #[test]

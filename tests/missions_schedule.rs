@@ -288,7 +288,9 @@ fn a_slip_is_told_and_nothing_is_scheduled() {
         json!({"number": TO, "listed": true, "changed": true})
     );
     assert_eq!(dnc(&["add", TO])["changed"], false);
-    assert!(dnc(&["list"])["numbers"][TO].is_string());
+    let list = dnc(&["list"]);
+    assert!(list["numbers"][TO].is_string());
+    assert_eq!(list["details"][TO], json!({"why": "by hand", "covers": "texts and calls"}));
     sandbox
         .run(MISSIONS, ["schedule-sms", "--mission", "m", TO, "in 15m", "x"])
         .fails(1)
@@ -297,6 +299,28 @@ fn a_slip_is_told_and_nothing_is_scheduled() {
     assert_eq!(dnc(&["remove", TO]), json!({"number": TO, "listed": false, "changed": true}));
     sandbox.run(MISSIONS, ["dnc", "add", "3322200013"]).fails(2).stderr_has("E.164");
     sandbox.run(MISSIONS, ["schedule-sms", "--mission", "m", TO, "in 15m", "x"]).ok();
+}
+
+#[test]
+fn who_opted_out_of_texts_may_still_be_called() {
+    let service = Service::start();
+    let sandbox = with_mission(&service);
+    let list = json!({
+        "format": 1, "numbers": {TO: "2026-01-01T00:00:00Z"},
+        "details": {TO: {"why": "opt-out", "covers": "texts"}},
+    });
+    sandbox.write("skill/.do_not_call.json", &list.to_string());
+    let line = ["schedule-sms", "--mission", "m", TO, "in 15m", "x"];
+    sandbox.run(MISSIONS, line).fails(1).silent().stderr_has("it opted out of texts by a text");
+    let line = ["schedule-call", "--mission", "m", TO, "in 15m", "--any-time"];
+    sandbox.run(MISSIONS, line).ok();
+    let shown = sandbox.run(MISSIONS, ["--text", "dnc", "list"]).ok().out().to_owned();
+    assert_eq!(shown, format!("{TO}  texts  opt-out, since 2026-01-01T00:00:00Z\n"));
+    // By hand it comes to cover both, and is not taken back by a START any more.
+    let added = sandbox.run(MISSIONS, ["dnc", "add", TO]).ok().json();
+    assert_eq!(added["changed"], true);
+    let list = sandbox.run(MISSIONS, ["dnc", "list"]).ok().json();
+    assert_eq!(list["details"][TO], json!({"why": "by hand", "covers": "texts and calls"}));
 }
 
 #[test]

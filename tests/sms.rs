@@ -125,6 +125,13 @@ fn a_number_on_the_do_not_call_list_gets_no_text() {
     sandbox.write("skill/.do_not_call.json", &list.to_string());
     sandbox.run(SMS, ["send", TO, "hi"]).fails(1).silent().stderr_has("do-not-call");
     sandbox.run(SMS, ["send", TO, "hi", "--dry-run"]).fails(1).silent();
+    for covers in ["texts", "texts and calls"] {
+        let mut list = list.clone();
+        list["details"][TO] = json!({"why": "opt-out", "covers": covers});
+        sandbox.write("skill/.do_not_call.json", &list.to_string());
+        let out = sandbox.run(SMS, ["send", TO, "hi"]);
+        out.fails(1).silent().stderr_has(covers).never_says("dnc remove");
+    }
     sandbox.write("skill/.do_not_call.json", "{");
     sandbox.run(SMS, ["send", TO, "hi"]).fails(3).silent().stderr_has(".do_not_call.json");
     assert!(service.seen().is_empty());

@@ -5,11 +5,12 @@ use std::time::Duration;
 use serde_json::json;
 use state::api::{Client, Error};
 use state::config::Config;
+use state::do_not_call::{self, Reach};
 use state::exit::{self, Exit, Fault};
 use state::intents::{Begun, Intent, Intents, Unless};
 use state::out::{self, Printer};
+use state::own_calls;
 use state::phone::Phone;
-use state::{do_not_call, own_calls};
 
 use crate::api::{self, NewCall};
 use crate::args::Args;
@@ -27,7 +28,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let call = checked(args, printer)?;
     let config = Config::load(&args.common)?;
     if let Some(to) = &call.to {
-        do_not_call::check(config.skill_dir(), to)?;
+        do_not_call::check(config.skill_dir(), to, Reach::Call)?;
     }
     let client = Client::new(&config.service()?, args.common.request_deadline());
     let whom = call.to.as_ref().map_or("your phone".to_owned(), Phone::to_string);

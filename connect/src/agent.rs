@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use state::do_not_call::{self, Reach};
 use state::exit::Exit;
 use state::gateway::{Outcome, Turn};
 use state::phone::Phone;
@@ -156,7 +157,7 @@ fn reply_key(key: &str) -> String {
 /// Whether this number may get a text now.
 fn may_text(shop: &Shop, to: &Phone) -> Result<(), String> {
     to.callable().map_err(|fault| fault.to_string())?;
-    state::do_not_call::check(&shop.skill, to).map_err(|err| state::exit::told(&err))?;
+    do_not_call::check(&shop.skill, to, Reach::Text).map_err(|err| state::exit::told(&err))?;
     if shop.texts.take_room(to, Instant::now()) {
         return Ok(());
     }

@@ -9,7 +9,7 @@ use state::api::{Client, Error};
 use state::args::Common;
 use state::clock::Clock;
 use state::config::Config;
-use state::do_not_call;
+use state::do_not_call::{self, Reach};
 use state::exit::{self, Exit, Fault};
 use state::intents::{Begun, Intent, Intents, Unless};
 use state::out::{self, Printer};
@@ -34,7 +34,7 @@ pub(crate) fn run(common: &Common, text: &Text) -> anyhow::Result<Exit> {
     let message = checked(text)?;
     let parts = affordable(&message.text)?;
     let config = Config::load(common)?;
-    do_not_call::check(config.skill_dir(), &message.to)?;
+    do_not_call::check(config.skill_dir(), &message.to, Reach::Text)?;
     if text.dry_run {
         return dry_run(printer, &message, parts);
     }

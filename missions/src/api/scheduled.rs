@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use state::api::path;
+use state::do_not_call::Reach;
 
 use super::list::Form;
 use super::{Api, Listing, Pages, Row, new_post};
@@ -26,6 +27,14 @@ impl Channel {
         match self {
             Self::Call => "call",
             Self::Sms => "sms",
+        }
+    }
+
+    /// How it reaches somebody.
+    pub(crate) fn reach(self) -> Reach {
+        match self {
+            Self::Call => Reach::Call,
+            Self::Sms => Reach::Text,
         }
     }
 }

@@ -72,11 +72,15 @@ pub(crate) struct Import {
 }
 
 /// Numbers that nobody may call or text: neither missions, call and sms nor automatic replies
+///
+/// Who texts STOP comes to the list by itself, and goes from it by texting START; CANCEL, END and QUIT end texts only.
 #[derive(Debug, Args)]
 #[command(
     subcommand_value_name = "WHAT",
     disable_help_subcommand = true,
-    after_help = "Prints {\"number\", \"listed\", \"changed\"}, and for list {\"numbers\": {\"+1…\": when it was added}}.
+    after_help = "Prints {\"number\", \"listed\", \"changed\"}, and for list {\"numbers\": {\"+1…\": when it was added},
+\"details\": {\"+1…\": {\"why\", \"covers\"}}}. why: by hand, opt-out (by a text of theirs), carrier (it refuses texts to them);
+covers: texts, or texts and calls.
 
 Examples:
   missions dnc add +13125550142
@@ -108,7 +112,7 @@ pub(crate) enum DncCommand {
         #[arg(value_name = "NUMBER")]
         number: String,
     },
-    /// Show the list
+    /// Show the list: when each number came to it, why, and what that covers
     #[command(
         after_help = "Examples:\n  missions dnc list\n  missions dnc list | jq -r '.numbers | keys[]'"
     )]

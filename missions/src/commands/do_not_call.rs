@@ -1,7 +1,7 @@
 //! `dnc`: the list of numbers that no tool calls or texts.
 
-use serde_json::json;
-use state::do_not_call;
+use serde_json::{Map, Value, json};
+use state::do_not_call::{self, Entry, List};
 use state::exit::{self, Exit};
 use state::out;
 use state::phone::Phone;
@@ -27,12 +27,27 @@ pub(crate) fn run(context: &Context, what: &DncCommand) -> anyhow::Result<Exit> 
             told(context, &phone, false, changed)
         }
         DncCommand::List => {
-            let numbers = do_not_call::list(skill)?;
-            let text = || numbers.keys().map(String::as_str).collect::<Vec<_>>().join("\n");
-            context.printer.document(&json!({ "numbers": numbers }), text)?;
+            let list = do_not_call::list(skill)?;
+            context.printer.document(&document(&list), || lines(&list))?;
             Ok(Exit::Done)
         }
     }
+}
+
+/// When each number came to the list, and beside that why, and what that covers.
+fn document(list: &List) -> Value {
+    let each = |value: fn(&Entry) -> Value| -> Map<String, Value> {
+        list.iter().map(|(number, entry)| (number.to_owned(), value(entry))).collect()
+    };
+    json!({ "numbers": each(|entry| entry.at.as_str().into()), "details": each(Entry::details) })
+}
+
+/// The same for people, a line each.
+fn lines(list: &List) -> String {
+    let line = |(number, entry): (&str, &Entry)| {
+        format!("{number}  {}  {}, since {}", entry.covers, entry.why.word(), entry.at)
+    };
+    list.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Lets the next tick withdraw what is scheduled for a number.

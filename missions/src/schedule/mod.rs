@@ -37,7 +37,7 @@ fn run(
     limits: &Limits,
 ) -> anyhow::Result<Exit> {
     let mut order = Order::read(context, channel, words, more)?;
-    do_not_call::check(context.config.skill_dir(), &order.to()?)?;
+    do_not_call::check(context.config.skill_dir(), &order.to()?, channel.reach())?;
     let api = context.api()?;
     let timing = timing::check(context, &api, &mut order, limits);
     let order = send::resumed(context, &api, order)?;

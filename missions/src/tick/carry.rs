@@ -151,7 +151,8 @@ impl Tick<'_> {
         let order = schedule::resumed(self.context, &self.api, order)?;
         let at = order.new.at().unwrap_or(at);
         let phone = order.to()?;
-        if do_not_call::list(self.context.config.skill_dir())?.contains_key(phone.as_str()) {
+        let list = do_not_call::list(self.context.config.skill_dir())?;
+        if list.forbids(&phone, chain.channel.reach()) {
             return Ok(Carried::Otherwise);
         }
         let begun = Begun { attempt, at, since: now, up, looked: None };

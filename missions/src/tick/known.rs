@@ -1,7 +1,7 @@
 //! What is kept of a mission, as the lifecycle sees it: the one place where records of the state file become
 //! targets and attempts.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use serde::Deserialize as _;
@@ -28,7 +28,7 @@ pub(crate) struct Around {
     /// The lines of the intents of what was carried out, or may have been.
     intents: BTreeSet<String>,
     /// The numbers that are never called or texted.
-    do_not_call: BTreeMap<String, String>,
+    do_not_call: do_not_call::List,
     /// When that was read.
     at: Moment,
 }
@@ -116,7 +116,7 @@ fn target(id: &str, event: Tracked, around: &Around) -> anyhow::Result<Target> {
         step: event.step_id,
         recipient: event.recipient,
         window: event.window.unwrap_or_else(|| schedule::usual_window(&to)),
-        forbidden: around.do_not_call.contains_key(to.as_str()),
+        forbidden: around.do_not_call.forbids(&to, event.channel.reach()),
         begun: None,
     })
 }
