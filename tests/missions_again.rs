@@ -128,6 +128,38 @@ fn a_number_that_must_not_be_called_any_more_is_not_tried_again() {
     assert_eq!((stage.service.dialled().len(), stage.run_status()), (1, json!("failed")));
 }
 
+/// `connect` puts a number on the list; no mission is told of it.
+#[test]
+fn what_waits_for_who_opts_out_meanwhile_is_withdrawn_by_the_next_tick() {
+    let stage = Stage::new();
+    let to = format!("{TO}07");
+    for command in ["schedule-call", "schedule-sms"] {
+        let line = [command, "--mission", "m", &to, "in 3h", "--step", "calls"];
+        let words = if command == "schedule-sms" { &["Hello"][..] } else { &["--any-time"] };
+        stage.ok(&[&line[..5], words, &line[5..]].concat());
+    }
+    stage.tick();
+    let opts_out = |covers: &str| {
+        let list = json!({
+            "format": 1, "numbers": {&to: "2026-01-01T00:00:00Z"},
+            "details": {&to: {"why": "opt-out", "covers": covers}},
+        });
+        stage.sandbox.write("skill/.do_not_call.json", &list.to_string());
+    };
+    let n_waiting = || {
+        let rows = stage.service.rows(Table::Scheduled);
+        rows.iter().filter(|row| row["status"] == "pending").count()
+    };
+    for (covers, n_left) in [("texts", 1), ("texts and calls", 0)] {
+        opts_out(covers);
+        let report = stage.tick();
+        assert!(report["done"].to_string().contains("withdraw/"), "{report:#}");
+        assert_eq!((n_waiting(), stage.tick()), (n_left, Value::Null), "{covers}");
+    }
+    stage.service.advance(Duration::from_secs(4 * 3600));
+    assert_eq!((stage.service.dialled(), stage.service.texted()), (vec![], vec![]));
+}
+
 #[test]
 fn a_lost_answer_never_leads_to_a_second_dial() {
     for fault in [Fault::Lost, Fault::Cut] {

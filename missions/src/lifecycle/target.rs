@@ -103,6 +103,12 @@ impl Target {
         self.attempts.last().expect("a target begins with an event")
     }
 
+    /// Whether it waits although its number must not be reached so any more.
+    pub(crate) fn is_unwanted(&self) -> bool {
+        let last = self.last();
+        self.forbidden && last.end.is_none() && last.seen.is_none()
+    }
+
     /// The retry that may be at the service without our knowing its id; after a while it never becomes known.
     pub(crate) fn in_doubt(&self) -> Option<Unsettled> {
         self.begun.filter(|begun| begun.has_intent)
@@ -133,6 +139,11 @@ impl Unsettled {
 }
 
 impl Attempt {
+    /// Under which key it is kept that this event was taken back.
+    pub(crate) fn withdrawal(&self) -> String {
+        format!("withdraw/{}", self.event)
+    }
+
     /// When it is next looked at: one that goes on, or insights that are not there.
     pub(crate) fn next_look(&self) -> Option<Timestamp> {
         match &self.end {

@@ -99,6 +99,12 @@ impl Known {
         self.targets.iter().filter(is_open).count()
     }
 
+    /// Whether something waits that must not happen any more, and was not taken back yet.
+    pub(crate) fn is_to_withdraw(&self) -> bool {
+        let is_left = |target: &Target| !self.ledger.has_done(&target.last().withdrawal());
+        self.targets.iter().any(|target| target.is_unwanted() && is_left(target))
+    }
+
     /// When its events are next looked at.
     pub(crate) fn next_look(&self, now: Timestamp) -> Option<Timestamp> {
         self.targets.iter().filter_map(|target| target.next_look(now)).min()

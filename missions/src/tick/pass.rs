@@ -122,5 +122,8 @@ fn next_tick(mission: &Mission, known: &Known, now: Timestamp) -> Option<Timesta
     if mission.status().is_over() {
         return due;
     }
+    if known.is_to_withdraw() {
+        return Some(now);
+    }
     [due, known.next_look(now)].into_iter().flatten().min()
 }

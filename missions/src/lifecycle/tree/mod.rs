@@ -260,19 +260,19 @@ impl<'a> Tree<'a> {
     fn withdraw_hopeless(&mut self) {
         for target in self.facts.targets {
             let last = target.last();
-            let is_unwanted = target.forbidden && last.end.is_none() && last.seen.is_none();
             let is_overdue = words::outcome(target) == super::ending::Outcome::Stuck
                 && last.end.is_some()
                 && last.seen.is_none();
-            if is_unwanted || is_overdue {
+            if target.is_unwanted() || is_overdue {
                 self.withdraw(target);
             }
         }
     }
 
     fn withdraw(&mut self, target: &Target) {
-        let (assistant, event) = (target.assistant.clone(), target.last().event.clone());
-        self.effect(&format!("withdraw/{event}"), Act::Unschedule { assistant, event });
+        let (assistant, last) = (target.assistant.clone(), target.last());
+        let event = last.event.clone();
+        self.effect(&last.withdrawal(), Act::Unschedule { assistant, event });
     }
 
     fn retry(&mut self) {
