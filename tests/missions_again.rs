@@ -161,6 +161,33 @@ fn what_waits_for_who_opts_out_meanwhile_is_withdrawn_by_the_next_tick() {
 }
 
 #[test]
+fn who_the_carrier_says_opted_out_gets_no_more_texts() {
+    let stage = Stage::new();
+    let (one, other) = (format!("{TO}04"), format!("{TO}05"));
+    let line = ["schedule-sms", "--mission", "m", &one, "in 5m", "Hello", "--step", "calls"];
+    stage.ok(&[&line[..], &["--recipient", "automated"]].concat());
+    stage.service.advance(Duration::from_secs(8 * 60));
+    let mut row = stage.row(Table::Scheduled, 0);
+    row["errors"] = json!(["40300: Blocked due to STOP message"]);
+    stage.service.once("GET", EVENTS, 200, json!({"events": [row]}));
+    let report = stage.tick();
+    assert_eq!((&report["ended"][0]["to"], &report["retries"]), (&json!(one), &json!([])));
+    // The same where the service says so when it is asked to schedule one.
+    let errors = r#"{"errors":[{"code":"40300","title":"Blocked due to STOP message"}]}"#;
+    let message = format!("Telnyx schedule SMS failed (400): {errors}");
+    let refusal = json!({"error": {"code": "internal", "message": message}});
+    stage.service.once("POST", EVENTS, 500, refusal);
+    stage.ok(&["init", "N", "I", "R", stage::ONE_STEP]);
+    stage.ok(&["setup-agent", "n", "A", "I", "Hi", "--caller-id-only"]);
+    let line = ["schedule-sms", "--mission", "n", &other, "in 5m", "Hello"];
+    stage.run(&line).fails(1).stderr_has("opted out of texts");
+    stage.run(&line).fails(1).stderr_has("the carrier says");
+    let details = stage.ok(&["dnc", "list"])["details"].clone();
+    let texts = json!({"why": "carrier", "covers": "texts"});
+    assert_eq!(details, json!({&one: texts, &other: texts}));
+}
+
+#[test]
 fn a_lost_answer_never_leads_to_a_second_dial() {
     for fault in [Fault::Lost, Fault::Cut] {
         let stage = Stage::with(Settings::default(), stage::ONE_STEP);

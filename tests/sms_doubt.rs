@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use harness::{Fault, Foreign, Proof, Sandbox, Service, Settings};
+use serde_json::json;
 
 const SMS: &str = env!("CARGO_BIN_EXE_sms");
 const SEND: &str = "/v1/messages/send";
@@ -31,6 +32,35 @@ fn a_doubt_that_cannot_be_printed_is_still_one() {
         out.one_error_one_hint();
     }
     assert_eq!(service.seen_at("POST", SEND).len(), 1);
+}
+
+/// The carrier blocks texts to whoever opted out there: to try again costs money and changes nothing.
+#[test]
+fn a_number_that_the_carrier_says_opted_out_is_texted_no_more() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    let errors = r#"{"errors":[{"code":"40300","title":"Blocked due to STOP message"}]}"#;
+    let wrapped = format!("Telnyx API error (400): {errors}");
+    for (n, (status, body)) in [
+        (500, json!({"error": {"code": "internal", "message": wrapped}})),
+        (403, json!({"error": {"code": "40300", "message": "Blocked due to STOP message"}})),
+        (400, serde_json::from_str(errors).unwrap()),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let to = format!("+1555123456{n}");
+        service.once("POST", SEND, status, body);
+        let out = sandbox.run(SMS, ["send", &to, "hi"]);
+        out.fails(1).silent().stderr_has("opted out of texts").one_error_one_hint();
+        let out = sandbox.run(SMS, ["send", &to, "again"]);
+        out.fails(1).silent().stderr_has("the carrier says").never_says("dnc remove");
+    }
+    assert_eq!(service.seen_at("POST", SEND).len(), 3);
+    // The owner's own phone is never on that list.
+    service.once("POST", SEND, 403, json!({"error": {"code": "40300"}}));
+    sandbox.run(SMS, ["send", harness::OWNER, "hi"]).fails(1).stderr_has("START ends that");
+    sandbox.run(SMS, ["send", harness::OWNER, "hi"]).ok();
 }
 
 /// The same words a second earlier are listed, and that they went out is known: they are not the text in doubt.

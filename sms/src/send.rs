@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use serde_json::{Map, Value, json};
 use state::api::{Client, Error};
 use state::args::Common;
+use state::carrier;
 use state::clock::Clock;
 use state::config::Config;
 use state::do_not_call::{self, Reach};
@@ -52,7 +53,15 @@ pub(crate) fn run(common: &Common, text: &Text) -> anyhow::Result<Exit> {
     };
     let answer = match api::send(&client, intent.request.clone(), &intent.id) {
         Ok(answer) => answer,
-        Err(err) => return Err(not_sent(err, printer, &intents, &intent, &message)),
+        Err(err) => {
+            let is_blocked = carrier::refuses(&err);
+            let err = not_sent(err, printer, &intents, &intent, &message);
+            if !is_blocked {
+                return Err(err);
+            }
+            let heeded = carrier::heed(config.skill_dir(), &client, &message.to, clock.now());
+            return Err(Fault::new(exit::code_of(&err), exit::told(&err)).hint(heeded).into());
+        }
     };
     let sent = answer.into_json();
     intents.conclude(&intent.id, &json!({ "id": sent["id"] }), || {

@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod args;
+pub mod carrier;
 pub mod clock;
 pub mod config;
 pub mod crontab;
@@ -23,6 +24,7 @@ pub mod moment;
 pub mod opt_out;
 pub mod out;
 pub mod own_calls;
+pub mod owner;
 pub mod parts;
 pub mod paths;
 pub mod phone;

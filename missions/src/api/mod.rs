@@ -33,6 +33,11 @@ impl Api {
         Self { client }
     }
 
+    /// The client that it speaks through.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The time by the service's clock, as far as it has told it: what is scheduled there happens by that.
     pub(crate) fn now(&self) -> Timestamp {
         self.client.service_time()

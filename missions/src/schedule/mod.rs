@@ -6,9 +6,9 @@ mod send;
 mod timing;
 
 use state::exit::Exit;
-use state::{do_not_call, out};
+use state::{carrier, do_not_call, out};
 
-use crate::api::Channel;
+use crate::api::{Api, Channel};
 use crate::args::{ScheduleCall, ScheduleOptions, ScheduleSms};
 use crate::context::Context;
 use timing::Limits;
@@ -41,9 +41,25 @@ fn run(
     let api = context.api()?;
     let timing = timing::check(context, &api, &mut order, limits);
     let order = send::resumed(context, &api, order)?;
-    let (event, is_new) = send::once(context, &api, &order, more.again, timing)?;
+    let (event, is_new) = send::once(context, &api, &order, more.again, timing)
+        .inspect_err(|err| heed_refusal(context, &api, &order, err))?;
     if !is_new {
         out::warning("the same line scheduled it before; `--again` would schedule another");
     }
     send::done(context, &api, &order, event, is_new)
+}
+
+/// A text that was refused because its recipient opted out is the last that is tried.
+pub(crate) fn heed_refusal(context: &Context, api: &Api, order: &Order, err: &anyhow::Error) {
+    if err.downcast_ref::<state::api::Error>().is_some_and(carrier::refuses) {
+        heed_opt_out(context, api, &order.new.to);
+    }
+}
+
+/// Puts a number on the do-not-call list that the carrier lets no texts through to, and tells that.
+pub(crate) fn heed_opt_out(context: &Context, api: &Api, to: &str) {
+    if let Ok(to) = to.parse() {
+        let heeded = carrier::heed(context.config.skill_dir(), api.client(), &to, context.now());
+        out::warning(&heeded);
+    }
 }

@@ -162,7 +162,9 @@ impl Tick<'_> {
         if !is_next {
             return Ok(Carried::Otherwise);
         }
-        match schedule::try_again(self.context, &self.api, &order)? {
+        let tried = schedule::try_again(self.context, &self.api, &order)
+            .inspect_err(|err| schedule::heed_refusal(self.context, &self.api, &order, err))?;
+        match tried {
             Tried::Made(event) => {
                 schedule::keep(self.context, &self.api, &order, &event)
                     .map_err(|err| unkept("scheduled again", &err))?;

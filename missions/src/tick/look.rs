@@ -4,12 +4,12 @@
 use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
-use state::{api, words};
+use state::{api, carrier, words};
 
 use super::Tick;
 use super::known::Known;
 use super::report::Report;
-use crate::api::{Pages, Row, Scheduled};
+use crate::api::{Channel, Pages, Row, Scheduled};
 use crate::insights;
 use crate::lifecycle::{Attempt, Insights, Target, essence};
 use crate::schedule::{self, Again, Order, TOOL, Tried};
@@ -155,6 +155,12 @@ impl Tick<'_> {
             }
             Ok(ended)
         })?;
+        for (id, event) in &ended {
+            let row = seen.get(id.as_str()).copied().flatten();
+            if event.channel == Channel::Sms && row.is_some_and(carrier::says_opted_out) {
+                schedule::heed_opt_out(self.context, &self.api, &event.to);
+            }
+        }
         report.ended(&ended);
         Ok(!ended.is_empty())
     }
