@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use state::do_not_call::{self, Reach};
+use state::carrier;
+use state::do_not_call::{self, Covers, Reach, Why};
 use state::exit::Exit;
 use state::gateway::{Outcome, Turn};
 use state::phone::Phone;
@@ -13,6 +14,7 @@ use crate::calls::Speaker;
 use crate::clearance::{self, Answer};
 use crate::guard::case::Clearance;
 use crate::journal::Step;
+use crate::opt_outs::{Change, Notice, OptOuts};
 use crate::report::{Contact, Ended, Report, said};
 use crate::request::{Request, Said, Way};
 use crate::shop::Shop;
@@ -97,7 +99,7 @@ fn message(shop: &Shop, request: &Request, clearance: &Clearance) -> Option<Stri
 
 /// Sends a text back, where there is something to say: only the agent's words are texted, and the refusal of
 /// something sensitive. "Still working" and our own troubles are not worth a text.
-fn texted(shop: &Shop, request: &Request, to: &Phone, ended: Ended) -> Ended {
+fn texted(shop: &Arc<Shop>, request: &Request, to: &Phone, ended: Ended) -> Ended {
     let key = &request.key;
     let Ended { said, .. } = &ended;
     match said {
@@ -111,7 +113,7 @@ fn texted(shop: &Shop, request: &Request, to: &Phone, ended: Ended) -> Ended {
 }
 
 /// Texts a reply, once: what may have been sent is never sent again.
-pub(crate) fn answer_text(shop: &Shop, request: &Request, to: &Phone, reply: &str) {
+pub(crate) fn answer_text(shop: &Arc<Shop>, request: &Request, to: &Phone, reply: &str) {
     let key = &request.key;
     let is_noted = shop.journal.note(Step::Answered, key, Some(reply)) || request.is_noted;
     let text = speech::for_text(reply, LONGEST_TEXT, state::parts::MAX_PARTS);
@@ -143,7 +145,14 @@ pub(crate) fn answer_text(shop: &Shop, request: &Request, to: &Phone, reply: &st
         Err(err) if err.exit() == Exit::Unknown => {
             shop.log.line(format_args!("{key}: may have been texted to {to}: {err}"));
         }
-        Err(err) => shop.log.line(format_args!("{key}: not texted to {to}: {err}")),
+        Err(err) => {
+            shop.log.line(format_args!("{key}: not texted to {to}: {err}"));
+            if carrier::refuses(&err) {
+                let change = Change::Put(Why::Carrier, Covers::Texts);
+                let (key, at) = (format!("carrier:{key}"), shop.clock.now());
+                OptOuts::add(shop, Notice { key, phone: to.clone(), at, change });
+            }
+        }
     }
     shop.log.words(|| format!("{key}: {text}"));
 }
@@ -157,6 +166,9 @@ fn reply_key(key: &str) -> String {
 /// Whether this number may get a text now.
 fn may_text(shop: &Shop, to: &Phone) -> Result<(), String> {
     to.callable().map_err(|fault| fault.to_string())?;
+    if shop.opt_outs.forbid(to) {
+        return Err(format!("{to} opted out of texts"));
+    }
     do_not_call::check(&shop.skill, to, Reach::Text).map_err(|err| state::exit::told(&err))?;
     if shop.texts.take_room(to, Instant::now()) {
         return Ok(());

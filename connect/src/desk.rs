@@ -2,6 +2,7 @@
 
 mod answers;
 mod patience;
+mod who;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use crate::shop::Shop;
 use crate::status::{Board, Counts};
 use crate::turns::{Turns, Wait};
 use crate::words::said;
+use who::Who;
 
 /// Everything that the socket's thread knows beyond the connection.
 pub(crate) struct Desk {
@@ -30,6 +32,7 @@ pub(crate) struct Desk {
     pub(crate) seen: Seen,
     turns: Turns,
     late: Late,
+    who: Who,
     open: HashMap<String, Open>,
     is_stopping: bool,
     log_lines: Vec<String>,
@@ -62,6 +65,7 @@ impl Desk {
             seen: Seen::default(),
             turns,
             late: Late::default(),
+            who: Who::default(),
             open: HashMap::new(),
             is_stopping: false,
             log_lines: Vec::new(),
@@ -80,10 +84,7 @@ impl Desk {
         speaker: Speaker,
         frame: &str,
     ) {
-        let now = Instant::now();
-        if !self.seen.insert(&key, now) {
-            self.n_repeated += 1;
-            self.shop.log.words(|| format!("{key}: repeated; ignored"));
+        if !self.is_new(&key) {
             return;
         }
         let words = match asked {
@@ -99,7 +100,17 @@ impl Desk {
         // Noted before anything happens: the worker's own line takes this one along.
         self.shop.journal.note_soon(Step::Asked, &key, Some(frame));
         let is_noted = self.shop.journal.is_writable();
-        self.begin(Request { key, way, words, speaker, received: now, is_noted });
+        self.begin(Request { key, way, words, speaker, received: Instant::now(), is_noted });
+    }
+
+    /// Whether a request comes for the first time. From now on it does not.
+    pub(crate) fn is_new(&mut self, key: &str) -> bool {
+        let is_new = self.seen.insert(key, Instant::now());
+        if !is_new {
+            self.n_repeated += 1;
+            self.shop.log.words(|| format!("{key}: repeated; ignored"));
+        }
+        is_new
     }
 
     /// Gives a request to the workers.
@@ -172,7 +183,7 @@ impl Desk {
 
     /// Answers in our own words a request that was not accepted. Such an answer is of the moment: a flood
     /// of requests must not become a flood of answers that are kept.
-    fn decline(&mut self, key: &str, way: &Way, why: &'static str) {
+    pub(crate) fn decline(&mut self, key: &str, way: &Way, why: &'static str) {
         self.shop.log.line(format_args!("{key}: declined: {why}"));
         if let Some(frame) = way.result(&Said::Fault(why)) {
             self.outbox.pass(frame);
@@ -213,12 +224,13 @@ impl Desk {
 
     /// Whether no work is in flight and no answer waits for its delivery.
     pub(crate) fn is_idle(&self) -> bool {
-        self.open.values().all(|open| open.is_late) && self.outbox.n_undelivered() == 0
+        let are_done = self.open.values().all(|open| open.is_late) && self.shop.opt_outs.is_idle();
+        are_done && self.outbox.n_undelivered() == 0
     }
 
     /// Whether nothing at all is awaited any more, late replies included.
     pub(crate) fn is_done(&self) -> bool {
-        self.open.is_empty()
+        self.open.is_empty() && self.who.due.is_none()
     }
 
     /// Puts the numbers on the board.
@@ -236,5 +248,6 @@ impl Desk {
             repeated: self.n_repeated,
         });
         self.board.journal(self.shop.journal.is_writable());
+        self.board.opt_outs(self.shop.opt_outs.problem());
     }
 }

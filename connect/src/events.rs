@@ -5,6 +5,7 @@ mod context;
 mod deep;
 mod ended;
 mod mission;
+pub(crate) mod opt_out;
 mod sms;
 mod started;
 mod walkie;
@@ -28,7 +29,7 @@ pub(crate) fn handle(desk: &mut Desk, event: Event, frame: &str) {
             approval::handle(desk, &request_id, &decision);
         }
         Event::CallEnded(ended) => ended::handle(desk, &ended),
-        Event::Mission(name, frame) => mission::handle(desk, &name, &frame),
+        Event::Mission(name, fields) => mission::handle(desk, &name, &fields, frame),
         Event::Other(name) => desk.shop.log.words(|| format!("ignored: {name}")),
     }
 }

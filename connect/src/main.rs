@@ -19,6 +19,7 @@ mod late;
 mod log;
 mod mail;
 mod message;
+mod opt_outs;
 mod outbox;
 mod recover;
 mod report;

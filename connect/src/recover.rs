@@ -26,8 +26,9 @@ pub(crate) fn take_up(desk: &mut Desk, open: Open) {
     let (now, wall) = (Instant::now(), desk.shop.clock.now());
     for request in open.requests {
         let is_fresh = age(request.at, wall) < desk.shop.periods.queue;
-        if request.stage == Stage::Asked && is_fresh {
-            // Nothing was done yet, and whoever asked may still be there.
+        let is_left = request.stage == Stage::Asked;
+        if is_left && (is_fresh || events::opt_out::is_opt_out(&request.frame)) {
+            // Nothing was done yet, and whoever asked may still be there; whoever opted out did so for good.
             again(desk, &request);
             continue;
         }

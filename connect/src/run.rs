@@ -33,6 +33,7 @@ use crate::journal::Journal;
 use crate::log::Log;
 use crate::mail::Mailer;
 use crate::message::outgoing::auth;
+use crate::opt_outs::OptOuts;
 use crate::recover;
 use crate::session::Session;
 use crate::shop::{Shop, Voice};
@@ -89,6 +90,7 @@ pub(crate) fn run(common: &Common, args: &Run) -> anyhow::Result<Exit> {
         aloud: Questions::default(),
         approvals: Approvals::default(),
         texts: settings.texts,
+        opt_outs: OptOuts::default(),
         voice: settings.voice,
     });
     tell_only_the_place_of_panics(&shop);

@@ -11,6 +11,7 @@ use crate::guard::policy::Policy;
 use crate::journal::Journal;
 use crate::log::Log;
 use crate::mail::{Mail, Mailer};
+use crate::opt_outs::OptOuts;
 use crate::report::{Ended, Report};
 use crate::texts::Texts;
 use crate::timers::Periods;
@@ -44,6 +45,8 @@ pub(crate) struct Shop {
     pub(crate) approvals: Approvals,
     /// Who is answered by text, and how often.
     pub(crate) texts: Texts,
+    /// Who opted out by a text, as far as that is not on the do-not-call list yet.
+    pub(crate) opt_outs: OptOuts,
 }
 
 /// What we say on our own, and for whom.

@@ -23,6 +23,7 @@ use crate::journal::Journal;
 use crate::log::Log;
 use crate::mail::{Mail, Mailer};
 use crate::message::{Event, Incoming};
+use crate::opt_outs::OptOuts;
 use crate::run::Settings;
 use crate::shop::Shop;
 use crate::status::{Board, Status};
@@ -65,6 +66,7 @@ pub(crate) fn run(common: &Common, args: &Simulate) -> anyhow::Result<Exit> {
         aloud: Questions::default(),
         approvals: Approvals::default(),
         texts: settings.texts,
+        opt_outs: OptOuts::default(),
         voice: settings.voice,
     });
     let path = paths::connect_status(config.skill_dir());
@@ -150,7 +152,7 @@ fn whole(event: Value) -> Result<Value, Fault> {
 /// A frame in a few words.
 fn words(frame: &Value) -> String {
     let kind = frame["type"].as_str().unwrap_or_default();
-    let mut fields = ["text", "reply", "error", "message", "action", "event"].into_iter();
+    let mut fields = ["text", "reply", "error", "message", "action", "event", "number"].into_iter();
     let said = fields.find_map(|field| frame[field].as_str()).unwrap_or_default();
     format!("{kind}: {said}")
 }

@@ -127,6 +127,9 @@ pub(crate) struct Status {
     pub(crate) counts: Counts,
     /// Whether the journal can be written: if not, nothing sensitive is done.
     pub(crate) journal_writable: bool,
+    /// Why opt-outs that came by text cannot be put on the do-not-call list, if that is so.
+    #[serde(default)]
+    pub(crate) opt_outs_unwritten: Option<String>,
     /// The gateway.
     pub(crate) gateway: GatewayStatus,
     /// From request to answer.
@@ -240,6 +243,13 @@ impl Board {
     pub(crate) fn journal(&mut self, writable: bool) {
         if self.status.journal_writable != writable {
             self.change(|status| status.journal_writable = writable);
+        }
+    }
+
+    /// Why opt-outs cannot be put on the list, if that is so.
+    pub(crate) fn opt_outs(&mut self, problem: Option<String>) {
+        if self.status.opt_outs_unwritten != problem {
+            self.change(|status| status.opt_outs_unwritten = problem);
         }
     }
 

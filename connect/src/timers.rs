@@ -35,6 +35,8 @@ pub(crate) struct Periods {
     pub(crate) late_look: Duration,
     /// How long a late reply is awaited.
     pub(crate) late_limit: Duration,
+    /// How long others may still ask who this is before the agent is told of the first.
+    pub(crate) who: Duration,
     /// How long turns in flight may take to end after SIGTERM.
     pub(crate) drain: Duration,
 }
@@ -57,6 +59,7 @@ impl Periods {
             lifetime: seconds(120),
             late_look: seconds(3),
             late_limit: seconds(600),
+            who: seconds(15),
             drain: seconds(10),
         }
     }

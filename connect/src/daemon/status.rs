@@ -58,7 +58,9 @@ impl View {
     }
 
     fn is_well(&self) -> bool {
-        self.running && self.status.state == State::Connected && self.status.journal_writable
+        let status = &self.status;
+        let is_kept = status.journal_writable && status.opt_outs_unwritten.is_none();
+        self.running && status.state == State::Connected && is_kept
     }
 
     fn json(&self) -> Value {
@@ -111,6 +113,8 @@ impl View {
         if !status.journal_writable {
             line("Journal", Some("cannot be written, so nothing sensitive is done".to_owned()));
         }
+        let unwritten = status.opt_outs_unwritten.as_ref();
+        line("Opt-outs", unwritten.map(|why| format!("not on the do-not-call list yet: {why}")));
         lines.join("\n")
     }
 }
@@ -159,5 +163,9 @@ mod tests {
         let status = Status { state: State::Connected, last_pong: Some(now), ..Status::default() };
         let view = View::of(status, true, now);
         assert!(!view.is_well() && view.text().contains("Journal: cannot be written"));
+        let opt_outs_unwritten = Some("the disk is full".to_owned());
+        let status = Status { journal_writable: true, opt_outs_unwritten, ..view.status };
+        let view = View::of(status, true, now);
+        assert!(!view.is_well() && view.text().contains("list yet: the disk is full"));
     }
 }

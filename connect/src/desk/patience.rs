@@ -13,7 +13,7 @@ impl Desk {
     /// When something is due.
     pub(crate) fn due(&self) -> Option<Instant> {
         let open = self.open.values().filter_map(|open| sooner(open.next_progress, open.tell_by));
-        sooner(sooner(open.min(), self.turns.due()), self.outbox.due())
+        sooner(sooner(open.min(), self.turns.due()), sooner(self.outbox.due(), self.who.due))
     }
 
     /// Does what is due.
@@ -27,6 +27,7 @@ impl Desk {
             self.settle(&key);
         }
         self.tell_progress(now);
+        self.tell_who(now);
     }
 
     fn tell_progress(&mut self, now: Instant) {

@@ -7,17 +7,40 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use state::{file, paths};
+use state::{file, opt_out, paths};
 
 use crate::desk::Desk;
+use crate::opt_outs::Change;
 use crate::request::{Request, Way};
 use crate::turns::Wait;
 
 /// More than this is not kept, in bytes: nobody ticks, so nobody will miss the oldest.
 const MOST: usize = 1 << 20;
 
-/// Appends the event to the file.
-pub(super) fn handle(desk: &mut Desk, name: &str, frame: &Map<String, Value>) {
+/// As much of an id tells it from others, in characters.
+const LONGEST_ID: usize = 200;
+
+/// Appends the event to the file; a text to a mission's number that opts out is heeded as one to ours is.
+pub(super) fn handle(desk: &mut Desk, name: &str, fields: &Map<String, Value>, frame: &str) {
+    keep(desk, name, fields);
+    if name == "mission.sms_received" {
+        heed(desk, fields, frame);
+    }
+}
+
+fn heed(desk: &mut Desk, fields: &Map<String, Value>, frame: &str) {
+    let text = |key: &str| fields.get(key).and_then(Value::as_str);
+    let change = text("text").and_then(opt_out::read).and_then(Change::of);
+    let from = text("from").and_then(|from| from.parse().ok());
+    let (Some(change), Some(from)) = (change, from) else { return };
+    let id = text("message_id").map_or_else(
+        || desk.shop.clock.now().as_nanosecond().to_string(),
+        |id| state::words::bounded(id, LONGEST_ID),
+    );
+    super::opt_out::take(desk, format!("text:{id}"), from, change, frame);
+}
+
+fn keep(desk: &mut Desk, name: &str, frame: &Map<String, Value>) {
     let shop = Arc::clone(&desk.shop);
     let at = shop.clock.now().to_string();
     let line = json!({"at": at, "event": name, "frame": frame}).to_string();

@@ -1,6 +1,8 @@
 //! Every sentence that this program speaks itself: plain English, and never a claim that something
 //! was done.
 
+use super::context::Names;
+
 /// No approval was needed and the turn outlasts eight seconds.
 pub(crate) const WORKING: &str = "I'm working on it.";
 /// The turn goes on; said sparingly.
@@ -95,6 +97,18 @@ pub(crate) fn ask_aloud(request: &str) -> String {
     )
 }
 
+/// The one line that answers a text which asks who this is.
+pub(crate) fn who(names: Names<'_>) -> String {
+    let name = |name: Option<&str>| name.map(state::words::line).filter(|name| !name.is_empty());
+    let who = match (name(names.agent), name(names.owner)) {
+        (Some(agent), Some(owner)) => format!("{agent}, an AI assistant that works for {owner}"),
+        (Some(agent), None) => format!("{agent}, an AI assistant"),
+        (None, Some(owner)) => format!("the AI assistant of {owner}"),
+        (None, None) => "an AI assistant".to_owned(),
+    };
+    format!("This is {who}. Reply STOP to get no more texts and calls from this number.")
+}
+
 /// What an inbound caller hears first, where the config has no greeting.
 pub(crate) fn greeting(agent: Option<&str>) -> String {
     agent.map_or_else(
@@ -156,6 +170,9 @@ mod tests {
             ask_aloud("delete my test repo."),
             greeting(None),
             greeting(Some("PAL-01")),
+            who(Names::default()),
+            who(Names { agent: Some("PAL-01"), owner: Some("Ciaran") }),
+            who(Names { agent: None, owner: Some("Ciaran") }),
         ]) {
             assert_eq!(crate::speech::speakable(&sentence), sentence);
             assert!(sentence.len() > 10 && sentence.ends_with(['.', '?']), "{sentence}");

@@ -50,6 +50,13 @@ fn judge(said: &Value, is_running: bool, now: Timestamp) -> Finding {
         let detail = "connected, but its journal cannot be written: sensitive requests are refused";
         return Finding::fail(detail, "df -h . && connect restart");
     }
+    if let Some(why) = text("opt_outs_unwritten") {
+        let why = words::bounded(why, 160);
+        let detail = format!(
+            "connected, but who opted out by text cannot be put on the do-not-call list: {why}"
+        );
+        return Finding::fail(detail, "missions dnc list && df -h .");
+    }
     let age = age.unwrap_or_default().as_secs().max(0);
     Finding::pass(format!("connected, last ping answered {age} s ago"))
 }
@@ -77,5 +84,13 @@ mod tests {
         case(&json!({"state": "connected"}), true, false);
         case(&json!({"state": "connecting", "last_pong": "1970-01-01T00:01:39Z"}), true, false);
         case(&Value::Null, true, false);
+        let with = |field: &str, value: Value| {
+            let mut said = said(90);
+            said[field] = value;
+            said
+        };
+        case(&with("journal_writable", json!(false)), true, false);
+        case(&with("opt_outs_unwritten", json!("the disk is full")), true, false);
+        case(&with("opt_outs_unwritten", Value::Null), true, true);
     }
 }

@@ -1,0 +1,240 @@
+//! Texts that opt out, opt in again or ask who this is, as `connect run` handles them.
+
+use std::time::Duration;
+
+use harness::{Child, Fault, Gateway, NUMBER, OWNER, Sandbox, Service, Signal, event, until};
+use serde_json::{Value, json};
+
+const CONNECT: &str = env!("CARGO_BIN_EXE_connect");
+const SOON: Duration = Duration::from_secs(10);
+const SEND: &str = "/v1/messages/send";
+const LIST: &str = "skill/.do_not_call.json";
+const ANN: &str = "+15551112222";
+
+fn open(config: &Value) -> (Service, Gateway, Sandbox, Child) {
+    let (service, gateway) = (Service::start(), Gateway::start());
+    // What waits for seconds waits for less.
+    service.clock().periods(20);
+    let sandbox = Sandbox::for_both(&service, &gateway);
+    sandbox.adjust(config);
+    let client = sandbox.spawn(CONNECT, ["run"]);
+    service.wait_connected(SOON);
+    (service, gateway, sandbox, client)
+}
+
+fn listed(sandbox: &Sandbox, number: &str) -> Value {
+    if !sandbox.has(LIST) {
+        return Value::Null;
+    }
+    let list = sandbox.json(LIST);
+    assert_eq!(list["numbers"][number].is_null(), list["details"][number].is_null());
+    list["details"][number].clone()
+}
+
+fn opt_out(covers: &str) -> Value {
+    json!({"why": "opt-out", "covers": covers})
+}
+
+#[test]
+fn who_opts_out_is_on_the_list_and_no_turn_is_made_of_it() {
+    let (service, gateway, sandbox, client) = open(&json!({}));
+    let words = [
+        ("STOP", "texts and calls"),
+        ("  «Stop»\n", "texts and calls"),
+        ("ｓｔｏｐ 🛑", "texts and calls"),
+        ("Unsubscribe.", "texts and calls"),
+        ("ARRÊT", "texts and calls"),
+        ("pls stop texting me!!", "texts and calls"),
+        ("CANCEL", "texts"),
+        ("\"End\"", "texts"),
+        ("quit", "texts"),
+    ];
+    let number = |n: usize| format!("+1555111300{n}");
+    for (n, (word, _)) in words.iter().enumerate() {
+        service.send(&event::sms_received(&number(n), word, &format!("m{n}")));
+    }
+    for (n, (word, covers)) in words.iter().enumerate() {
+        until(SOON, || listed(&sandbox, &number(n)) == opt_out(covers));
+        client.wait_line(SOON, |line| line.contains(&format!("text:m{n}: ")));
+        assert!(sandbox.json(LIST)["numbers"][number(n)].is_string(), "{word}");
+    }
+    // An ordinary text that holds such a word is a turn, and comes to the agent after all of them.
+    service.send(&event::sms_received(ANN, "when does the next bus stop here?", "last"));
+    until(SOON, || service.texted().len() == 1);
+    assert_eq!(gateway.turns().len(), 1);
+    assert_eq!(sandbox.mode(LIST), 0o600);
+    assert!(!sandbox.read("skill/.connect.log").contains("+155511130"), "numbers are masked");
+}
+
+#[test]
+fn start_lifts_what_an_opt_out_put_there_and_nothing_else_does() {
+    let (service, gateway, sandbox, client) = open(&json!({}));
+    let by_hand = "+15551114444";
+    let list = json!({"format": 1, "numbers": {by_hand: "2026-01-01T00:00:00Z"}});
+    sandbox.write(LIST, &list.to_string());
+    let text = |from: &str, body: &str, id: &str| {
+        service.send(&event::sms_received(from, body, id));
+    };
+    text(ANN, "CANCEL", "m1");
+    until(SOON, || listed(&sandbox, ANN) == opt_out("texts"));
+    // The wider one counts, whichever comes last.
+    text(ANN, "STOP", "m2");
+    until(SOON, || listed(&sandbox, ANN) == opt_out("texts and calls"));
+    text(ANN, "END", "m3");
+    client.wait_line(SOON, |line| line.contains("text:m3: "));
+    assert_eq!(listed(&sandbox, ANN), opt_out("texts and calls"));
+    // YES answers a question; it is a turn, and what comes of it is not texted.
+    text(ANN, "YES", "m4");
+    client.wait_line(SOON, |line| line.contains("text:m4: not texted"));
+    assert_eq!((gateway.turns().len(), service.texted()), (1, vec![]));
+    text(ANN, "Start", "m5");
+    client.wait_line(SOON, |line| line.contains("opted in again"));
+    assert_eq!(listed(&sandbox, ANN), Value::Null);
+    // The same text once more is not another one, nor in the next life.
+    text(ANN, "STOP", "m2");
+    text(by_hand, "UNSTOP", "m6");
+    client.wait_line(SOON, |line| line.contains("text:m6: "));
+    assert!(sandbox.json(LIST)["numbers"][by_hand].is_string());
+    client.stop(Signal::KILL, SOON);
+    let client = sandbox.spawn(CONNECT, ["run"]);
+    service.wait_authenticated(SOON, 2);
+    text(ANN, "STOP", "m2");
+    text(ANN, "Hello", "m7");
+    client.wait_line(SOON, |line| line.contains("text:m7: texted back"));
+    assert_eq!((listed(&sandbox, ANN), gateway.turns().len()), (Value::Null, 2));
+}
+
+/// The right to be left alone hangs neither on who may text here nor on how often somebody did.
+#[test]
+fn whoever_opts_out_is_heeded() {
+    let (service, _gateway, sandbox, client) = open(&json!({"sms": {"allow": [ANN]}}));
+    let other = "+15551113333";
+    service.send(&event::sms_received(other, "STOP", "m1"));
+    until(SOON, || listed(&sandbox, other) == opt_out("texts and calls"));
+    for n in 0..10 {
+        service.send(&event::sms_received(ANN, "Hi", &format!("hi{n}")));
+    }
+    service.wait_request(SOON, "POST", SEND, 10);
+    client.wait_line(SOON, |line| line.contains("texted back"));
+    service.send(&event::sms_received(ANN, "STOP", "m2"));
+    until(SOON, || listed(&sandbox, ANN) == opt_out("texts and calls"));
+    // A reply to a mission's text comes as an event of the mission's.
+    let text = json!({"from": "+15551115555", "to": NUMBER, "text": "Stop!", "message_id": "m3"});
+    service.send(&event::mission("sms_received", "mis_1", None, &text));
+    until(SOON, || listed(&sandbox, "+15551115555") == opt_out("texts and calls"));
+}
+
+#[test]
+fn the_owners_own_number_is_never_on_the_list() {
+    let (service, gateway, sandbox, client) = open(&json!({}));
+    service.send(&event::sms_received(OWNER, "STOP", "m1"));
+    client.wait_line(SOON, |line| line.contains("the owner's own"));
+    service.send(&event::sms_received(ANN, "STOP", "m2"));
+    until(SOON, || listed(&sandbox, ANN) == opt_out("texts and calls"));
+    assert_eq!((listed(&sandbox, OWNER), gateway.turns().len()), (Value::Null, 0));
+    assert_eq!(service.seen_at("GET", "/v1/me").len(), 1, "asked once");
+    assert_eq!(service.texted(), []);
+}
+
+#[test]
+fn where_nobody_knows_the_owner_a_number_is_a_strangers() {
+    let (service, _gateway, sandbox, _client) = open(&json!({}));
+    service.fail_always("GET", "/v1/me", Fault::Status(503));
+    service.send(&event::sms_received(OWNER, "STOP", "m1"));
+    until(SOON, || listed(&sandbox, OWNER) == opt_out("texts and calls"));
+}
+
+#[test]
+fn who_asks_who_this_is_hears_it_once_a_day_and_the_agent_is_told() {
+    let (service, gateway, sandbox, client) =
+        open(&json!({"owner_name": "Dana", "agent_name": "Reef"}));
+    service.send(&event::sms_received(ANN, "Help!", "m1"));
+    service.send(&event::sms_received(ANN, "INFO", "m2"));
+    service.send(&event::sms_received("+15551113333", "info?", "m3"));
+    until(SOON, || service.texted().len() == 2);
+    client.wait_line(SOON, |line| line.contains("text:m2: ") && line.contains("within a day"));
+    for (_, text) in service.texted() {
+        assert!(text.contains("Reef") && text.contains("Dana") && text.contains("STOP"), "{text}");
+    }
+    let report = gateway.wait_turn(SOON, 1);
+    assert!(report.message.contains("+1 (555) 111-2222 and +1 (555) 111-3333"), "{report:?}");
+    assert_eq!((report.timeout, gateway.turns().len()), (0, 1));
+    client.stop(Signal::KILL, SOON);
+    let client = sandbox.spawn(CONNECT, ["run"]);
+    service.wait_authenticated(SOON, 2);
+    service.send(&event::sms_received(ANN, "HELP", "m4"));
+    client.wait_line(SOON, |line| line.contains("text:m4: ") && line.contains("within a day"));
+    // Who opted out is not answered, whatever they ask.
+    service.send(&event::sms_received("+15551115555", "STOP", "m5"));
+    service.send(&event::sms_received("+15551115555", "HELP", "m6"));
+    client.wait_line(SOON, |line| line.contains("text:m6: not texted"));
+    assert_eq!(service.texted().len(), 2);
+}
+
+/// What cannot be written holds for our own replies all the same, is told in the status, and is written when it can be.
+#[test]
+fn an_opt_out_that_cannot_be_written_is_kept_and_told() {
+    let (service, gateway, sandbox, client) = open(&json!({}));
+    sandbox.write(LIST, "{");
+    service.send(&event::sms_received(ANN, "STOP", "m1"));
+    client.wait_line(SOON, |line| line.contains("text:m1: the do-not-call list cannot be written"));
+    let status = || sandbox.run(CONNECT, ["status"]);
+    until(SOON, || status().json()["opt_outs_unwritten"].is_string());
+    assert_eq!(status().fails(1).json()["healthy"], false);
+    // The list can be read again, and says nothing of the number.
+    gateway.hold();
+    service.send(&event::sms_received(ANN, "Are you there?", "m2"));
+    gateway.wait_turn(SOON, 1);
+    std::fs::remove_file(sandbox.path(LIST)).unwrap();
+    gateway.release();
+    client.wait_line(SOON, |line| line.contains("text:m2: not texted"));
+    until(SOON, || listed(&sandbox, ANN) == opt_out("texts and calls"));
+    until(SOON, || status().json()["opt_outs_unwritten"].is_null());
+    assert_eq!((status().code(), service.texted()), (0, vec![]));
+}
+
+#[test]
+fn an_opt_out_that_a_kill_cut_is_heeded_by_the_next_life_however_late() {
+    let (service, gateway, sandbox, client) = open(&json!({}));
+    sandbox.write(LIST, "{");
+    service.send(&event::sms_received(ANN, "STOP", "m1"));
+    client.wait_line(SOON, |line| line.contains("list cannot be written"));
+    client.stop(Signal::KILL, SOON);
+    std::fs::remove_file(sandbox.path(LIST)).unwrap();
+    service.advance(Duration::from_secs(3 * 3600));
+    let _client = sandbox.spawn(CONNECT, ["run"]);
+    until(SOON, || listed(&sandbox, ANN) == opt_out("texts and calls"));
+    assert_eq!((gateway.turns().len(), service.texted()), (0, vec![]));
+}
+
+#[test]
+fn the_carriers_word_that_somebody_opted_out_is_one() {
+    let (service, gateway, sandbox, client) = open(&json!({}));
+    let errors = r#"{"errors":[{"code":"40300","title":"Blocked due to STOP message"}]}"#;
+    let message = format!("Telnyx API error (400): {errors}");
+    service.once("POST", SEND, 500, json!({"error": {"code": "internal", "message": message}}));
+    service.send(&event::sms_received(ANN, "Hi", "m1"));
+    until(SOON, || listed(&sandbox, ANN) == json!({"why": "carrier", "covers": "texts"}));
+    service.send(&event::sms_received(ANN, "Hi again", "m2"));
+    client.wait_line(SOON, |line| line.contains("text:m2: not texted"));
+    assert_eq!((gateway.turns().len(), service.seen_at("POST", SEND).len()), (2, 1));
+}
+
+#[test]
+fn a_simulation_says_what_it_would_do_and_writes_nothing() {
+    let (service, gateway) = (Service::start(), Gateway::start());
+    let sandbox = Sandbox::for_both(&service, &gateway);
+    for (word, told) in [
+        ("STOP", json!({"type": "opt_out", "number": ANN, "covers": "texts and calls"})),
+        ("quit", json!({"type": "opt_out", "number": ANN, "covers": "texts"})),
+        ("START", json!({"type": "opt_in", "number": ANN, "covers": null})),
+    ] {
+        let out = sandbox.run(CONNECT, ["simulate", "--sms", ANN, word]);
+        assert_eq!(out.ok().json_lines(), [told]);
+    }
+    let out = sandbox.run(CONNECT, ["simulate", "--sms", ANN, "HELP"]);
+    let lines = out.ok().json_lines();
+    assert_eq!((lines.len(), &lines[0]["type"]), (1, &json!("text")));
+    assert!(!sandbox.has(LIST));
+    assert_eq!((gateway.turns().len(), service.texted()), (1, vec![]));
+}
