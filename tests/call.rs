@@ -291,6 +291,8 @@ fn wait_follows_a_call_to_its_end() {
         ("+15551234599", 0, "completed"),
         ("+15551234501", 1, "busy"),
         ("+15551234502", 1, "no-answer"),
+        ("+15551234593", 1, "ended"),
+        ("+15551234596", 1, "ended"),
     ] {
         let placed = sandbox.run(CALL, ["--to", to]).ok().json();
         let id = placed["call_id"].as_str().unwrap().to_owned();

@@ -34,7 +34,7 @@ pub(crate) struct Args {
     #[arg(long, visible_alias = "context", value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) purpose: Option<String>,
 
-    /// Follow the call until it ends
+    /// Follow the call until it ends: exit 0 if somebody answered, 1 if nobody or a machine did
     #[arg(long)]
     pub(crate) wait: bool,
 
@@ -63,7 +63,7 @@ pub(crate) enum Command {
         #[arg(value_name = "REASON", default_value = "user_ended", allow_hyphen_values = true)]
         reason: String,
     },
-    /// Follow a call until it ends: a line per change; exit 0 completed, 1 not reached, 6 still going
+    /// Follow a call until it ends: a line per change; exit 0 somebody answered, 1 nobody or a machine did, 6 still going
     #[command(after_help = "Examples:\n  call wait call_1\n  call wait call_1 --timeout 5m")]
     Wait {
         /// Id of the call

@@ -11,6 +11,7 @@ use state::config::Config;
 use state::exit::Exit;
 use state::interrupt;
 use state::out::{self, Printer};
+use state::outcome::{self, Outcome, Said};
 
 use crate::api;
 
@@ -71,8 +72,11 @@ fn watch(
                 if changed {
                     printer.line(&call, || status)?;
                 }
-                if let Some(exit) = end_of(&call) {
-                    return Ok(Some(exit));
+                if let Some(outcome) = outcome::of_call(&call) {
+                    if let Some(why) = told(&call, &outcome) {
+                        out::progress(&why);
+                    }
+                    return Ok(Some(exit_of(&outcome)));
                 }
             }
             Err(err) if is_passing(&err) => out::warning(&format!("{err}; trying again")),
@@ -91,51 +95,49 @@ fn is_passing(err: &Error) -> bool {
     err.exit() == Exit::Unavailable
 }
 
-/// The words of both the service and Telnyx for a call that nobody took (facts/server.md 5).
-const MISSED: [&str; 8] = [
-    "busy",
-    "no_answer",
-    "failed",
-    "canceled",
-    "cancelled",
-    "rejected",
-    "user_busy",
-    "call_rejected",
-];
+/// How this program ends with a call.
+fn exit_of(outcome: &Outcome) -> Exit {
+    if *outcome == Outcome::Answered { Exit::Done } else { Exit::No }
+}
 
-/// How an ended call ends this program; `None` while it goes on. A word we do not know is no end.
-fn end_of(call: &Value) -> Option<Exit> {
-    let word =
-        |key: &str| call[key].as_str().unwrap_or_default().to_ascii_lowercase().replace('-', "_");
-    let missed = |word: &str| MISSED.contains(&word);
-    match word("status").as_str() {
-        "ended" if missed(&word("reason")) => Some(Exit::No),
-        "completed" | "ended" => Some(Exit::Done),
-        status if missed(status) => Some(Exit::No),
-        _ => None,
-    }
+/// Why nobody was reached, where the call's status does not say so itself.
+fn told(call: &Value, outcome: &Outcome) -> Option<String> {
+    let status = call["status"].as_str().unwrap_or_default();
+    let is_silent =
+        !matches!(outcome::word(status), Said::Ended(said) if said != Outcome::Answered);
+    (*outcome != Outcome::Answered && is_silent)
+        .then(|| format!("nobody was reached: {}", outcome.words()))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::end_of;
-    use serde_json::json;
+    use super::{exit_of, told};
+    use serde_json::{Value, json};
     use state::exit::Exit;
+    use state::outcome::of_call;
+
+    #[track_caller]
+    fn case(call: &Value, wanted: Option<Exit>, is_told: bool) {
+        let outcome = of_call(call);
+        assert_eq!(outcome.as_ref().map(exit_of), wanted, "{call}");
+        let told = outcome.and_then(|outcome| told(call, &outcome));
+        assert_eq!(told.is_some(), is_told, "{call} {told:?}");
+    }
 
     #[test]
-    fn ends() {
-        for (call, wanted) in [
-            (json!({"status": "completed"}), Some(Exit::Done)),
-            (json!({"status": "ended", "reason": "user_hangup"}), Some(Exit::Done)),
-            (json!({"status": "ended", "reason": "no_answer"}), Some(Exit::No)),
-            (json!({"status": "no-answer"}), Some(Exit::No)),
-            (json!({"status": "busy"}), Some(Exit::No)),
-            (json!({"status": "ringing"}), None),
-            (json!({"status": "in-progress"}), None),
-            (json!({"status": "something new"}), None),
-            (json!({}), None),
-        ] {
-            assert_eq!(end_of(&call), wanted, "{call}");
-        }
+    fn only_an_answered_call_is_done() {
+        case(&json!({"status": "completed"}), Some(Exit::Done), false);
+        case(&json!({"status": "ended", "reason": "user_hangup"}), Some(Exit::Done), false);
+        case(&json!({"status": "ended", "reason": "no_answer"}), Some(Exit::No), true);
+        case(&json!({"status": "completed", "outcome": "voicemail"}), Some(Exit::No), true);
+        case(&json!({"status": "completed", "amd_result": "machine"}), Some(Exit::No), true);
+        case(&json!({"status": "ended", "reason": "something new"}), Some(Exit::Done), false);
+        case(&json!({"status": "ended", "reason": "new"}), Some(Exit::No), true);
+        case(&json!({"status": "no-answer"}), Some(Exit::No), false);
+        case(&json!({"status": "busy"}), Some(Exit::No), false);
+        case(&json!({"status": "ringing"}), None, false);
+        case(&json!({"status": "answered"}), None, false);
+        case(&json!({"status": "something new"}), None, false);
+        case(&json!({}), None, false);
     }
 }

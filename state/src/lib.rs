@@ -23,6 +23,7 @@ pub mod lock;
 pub mod moment;
 pub mod opt_out;
 pub mod out;
+pub mod outcome;
 pub mod own_calls;
 pub mod owner;
 pub mod parts;

@@ -82,6 +82,16 @@ pub(crate) fn advance(world: &mut World, id: &str, stage: usize, at: Timestamp) 
         "no-answer" => finish(world, id, status, 0, "no_answer"),
         "failed" => finish(world, id, status, 0, "unspecified"),
         "canceled" => finish(world, id, status, 0, "originator_cancel"),
+        "ended" => {
+            let outcome = Outcome::of(&to);
+            let row = world.row(Table::Calls, id);
+            if let Some(amd) = outcome.amd() {
+                row.body["amd_result"] = amd.into();
+            }
+            let was_up = row.hidden["answered"].is_string();
+            let seconds = if was_up { stages[stage].0 } else { 0 };
+            finish(world, id, status, seconds, outcome.reason());
+        }
         _ => {}
     }
 }
@@ -99,7 +109,8 @@ fn finish(world: &mut World, id: &str, status: &str, seconds: i64, reason: &str)
         told.retain(|_, value| !value.is_null());
         let outcome = match (status, Outcome::of(to.as_str().unwrap_or(""))) {
             ("no-answer", _) => Some("no_answer"),
-            ("completed", Outcome::Voicemail) => Some("voicemail"),
+            ("completed", Outcome::Voicemail) | ("ended", Outcome::Machine) => Some("voicemail"),
+            ("ended", Outcome::Fax) => Some("fax"),
             _ => None,
         };
         if let Some(outcome) = outcome {

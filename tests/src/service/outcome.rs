@@ -13,6 +13,12 @@ use jiff::SignedDuration;
 /// | 05 | stays in progress for ever | stays in progress for ever |
 /// | 06 | is canceled by the carrier | delivered |
 /// | 09 | is busy, and the next one scheduled is answered | delivered |
+/// | 91 | is declined: ends with `call_rejected` | delivered |
+/// | 92 | leads nowhere: ends with `not_found` | delivered |
+/// | 93 | is taken by a machine, and a field says so (03: only the insights do) | delivered |
+/// | 94 | is silent: ends with `amd_silence` | delivered |
+/// | 95 | reaches a fax machine | delivered |
+/// | 96 | rings until it ends with `timeout` | delivered |
 /// | anything else | is answered, 30 s long; insights follow 7 s later | delivered |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -30,6 +36,18 @@ pub enum Outcome {
     Canceled,
     /// 09.
     BusyOnce,
+    /// 91.
+    Declined,
+    /// 92.
+    NotFound,
+    /// 93.
+    Machine,
+    /// 94.
+    Silence,
+    /// 95.
+    Fax,
+    /// 96.
+    TimedOut,
     /// All others.
     Completed,
 }
@@ -45,6 +63,12 @@ impl Outcome {
             Some("05") => Self::Stuck,
             Some("06") => Self::Canceled,
             Some("09") => Self::BusyOnce,
+            Some("91") => Self::Declined,
+            Some("92") => Self::NotFound,
+            Some("93") => Self::Machine,
+            Some("94") => Self::Silence,
+            Some("95") => Self::Fax,
+            Some("96") => Self::TimedOut,
             _ => Self::Completed,
         }
     }
@@ -63,14 +87,42 @@ impl Outcome {
             Self::Failed => &[(1, "ringing"), (2, "failed")],
             Self::Stuck => &[(1, "ringing"), (4, "in-progress")],
             Self::Canceled => &[(1, "ringing"), (3, "canceled")],
+            Self::Declined => &[(1, "ringing"), (3, "ended")],
+            Self::NotFound => &[(1, "ended")],
+            Self::Machine => &[(1, "ringing"), (7, "in-progress"), (12, "ended")],
+            Self::Silence | Self::Fax => &[(1, "ringing"), (4, "in-progress"), (5, "ended")],
+            Self::TimedOut => &[(1, "ringing"), (30, "ended")],
             Self::Completed => &[(1, "ringing"), (4, "in-progress"), (30, "completed")],
+        }
+    }
+
+    /// Why it ended, where it does not end as its status says.
+    pub(crate) fn reason(self) -> &'static str {
+        match self {
+            Self::Declined => "call_rejected",
+            Self::NotFound => "not_found",
+            Self::Silence => "amd_silence",
+            Self::TimedOut => "timeout",
+            _ => "normal_clearing",
+        }
+    }
+
+    /// What answering-machine detection says of it, if anything.
+    pub(crate) fn amd(self) -> Option<&'static str> {
+        match self {
+            Self::Machine => Some("machine"),
+            Self::Silence => Some("silence"),
+            Self::Fax => Some("fax_detected"),
+            _ => None,
         }
     }
 
     /// What the conversation was about, as insights tell it.
     pub(crate) fn insight(self, to: &str) -> String {
         match self {
-            Self::Voicemail => format!("Reached the voicemail of {to} and left a message."),
+            Self::Voicemail | Self::Machine => {
+                format!("Reached the voicemail of {to} and left a message.")
+            }
             _ => format!("Spoke with {to}; they quoted $40 per window."),
         }
     }

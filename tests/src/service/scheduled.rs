@@ -190,15 +190,24 @@ fn call(
             let conversation = insights::begin(world, event, mission, outcome);
             world.row(Table::Scheduled, id).body["conversation_id"] = conversation.into();
         }
-        "completed" => {
+        "completed" | "ended" => {
             set(world, id, "completed");
+            let reason = outcome.reason();
+            if status == "ended" {
+                let body = &mut world.row(Table::Scheduled, id).body;
+                body["call_status"] = "completed".into();
+                body["hangup_cause"] = reason.into();
+                if let Some(amd) = outcome.amd() {
+                    body["amd_result"] = amd.into();
+                }
+            }
             if let Some(conversation) = event["conversation_id"].as_str() {
                 world
                     .agenda
                     .at(at + INSIGHTS_AFTER, Task::Insights { id: conversation.to_owned() });
             }
             ends["duration_sec"] = stages[stage].0.into();
-            ends["reason"] = "normal_clearing".into();
+            ends["reason"] = reason.into();
             ends["transcript"] = json!([]);
             tell(world, "call_completed", event, mission, &ends);
         }

@@ -47,6 +47,18 @@ fn a_scheduled_event_runs_its_course_by_the_number_it_goes_to() {
     case("call", "+15551234506", ("completed", Some("canceled")));
     let answered = case("call", "+15551234567", ("completed", Some("completed")));
     assert!(answered["conversation_id"].is_string());
+    for (end, cause, amd) in [
+        ("91", "call_rejected", Value::Null),
+        ("92", "not_found", Value::Null),
+        ("93", "normal_clearing", json!("machine")),
+        ("94", "amd_silence", json!("silence")),
+        ("95", "normal_clearing", json!("fax_detected")),
+        ("96", "timeout", Value::Null),
+    ] {
+        let to = format!("+155512345{end}");
+        let ended = case("call", &to, ("completed", Some("completed")));
+        assert_eq!((&ended["hangup_cause"], &ended["amd_result"]), (&json!(cause), &amd), "{end}");
+    }
     case("sms", "+15551234567", ("completed", None));
     case("sms", "+15551234504", ("failed", None));
 }

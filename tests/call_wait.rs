@@ -1,0 +1,43 @@
+//! How `call wait` ends: with whoever was reached, not with the word that the call ended.
+
+use harness::{Sandbox, Service};
+use serde_json::json;
+
+const CALL: &str = env!("CARGO_BIN_EXE_call");
+
+/// A call ends as `ended` or `completed` whoever took it: what counts is the field that says who did.
+#[test]
+fn wait_is_done_only_if_somebody_answered() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    for (call, code, says) in [
+        (json!({"status": "ended", "reason": "user_hangup"}), 0, ""),
+        (json!({"status": "ended", "amd_result": "human_residence"}), 0, ""),
+        (json!({"status": "completed", "amd_result": "not_sure"}), 0, ""),
+        (json!({"status": "ended", "reason": "timeout"}), 1, "no answer"),
+        (json!({"status": "ended", "reason": "not_found"}), 1, "not found"),
+        (json!({"status": "ended", "reason": "originator_cancel"}), 1, "canceled"),
+        (json!({"status": "completed", "reason": "Rejected"}), 1, "rejected"),
+        (json!({"status": "completed", "reason": "not-found"}), 1, "not found"),
+        (json!({"status": "completed", "outcome": "declined"}), 1, "rejected"),
+        (json!({"status": "completed", "hangup_cause": "CALL_REJECTED"}), 1, "rejected"),
+        (json!({"status": "completed", "outcome": "unanswered"}), 1, "no answer"),
+        (json!({"status": "completed", "amd_result": "silence"}), 1, "no answer"),
+        (json!({"status": "completed", "amd_result": "MACHINE"}), 1, "voicemail"),
+        (
+            json!({"status": "ended", "outcome": "voicemail", "reason": "user_hangup"}),
+            1,
+            "voicemail",
+        ),
+        (json!({"status": "ended", "outcome": "voicemail_failed"}), 1, "voicemail"),
+        (json!({"status": "ended", "outcome": "fax"}), 1, "fax"),
+        (json!({"status": "ended", "outcome": "abducted"}), 1, "abducted"),
+    ] {
+        let mut call = call;
+        call["call_id"] = "c1".into();
+        service.once("GET", "/v1/calls/:id", 200, call.clone());
+        let out = sandbox.run(CALL, ["wait", "c1"]);
+        assert_eq!(out.fails(code).json_lines(), [call], "the object is the service's own");
+        out.stderr_has(says);
+    }
+}
