@@ -7,6 +7,7 @@ mod field;
 pub(crate) mod outgoing;
 
 use serde_json::{Map, Value};
+use state::outcome::{self, Outcome, Said};
 
 use field::Fields;
 
@@ -94,23 +95,15 @@ pub(crate) struct CallEnded {
     pub(crate) seconds: Option<u64>,
     /// `user_hangup`, `amd_silence`, … : an open list.
     pub(crate) reason: Option<String>,
+    /// What became of it, by all fields that say something of that.
     pub(crate) outcome: Option<Outcome>,
+    /// Whether a message was left on a voicemail.
+    pub(crate) left_message: bool,
     pub(crate) to_number: Option<String>,
     pub(crate) purpose: Option<String>,
     pub(crate) greeting: Option<String>,
     /// What was left on the voicemail.
     pub(crate) voicemail_message: Option<String>,
-}
-
-/// What a call came to, where it was no conversation.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    Voicemail,
-    VoicemailFailed,
-    NoAnswer,
-    Fax,
-    /// A word that this program does not know.
-    Other(String),
 }
 
 /// A text message that came in.
@@ -197,19 +190,21 @@ impl Event {
 
 impl CallEnded {
     fn read(fields: &Fields<'_>) -> Self {
+        let labels = outcome::FIELDS.map(|field| (field, fields.label(field)));
+        let outcome =
+            outcome::of_words(labels.iter().map(|(field, label)| (*field, label.as_deref())));
+        // A machine that picked up is no message yet; the service's own word is.
+        let is_left = |label: &str| outcome::word(label) == Said::Ended(Outcome::Voicemail);
+        let left_message = fields.label("outcome").is_some_and(|label| is_left(&label))
+            || fields.words("voicemail_message").is_some();
         Self {
             call_id: fields.id("call_id"),
             direction: fields.direction(),
             // An early type of the official second client calls it `duration`.
             seconds: fields.seconds("duration_seconds").or_else(|| fields.seconds("duration")),
             reason: fields.label("reason"),
-            outcome: fields.label("outcome").map(|word| match word.as_str() {
-                "voicemail" => Outcome::Voicemail,
-                "voicemail_failed" => Outcome::VoicemailFailed,
-                "no_answer" => Outcome::NoAnswer,
-                "fax" => Outcome::Fax,
-                _ => Outcome::Other(word),
-            }),
+            outcome,
+            left_message,
             to_number: fields.id("to_number"),
             purpose: fields.words("purpose"),
             greeting: fields.words("greeting"),
