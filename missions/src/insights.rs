@@ -13,6 +13,57 @@ pub(crate) struct Found {
     pub(crate) results: Vec<Value>,
 }
 
+/// A machine that takes calls, as people and models call it.
+const VOICEMAIL: [&str; 8] = [
+    "voicemail",
+    "voice mail",
+    "voice-mail",
+    "answering machine",
+    "anrufbeantworter",
+    "buzón de voz",
+    "messagerie vocale",
+    "répondeur",
+];
+
+impl Found {
+    /// Whether a result speaks of a voicemail. That is a model's guess: nobody counts such a call as answered, and nobody
+    /// is called again for it.
+    pub(crate) fn speaks_of_voicemail(&self) -> bool {
+        self.results.iter().any(speaks_of_voicemail)
+    }
+}
+
+fn speaks_of_voicemail(result: &Value) -> bool {
+    match result {
+        Value::String(text) => match state::json::parse(text.as_bytes()) {
+            Ok(inner @ (Value::Object(_) | Value::Array(_))) => speaks_of_voicemail(&inner),
+            _ => names_voicemail(text),
+        },
+        Value::Array(items) => items.iter().any(speaks_of_voicemail),
+        // `"voicemail": false` says that there was none.
+        Value::Object(fields) => fields.iter().any(|(key, value)| {
+            (names_voicemail(&key.replace('_', " ")) && !is_no(value)) || speaks_of_voicemail(value)
+        }),
+        _ => false,
+    }
+}
+
+fn names_voicemail(text: &str) -> bool {
+    let text = text.to_lowercase();
+    VOICEMAIL.iter().any(|name| text.contains(name))
+}
+
+fn is_no(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::String(text) => {
+            let text = text.trim().to_lowercase();
+            matches!(text.as_str(), "" | "no" | "none" | "false" | "n/a" | "not reached")
+        }
+        _ => false,
+    }
+}
+
 /// Reads an answer; never fails.
 pub(crate) fn read(answer: &Value) -> Found {
     let data = answer.get("data").unwrap_or(answer);
@@ -67,6 +118,34 @@ mod tests {
         let found = read(answer);
         assert_eq!((found.status.as_str(), found.is_complete), (status, is_complete), "{answer}");
         assert_eq!(found.results, results.iter().map(|text| json!(text)).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_speaks_of_a_voicemail() {
+        let speaks = |result: Value| {
+            let rows = json!({"data": [{"status": "completed", "conversation_insights": [{"result": result}]}]});
+            read(&rows).speaks_of_voicemail()
+        };
+        for result in [
+            json!("Reached the voicemail of +1 and left a message."),
+            json!("An Answering Machine took the call"),
+            json!({"reached": "voice-mail"}),
+            json!(r#"{"outcome": "left a VoiceMail"}"#),
+            json!({"voicemail": true}),
+            json!({"voice_mail_reached": "yes"}),
+        ] {
+            assert!(speaks(result.clone()), "{result}");
+        }
+        for result in [
+            json!("Spoke with the shop; they quoted $40."),
+            json!("They will mail the voice recording"),
+            json!({"voicemail": false, "answered": true}),
+            json!(r#"{"voicemail": "no", "answered": true}"#),
+            json!({"voicemail": null}),
+            json!([]),
+        ] {
+            assert!(!speaks(result.clone()), "{result}");
+        }
     }
 
     #[test]

@@ -93,6 +93,7 @@ fn line(target: &Target, now: Timestamp) -> String {
     let to = target.to.parse::<Phone>().map_or_else(|_| "?".to_owned(), |to| to.masked());
     let step = target.step.as_deref().unwrap_or("-");
     let status = match (&last.end, last.seen) {
+        (Some(_), _) if last.maybe_voicemail => "perhaps a voicemail".to_owned(),
         (Some(end), _) => end.outcome.words(),
         (None, Some(_)) => "under way".to_owned(),
         (None, None) => format!("at {:.0}", last.at),

@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use state::exit::Fault;
 
 use crate::api::{Channel, Scheduled};
-use crate::lifecycle::{Attempt, End, Insights, Recipient, Seen};
+use crate::lifecycle::{Attempt, End, Insights, Recipient, Seen, filled_in};
 use crate::state_file::{Mission, MissionMut};
 use crate::window::Window;
 
@@ -67,14 +67,20 @@ pub(crate) struct Tracked {
     /// What is known of its conversation.
     #[serde(default, skip_serializing_if = "Insights::is_none")]
     pub(crate) insights: Insights,
+    /// Whether that speaks of a voicemail: then the call is not counted as answered.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) maybe_voicemail: bool,
     /// Whether the run's log tells of it.
     #[serde(default)]
     pub(crate) logged: bool,
 }
 
+/// The key in a record of what was heard of a call whose end is not known yet.
+const HEARD: &str = "heard";
+
 /// The keys of a record. What else stands in it is a newer version's, and is left alone; reading it with the rest
 /// would make a thousand records cost three times as much.
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 21] = [
     "assistant_id",
     "channel",
     "to",
@@ -94,6 +100,7 @@ const KEYS: [&str; 20] = [
     "seen",
     "end",
     "insights",
+    "maybe_voicemail",
     "logged",
 ];
 
@@ -101,6 +108,11 @@ const KEYS: [&str; 20] = [
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_first(attempt: &usize) -> bool {
     *attempt == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 impl Tracked {
@@ -113,6 +125,7 @@ impl Tracked {
             seen: self.seen,
             end: self.end.clone(),
             insights: self.insights.clone(),
+            maybe_voicemail: self.maybe_voicemail,
         }
     }
 
@@ -169,18 +182,29 @@ impl<'a> Mission<'a> {
 }
 
 impl MissionMut<'_> {
-    /// Keeps what a look saw of an attempt: the service's row, or that there is none. The record is changed in
-    /// place, since a pass may look at a thousand. The attempt as it stands then; `None` if it is not kept here.
+    /// Keeps what a look saw of an attempt: the service's row, or that there is none, and what was heard of its call
+    /// otherwise. The record is changed in place, since a pass may look at a thousand. The attempt as it stands then;
+    /// `None` if it is not kept here.
     pub(crate) fn look(
         &mut self,
         attempt: &Attempt,
         row: Option<&Value>,
+        heard: Option<&Map<String, Value>>,
         now: Timestamp,
     ) -> anyhow::Result<Option<Attempt>> {
         let event = self.object(EVENTS).get_mut(&attempt.event).and_then(Value::as_object_mut);
         let Some(event) = event else { return Ok(None) };
         let mut attempt = attempt.clone();
-        attempt.see(row, now);
+        let mut words = event.get(HEARD).and_then(Value::as_object).cloned().unwrap_or_default();
+        words.extend(heard.into_iter().flatten().map(|(key, word)| (key.clone(), word.clone())));
+        let filled = row.filter(|_| !words.is_empty()).map(|row| filled_in(row, &words));
+        attempt.see(filled.as_ref().or(row), now);
+        if attempt.end.is_none() && !words.is_empty() {
+            // The row may tell of the end only later, and not of this.
+            event.insert(HEARD.to_owned(), words.into());
+        } else {
+            event.shift_remove(HEARD);
+        }
         event.insert("looked_at".to_owned(), now.to_string().into());
         match attempt.seen {
             Some(seen) => event.insert("seen".to_owned(), serde_json::to_value(seen)?),
@@ -232,7 +256,8 @@ mod tests {
             "window": {"hours": "09:00-17:00", "days": "mon-fri", "zone": "America/New_York"},
             "recipient": "service", "retry_of": "e", "attempt": 1, "status": "pending",
             "call_status": "busy", "conversation_id": "c", "looked_at": "2027-12-01T15:00:00Z",
-            "seen": "ringing", "end": end, "insights": {"got": "said"}, "logged": true,
+            "seen": "ringing", "end": end, "insights": {"got": "said"},
+            "maybe_voicemail": true, "logged": true,
         })
     }
 

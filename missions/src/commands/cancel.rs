@@ -251,7 +251,7 @@ fn keep(context: &Context, slug: &str, one: &Open, became: &Became) -> anyhow::R
         let Some(mut event) = mission.view().event(&one.event) else { return Ok(()) };
         match became {
             Became::Ended(row) | Became::Doubtful(Some(row), _) => {
-                return mission.look(&event.attempt(&one.event), Some(row), now).map(drop);
+                return mission.look(&event.attempt(&one.event), Some(row), None, now).map(drop);
             }
             Became::Cancelled => {
                 event.looked_at = Some(now);

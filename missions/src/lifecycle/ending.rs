@@ -1,14 +1,15 @@
 //! What became of a scheduled call or text, read from the service's row in all its shapes and words.
 //!
 //! Busy and unanswered calls come as `completed` with a `call_status`, or as `failed`; rows come bare or under
-//! `event`; words differ in spelling (facts/server.md 4.9, 5, 11). Words that we do not know wait, and end as
-//! stuck in the end.
+//! `event`; words differ in spelling (facts/server.md 4.9, 5, 11). What the words for the end of a call say is in
+//! [`state::outcome`]. A status that we do not know waits, and ends as stuck in the end.
 
 use std::borrow::Cow;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use state::outcome::{self, Said};
 use state::words;
 
 use super::look::Seen;
@@ -40,6 +41,8 @@ pub(crate) enum Outcome {
     NoAnswer,
     /// The line was busy.
     Busy,
+    /// Whoever was called declined.
+    Rejected,
     /// Somebody called it off.
     Canceled,
     /// It could not be carried out; in the service's words.
@@ -50,6 +53,8 @@ pub(crate) enum Outcome {
     Gone,
     /// Long after its time nothing says how it ended: it may have been carried out.
     Stuck,
+    /// It ended with a word that is not known here: somebody may have been reached, and is not counted as that.
+    Unknown(String),
 }
 
 impl Outcome {
@@ -59,20 +64,23 @@ impl Outcome {
             Self::Succeeded => "succeeded".to_owned(),
             Self::NoAnswer => "no answer".to_owned(),
             Self::Busy => "busy".to_owned(),
+            Self::Rejected => "rejected".to_owned(),
             Self::Canceled => "canceled".to_owned(),
             Self::Failed(why) if why.is_empty() => "failed".to_owned(),
             Self::Failed(why) => format!("failed ({why})"),
             Self::Voicemail => "voicemail".to_owned(),
             Self::Gone => "deleted at the service".to_owned(),
             Self::Stuck => "no end was ever reported".to_owned(),
+            Self::Unknown(word) => outcome::Outcome::Unknown(word.clone()).words(),
         }
     }
 }
 
 /// What is read of a row here. A pass holds thousands of rows, and most of each is of no use to it.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "event",
     "data",
+    "channel",
     "status",
     "call_status",
     "conversation_id",
@@ -96,25 +104,31 @@ pub(crate) fn essence(row: Value) -> Value {
 
 /// Where the event of this row stands; `at` is when it was scheduled for.
 pub(crate) fn of(row: &Value, at: Timestamp, now: Timestamp) -> Standing {
+    use outcome::Outcome::{Answered, Failed, Unknown};
     let row = unwrapped(row);
     let call = word(row, "call_status");
-    let said = outcome(row);
+    let said = said(row);
     match &*word(row, "status") {
         "completed" | "delivered" | "succeeded" => match (said, &*call) {
-            (Some(said), _) => Standing::Ended(said),
+            (Some(said), _) if said != Answered => Standing::Ended(said.into()),
             // An event that is over while its phone still rings: one of the two words is old.
-            (None, "ringing" | "initiated" | "initiating" | "queued") => unfinished(row, at, now),
-            (None, _) => Standing::Ended(Outcome::Succeeded),
+            (_, "ringing" | "initiated" | "initiating" | "queued") => unfinished(row, at, now),
+            _ => Standing::Ended(Outcome::Succeeded),
         },
         "failed" | "error" | "delivery-failed" | "sending-failed" | "undelivered" => {
-            let better = said.filter(|said| *said != Outcome::Succeeded);
-            Standing::Ended(better.unwrap_or_else(|| Outcome::Failed(reason(row))))
+            Standing::Ended(match said {
+                None | Some(Answered | Failed | Unknown(_)) => Outcome::Failed(reason(row)),
+                Some(why) => why.into(),
+            })
         }
         "canceled" => Standing::Ended(Outcome::Canceled),
         "deleted" => Standing::Ended(Outcome::Gone),
         _ => match said {
-            Some(Outcome::Succeeded) => Standing::Ended(Outcome::Succeeded),
-            Some(failure) if is_quiet(row, at, now) => Standing::Ended(failure),
+            Some(Answered) if is_over(row) => Standing::Ended(Outcome::Succeeded),
+            Some(Unknown(_)) if !is_over(row) => unfinished(row, at, now),
+            Some(failure) if failure != Answered && is_quiet(row, at, now) => {
+                Standing::Ended(failure.into())
+            }
             _ => unfinished(row, at, now),
         },
     }
@@ -137,24 +151,35 @@ pub(crate) fn is_pending(row: &Value) -> bool {
     waits && word(row, "call_status").is_empty()
 }
 
-/// An end as `outcome`, `call_status` and their kin tell it, whichever is the most precise.
-fn outcome(row: &Value) -> Option<Outcome> {
-    let keys = ["outcome", "call_outcome", "amd_result", "call_status"];
-    keys.iter().find_map(|key| by_word(&word(row, key)))
+/// What the fields of a row say of the end of its call. A text has an end by its status alone.
+fn said(row: &Value) -> Option<outcome::Outcome> {
+    let is_text = matches!(&*word(row, "channel"), "sms" | "sms-chat");
+    if is_text { None } else { outcome::of(row) }
 }
 
-/// An end by one word of the service's.
-pub(crate) fn by_word(word: &str) -> Option<Outcome> {
-    Some(match &*plain(word) {
-        "completed" | "answered" => Outcome::Succeeded,
-        "no-answer" | "noanswer" | "voicemail-failed" => Outcome::NoAnswer,
-        "busy" | "user-busy" => Outcome::Busy,
-        "canceled" => Outcome::Canceled,
-        "voicemail" | "machine" => Outcome::Voicemail,
-        "fax" | "fax-detected" => Outcome::Failed("a fax machine answered".to_owned()),
-        "failed" => Outcome::Failed(String::new()),
-        _ => return None,
+/// Whether a call is over by its own word, whatever the event's status: that a person picked up is no end yet.
+fn is_over(row: &Value) -> bool {
+    ["outcome", "call_outcome", "call_status"].iter().any(|key| {
+        let said = row[*key].as_str().map(outcome::word);
+        said == Some(Said::Ended(outcome::Outcome::Answered))
     })
+}
+
+impl From<outcome::Outcome> for Outcome {
+    fn from(outcome: outcome::Outcome) -> Self {
+        match outcome {
+            outcome::Outcome::Answered => Self::Succeeded,
+            outcome::Outcome::Voicemail => Self::Voicemail,
+            // No message was left, so that another try is no second one.
+            outcome::Outcome::NoAnswer | outcome::Outcome::VoicemailFailed => Self::NoAnswer,
+            outcome::Outcome::Busy => Self::Busy,
+            outcome::Outcome::Rejected => Self::Rejected,
+            outcome::Outcome::Canceled => Self::Canceled,
+            outcome::Outcome::Fax | outcome::Outcome::NotFound => Self::Failed(outcome.words()),
+            outcome::Outcome::Failed => Self::Failed(String::new()),
+            outcome::Outcome::Unknown(word) => Self::Unknown(word),
+        }
+    }
 }
 
 /// What has neither ended nor been given up.
@@ -188,7 +213,7 @@ fn reason(row: &Value) -> String {
     listed.or_else(|| keys.iter().find_map(|key| one(&row[*key]))).unwrap_or_default()
 }
 
-fn unwrapped(row: &Value) -> &Value {
+pub(super) fn unwrapped(row: &Value) -> &Value {
     ["event", "data"]
         .iter()
         .find_map(|key| row.get(key).filter(|row| row.is_object()))
@@ -209,119 +234,4 @@ fn plain(word: &str) -> Cow<'_, str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Outcome, STUCK_AFTER, Standing, conversation, essence, of};
-    use crate::lifecycle::look::Seen;
-    use jiff::{SignedDuration, Timestamp};
-    use proptest::prelude::*;
-    use serde_json::{Value, json};
-
-    fn at() -> Timestamp {
-        "2027-12-01T15:00:00Z".parse().unwrap()
-    }
-
-    #[track_caller]
-    fn case(row: &Value, wanted: &Standing) {
-        let now = at() + SignedDuration::from_mins(3);
-        assert_eq!(of(row, at(), now), *wanted, "{row}");
-        assert_eq!(of(&json!({ "event": row }), at(), now), *wanted, "wrapped");
-        let essence = essence(row.clone());
-        assert_eq!(of(&essence, at(), now), *wanted, "its essence");
-        assert_eq!(conversation(&essence), conversation(row));
-    }
-
-    #[track_caller]
-    fn ends(row: &Value, wanted: Outcome) {
-        case(row, &Standing::Ended(wanted));
-    }
-
-    #[test]
-    fn what_goes_on_is_told_apart() {
-        case(&json!({"status": "pending"}), &Standing::Waiting);
-        case(&json!({"status": "scheduled", "call_status": null}), &Standing::Waiting);
-        case(&json!({}), &Standing::Waiting);
-        case(&json!({"status": "in_progress"}), &Standing::Active(Seen::Nothing));
-        case(&json!({"status": "dispatching"}), &Standing::Active(Seen::Nothing));
-        let call = |call: &str| json!({"status": "in_progress", "call_status": call});
-        case(&call("ringing"), &Standing::Active(Seen::Ringing));
-        case(&call("in-progress"), &Standing::Active(Seen::Talking));
-        case(&call("levitating"), &Standing::Active(Seen::Nothing));
-        // The carrier may try again by itself.
-        case(&call("busy"), &Standing::Active(Seen::Nothing));
-        let odd = json!({"status": "completed", "call_status": "ringing"});
-        case(&odd, &Standing::Active(Seen::Ringing));
-    }
-
-    #[test]
-    fn ends_come_in_two_ways() {
-        ends(&json!({"status": "completed", "channel": "sms"}), Outcome::Succeeded);
-        for (word, wanted) in [
-            ("completed", Outcome::Succeeded),
-            ("in-progress", Outcome::Succeeded),
-            ("busy", Outcome::Busy),
-            ("no-answer", Outcome::NoAnswer),
-            ("No_Answer", Outcome::NoAnswer),
-            ("canceled", Outcome::Canceled),
-            ("cancelled", Outcome::Canceled),
-            ("voicemail", Outcome::Voicemail),
-            ("failed", Outcome::Failed(String::new())),
-        ] {
-            ends(&json!({"status": "completed", "call_status": word}), wanted.clone());
-            if wanted != Outcome::Succeeded {
-                ends(&json!({"status": "failed", "call_status": word}), wanted);
-            }
-        }
-        let row = |outcome: &str| json!({"status": "completed", "call_status": "completed", "outcome": outcome});
-        ends(&row("voicemail"), Outcome::Voicemail);
-        ends(&row("voicemail_failed"), Outcome::NoAnswer);
-        ends(&row("fax"), Outcome::Failed("a fax machine answered".to_owned()));
-        ends(&row("splendid"), Outcome::Succeeded);
-        ends(&json!({"status": "in_progress", "call_status": "completed"}), Outcome::Succeeded);
-        ends(&json!({"status": "cancelled"}), Outcome::Canceled);
-        ends(&json!({"status": "deleted"}), Outcome::Gone);
-    }
-
-    #[test]
-    fn a_failure_says_why() {
-        let failed = |why: &str| Outcome::Failed(why.to_owned());
-        ends(&json!({"status": "failed"}), failed(""));
-        ends(&json!({"status": "failed", "call_status": "completed"}), failed(""));
-        ends(
-            &json!({"status": "failed", "errors": ["40008: undeliverable"]}),
-            failed("40008: undeliverable"),
-        );
-        ends(
-            &json!({"status": "failed", "errors": [{"title": "a", "detail": "b\nc"}]}),
-            failed("b c"),
-        );
-        ends(&json!({"status": "failed", "error": {"message": "no route"}}), failed("no route"));
-        ends(
-            &json!({"status": "failed", "hangup_cause": "call_rejected"}),
-            failed("call_rejected"),
-        );
-    }
-
-    #[test]
-    fn what_never_ends_is_stuck_after_a_while() {
-        let row = json!({"status": "in_progress", "call_status": "in-progress"});
-        let just_before = at() + STUCK_AFTER - SignedDuration::from_secs(1);
-        assert_eq!(of(&row, at(), just_before), Standing::Active(Seen::Talking));
-        assert_eq!(of(&row, at(), at() + STUCK_AFTER), Standing::Ended(Outcome::Stuck));
-        // A failed call whose event never moved again is that failure, a while after its last change.
-        let row = json!({"status": "in_progress", "call_status": "busy", "updated_at": "2027-12-01T15:10:00Z"});
-        let minutes = |n| at() + SignedDuration::from_mins(n);
-        assert_eq!(of(&row, at(), minutes(24)), Standing::Active(Seen::Nothing));
-        assert_eq!(of(&row, at(), minutes(25)), Standing::Ended(Outcome::Busy));
-    }
-
-    proptest! {
-        #[test]
-        fn every_row_ends_in_the_end_and_none_panics(
-            status in "\\PC{0,12}|pending|in_progress|completed|failed",
-            call in "\\PC{0,12}|ringing|in-progress|busy",
-        ) {
-            let row = json!({"status": status, "call_status": call, "errors": [call]});
-            prop_assert!(matches!(of(&row, at(), at() + STUCK_AFTER), Standing::Ended(_)));
-        }
-    }
-}
+mod tests;

@@ -6,6 +6,7 @@
 
 mod ending;
 mod hash;
+mod heard;
 mod ledger;
 mod look;
 mod next;
@@ -15,6 +16,7 @@ mod target;
 mod tree;
 
 pub(crate) use ending::{Outcome, essence, has_ended, is_pending};
+pub(crate) use heard::{filled_in, unreached};
 pub(crate) use ledger::{Begun, Ending, Ledger, RunEnd, StepEnd};
 pub(crate) use look::Seen;
 pub(crate) use next::{Names, command, document};

@@ -92,7 +92,12 @@ pub(crate) fn next_attempt(
         Outcome::Canceled => Some("it was canceled"),
         Outcome::Gone => Some("it was deleted at the service"),
         Outcome::Stuck => Some("it may have been carried out"),
-        Outcome::NoAnswer | Outcome::Busy | Outcome::Failed(_) | Outcome::Voicemail => None,
+        Outcome::Unknown(_) => Some("somebody may have been reached"),
+        Outcome::NoAnswer
+        | Outcome::Busy
+        | Outcome::Rejected
+        | Outcome::Failed(_)
+        | Outcome::Voicemail => None,
     };
     if let Some(why) = never {
         return Retry::NotRetried(why.to_owned());
@@ -150,7 +155,7 @@ fn interval(kind: Recipient, outcome: &Outcome) -> (SignedDuration, SignedDurati
     };
     let (reason_least, reason_most) = match outcome {
         Outcome::Busy => (10, 15),
-        Outcome::Failed(_) => (5, 10),
+        Outcome::Failed(_) | Outcome::Rejected => (5, 10),
         _ => (0, 0),
     };
     let minutes = SignedDuration::from_mins;
@@ -240,7 +245,13 @@ mod tests {
 
     #[test]
     fn some_ends_are_never_tried_again() {
-        for outcome in [Outcome::Succeeded, Outcome::Canceled, Outcome::Gone, Outcome::Stuck] {
+        for outcome in [
+            Outcome::Succeeded,
+            Outcome::Canceled,
+            Outcome::Gone,
+            Outcome::Stuck,
+            Outcome::Unknown("splendid".to_owned()),
+        ] {
             let found = tried(Recipient::Automated, &[outcome], "2027-12-01T12:00:00Z", 0.5);
             assert!(matches!(found, Retry::NotRetried(_)), "{found:?}");
         }

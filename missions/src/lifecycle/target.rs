@@ -53,6 +53,8 @@ pub(crate) struct Attempt {
     pub(crate) end: Option<End>,
     /// What is known of its conversation.
     pub(crate) insights: Insights,
+    /// Whether that speaks of a voicemail.
+    pub(crate) maybe_voicemail: bool,
 }
 
 /// How an attempt ended, and when that was noticed.
@@ -170,6 +172,12 @@ impl Attempt {
                 }
             }
         }
+    }
+
+    /// Whether somebody answered or a machine did may still be told.
+    pub(crate) fn is_answer_open(&self) -> bool {
+        let is_answered = self.end.as_ref().is_some_and(|end| end.outcome == Outcome::Succeeded);
+        is_answered && self.next_insights().is_some()
     }
 
     /// When insights are next looked for; `None` if there is nothing to wait for. The last look comes when they

@@ -94,6 +94,7 @@ fn tracked(order: &Order, event: &Scheduled, now: jiff::Timestamp) -> Tracked {
         seen: None,
         end: None,
         insights: Insights::None,
+        maybe_voicemail: false,
         logged: false,
     };
     tracked.see(event);

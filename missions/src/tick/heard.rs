@@ -1,13 +1,23 @@
-//! `mission.*` events that `connect` received: each makes an event due at once, and nothing more, since the truth
-//! is read from the service.
+//! `mission.*` events that `connect` received: each makes an event due at once. The truth is read from the service; only
+//! that nobody was reached is believed of them too, where the service's row does not say who was.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 use state::{file, json, paths};
 
+use crate::api::Channel;
 use crate::context::Context;
+use crate::lifecycle::unreached;
 use crate::state_file::Mission;
+use crate::tracked::Tracked;
+
+/// The events of a mission that were heard of, each with what says that nobody was reached.
+pub(crate) type Words = HashMap<String, Map<String, Value>>;
+
+/// A call may begin a little before its time by another clock.
+const EARLY: SignedDuration = SignedDuration::from_mins(1);
 
 /// The lines that were there when the tick began.
 #[derive(Debug, Default)]
@@ -18,6 +28,10 @@ pub(super) struct Heard {
 #[derive(Debug)]
 struct Line {
     text: String,
+    /// When it came.
+    at: Option<Timestamp>,
+    /// Its name, such as `mission.call_failed`.
+    event: String,
     frame: Map<String, Value>,
     is_used: bool,
 }
@@ -31,26 +45,27 @@ impl Heard {
         Ok(Self { lines })
     }
 
-    /// The ids of a mission's events that were heard of.
-    pub(super) fn of(&self, mission: &Mission) -> anyhow::Result<HashSet<String>> {
-        let frames: Vec<_> =
+    /// What was heard of a mission's events.
+    pub(super) fn of(&self, mission: &Mission) -> anyhow::Result<Words> {
+        let lines: Vec<_> =
             self.lines.iter().filter(|line| line.is_about(mission.mission_id())).collect();
-        if frames.is_empty() {
-            return Ok(HashSet::new());
+        let mut heard = Words::new();
+        if lines.is_empty() {
+            return Ok(heard);
         }
-        let is_meant = |frame: &Map<String, Value>, event: &crate::tracked::Tracked| {
-            let text = |key: &str| frame.get(key).and_then(Value::as_str);
-            let is_step = text("step_id").is_none_or(|step| event.step_id.as_deref() == Some(step));
-            let numbers = [text("to"), text("from")];
-            let is_number =
-                numbers.iter().all(Option::is_none) || numbers.contains(&Some(&event.to));
-            is_step && is_number
-        };
         let events = mission.events()?;
-        let heard = events
-            .iter()
-            .filter(|(_, event)| frames.iter().any(|line| is_meant(&line.frame, event)));
-        Ok(heard.map(|(id, _)| (*id).to_owned()).collect())
+        for line in lines {
+            let meant = || events.iter().filter(|(_, event)| line.means(event));
+            for (id, _) in meant() {
+                heard.entry((*id).to_owned()).or_default();
+            }
+            // Of several calls to one number, the last that had begun by then is the one that ended.
+            let ended = meant().filter(|(_, event)| line.may_end(event));
+            if let Some((id, _)) = ended.max_by_key(|(_, event)| event.scheduled_at) {
+                heard.entry((*id).to_owned()).or_default().extend(unreached(&line.frame));
+            }
+        }
+        Ok(heard)
     }
 
     /// What was heard of a mission has been looked at.
@@ -90,12 +105,36 @@ impl Heard {
 }
 
 fn line(text: &str) -> Line {
-    let read = json::parse(text.as_bytes()).ok();
-    let frame = read.and_then(|line| line.get("frame")?.as_object().cloned());
-    Line { text: text.to_owned(), frame: frame.unwrap_or_default(), is_used: false }
+    let read = json::parse(text.as_bytes()).unwrap_or_default();
+    let word = |key: &str| read[key].as_str().unwrap_or_default();
+    Line {
+        text: text.to_owned(),
+        at: word("at").parse().ok(),
+        event: word("event").to_owned(),
+        frame: read["frame"].as_object().cloned().unwrap_or_default(),
+        is_used: false,
+    }
 }
 
 impl Line {
+    /// Whether it may be about this event.
+    fn means(&self, event: &Tracked) -> bool {
+        let text = |key: &str| self.frame.get(key).and_then(Value::as_str);
+        let is_step = text("step_id").is_none_or(|step| event.step_id.as_deref() == Some(step));
+        let numbers = [text("to"), text("from")];
+        let is_number = numbers.iter().all(Option::is_none) || numbers.contains(&Some(&event.to));
+        is_step && is_number
+    }
+
+    /// Whether it may tell how the call of this event ended.
+    fn may_end(&self, event: &Tracked) -> bool {
+        let has_begun = |at: Timestamp| event.scheduled_at.duration_since(at) <= EARLY;
+        matches!(self.event.as_str(), "mission.call_completed" | "mission.call_failed")
+            && event.channel == Channel::Call
+            && event.end.is_none()
+            && self.at.is_some_and(has_begun)
+    }
+
     fn is_about(&self, mission_id: Option<&str>) -> bool {
         let id = self.frame.get("mission_id").and_then(Value::as_str);
         id.is_some() && id == mission_id

@@ -7,6 +7,7 @@ use serde_json::Value;
 use state::{api, carrier, words};
 
 use super::Tick;
+use super::heard::Words;
 use super::known::Known;
 use super::report::Report;
 use crate::api::{Channel, Pages, Row, Scheduled};
@@ -27,7 +28,7 @@ impl Tick<'_> {
         &mut self,
         slug: &str,
         known: &Known,
-        heard: &HashSet<String>,
+        heard: &Words,
         report: &mut Report,
     ) -> anyhow::Result<()> {
         self.find_doubtful(slug, known, report)?;
@@ -94,7 +95,7 @@ impl Tick<'_> {
         &mut self,
         slug: &str,
         known: &Known,
-        heard: &HashSet<String>,
+        heard: &Words,
         report: &mut Report,
     ) -> anyhow::Result<bool> {
         let now = self.now();
@@ -107,7 +108,7 @@ impl Tick<'_> {
         let mut due: HashSet<&str> = HashSet::new();
         for (assistant, attempt) in &open {
             let is_due = attempt.next_look().is_some_and(|next| next <= now);
-            if is_due || heard.contains(&attempt.event) {
+            if is_due || heard.contains_key(&attempt.event) {
                 due.insert(&attempt.event);
                 if !assistants.contains(assistant) {
                     assistants.push(assistant);
@@ -142,7 +143,10 @@ impl Tick<'_> {
             let mut ended = Vec::new();
             for (_, attempt) in &open {
                 let Some(row) = seen.get(&*attempt.event) else { continue };
-                let Some(looked) = mission.look(attempt, *row, now)? else { continue };
+                let Some(looked) = mission.look(attempt, *row, heard.get(&attempt.event), now)?
+                else {
+                    continue;
+                };
                 if looked.end.is_some()
                     && let Some(event) = mission.view().event(&attempt.event)
                 {
@@ -196,15 +200,15 @@ impl Tick<'_> {
     fn look_at_conversations(
         &mut self,
         slug: &str,
-        heard: &HashSet<String>,
+        heard: &Words,
         report: &mut Report,
     ) -> anyhow::Result<()> {
         let missions = self.context.file.read()?;
-        let mut got: HashMap<String, Insights> = HashMap::new();
+        let mut got: HashMap<String, (Insights, bool)> = HashMap::new();
         for (id, event) in missions.known(slug)?.events()? {
             let now = self.now();
             let next = event.attempt(id).next_insights();
-            let is_heard = heard.contains(id) && matches!(event.insights, Insights::Awaited(_));
+            let is_heard = heard.contains_key(id) && matches!(event.insights, Insights::Awaited(_));
             if !is_heard && next.is_none_or(|next| next > now) {
                 continue;
             }
@@ -212,7 +216,9 @@ impl Tick<'_> {
                 Some(conversation) => self.insights(conversation)?,
                 None => None,
             };
-            let seen = said.map_or(Insights::Awaited(Some(now)), Insights::Got);
+            let seen = said.map_or((Insights::Awaited(Some(now)), false), |(said, maybe)| {
+                (Insights::Got(said), maybe && event.channel == Channel::Call)
+            });
             got.insert(id.to_owned(), seen);
         }
         if got.is_empty() {
@@ -223,7 +229,7 @@ impl Tick<'_> {
         self.context.file.change_mission(slug, |mission| {
             for (id, mut event) in owned(mission.view().events()?) {
                 let Some(seen) = got.remove(&id) else { continue };
-                event.insights = seen;
+                (event.insights, event.maybe_voicemail) = seen;
                 mission.set_event(&id, &event)?;
             }
             mission.set_tick_due(Some(now));
@@ -231,8 +237,9 @@ impl Tick<'_> {
         })
     }
 
-    /// What was said in a conversation, in one line, once the service has concluded it.
-    fn insights(&self, conversation: &str) -> anyhow::Result<Option<String>> {
+    /// What was said in a conversation, in one line, once the service has concluded it, and whether that speaks of a
+    /// voicemail.
+    fn insights(&self, conversation: &str) -> anyhow::Result<Option<(String, bool)>> {
         let found = match self.api.insights(conversation) {
             Ok(answer) => insights::read(answer.value()),
             Err(err) if is_not_found(&err) => return Ok(None),
@@ -243,7 +250,8 @@ impl Tick<'_> {
             other => other.to_string(),
         };
         let said: Vec<String> = found.results.iter().map(text).collect();
-        Ok(found.is_complete.then(|| words::bounded(&said.join("; "), LONGEST)))
+        let said = || words::bounded(&said.join("; "), LONGEST);
+        Ok(found.is_complete.then(|| (said(), found.speaks_of_voicemail())))
     }
 }
 

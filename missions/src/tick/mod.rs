@@ -12,7 +12,7 @@ mod look;
 mod pass;
 mod report;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -27,6 +27,7 @@ use crate::context::Context;
 use crate::lifecycle::{self, Decision, Facts, Plan, Run, Step, decide};
 use crate::state_file::Mission;
 use carry::Carried;
+use heard::Words;
 use known::Around;
 use look::Rows;
 
@@ -91,11 +92,7 @@ impl<'a> Tick<'a> {
     }
 
     /// Looks, unless there is no need to, decides and does what follows; what it stopped at is in the report.
-    pub(crate) fn look_after(
-        &mut self,
-        slug: &str,
-        looks: Option<(&Known, &HashSet<String>)>,
-    ) -> Report {
+    pub(crate) fn look_after(&mut self, slug: &str, looks: Option<(&Known, &Words)>) -> Report {
         let mut report = Report::default();
         let looked = match looks {
             Some((known, heard)) => self.look(slug, known, heard, &mut report),

@@ -1,11 +1,9 @@
 //! One pass over the missions: which of them are due, each looked after in turn.
 
-use std::collections::HashSet;
-
 use jiff::Timestamp;
 use state::lock::Lock;
 
-use super::heard::Heard;
+use super::heard::{Heard, Words};
 use super::known::{Around, Known};
 use super::report::Report;
 use super::{Tick, lock_path};
@@ -25,7 +23,7 @@ pub(crate) struct Passed {
 struct Due {
     id: Option<String>,
     known: Known,
-    heard: HashSet<String>,
+    heard: Words,
 }
 
 /// Makes a pass over one mission or all; `None` if another program is at it.

@@ -51,6 +51,8 @@ pub(super) enum Fate {
     BusyAsFailed,
     Canceled,
     Voicemail,
+    Declined,
+    Odd,
     Stuck,
     Deleted,
     NeverBegun,
@@ -76,6 +78,10 @@ impl Fate {
             Self::BusyAsFailed => json!({"status": "failed", "call_status": "busy"}),
             Self::Failed => json!({"status": "failed", "errors": ["no route"]}),
             Self::Canceled => json!({"status": "completed", "call_status": "canceled"}),
+            Self::Declined => json!({"status": "completed", "hangup_cause": "call_rejected"}),
+            Self::Odd => {
+                json!({"status": "completed", "outcome": "splendid", "conversation_id": "c"})
+            }
             Self::Voicemail => {
                 json!({"event": {"status": "completed", "outcome": "voicemail", "conversation_id": "c"}})
             }
@@ -84,7 +90,7 @@ impl Fate {
     }
 }
 
-const FATES: [Fate; 12] = [
+const FATES: [Fate; 14] = [
     Fate::Completed,
     Fate::NoAnswer,
     Fate::Busy,
@@ -93,6 +99,8 @@ const FATES: [Fate; 12] = [
     Fate::BusyAsFailed,
     Fate::Busy,
     Fate::Voicemail,
+    Fate::Declined,
+    Fate::Odd,
     Fate::Canceled,
     Fate::Stuck,
     Fate::Deleted,

@@ -26,8 +26,15 @@ fn text(row: &serde_json::Value) -> Target {
     let to = "+13322200013".parse().unwrap();
     let (window, _) = Wanted::default().for_recipient(&to, &jiff::tz::TimeZone::UTC);
     let event = "sev_1".to_owned();
-    let mut attempt =
-        Attempt { event, at: at(), looked: None, seen: None, end: None, insights: Insights::None };
+    let mut attempt = Attempt {
+        event,
+        at: at(),
+        looked: None,
+        seen: None,
+        end: None,
+        insights: Insights::None,
+        maybe_voicemail: false,
+    };
     attempt.see(Some(row), at() + SignedDuration::from_mins(3));
     Target {
         id: "sev_1".to_owned(),

@@ -137,6 +137,7 @@ fn look(world: &mut World, n: usize, read: Option<(usize, Option<Value>)>) -> Ph
             let is_there = now.duration_since(attempt.at) >= INSIGHTS_AFTER && n != 2;
             let got = || Insights::Got("said".to_owned());
             attempt.insights = if is_there { got() } else { Insights::Awaited(Some(now)) };
+            attempt.maybe_voicemail = is_there && n == 1;
             Phase::Looking { target: n, read: None }
         }
     }

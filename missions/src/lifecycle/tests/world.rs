@@ -232,6 +232,7 @@ pub(super) fn attempt(target: usize, n: usize, at: Timestamp) -> Attempt {
         seen: None,
         end: None,
         insights: Insights::None,
+        maybe_voicemail: false,
     }
 }
 

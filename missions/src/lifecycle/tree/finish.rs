@@ -69,14 +69,16 @@ impl Tree<'_> {
 
     /// The end of a step is told once what was said in its calls is there, or will never be.
     pub(super) fn tell_steps(&mut self) {
-        let known = self.ledger.steps.iter().map(|(id, end)| (id.clone(), end.summary.clone()));
-        let new = self.concluded.iter().map(|(step, end)| (step.id.clone(), end.summary.clone()));
-        for (id, summary) in known.chain(new).collect::<Vec<_>>() {
+        let known = self.ledger.steps.iter().map(|(id, end)| (id.clone(), end.clone()));
+        let new = self.concluded.iter().map(|(step, end)| (step.id.clone(), end.clone()));
+        for (id, end) in known.chain(new).collect::<Vec<_>>() {
             let is_last = self.verify == Some(&*id);
             let targets = self.facts.targets.iter();
             let targets = targets.filter(|one| is_last || one.step.as_ref() == Some(&id));
             let mut attempts = targets.flat_map(|target| &target.attempts);
-            if attempts.all(|attempt| attempt.next_insights().is_none()) {
+            if attempts.all(|attempt| attempt.next_insights().is_none())
+                && let Some(summary) = self.summary_of(&id, &end)
+            {
                 let text = format!("The step `{id}` is completed: {summary}.");
                 self.effect(&format!("step/{id}/tell"), Act::Tell(text));
             }

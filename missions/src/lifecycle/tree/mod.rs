@@ -335,20 +335,34 @@ impl<'a> Tree<'a> {
         if !step.status.is_over() {
             self.effect(&format!("step/{id}/update"), Act::UpdateStep(id.clone(), word));
         }
-        let (kind, summary) = if end.completed {
-            ("step_completed", format!("Completed: {} ({})", step.description, end.summary))
+        let Some(summary) = self.summary_of(id, end) else { return };
+        let (kind, told) = if end.completed {
+            ("step_completed", format!("Completed: {} ({summary})", step.description))
         } else {
-            ("error", format!("Failed: {}", end.summary))
+            ("error", format!("Failed: {summary}"))
         };
         let payload = json!({ "step_id": id, "status": word });
-        let log = Act::Log { kind, summary, step: Some(id.clone()), payload };
+        let log = Act::Log { kind, summary: told, step: Some(id.clone()), payload };
         self.effect(&format!("step/{id}/log"), log);
         let (key, memory) = if end.completed {
-            (format!("step_{id}"), json!({ "status": word, "summary": end.summary }))
+            (format!("step_{id}"), json!({ "status": word, "summary": summary }))
         } else {
-            (format!("error_{id}"), json!({ "error": end.summary, "recoverable": false }))
+            (format!("error_{id}"), json!({ "error": summary, "recoverable": false }))
         };
         self.effect(&format!("step/{id}/memory"), Act::Remember(key, memory));
+    }
+
+    /// What came of a step in a few words; `None` as long as what was said in a call may show that a machine took it.
+    fn summary_of(&self, id: &str, end: &StepEnd) -> Option<String> {
+        let is_last = self.verify == Some(id);
+        let targets = self.facts.targets.iter();
+        let targets: Vec<&Target> =
+            targets.filter(|one| is_last || one.step.as_deref() == Some(id)).collect();
+        if !end.completed || targets.is_empty() {
+            return Some(end.summary.clone());
+        }
+        let is_open = targets.iter().any(|target| target.last().is_answer_open());
+        (!is_open || self.ledger.ending.is_some()).then(|| words::tally(&targets))
     }
 
     /// Steps that were concluded by an earlier run are recorded to their end.

@@ -19,18 +19,28 @@ pub(super) fn noun_of(target: &Target) -> &'static str {
     }
 }
 
-/// Whether somebody was reached.
+/// Whether somebody was reached, by the service's own fields.
 pub(super) fn is_reached(target: &Target) -> bool {
     target.last().end.as_ref().is_some_and(|end| end.outcome == Outcome::Succeeded)
         && target.in_doubt().is_none()
 }
 
+/// Whether it is counted as reached: what is said of the call may speak of a voicemail.
+fn counts(target: &Target) -> bool {
+    is_reached(target) && !target.last().maybe_voicemail
+}
+
 /// `2 of 3 calls answered`.
 pub(super) fn tally(targets: &[&Target]) -> String {
-    let n_reached = targets.iter().filter(|target| is_reached(target)).count();
+    let n_counted = targets.iter().filter(|target| counts(target)).count();
+    let n_maybe = targets.iter().filter(|target| is_reached(target)).count() - n_counted;
     let (one, many, verb) = noun(targets);
     let noun = if targets.len() == 1 { one } else { many };
-    format!("{n_reached} of {} {noun} {verb}", targets.len())
+    let maybe = match n_maybe {
+        0 => String::new(),
+        n => format!(", {n} perhaps by a voicemail"),
+    };
+    format!("{n_counted} of {} {noun} {verb}{maybe}", targets.len())
 }
 
 fn noun(targets: &[&Target]) -> (&'static str, &'static str, &'static str) {
@@ -78,15 +88,19 @@ pub(super) fn outcome(target: &Target) -> Outcome {
 /// The same for programs.
 pub(super) fn payload(targets: &[&Target]) -> Value {
     let one = |target: &&Target| {
-        json!({
+        let mut end = json!({
             "to": target.to,
             "channel": target.channel,
             "event_id": target.last().event,
             "attempts": target.attempts.len(),
             "outcome": outcome(target).words(),
-        })
+        });
+        if target.last().maybe_voicemail {
+            end["maybe_voicemail"] = true.into();
+        }
+        end
     };
-    let n_reached = targets.iter().filter(|target| is_reached(target)).count();
+    let n_counted = targets.iter().filter(|target| counts(target)).count();
     let ends: Vec<Value> = targets.iter().take(LISTED).map(one).collect();
-    json!({ "targets": targets.len(), "reached": n_reached, "ends": ends })
+    json!({ "targets": targets.len(), "reached": n_counted, "ends": ends })
 }
