@@ -8,9 +8,11 @@ use state::times;
 
 /// Ask the owner's phone before something irreversible.
 ///
-/// Exit 0 means approved, and nothing else does: `approval request "…" && do-it` is safe. 1 denied, or refused
-/// by the service, such as an unknown id; 2 a mistake in the command; 3 not configured, or the key was refused;
-/// 4 not reachable, nothing was asked; 6 no decision; 7 nobody could be asked; 8 it may have been asked.
+/// Exit 0 of `request`, `status` and `wait` means approved, and nothing else does: `approval request "…" && do-it` is
+/// safe. 1 denied, or refused by the service, such as an unknown id; 2 a mistake in the command, or a help or version
+/// was printed in place of a verdict; 3 not configured, or the key was refused; 4 not reachable, nothing was asked; 6 no
+/// decision; 7 nobody could be asked; 8 it may have been asked. `approval --help`, alone, and `list` exit 0, and that is
+/// no verdict.
 #[derive(Debug, Parser)]
 #[command(name = "approval", version, after_help = EXAMPLES, disable_help_subcommand = true)]
 pub(crate) struct Args {
@@ -48,7 +50,7 @@ pub(crate) enum Command {
         #[arg(long, value_name = "TIME", default_value = "300", value_parser = times::duration, allow_negative_numbers = true)]
         timeout: Duration,
     },
-    /// List requests; exits 0 whatever they say
+    /// List requests; exits 0 whatever they say, which is no verdict
     #[command(
         after_help = "Examples:\n  approval list\n  approval list denied | jq '.approvals[].action'"
     )]

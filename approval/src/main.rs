@@ -2,6 +2,7 @@
 
 mod api;
 mod args;
+mod help;
 mod list;
 mod request;
 mod status;
@@ -15,7 +16,7 @@ use state::exit::{self, Exit};
 fn main() -> ExitCode {
     match state::args::parse::<Args>() {
         Ok(args) => exit::report(run(&args)),
-        Err(code) => code,
+        Err(told) => help::code(told, std::env::args_os()),
     }
 }
 
