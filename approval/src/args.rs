@@ -72,7 +72,7 @@ pub(crate) struct Request {
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) details: Option<String>,
 
-    /// Ask for a fingerprint or face as well
+    /// Ask for a fingerprint or face as well; `wait` and `status` hold the answer to it too
     #[arg(long)]
     pub(crate) biometric: bool,
 

@@ -2,6 +2,7 @@
 
 mod api;
 mod args;
+mod biometric;
 mod help;
 mod list;
 mod request;

@@ -9,6 +9,7 @@ use state::out::{self, Printer};
 
 use crate::api::{self, NewApproval};
 use crate::args::Request;
+use crate::biometric::Checks;
 use crate::wait;
 use state::verdict::{self, Asked, Verdict};
 
@@ -27,10 +28,13 @@ pub(crate) fn run(common: &Common, request: &Request) -> anyhow::Result<Exit> {
         biometric: request.biometric,
         expires_in: request.timeout,
     };
-    let (id, created) = api::create(&client, &new)?;
+    let (id, created) = match &request.biometric.then(|| Checks::of(&config)) {
+        Some(checks) => made_with_check(checks, || api::create(&client, &new))?,
+        None => api::create(&client, &new)?,
+    };
     let asked = Asked { id, action: Some(action.to_owned()), biometric: request.biometric };
     let verdict = verdict::read_created(&created, &asked);
-    if verdict == Verdict::Pending && request.no_wait {
+    if request.no_wait && !verdict.is_final() {
         say(printer, &created, &asked, verdict, &asked.id)?;
         out::hint(&format!("`approval wait {}` waits for the decision", asked.id));
         return Ok(verdict.exit());
@@ -44,6 +48,26 @@ pub(crate) fn run(common: &Common, request: &Request) -> anyhow::Result<Exit> {
     }
     out::progress(&format!("Waiting for approval (timeout: {}s)...", request.timeout.as_secs()));
     wait::for_verdict(printer, client, config.clock(), &asked, request.timeout)
+}
+
+/// Makes a request that wants a fingerprint or face, of which the skill folder knows before it leaves.
+fn made_with_check(
+    checks: &Checks,
+    create: impl FnOnce() -> Result<(String, Value), Error>,
+) -> anyhow::Result<(String, Value)> {
+    let key = checks.begin()?;
+    let created = create();
+    let kept = match &created {
+        Ok((id, _)) => checks.made(&key, id),
+        // It may have been made: whatever its id is, the check counts.
+        Err(err) if err.exit() == Exit::Unknown => Ok(()),
+        Err(_) => checks.withdraw(&key),
+    };
+    if let Err(err) = kept {
+        let until = "every answer here is held to a fingerprint or face for a week";
+        out::warning(&format!("{}; {until}", exit::told(&err)));
+    }
+    Ok(created?)
 }
 
 fn checked(request: &Request) -> Result<&str, Fault> {

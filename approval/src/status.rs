@@ -7,6 +7,7 @@ use state::exit::Exit;
 use state::out::Printer;
 
 use crate::api;
+use crate::biometric::Checks;
 use crate::request::{not_told, say};
 use state::verdict::{self, Asked};
 
@@ -16,7 +17,8 @@ pub(crate) fn run(common: &Common, id: &str) -> anyhow::Result<Exit> {
     let printer = Printer::new(common);
     let config = Config::load(common)?;
     let client = Client::new(&config.service()?, common.request_deadline());
-    let asked = Asked { id: id.to_owned(), ..Asked::default() };
+    let asked =
+        Asked { id: id.to_owned(), action: None, biometric: Checks::of(&config).wanted_for(id)? };
     let answer = api::status(&client, &path).map_err(|err| not_told(printer, &asked, err))?;
     let verdict = verdict::read(&answer, &asked);
     say(printer, &answer, &asked, verdict, verdict.word())?;

@@ -15,6 +15,7 @@ use state::interrupt;
 use state::out::{self, Printer};
 
 use crate::api;
+use crate::biometric::Checks;
 use crate::request::{not_told, say};
 use state::verdict::{self, Asked, Verdict};
 
@@ -26,7 +27,8 @@ pub(crate) fn run(common: &Common, id: &str, timeout: Duration) -> anyhow::Resul
     let printer = Printer::new(common);
     let config = Config::load(common)?;
     let client = Client::new(&config.service()?, common.request_deadline());
-    let asked = Asked { id: id.to_owned(), ..Asked::default() };
+    let asked =
+        Asked { id: id.to_owned(), action: None, biometric: Checks::of(&config).wanted_for(id)? };
     for_verdict(printer, client, config.clock(), &asked, timeout)
 }
 

@@ -21,6 +21,7 @@ pub fn of_state(skill: &Path) -> Vec<PathBuf> {
         paths::intents(skill),
         paths::do_not_call(skill),
         paths::own_calls(skill),
+        paths::approvals(skill),
         paths::mission_events(skill),
     ];
     let stems: Vec<String> =

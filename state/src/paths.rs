@@ -60,6 +60,8 @@ files! {
     do_not_call = ".do_not_call.json";
     /// Calls that `call` placed to the owner's own phone: see [`crate::own_calls`].
     own_calls = ".own_calls.json";
+    /// Approvals for which a fingerprint or face was asked; read and written by `approval` alone.
+    approvals = ".approvals.json";
     /// What `connect` accepted, sent, was answered and delivered.
     journal = ".connect.journal";
     /// The lock that a running `connect` holds for its whole life.

@@ -10,7 +10,7 @@ pub struct Asked {
     pub id: String,
     /// The action, where we asked ourselves.
     pub action: Option<String>,
-    /// Whether a biometric check was asked for, where we asked ourselves.
+    /// Whether a biometric check was asked for, as far as that is known here.
     pub biometric: bool,
 }
 
@@ -66,8 +66,8 @@ impl Verdict {
     }
 }
 
-/// Reads the service's answer on the request that was asked. Approved means: that word, for this id, and
-/// where the answer names them this action and the biometric check that was asked for (spec 2).
+/// Reads the service's answer on the request that was asked. Approved means: that word and no error beside it, for this
+/// id, and where the answer names them this action and the biometric check that was asked for.
 pub fn read(answer: &Value, asked: &Asked) -> Verdict {
     let is_other = |key: &str, wanted: &str| matches!(answer.get(key), Some(found) if !found.is_null() && found != wanted);
     if is_other("request_id", &asked.id)
@@ -76,7 +76,9 @@ pub fn read(answer: &Value, asked: &Asked) -> Verdict {
         return Verdict::Unknown;
     }
     match answer["status"].as_str() {
-        Some("approved") if lacks_biometric(answer, asked) => Verdict::Unknown,
+        Some("approved") if lacks_biometric(answer, asked) || tells_of_an_error(answer) => {
+            Verdict::Unknown
+        }
         Some("approved") => Verdict::Approved,
         Some("denied") => Verdict::Denied,
         Some("pending") => Verdict::Pending,
@@ -89,19 +91,33 @@ pub fn read(answer: &Value, asked: &Asked) -> Verdict {
 }
 
 fn lacks_biometric(answer: &Value, asked: &Asked) -> bool {
-    let wanted = asked.biometric || answer["require_biometric"] == Value::Bool(true);
-    let verified = &answer["biometric_verified"];
+    let is_wanted_there = |wanted: &Value| !matches!(wanted, Value::Null | Value::Bool(false));
+    let wanted = asked.biometric || answer.get("require_biometric").is_some_and(is_wanted_there);
     // An answer that does not speak of the check is the service's word that it was made.
-    wanted && !verified.is_null() && *verified != Value::Bool(true)
+    let denies = |key: &str| answer.get(key).is_some_and(|said| *said != Value::Bool(true));
+    wanted && (denies("biometric_verified") || denies("require_biometric"))
 }
 
-/// Reads the answer to the creation: it also says whether anybody could be asked.
+/// Whether something beside the word says that it went wrong.
+fn tells_of_an_error(answer: &Value) -> bool {
+    let is_one =
+        |error: &Value| !error.is_null() && error.as_array().is_none_or(|list| !list.is_empty());
+    ["error", "errors"].iter().any(|key| answer.get(key).is_some_and(is_one))
+        || answer.get("success") == Some(&Value::Bool(false))
+}
+
+/// Reads the answer to the creation: it also says whether anybody could be asked, and never that somebody approved.
 pub fn read_created(answer: &Value, asked: &Asked) -> Verdict {
     let count = |key: &str| answer[key].as_u64();
-    match (read(answer, asked), count("devices_notified"), count("devices_failed")) {
-        (Verdict::Pending, Some(0), Some(failed)) if failed > 0 => Verdict::NoDevicesReached,
-        (Verdict::Pending, Some(0), _) => Verdict::NoDevices,
-        (verdict, _, _) => verdict,
+    let verdict = match read(answer, asked) {
+        // Nobody has had the time for it: a look at the request will tell.
+        Verdict::Approved => Verdict::Unknown,
+        verdict => verdict,
+    };
+    match (verdict.is_final(), count("devices_notified"), count("devices_failed")) {
+        (false, Some(0), Some(failed)) if failed > 0 => Verdict::NoDevicesReached,
+        (false, Some(0), _) => Verdict::NoDevices,
+        _ => verdict,
     }
 }
 
@@ -131,8 +147,6 @@ mod tests {
         case(&json!({"request_id": "apr_2", "status": "approved"}), Verdict::Unknown);
         case(&json!({"request_id": 1, "status": "approved"}), Verdict::Unknown);
         case(&json!({"action": "delete y", "status": "approved"}), Verdict::Unknown);
-        case(&json!({"biometric_verified": false, "status": "approved"}), Verdict::Unknown);
-        case(&json!({"biometric_verified": "yes", "status": "approved"}), Verdict::Unknown);
         for word in ["Approved", "approve", "yes", "", "approved ", "APPROVED"] {
             case(&json!({"status": word}), Verdict::Unknown);
         }
@@ -142,6 +156,52 @@ mod tests {
             case(&strange, Verdict::Unknown);
         }
         case(&json!({"status": "denied"}), Verdict::Denied);
+    }
+
+    #[test]
+    fn a_check_that_was_asked_for_must_not_be_denied() {
+        let read = |wanted, mut answer: Value| {
+            answer["status"] = json!("approved");
+            read(&answer, &Asked { biometric: wanted, ..asked() })
+        };
+        for field in ["biometric_verified", "require_biometric"] {
+            for no in [json!(null), json!(false), json!(0), json!(1), json!("true"), json!([true])]
+            {
+                assert_eq!(read(true, json!({ field: no })), Verdict::Unknown, "{field} {no}");
+            }
+            assert_eq!(read(true, json!({ field: true })), Verdict::Approved);
+        }
+        assert_eq!(read(true, json!({})), Verdict::Approved);
+        // Without having asked ourselves, it counts what the answer says of the request.
+        for (required, verified, wanted) in [
+            (json!(true), json!(true), Verdict::Approved),
+            (json!(true), json!(null), Verdict::Unknown),
+            (json!(true), json!(false), Verdict::Unknown),
+            (json!("yes"), json!(true), Verdict::Unknown),
+            (json!(false), json!(null), Verdict::Approved),
+            (json!(null), json!(false), Verdict::Approved),
+        ] {
+            let answer = json!({"require_biometric": required, "biometric_verified": verified});
+            assert_eq!(read(false, answer.clone()), wanted, "{answer}");
+        }
+    }
+
+    #[test]
+    fn an_error_beside_the_word_is_no_approval() {
+        for (error, wanted) in [
+            (json!({"error": {"message": "no"}}), Verdict::Unknown),
+            (json!({"error": false}), Verdict::Unknown),
+            (json!({"errors": [{}]}), Verdict::Unknown),
+            (json!({"errors": []}), Verdict::Approved),
+            (json!({"success": false}), Verdict::Unknown),
+            (json!({"error": null, "success": true}), Verdict::Approved),
+        ] {
+            let mut answer = error;
+            answer["status"] = json!("approved");
+            case(&answer, wanted);
+            answer["status"] = json!("denied");
+            case(&answer, Verdict::Denied);
+        }
     }
 
     #[test]
@@ -157,5 +217,10 @@ mod tests {
         assert_eq!(created(json!(0), json!(0)), Verdict::NoDevices);
         assert_eq!(created(json!(0), json!(2)), Verdict::NoDevicesReached);
         assert_eq!(created(json!(null), json!(null)), Verdict::Pending);
+        let approved = |notified| {
+            read_created(&json!({"status": "approved", "devices_notified": notified}), &asked())
+        };
+        assert_eq!(approved(json!(1)), Verdict::Unknown);
+        assert_eq!(approved(json!(0)), Verdict::NoDevices);
     }
 }
