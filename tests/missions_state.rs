@@ -55,7 +55,7 @@ fn the_file_can_be_elsewhere() {
 }
 
 #[test]
-fn a_file_of_the_reference_in_the_current_folder_is_pointed_out_once_and_merged() {
+fn a_file_of_the_reference_in_the_current_folder_is_named_once_and_can_be_merged() {
     let sandbox = sandbox(r#"{"zeta": {"mission_id": "other"}, "alpha": {"memory": {"mine": 1}}}"#);
     sandbox.write(
         "work/.missions_state.json",
@@ -64,11 +64,18 @@ fn a_file_of_the_reference_in_the_current_folder_is_pointed_out_once_and_merged(
             "\"mission_name\": \"A\", \"memory\": {\"mine\": 2, \"new\": 3}",
         ),
     );
-    sandbox.run(MISSIONS, ["list-state"]).ok().stderr_has("missions import");
+    let found = sandbox.path("work/.missions_state.json").display().to_string();
+    let out = sandbox.run(MISSIONS, ["list-state"]);
+    out.ok()
+        .stderr_has(&format!("warning: `{found}` is a state file as well"))
+        .never_says("import");
     sandbox.run(MISSIONS, ["list-state"]).ok().quiet();
     let import = ["import", ".missions_state.json"];
     let done = sandbox.run(MISSIONS, import).ok().json();
-    assert_eq!(done, json!({"added": [], "merged": ["alpha"], "renamed": {"zeta": "zeta-2"}}));
+    assert_eq!(
+        done,
+        json!({"added": [], "merged": ["alpha"], "renamed": {"zeta": "zeta-2"}, "left_out": []})
+    );
     let state = sandbox.json(STATE);
     assert_eq!(state["zeta"], json!({"mission_id": "other"}), "what was here is never changed");
     assert_eq!(state["zeta-2"]["memory"], json!({"k": [1, "two"]}));
@@ -76,7 +83,7 @@ fn a_file_of_the_reference_in_the_current_folder_is_pointed_out_once_and_merged(
     let again = sandbox.run(MISSIONS, import).ok().json();
     assert_eq!(
         again,
-        json!({"added": [], "merged": [], "renamed": {}}),
+        json!({"added": [], "merged": [], "renamed": {}, "left_out": []}),
         "a second time adds nothing"
     );
     sandbox.run(MISSIONS, ["import", "nowhere.json"]).fails(2).stderr_has("does not exist");

@@ -59,7 +59,9 @@ pub(crate) struct Recover {}
 /// Take over the missions of another state file, such as one of telnyx_api.py, or one that get-state printed
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Prints {\"added\", \"merged\", \"renamed\"}. What is here already is never changed; the other file stays as it is.
+    after_help = "Prints {\"added\", \"merged\", \"renamed\", \"left_out\"}. What is here already is never changed; the other file stays
+as it is. Missions are taken over and no machinery: what runs their ticks is left out, and `missions cron add SLUG` sets it
+up here. Give a file of your own: its missions go on with the calls and texts that they plan.
 
 Examples:
   missions import ./.missions_state.json

@@ -33,8 +33,8 @@ fn add(context: &Context, args: &AddCron) -> anyhow::Result<Exit> {
         verify(context, slug, step)?;
     }
     try_out(context)?;
-    let written = cron::add(context, slug, &scheduler, every)?;
-    let mut document = serde_json::to_value(&scheduler)?;
+    let written = cron::add(context, slug, scheduler, every)?;
+    let mut document = serde_json::to_value(scheduler)?;
     document["slug"] = json!(slug);
     document["changed"] = json!(written.is_some());
     document["written"] = json!(written);
@@ -73,7 +73,7 @@ fn list(context: &Context, only: Option<&str>) -> anyhow::Result<Exit> {
     }
     for mission in missions.iter().filter(|mission| is_wanted(mission.slug())) {
         let Some(scheduler) = cron::scheduler(&mission) else { continue };
-        if let Some(id) = cron::job(context, mission.slug(), &scheduler)? {
+        if let Some(id) = cron::job(context, mission.slug(), scheduler)? {
             listed.push(json!({"slug": mission.slug(), "scheduler": "openclaw", "job": id}));
         }
     }

@@ -103,16 +103,23 @@ pub(crate) fn import(context: &Context, args: &Import) -> anyhow::Result<Exit> {
     context.file.change(|missions| {
         done = Merged::default();
         for mission in other.iter() {
-            done.take_over(missions, mission.slug(), mission.fields());
+            done.take_over(missions, mission.slug(), mission.fields().clone());
         }
         Ok(())
     })?;
     if !done.renamed.is_empty() {
         out::warning("some slugs were taken by other missions; see `renamed`");
     }
+    if !done.left_out.is_empty() {
+        out::warning(
+            "what runs the ticks of missions is not taken over; `missions cron add SLUG` sets it up",
+        );
+    }
     let renamed: Map<String, Value> =
         done.renamed.iter().map(|(from, to)| (from.clone(), to.as_str().into())).collect();
-    let document = json!({ "added": done.added, "merged": done.filled, "renamed": renamed });
+    let document = json!({
+        "added": done.added, "merged": done.filled, "renamed": renamed, "left_out": done.left_out,
+    });
     let text = || {
         let mut text =
             format!("Imported {} missions from {shown}\n", done.added.len() + renamed.len());
@@ -147,27 +154,37 @@ fn missions_of(shown: &str, other: Missions) -> Result<Missions, Fault> {
     Ok(other)
 }
 
+/// What names programs or says when they run. A file that is imported is data, and may have come from anywhere.
+const MACHINERY: [&str; 4] = ["cron", "scheduler", "program", "command"];
+
 /// What became of the missions of the other file.
 #[derive(Default)]
 struct Merged {
+    /// The missions that came with machinery.
+    left_out: Vec<String>,
     added: Vec<String>,
     filled: Vec<String>,
     renamed: Vec<(String, String)>,
 }
 
 impl Merged {
-    fn take_over(&mut self, missions: &mut Missions, slug: &str, fields: &Map<String, Value>) {
+    fn take_over(&mut self, missions: &mut Missions, slug: &str, mut fields: Map<String, Value>) {
+        let n_keys = fields.len();
+        fields.retain(|key, _| !MACHINERY.contains(&key.as_str()));
+        if fields.len() < n_keys {
+            self.left_out.push(slug.to_owned());
+        }
         let Some(ours) = missions.get(slug) else {
-            missions.insert(slug, fields.clone());
+            missions.insert(slug, fields);
             self.added.push(slug.to_owned());
             return;
         };
         let id =
             |fields: &Map<String, Value>| fields.get("mission_id").cloned().unwrap_or_default();
-        let (here, there) = (id(ours.fields()), id(fields));
+        let (here, there) = (id(ours.fields()), id(&fields));
         if here == there || here.is_null() || there.is_null() {
             let mut mission = missions.entry(slug);
-            let changed = mission.fill(fields);
+            let changed = mission.fill(&fields);
             if changed {
                 self.filled.push(slug.to_owned());
             }
@@ -178,7 +195,7 @@ impl Merged {
         for name in names {
             match missions.get(&name) {
                 None => {
-                    missions.insert(&name, fields.clone());
+                    missions.insert(&name, fields);
                     self.renamed.push((slug.to_owned(), name));
                     return;
                 }

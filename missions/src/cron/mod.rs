@@ -6,7 +6,6 @@ mod table;
 use serde::{Deserialize, Serialize};
 use state::config::Config;
 use state::crontab;
-use std::path::PathBuf;
 
 use crate::context::Context;
 use crate::state_file::Mission;
@@ -16,17 +15,15 @@ pub(crate) use table::{Every, program};
 /// The key of a mission under which its scheduler is kept.
 const KEY: &str = "cron";
 
-/// Who runs the ticks of a mission.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Who runs the ticks of a mission. No program is named: a state file is data, and may have come from anywhere. The
+/// `program` that earlier versions kept there is passed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "scheduler", rename_all = "lowercase")]
 pub(crate) enum Scheduler {
     /// The user's cron.
     Crontab,
-    /// The gateway, told by its program.
-    Openclaw {
-        /// The gateway's program: in cron's environment nothing would find it.
-        program: PathBuf,
-    },
+    /// The gateway, told by its program, as that is found when it is needed.
+    Openclaw,
 }
 
 /// Has `scheduler` run the ticks, and no other. What was written: the line, or the job's id; `None` if all was
@@ -36,15 +33,15 @@ pub(crate) enum Scheduler {
 pub(crate) fn add(
     context: &Context,
     slug: &str,
-    scheduler: &Scheduler,
+    scheduler: Scheduler,
     every: Every,
 ) -> anyhow::Result<Option<String>> {
     let line = table::line(context, slug, every)?;
-    if kept(context, slug)?.is_some_and(|kept| kept != *scheduler) {
+    if kept(context, slug)?.is_some_and(|kept| kept != scheduler) {
         remove(context, slug)?;
     }
     // Kept before it is done: after a crash in between `remove` looks where there may be something.
-    context.file.change_mission(slug, |mission| mission.set_part(KEY, scheduler))?;
+    context.file.change_mission(slug, |mission| mission.set_part(KEY, &scheduler))?;
     match scheduler {
         Scheduler::Crontab => {
             let skill = context.config.skill_dir();
@@ -52,9 +49,9 @@ pub(crate) fn add(
                 crontab::set(skill, &mark(&context.config, slug), std::slice::from_ref(&line))?;
             Ok(changed.then(|| line.text().to_owned()))
         }
-        Scheduler::Openclaw { program } => {
+        Scheduler::Openclaw => {
             let job = openclaw::Job { name: &mark(&context.config, slug), every };
-            openclaw::add(program, &job, &table::command(context, slug)?)
+            openclaw::add(&job, &table::command(context, slug)?)
         }
     }
 }
@@ -68,7 +65,7 @@ pub(crate) fn remove(context: &Context, slug: &str) -> anyhow::Result<bool> {
         return Ok(has_line(context, slug) && crontab::set(context.config.skill_dir(), &mark, &[])?);
     };
     let removed = match kept {
-        Scheduler::Openclaw { program } => openclaw::remove(&program, &mark)?,
+        Scheduler::Openclaw => openclaw::remove(&mark)?,
         Scheduler::Crontab => crontab::set(context.config.skill_dir(), &mark, &[])?,
     };
     context.file.change(|missions| {
@@ -102,23 +99,24 @@ pub(crate) fn lines(config: &Config) -> anyhow::Result<Vec<(String, String)>> {
 
 /// The gateway's job of a mission, if there is one: its id.
 ///
-/// Fails (exit 4) if the gateway cannot be asked.
+/// Fails if the gateway cannot be asked (exit 4), or there is no program for that (exit 3).
 pub(crate) fn job(
     context: &Context,
     slug: &str,
-    scheduler: &Scheduler,
+    scheduler: Scheduler,
 ) -> anyhow::Result<Option<String>> {
     match scheduler {
         Scheduler::Crontab => Ok(None),
-        Scheduler::Openclaw { program } => openclaw::find(program, &mark(&context.config, slug)),
+        Scheduler::Openclaw => openclaw::find(&mark(&context.config, slug)),
     }
 }
 
-/// The gateway's scheduler, as its program is found now.
+/// The gateway's scheduler.
 ///
-/// Fails (exit 3) if there is no such program.
+/// Fails (exit 3) if there is no program that speaks to it.
 pub(crate) fn of_gateway() -> anyhow::Result<Scheduler> {
-    Ok(Scheduler::Openclaw { program: openclaw::program()? })
+    openclaw::program()?;
+    Ok(Scheduler::Openclaw)
 }
 
 fn kept(context: &Context, slug: &str) -> anyhow::Result<Option<Scheduler>> {

@@ -1,6 +1,6 @@
 //! The gateway's own scheduler, by the gateway's program: over HTTP it cannot be had (facts/gateway.md 7).
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -19,48 +19,54 @@ pub(super) struct Job<'a> {
     pub(super) every: Every,
 }
 
-/// The program, by its whole path.
+/// Where npm and the gateway's installer put programs at home: the PATH of what the gateway runs need not have it.
+const AT_HOME: [&str; 2] = [".npm-global/bin", ".local/bin"];
+
+/// The program, by its whole path: looked for on the PATH and at home, and never taken from a file.
 ///
 /// Fails (exit 3) if there is none.
 pub(super) fn program() -> Result<PathBuf, Fault> {
     let path = env::var("PATH").unwrap_or_default();
-    let places = std::env::split_paths(&path).map(|folder| folder.join("openclaw"));
-    places.filter(|place| place.is_absolute()).find(|place| place.is_file()).ok_or_else(|| {
+    let at_home = env::home().into_iter().flat_map(|home| AT_HOME.map(|bin| home.join(bin)));
+    let folders = std::env::split_paths(&path).chain(at_home);
+    let mut places =
+        folders.map(|folder| folder.join("openclaw")).filter(|place| place.is_absolute());
+    places.find(|place| place.is_file()).ok_or_else(|| {
         Fault::not_configured("the program `openclaw` is not on the PATH")
-            .hint("run it where the gateway runs, or leave out --openclaw to use the user's cron")
+            .hint("put its folder there, or let the user's cron run ticks: leave out --openclaw")
     })
 }
 
 /// Declares the job; its id if it is new.
-pub(super) fn add(program: &Path, job: &Job, command: &[String]) -> anyhow::Result<Option<String>> {
+pub(super) fn add(job: &Job, command: &[String]) -> anyhow::Result<Option<String>> {
     let (every, command) = (job.every.duration(), serde_json::to_string(command)?);
     let what = ["add", "--name", job.name, "--every", &every, "--command-argv", &command];
     // A command costs no turn of the agent, and its words are for nobody.
     let how = ["--declaration-key", job.name, "--no-deliver", "--json"];
-    let told = run(program, &[&what[..], &how].concat())?;
+    let told = run(&[&what[..], &how].concat())?;
     let is_new = told["created"] == true;
     let id = told["job"]["id"].as_str().ok_or_else(|| unreadable("add"))?;
     Ok(is_new.then(|| id.to_owned()))
 }
 
 /// Removes the job; false if there was none.
-pub(super) fn remove(program: &Path, name: &str) -> anyhow::Result<bool> {
-    let Some(id) = find(program, name)? else { return Ok(false) };
-    run(program, &["rm", &id, "--json"])?;
+pub(super) fn remove(name: &str) -> anyhow::Result<bool> {
+    let Some(id) = find(name)? else { return Ok(false) };
+    run(&["rm", &id, "--json"])?;
     Ok(true)
 }
 
 /// The id of the job.
-pub(super) fn find(program: &Path, name: &str) -> anyhow::Result<Option<String>> {
-    let told = run(program, &["list", "--all", "--json"])?;
+pub(super) fn find(name: &str) -> anyhow::Result<Option<String>> {
+    let told = run(&["list", "--all", "--json"])?;
     let jobs = told["jobs"].as_array().ok_or_else(|| unreadable("list"))?;
     let ours = jobs.iter().find(|job| job["declarationKey"] == name);
     Ok(ours.and_then(|job| job["id"].as_str()).map(str::to_owned))
 }
 
 /// What `openclaw cron …` answers.
-fn run(program: &Path, args: &[&str]) -> anyhow::Result<Value> {
-    let mut command = Command::new(program);
+fn run(args: &[&str]) -> anyhow::Result<Value> {
+    let mut command = Command::new(program()?);
     command.arg("cron").args(args).args(["--timeout", TIMEOUT]).stdin(Stdio::null());
     let output = command.output().map_err(|err| unavailable(args[0], &err.to_string()))?;
     if !output.status.success() {

@@ -1,4 +1,5 @@
-//! A state file that the reference left in the current folder (it kept it there): pointed out, once.
+//! Another state file in the current folder, where the reference kept its own: named, once, and not recommended. It may as
+//! well have come with somebody's repository.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +13,7 @@ struct Notes {
     pointed_out: Vec<PathBuf>,
 }
 
-/// Warns of another state file in the current folder. That it was told is kept in the skill folder; where that
+/// Names another state file in the current folder. That it was told is kept in the skill folder; where that
 /// cannot be written, it is told again next time.
 pub(super) fn point_out(ours: &Path, skill: &Path) {
     let Ok(here) = std::env::current_dir() else { return };
@@ -36,8 +37,7 @@ pub(super) fn point_out(ours: &Path, skill: &Path) {
     if !told_before.unwrap_or(false) {
         let (found, ours) = (found.display(), ours.display());
         out::warning(&format!(
-            "`{found}` was left by the earlier scripts; this program uses `{ours}`"
+            "`{found}` is a state file as well, and who wrote it is not known; this program uses `{ours}`"
         ));
-        out::hint(&format!("`missions import {found}` takes its missions over"));
     }
 }

@@ -41,8 +41,8 @@ pub(crate) struct StateFile {
 pub(crate) struct Missions(Map<String, Value>);
 
 impl StateFile {
-    /// `--state`, else `CLAWDTALK_STATE_FILE`, else the skill folder's `.missions_state.json`. Points out, once,
-    /// a file that the reference left in the current folder.
+    /// `--state`, else `CLAWDTALK_STATE_FILE`, else the skill folder's `.missions_state.json`. Names, once,
+    /// another one in the current folder.
     ///
     /// Fails (exit 2) if a folder is there.
     pub(crate) fn find(flag: Option<&Path>, config: &Config) -> anyhow::Result<Self> {
