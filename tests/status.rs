@@ -349,3 +349,17 @@ fn with_everything_down_it_ends_within_ten_seconds() {
     }
     assert_eq!(of("folder")["status"], "pass");
 }
+
+#[test]
+fn an_address_is_quoted_in_the_command_that_looks_at_it() {
+    let sandbox = Sandbox::new();
+    for path in ["a;touch;PWNED", "$(id)", "x`id`", "it's"] {
+        let server = format!("http://127.0.0.1:9/{path}");
+        sandbox.config(&json!({"api_key": KEY, "server": server}));
+        let out = sandbox.run(STATUS, ["--deadline", "2"]);
+        let checks = out.fails(1).json()["checks"].as_array().unwrap().clone();
+        let key = checks.iter().find(|check| check["id"] == "key").unwrap();
+        let words = harness::hints::in_a_shell(key["fix"].as_str().unwrap());
+        assert_eq!(words, ["curl", "-sSI", &server]);
+    }
+}

@@ -6,6 +6,7 @@ use state::args::{Common, free_text};
 use state::config::Config;
 use state::exit::{self, Exit, Fault};
 use state::out::{self, Printer};
+use state::words::for_shell;
 
 use crate::api::{self, NewApproval};
 use crate::args::Request;
@@ -36,7 +37,7 @@ pub(crate) fn run(common: &Common, request: &Request) -> anyhow::Result<Exit> {
     let verdict = verdict::read_created(&created, &asked);
     if request.no_wait && !verdict.is_final() {
         say(printer, &created, &asked, verdict, &asked.id)?;
-        out::hint(&format!("`approval wait {}` waits for the decision", asked.id));
+        out::hint(&format!("`approval wait {}` waits for the decision", for_shell(&asked.id)));
         return Ok(verdict.exit());
     }
     if verdict.is_final() {
@@ -73,7 +74,10 @@ fn made_with_check(
 fn checked(request: &Request) -> Result<&str, Fault> {
     let [action] = request.action.as_slice() else {
         return Err(Fault::usage(format!("{} actions given, one wanted", request.action.len()))
-            .hint(format!("quote it: approval request \"{}\"", request.action.join(" "))));
+            .hint(format!(
+                "quote it: approval request -- {}",
+                for_shell(&request.action.join(" "))
+            )));
     };
     // An action that begins with a dash stands behind `--`: before, clap refuses it.
     if let Some(details) = &request.details {
@@ -108,7 +112,7 @@ pub(crate) fn say(
     let said = printer.document(&told(answer, asked, verdict), || text.to_owned());
     said.map_err(|err| match asked.action {
         Some(_) => out::unsaid(&err)
-            .hint(format!("`approval wait {}` tells what the owner decides", asked.id))
+            .hint(format!("`approval wait {}` tells what the owner decides", for_shell(&asked.id)))
             .into(),
         None => err,
     })

@@ -13,6 +13,7 @@ use state::config::Config;
 use state::exit::{Exit, Fault};
 use state::interrupt;
 use state::out::{self, Printer};
+use state::words::for_shell;
 
 use crate::api;
 use crate::biometric::Checks;
@@ -54,7 +55,7 @@ pub(crate) fn for_verdict(
     let (approval, question) = (path(&["v1", "approvals", &asked.id])?, asked.clone());
     let ended = interrupt::unless(move || poll(&client, clock, &approval, &question, timeout))?;
     drop(countdown);
-    let resume = || out::hint(&format!("`approval wait {}` waits again", asked.id));
+    let resume = || out::hint(&format!("`approval wait {}` waits again", for_shell(&asked.id)));
     let Some(ended) = ended else {
         say(printer, &Value::Null, asked, Verdict::Pending, Verdict::Pending.word())?;
         out::error(&format!("interrupted while request `{}` was not decided", asked.id));

@@ -5,6 +5,7 @@ use state::args::{Common, free_text};
 use state::config::Config;
 use state::exit::Exit;
 use state::out::{self, Printer};
+use state::words::for_shell;
 
 use crate::api;
 
@@ -18,7 +19,8 @@ pub(crate) fn run(common: &Common, id: &str, reason: &str) -> anyhow::Result<Exi
     printer.words(&format!("Ending call {id}..."))?;
     let call = api::end(&client, path, reason)?;
     printer.document(&call, || out::pretty(&call)).map_err(|err| {
-        out::unsaid(&err).hint(format!("`call status {id}` shows where the call stands"))
+        out::unsaid(&err)
+            .hint(format!("`call status {}` shows where the call stands", for_shell(id)))
     })?;
     Ok(Exit::Done)
 }

@@ -12,6 +12,7 @@ use state::exit::Exit;
 use state::interrupt;
 use state::out::{self, Printer};
 use state::outcome::{self, Outcome, Said};
+use state::words::for_shell;
 
 use crate::api;
 
@@ -47,7 +48,7 @@ pub(crate) fn follow(
     let status = last.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let line = json!({ "call_id": id, "status": status });
     printer.line(&line, || status)?;
-    out::hint(&format!("the call goes on; `call wait {id}` follows it again"));
+    out::hint(&format!("the call goes on; `call wait {}` follows it again", for_shell(id)));
     Ok(Exit::Undecided)
 }
 

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 use state::exit::Fault;
 use state::phone::Phone;
+use state::words::for_shell;
 use state::{json, times, words};
 
 use crate::api::step_id;
@@ -67,7 +68,7 @@ pub(crate) fn one_of<'a>(what: &str, given: &str, known: &[&'a str]) -> Result<&
 /// Names what was probably meant, if anything was.
 fn probably(fault: Fault, meant: Option<&str>) -> Fault {
     match meant {
-        Some(meant) => fault.hint(format!("probably `{meant}` is meant")),
+        Some(meant) => fault.hint(format!("probably `{}` is meant", for_shell(meant))),
         None => fault,
     }
 }

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use state::api::Error;
 use state::exit::{self, Exit, Fault};
 use state::moment::{Moment, Uptime};
+use state::words::for_shell;
 
 use crate::api::{Api, Listing, NewAssistant, Pages, Row, RunRef};
 use crate::commands::assistants::new_key;
@@ -177,6 +178,7 @@ pub(crate) fn unsettled(slug: &str, open: &Open, n_found: usize) -> Fault {
         ),
         n => format!("{n} {what}s at the service could be the one of `{slug}`, begun at {at:.0}"),
     };
+    let slug = for_shell(slug);
     Fault::new(Exit::Unknown, text).hint(format!(
         "run the same command again in a minute; or look yourself, then `missions resolve {slug} --happened ID` or `--nothing-happened`"
     ))

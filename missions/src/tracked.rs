@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use state::exit::Fault;
+use state::words::for_shell;
 
 use crate::api::{Channel, Scheduled};
 use crate::lifecycle::{Attempt, End, Insights, Recipient, Seen, filled_in};
@@ -161,7 +162,8 @@ impl<'a> Mission<'a> {
                 let slug = self.slug();
                 Fault::usage(format!("the event `{id}` of mission `{slug}` cannot be read: {err}"))
                     .hint(format!(
-                        "mend it by hand; `missions get-state {slug} | jq .events` shows it"
+                        "mend it by hand; `missions get-state {} | jq .events` shows it",
+                        for_shell(slug)
                     ))
             })
         };

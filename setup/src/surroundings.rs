@@ -5,6 +5,7 @@ use state::gateway::{Client, Probe, Target};
 use state::gateway_config::{Answering, Around, Auth, Found, GatewayConfig, find, names};
 use state::out;
 use state::secret::Secret;
+use state::words;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -66,6 +67,7 @@ impl Surroundings {
                 return Ok(Answering::Agent(asked.to_owned()));
             }
             let text = format!("the gateway has no agent `{asked}`");
+            let known: Vec<String> = known.iter().map(|id| words::for_shell(id)).collect();
             return Err(Fault::usage(text).hint(format!("it has: {}", known.join(", "))));
         }
         match configured.filter(|id| known.iter().any(|known| known == id)) {

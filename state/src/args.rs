@@ -10,7 +10,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Parser};
 
 use crate::exit::{Exit, Fault};
-use crate::{out, times};
+use crate::{out, times, words};
 
 /// Options of every tool.
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -114,7 +114,9 @@ fn told(command: impl FnOnce() -> String, err: &clap::Error) -> ExitCode {
     let tip = rest.lines().find_map(|line| line.trim().strip_prefix("tip: "));
     let usage = rest.lines().find_map(|line| line.trim().strip_prefix("Usage: "));
     match (tip, usage) {
-        (Some(tip), _) => out::hint(&nearest(err).unwrap_or_else(|| tip.to_owned())),
+        (Some(tip), _) => out::hint(
+            &nearest(err).or_else(|| as_a_value(tip, err)).unwrap_or_else(|| tip.to_owned()),
+        ),
         (None, Some(usage)) => out::hint(&format!("usage: {usage}")),
         (None, None) => out::hint(&format!("run `{command} --help`")),
     }
@@ -129,6 +131,15 @@ fn nearest(err: &clap::Error) -> Option<String> {
     };
     let nearest: Vec<_> = names.iter().rev().take(3).map(|name| format!("`{name}`")).collect();
     (nearest.len() > 1).then(|| format!("similar commands, nearest first: {}", nearest.join(", ")))
+}
+
+/// How a word that is no option is given as a value, where a shell would not take it as it is: clap's own tip repeats it
+/// as it came.
+fn as_a_value(tip: &str, err: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(word)) = err.get(ContextKind::InvalidArg) else { return None };
+    let quoted = words::for_shell(word);
+    (tip.starts_with("to pass ") && quoted != *word)
+        .then(|| format!("to pass it as a value, put it behind `--`: -- {quoted}"))
 }
 
 /// Refuses what looks like a misspelt option where text is meant (spec 2: `^-+[A-Za-z]\S*$`), since a

@@ -9,7 +9,7 @@ use crate::args::Common;
 use crate::clock::Clock;
 use crate::exit::{Exit, Fault};
 use crate::secret::Secret;
-use crate::{env, file, gateway_config, json, out, paths};
+use crate::{env, file, gateway_config, json, out, paths, words};
 
 /// The service, where nothing else is said.
 pub const DEFAULT_SERVER: &str = "https://clawdtalk.com";
@@ -37,10 +37,10 @@ impl Config {
             None => Map::new(),
             Some(bytes) => {
                 if file::is_open_to_others(&path) {
+                    let shown = path.display().to_string();
+                    let name = words::for_shell(&shown);
                     out::warning(&format!(
-                        "`{}` can be read by others; run `chmod 600 {}`",
-                        path.display(),
-                        path.display()
+                        "`{shown}` can be read by others; run `chmod 600 {name}`"
                     ));
                 }
                 object(&path, &bytes)?

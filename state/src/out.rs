@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::args::Common;
 use crate::env;
 use crate::exit::{self, Exit, Fault};
+use crate::words;
 
 static QUIET: AtomicBool = AtomicBool::new(false);
 static READER_GONE: AtomicBool = AtomicBool::new(false);
@@ -108,9 +109,10 @@ pub fn error(text: &str) {
     tell("error: ", text);
 }
 
-/// Tells the next command to run, on stderr.
+/// Tells the next command to run, on stderr. What came from outside was quoted for a shell by whoever wrote the hint;
+/// here it loses what would move a cursor.
 pub fn hint(text: &str) {
-    tell("hint: ", text);
+    tell("hint: ", &words::plain(text));
 }
 
 fn tell(label: &str, text: &str) {

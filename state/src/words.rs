@@ -47,6 +47,13 @@ pub fn without<'a>(text: &'a str, secret: &Secret) -> Cow<'a, str> {
     Cow::Owned(text.replace(secret, "***"))
 }
 
+/// A line of ours that names things of others, such as a hint: what would move a cursor or hide something is taken out,
+/// line ends become blanks, and the rest stays as it is, quotes and blanks in them included. At most 2,000 characters.
+pub fn plain(line: &str) -> String {
+    let seen = line.chars().filter(|c| !is_hidden(*c));
+    seen.map(|c| if c.is_control() || c.is_whitespace() { ' ' } else { c }).take(2_000).collect()
+}
+
 /// Control characters that are no blanks, and invisible marks: zero-width ones, direction overrides.
 pub(crate) fn is_hidden(c: char) -> bool {
     (c.is_control() && !c.is_whitespace())
@@ -89,7 +96,7 @@ pub fn edits(from: &str, to: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{bounded, edits, for_shell, line, page_title};
+    use super::{bounded, edits, for_shell, line, page_title, plain};
     use proptest::prelude::{any, prop_assert, proptest};
 
     #[test]
@@ -103,6 +110,13 @@ mod tests {
         ] {
             assert_eq!(for_shell(word), wanted);
         }
+    }
+
+    #[test]
+    fn a_hint_keeps_its_quotes_and_moves_no_cursor() {
+        let id = "a  b\x1b[2J\u{202e}\u{200b}\nc\td\u{9b}";
+        assert_eq!(plain(&format!("`x {}`", for_shell(id))), "`x 'a  b[2J c d'`");
+        assert_eq!(plain(&"x".repeat(9_000)).len(), 2_000);
     }
 
     #[test]

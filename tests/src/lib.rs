@@ -42,6 +42,7 @@ pub mod contract;
 mod fate;
 mod foreign;
 mod gateway;
+pub mod hints;
 mod log;
 pub mod plenty;
 mod rules;

@@ -18,7 +18,7 @@ use serde_json::json;
 use state::exit::Exit;
 use state::lock::Lock;
 use state::out::{self, Printer};
-use state::{file, paths};
+use state::{file, paths, words};
 
 use crate::args::Install;
 use crate::workspace::{Profile, Workspace};
@@ -147,7 +147,8 @@ impl Done {
             out::progress(&format!("completions and man pages are in {}", share.display()));
         }
         if !paths::config(&self.skill).exists() {
-            out::hint(&format!("run `{}`", self.skill.join("setup.sh").display()));
+            let setup = self.skill.join("setup.sh").display().to_string();
+            out::hint(&format!("run `{}`", words::for_shell(&setup)));
         }
     }
 }

@@ -10,7 +10,7 @@ use state::config::Config;
 use state::exit::{Exit, Fault};
 use state::lock::Lock;
 use state::out::Printer;
-use state::paths;
+use state::{paths, words};
 
 use super::holder::{self, Found};
 use super::systemd;
@@ -50,7 +50,8 @@ pub(crate) fn stop(skill: &Path) -> anyhow::Result<bool> {
                 "`{}` is held, but not by the process that the pid file names",
                 lock.display()
             );
-            let hint = format!("run `fuser {}` to see who holds it", lock.display());
+            let name = words::for_shell(&lock.display().to_string());
+            let hint = format!("run `fuser {name}` to see who holds it");
             return Err(Fault::new(Exit::Busy, text).hint(hint).into());
         }
         Found::Client(client) => {

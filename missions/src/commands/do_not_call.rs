@@ -5,6 +5,7 @@ use state::do_not_call::{self, Entry, List};
 use state::exit::{self, Exit};
 use state::out;
 use state::phone::Phone;
+use state::words::for_shell;
 
 use crate::args::DncCommand;
 use crate::context::Context;
@@ -63,6 +64,7 @@ fn withdrawn(context: &Context, phone: &Phone) -> anyhow::Result<()> {
             mission.set_tick_due(Some(context.now()));
             Ok(())
         })?;
+        let slug = for_shell(slug);
         out::progress(&format!("`missions tick {slug}` withdraws what is scheduled for {phone}"));
     }
     Ok(())

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use state::exit::{self, Exit, Fault};
 use state::out;
+use state::words::for_shell;
 
 use crate::api::{RunRef, RunResult};
 use crate::args::{Complete, Fail};
@@ -73,7 +74,7 @@ fn failed_step(steps: &[Step], named: Option<&str>) -> Result<Option<String>, Fa
 
 fn ended(slug: &str, how: &str) -> Fault {
     Fault::usage(format!("mission `{slug}` has ended already: {how}"))
-        .hint(format!("`missions get-state {slug}` shows what came of it"))
+        .hint(format!("`missions get-state {}` shows what came of it", for_shell(slug)))
 }
 
 /// What the words of the command line mean, by their number.
@@ -128,7 +129,7 @@ pub(crate) fn complete(context: &Context, args: &Complete) -> anyhow::Result<Exi
     kept.map_err(|err| unkept(&format!("run {} succeeded at the service", words.run_id), &err))?;
     if let Err(err) = cron::remove(context, words.slug) {
         out::warning(&format!("its line in the crontab is still there: {}", exit::told(&err)));
-        let slug = words.slug;
+        let slug = for_shell(words.slug);
         out::hint(&format!("`missions cron remove {slug}` removes it, as the next tick does"));
     } else {
         // Kept as removed only after that: else a kill in between would leave the line for ever.
@@ -141,7 +142,7 @@ pub(crate) fn complete(context: &Context, args: &Complete) -> anyhow::Result<Exi
         }
     }
     if n_open > 0 {
-        let slug = words.slug;
+        let slug = for_shell(words.slug);
         out::warning(&format!(
             "{n_open} of its calls and texts have not ended; `missions cancel {slug}` calls them off"
         ));

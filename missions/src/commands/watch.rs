@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use state::exit::{Exit, Fault};
+use state::words::for_shell;
 use state::{interrupt, out};
 
 use crate::args::Watch;
@@ -19,7 +20,7 @@ const GLANCE: Duration = Duration::from_secs(1);
 pub(crate) fn run(context: Context, args: &Watch) -> anyhow::Result<Exit> {
     let slug = args.slug.clone();
     tick::ids(&context.file.read()?.known(&slug)?)?;
-    let again = format!("`missions watch {slug}` goes on");
+    let again = format!("`missions watch {}` goes on", for_shell(&slug));
     match interrupt::unless(move || watch(&context, &slug))? {
         Some(ended) => ended,
         None => {

@@ -9,6 +9,7 @@ use state::exit::{self, Fault};
 use state::out;
 use state::parts::{MAX_PARTS, Parts};
 use state::phone::Phone;
+use state::words::for_shell;
 
 use crate::api::{Channel, NewScheduled};
 use crate::args::ScheduleOptions;
@@ -296,8 +297,10 @@ fn fill(new: &mut NewScheduled, mission: &Mission, by_mission: bool) -> Result<(
         return Ok(());
     }
     let setup = |what: &str| {
-        Fault::usage(format!("mission `{slug}` has no {what} yet"))
-            .hint(format!("`missions setup-agent {slug} NAME INSTRUCTIONS GREETING` gives it one"))
+        Fault::usage(format!("mission `{slug}` has no {what} yet")).hint(format!(
+            "`missions setup-agent {} NAME INSTRUCTIONS GREETING` gives it one",
+            for_shell(slug)
+        ))
     };
     if new.assistant_id.is_empty() {
         let assistant = mission.text("assistant_id").ok_or_else(|| setup("assistant"))?;

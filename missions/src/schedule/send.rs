@@ -9,6 +9,7 @@ use state::api::Error;
 use state::exit::{self, Exit, Fault};
 use state::intents::{Begun, Intent, Unless};
 use state::out;
+use state::words::for_shell;
 
 use super::{Order, keep};
 use crate::api::{Api, Channel, Pages, Row, Scheduled};
@@ -217,11 +218,12 @@ fn known_ids(context: &Context) -> anyhow::Result<Vec<String>> {
 fn in_doubt(intent: &Intent, why: &str) -> Fault {
     let order = serde_json::from_value::<Order>(intent.request.clone());
     let told = order.as_ref().map_or_else(|_| "the event".to_owned(), Order::told);
-    let (id, at) = (&intent.id, intent.at);
+    let (id, at) = (for_shell(&intent.id), intent.at);
     let look = order.map_or_else(
         |_| String::new(),
         |order| {
-            format!("look with `missions list-events-assistant {}`, then ", order.new.assistant_id)
+            let assistant = for_shell(&order.new.assistant_id);
+            format!("look with `missions list-events-assistant {assistant}`, then ")
         },
     );
     Fault::new(Exit::Unknown, format!("{told} may have been scheduled at {at:.0}, {why}")).hint(format!(

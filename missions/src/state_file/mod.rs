@@ -16,6 +16,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use state::config::Config;
 use state::exit::Fault;
+use state::words::for_shell;
 use state::{env, file, json, paths};
 
 use crate::nearest;
@@ -252,7 +253,7 @@ impl Missions {
         }
         let listed = nearest::listed(&known, 5);
         let hint = match nearest::probable(slug, known.iter().copied()) {
-            Some(slug) => format!("copy the slug exactly, probably `{slug}`"),
+            Some(slug) => format!("copy the slug exactly, probably `{}`", for_shell(slug)),
             None => "`missions list-state` lists the slugs".to_owned(),
         };
         Fault::usage(format!("there is no mission `{slug}`; known, nearest first: {listed}"))

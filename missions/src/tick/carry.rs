@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use state::do_not_call;
 use state::exit::{self, Exit};
 use state::gateway::{self, Outcome, Turn};
+use state::words::for_shell;
 
 use super::Tick;
 use super::known::{Around, Known};
@@ -184,7 +185,8 @@ impl Tick<'_> {
     fn tell(&mut self, names: Names, text: &str) -> anyhow::Result<()> {
         let slug = names.slug;
         let message = format!(
-            "[ClawdTalk mission `{slug}`] {text} `missions next {slug}` prints what the mission needs now."
+            "[ClawdTalk mission `{slug}`] {text} `missions next {}` prints what the mission needs now.",
+            for_shell(slug)
         );
         let client = match &self.gateway {
             Some(client) => client.clone(),

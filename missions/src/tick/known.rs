@@ -9,6 +9,7 @@ use state::do_not_call;
 use state::exit::Fault;
 use state::moment::Moment;
 use state::phone::Phone;
+use state::words::for_shell;
 
 use crate::context::Context;
 use crate::lifecycle::{Ledger, Target};
@@ -131,7 +132,10 @@ fn ledger(mission: &Mission, slug: &str) -> Result<Ledger, Fault> {
     let Some(value) = mission.fields().get(LEDGER) else { return Ok(Ledger::default()) };
     Ledger::deserialize(value).map_err(|err| {
         Fault::usage(format!("what `{LEDGER}` keeps of mission `{slug}` cannot be read: {err}"))
-            .hint(format!("mend it by hand; `missions get-state {slug} | jq .{LEDGER}` shows it"))
+            .hint(format!(
+                "mend it by hand; `missions get-state {} | jq .{LEDGER}` shows it",
+                for_shell(slug)
+            ))
     })
 }
 

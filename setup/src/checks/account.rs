@@ -35,7 +35,7 @@ pub(super) fn look(subject: &Subject) -> Vec<Finding> {
 
 fn refused(err: &Error) -> Finding {
     let fix = match err {
-        Error::Unreachable { base, .. } => format!("curl -sSI {base}"),
+        Error::Unreachable { base, .. } => format!("curl -sSI {}", words::for_shell(base)),
         Error::Refused(_) if matches!(err.status(), Some(401 | 403)) => "setup".to_owned(),
         _ => "status".to_owned(),
     };

@@ -1,6 +1,7 @@
 //! One finding: a verdict, what was seen, and, unless all is well, the command that helps.
 
 use serde_json::{Value, json};
+use state::words;
 
 /// What a check found. Only a pass comes without a fix.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,11 +30,11 @@ impl Finding {
     }
 
     pub(super) fn warn(detail: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self::Warn { detail: detail.into(), fix: fix.into() }
+        Self::Warn { detail: detail.into(), fix: words::plain(&fix.into()) }
     }
 
     pub(super) fn fail(detail: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self::Fail { detail: detail.into(), fix: fix.into() }
+        Self::Fail { detail: detail.into(), fix: words::plain(&fix.into()) }
     }
 
     /// That another check could not be made because of this one: what mends this one helps there, too.

@@ -131,7 +131,7 @@ fn misplaced(config: &config::Config) -> Option<Finding> {
         let detail = format!(
             "the top-level `tools.allow` in `{shown}` names sessions_send: it may leave the agent without other tools"
         );
-        Finding::warn(detail, format!("take it out of tools.allow by hand (gateway.tools.allow is the right place): {shown}"))
+        Finding::warn(detail, format!("take it out of tools.allow by hand (gateway.tools.allow is the right place): {}", quoted(gateway.path())))
     })
 }
 

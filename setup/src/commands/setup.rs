@@ -18,7 +18,7 @@ use state::exit::{self, Exit, Fault};
 use state::gateway::{Allowed, Probe};
 use state::gateway_config::TOOL;
 use state::lock::Lock;
-use state::{env, out, paths};
+use state::{env, out, paths, words};
 use std::cell::OnceCell;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
@@ -248,8 +248,8 @@ fn try_in_empty_environment(
     let text =
         format!("{kind} would start the client without this shell's variables, and then: {why}");
     let fix = if has_key {
-        let env = paths::dotenv(skill);
-        format!("put the variable into `{}`, or store the key itself", env.display())
+        let env = words::for_shell(&paths::dotenv(skill).display().to_string());
+        format!("put the variable into `{env}`, or store the key itself")
     } else {
         GIVE_KEY.to_owned()
     };

@@ -4,6 +4,7 @@ use super::GatewayConfig;
 use super::json5::MAX_BYTES;
 use super::substitute::{is_name, substitute};
 use crate::secret::Secret;
+use crate::words;
 use serde_json::Value;
 use std::fs::File;
 use std::io::Read as _;
@@ -127,10 +128,10 @@ impl GatewayConfig {
 }
 
 fn unset(key: &str, name: &str) -> Auth {
-    let name = shown(name);
+    let (name, quoted) = (shown(name), words::for_shell(&shown(name)));
     out_of_reach(
         &format!("`gateway.auth.{key}` refers to ${{{name}}}, which is not set here"),
-        &format!("set {name} in the environment or in the gateway's .env file"),
+        &format!("set {quoted} in the environment or in the gateway's .env file"),
     )
 }
 
