@@ -9,6 +9,7 @@ use state::do_not_call::{self, Covers, Reach, Why};
 use state::exit::Exit;
 use state::gateway::{Outcome, Turn};
 use state::phone::Phone;
+use state::secret;
 
 use crate::calls::Speaker;
 use crate::clearance::{self, Answer};
@@ -134,7 +135,7 @@ pub(crate) fn answer_text(shop: &Arc<Shop>, request: &Request, to: &Phone, reply
         shop.log.line(format_args!("{key}: not texted: the journal cannot be written"));
         return;
     }
-    let body = json!({"to": to.as_str(), "message": text});
+    let body = json!({"to": to.as_str(), "message": secret::clean(&text)});
     let sent =
         service.post_with_key("/v1/messages/send", body, &reply_key(key)).and_then(|answer| {
             // "sent" is said only of a 2xx with an id.

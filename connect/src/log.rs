@@ -9,8 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use state::clock::Clock;
 use state::phone::Phone;
-use state::secret::Secret;
-use state::{env, gateway, out};
+use state::{env, out, secret};
 
 /// The log is renamed to `.connect.log.1` when it reaches this length, so two of these is the most it takes.
 const ROTATE_AT: u64 = 1 << 20;
@@ -24,9 +23,6 @@ pub(crate) struct Log {
     debug: bool,
     /// Whether lines are told on stderr as well: in the foreground.
     aloud: bool,
-    secrets: Vec<Secret>,
-    /// Its present token is a secret as well.
-    gateway: Option<gateway::Client>,
     file: Option<Mutex<Rotated>>,
 }
 
@@ -38,28 +34,15 @@ struct Rotated {
 }
 
 impl Log {
-    /// Opens the log at `path`. `secrets` are blanked wherever they turn up.
-    pub(crate) fn open(path: &Path, clock: Clock, aloud: bool, secrets: Vec<Secret>) -> Self {
+    /// Opens the log at `path`.
+    pub(crate) fn open(path: &Path, clock: Clock, aloud: bool) -> Self {
         let file = Rotated { path: path.to_owned(), file: None, length: 0 };
-        Self {
-            clock,
-            debug: env::debug(),
-            aloud,
-            secrets,
-            gateway: None,
-            file: Some(Mutex::new(file)),
-        }
+        Self { clock, debug: env::debug(), aloud, file: Some(Mutex::new(file)) }
     }
 
     /// Tells on stderr only: for `simulate`.
-    pub(crate) fn aloud(clock: Clock, secrets: Vec<Secret>) -> Self {
-        Self { clock, debug: env::debug(), aloud: true, secrets, gateway: None, file: None }
-    }
-
-    /// Blanks the present token of this gateway too, whatever it is by then.
-    pub(crate) fn hiding(mut self, gateway: &gateway::Client) -> Self {
-        self.gateway = Some(gateway.clone());
-        self
+    pub(crate) fn aloud(clock: Clock) -> Self {
+        Self { clock, debug: env::debug(), aloud: true, file: None }
     }
 
     /// Writes one line: what happened, never what was said.
@@ -69,8 +52,7 @@ impl Log {
 
     /// Writes several lines at once.
     pub(crate) fn lines(&self, texts: impl IntoIterator<Item = impl fmt::Display>) {
-        let texts: Vec<String> =
-            texts.into_iter().map(|text| self.clean(&text.to_string())).collect();
+        let texts: Vec<String> = texts.into_iter().map(|text| clean(&text.to_string())).collect();
         if self.aloud {
             for text in &texts {
                 out::progress(text);
@@ -81,7 +63,7 @@ impl Log {
 
     /// Writes one line to the file only: the program's last words, which are told on stderr anyway.
     pub(crate) fn last_words(&self, text: &str) {
-        self.write(&[self.clean(text)]);
+        self.write(&[clean(text)]);
     }
 
     fn write(&self, texts: &[String]) {
@@ -103,24 +85,17 @@ impl Log {
             self.line(text());
         }
     }
+}
 
-    fn clean(&self, text: &str) -> String {
-        let mut text = text.replace(char::is_control, " ");
-        // Read anew after a 401, it is another one than at the beginning.
-        let token = self.gateway.as_ref().and_then(gateway::Client::token);
-        for secret in self.secrets.iter().chain(&token) {
-            // A shorter one is no secret, and blanking it would blank half of every line.
-            if secret.expose().len() > 5 && text.contains(secret.expose()) {
-                text = text.replace(secret.expose(), "***");
-            }
-        }
-        // Cut at last: what stands across the cut could not be recognised.
-        let mut text = masked(&text);
-        if let Some((end, _)) = text.char_indices().nth(LONGEST) {
-            text.truncate(end);
-        }
-        text
+/// A line as it may be kept: one line, bounded, without keys and whole numbers.
+fn clean(text: &str) -> String {
+    let text = secret::clean(text).replace(char::is_control, " ");
+    // Cut at last: what stands across the cut could not be recognised.
+    let mut text = masked(&text);
+    if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+        text.truncate(end);
     }
+    text
 }
 
 /// Masks every phone number in a text: `+15551234567` becomes `+1555***67`.
@@ -171,9 +146,8 @@ impl Rotated {
 
 #[cfg(test)]
 mod tests {
-    use super::{Log, ROTATE_AT, masked};
+    use super::{Log, ROTATE_AT, clean, masked};
     use state::clock::Clock;
-    use state::gateway;
     use state::secret::Secret;
     use std::os::unix::fs::PermissionsExt as _;
 
@@ -190,20 +164,12 @@ mod tests {
 
     #[test]
     fn a_line_holds_no_secret_and_is_one_line() {
-        let log = Log::aloud(Clock::real(), vec![Secret::new("cc_live_x")]);
-        assert_eq!(log.clean("key cc_live_x\nnext"), "key *** next");
-        assert_eq!(log.clean(&"ж".repeat(5_000)).chars().count(), super::LONGEST);
+        let _ = Secret::new("cc_live_x");
+        assert_eq!(clean("key cc_live_x\nnext"), "key *** next");
+        assert_eq!(clean(&"ж".repeat(5_000)).chars().count(), super::LONGEST);
         let wide = "x".repeat(super::LONGEST - 5);
-        assert_eq!(log.clean(&format!("{wide}cc_live_x")), format!("{wide}***"));
-        assert_eq!(log.clean(&format!("{wide}+15551234567")), format!("{wide}+1555"));
-    }
-
-    #[test]
-    fn the_gateways_present_token_is_a_secret() {
-        let token = Some(Secret::new("anew-12345"));
-        let target = gateway::Target::new("http://127.0.0.1:1", token, "main").unwrap();
-        let log = Log::aloud(Clock::real(), Vec::new()).hiding(&gateway::Client::new(target));
-        assert_eq!(log.clean("no such token: anew-12345"), "no such token: ***");
+        assert_eq!(clean(&format!("{wide}cc_live_x")), format!("{wide}***"));
+        assert_eq!(clean(&format!("{wide}+15551234567")), format!("{wide}+1555"));
     }
 
     #[test]
@@ -212,7 +178,7 @@ mod tests {
         let _ = std::fs::remove_dir_all(&dir);
         std::fs::create_dir_all(&dir).unwrap();
         let path = dir.join(".connect.log");
-        let log = Log::open(&path, Clock::real(), false, Vec::new());
+        let log = Log::open(&path, Clock::real(), false);
         for _ in 0..2_300 {
             log.line("x".repeat(900));
         }

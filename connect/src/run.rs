@@ -67,10 +67,8 @@ pub(crate) fn run(common: &Common, args: &Run) -> anyhow::Result<Exit> {
     let waker = Waker::new(poll.registry(), WAKER).context("making a waker")?;
     let (mailer, mail) = Mailer::new(Some(waker));
     let clock = config.clock();
-    let secrets = vec![service.key().clone()].into_iter().chain(config.gateway_token()?).collect();
     let gateway = gateway::Client::new(settings.gateway);
-    let log =
-        Log::open(&paths::connect_log(skill), clock, !args.detached, secrets).hiding(&gateway);
+    let log = Log::open(&paths::connect_log(skill), clock, !args.detached);
     let (journal, open, fault) = Journal::open(&paths::journal(skill), clock);
     if let Some(fault) = fault {
         log.line(format_args!(
@@ -113,7 +111,7 @@ pub(crate) fn run(common: &Common, args: &Run) -> anyhow::Result<Exit> {
     let mut desk = Desk::new(Arc::clone(&shop), board, settings.max_turns);
     recover::take_up(&mut desk, open);
 
-    let auth = Secret::new(auth(service.key().expose(), shop.voice.names()));
+    let auth = Secret::around(auth(service.key().expose(), shop.voice.names()));
     let registry = poll.registry().try_clone().context("sharing the poll")?;
     let session = Session::new(target, auth, shop.periods, registry, SOCKET, mailer);
     shop.log.line(format_args!("started (pid {})", std::process::id()));

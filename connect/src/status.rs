@@ -8,8 +8,8 @@ use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use state::clock::Clock;
-use state::file;
 use state::moment::{Moment, Uptime};
+use state::{file, secret};
 
 use crate::report::Contact;
 
@@ -151,7 +151,9 @@ impl Status {
 
     /// Writes the file.
     pub(crate) fn write(&self, path: &Path) -> anyhow::Result<()> {
-        file::show(path, &serde_json::to_vec(self)?)
+        // It holds what others said: close reasons, refusals, problems of the gateway.
+        let told = serde_json::to_value(self)?;
+        file::show(path, &serde_json::to_vec(&*secret::clean_json(&told))?)
     }
 
     /// How long ago it was written, even if the clock on the wall was set since.

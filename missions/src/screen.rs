@@ -5,6 +5,7 @@ use std::io::{IsTerminal as _, Write as _, stdout};
 use jiff::Timestamp;
 use rustix::termios::tcgetwinsize;
 use state::phone::Phone;
+use state::secret;
 
 use crate::context::Context;
 use crate::lifecycle::Target;
@@ -47,8 +48,10 @@ impl Screen {
         if !self.is_on {
             return Ok(());
         }
-        let title = format!("{}: {}", mission.slug(), mission.status());
-        let lines = fitted(title, targets.iter().map(|target| line(target, now)), size());
+        let clean = |line: String| secret::clean(&line).into_owned();
+        let title = clean(format!("{}: {}", mission.slug(), mission.status()));
+        let lines = targets.iter().map(|target| clean(line(target, now)));
+        let lines = fitted(title, lines, size());
         let mut text = String::new();
         if self.n_lines > 0 {
             // Up to the first line, and away with what is below.

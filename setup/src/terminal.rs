@@ -6,6 +6,7 @@
 use anyhow::Context as _;
 use rustix::termios::{self, LocalModes, OptionalActions, SpecialCodeIndex, Termios};
 use state::exit::{Exit, Fault};
+use state::secret;
 use std::io::{self, IsTerminal as _, Write as _};
 
 /// Longest answer, in bytes: beyond any key or greeting.
@@ -25,7 +26,7 @@ impl Terminal {
     /// Says something.
     pub fn say(&self, text: &str) {
         // A terminal that is gone is noticed by the next question.
-        let _ = writeln!(io::stderr(), "{text}");
+        let _ = writeln!(io::stderr(), "{}", secret::clean(text));
     }
 
     /// Asks for a text; Enter gives `default`.

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use serde_json::{Map, Value};
 use state::exit::Fault;
 use state::gateway_config::Answering;
+use state::secret::Secret;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -134,6 +135,8 @@ fn api_key(
 /// A key that can be sent in a header, and that no reader would take for a reference.
 fn plain_key(key: &str) -> Result<String, Fault> {
     let key = key.trim();
+    // Listed before anything is said of it: whatever else is wrong, it is not told.
+    let _ = Secret::new(key);
     let hint = "copy it again from https://clawdtalk.com";
     if key.is_empty() {
         return Err(Fault::usage("there is no key on stdin").hint(hint));

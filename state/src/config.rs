@@ -46,14 +46,29 @@ impl Config {
                 object(&path, &bytes)?
             }
         };
-        Ok(Self { skill, server_flag: common.server.clone(), file })
+        let config = Self { skill, server_flag: common.server.clone(), file };
+        config.list_secrets();
+        Ok(config)
     }
 
     /// The same folder and options with these keys and values in place of the file's: to try what is not written
     /// yet.
     #[must_use]
     pub fn with(self, file: Map<String, Value>) -> Self {
-        Self { file, ..self }
+        let config = Self { file, ..self };
+        config.list_secrets();
+        config
+    }
+
+    /// Lists what is written down as a secret, so that no command prints it, be it one that has no use for it. What is
+    /// referred to is listed when it is resolved.
+    fn list_secrets(&self) {
+        let variables = ["CLAWDTALK_API_KEY", "OPENCLAW_GATEWAY_TOKEN", "CLAWDBOT_GATEWAY_TOKEN"];
+        let written = ["api_key", "gateway_token"].map(|key| self.plain(key).ok().flatten());
+        let secrets = variables.map(env::var).into_iter().chain(written).flatten();
+        for secret in secrets.filter(|text| !text.contains("${") && !is_placeholder(text)) {
+            let _ = Secret::new(secret);
+        }
     }
 
     /// The folder that everything is kept in.

@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::clock::Clock;
 use crate::exit;
 use crate::moment::{Moment, Uptime};
-use crate::{file, out, paths};
+use crate::{file, out, paths, secret};
 
 /// Settled intents are forgotten after a day, open ones after a week.
 const KEEP_SETTLED: SignedDuration = SignedDuration::from_hours(24);
@@ -167,11 +167,11 @@ impl Intents {
         })
     }
 
-    /// Stores what became of an intent.
+    /// Stores what became of an intent, without the secrets that the service's answer may echo.
     pub fn settle(&self, id: &str, result: &Value) -> anyhow::Result<()> {
         self.change(|intents| {
             if let Some(intent) = intents.iter_mut().find(|intent| intent.id == id) {
-                intent.result = Some(result.clone());
+                intent.result = Some(secret::clean_json(result).into_owned());
             }
             Ok(())
         })

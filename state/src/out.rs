@@ -1,4 +1,5 @@
-//! Writing: one document on stdout, everything for people on stderr. Nothing here ever panics.
+//! Writing: one document on stdout, everything for people on stderr. Nothing here ever panics, and no listed secret
+//! ([`crate::secret`]) passes.
 //!
 //! A closed pipe is a quiet end (spec 2): the reader has seen enough, and the exit code stays what it is.
 
@@ -11,7 +12,7 @@ use serde_json::Value;
 use crate::args::Common;
 use crate::env;
 use crate::exit::{self, Exit, Fault};
-use crate::words;
+use crate::{secret, words};
 
 static QUIET: AtomicBool = AtomicBool::new(false);
 static READER_GONE: AtomicBool = AtomicBool::new(false);
@@ -41,12 +42,14 @@ impl Printer {
     /// Fails if stdout cannot be written, a closed pipe excepted.
     pub fn document(self, value: &Value, text: impl FnOnce() -> String) -> anyhow::Result<()> {
         if self.text {
-            return write(&ending_in_newline(text()));
+            return say(text());
         }
+        // Text by text, so that it stays a document.
+        let value = secret::clean_json(value);
         let json = if self.pretty {
-            serde_json::to_string_pretty(value)
+            serde_json::to_string_pretty(&*value)
         } else {
-            serde_json::to_string(value)
+            serde_json::to_string(&*value)
         };
         write(&ending_in_newline(json.context("writing JSON")?))
     }
@@ -72,7 +75,7 @@ impl Printer {
 
     /// Prints words in text mode only: what the reference says on stdout before it has a result.
     pub fn words(self, text: &str) -> anyhow::Result<()> {
-        if self.text { write(&ending_in_newline(text.to_owned())) } else { Ok(()) }
+        if self.text { say(text.to_owned()) } else { Ok(()) }
     }
 }
 
@@ -121,12 +124,18 @@ fn tell(label: &str, text: &str) {
         "warning: " if colour() => "\x1b[1;33mwarning:\x1b[0m ",
         _ => label,
     };
+    let text = secret::clean(text);
     // Nobody is left to tell that stderr is gone.
     let _ = writeln!(io::stderr(), "{coloured}{text}");
 }
 
 fn colour() -> bool {
     io::stderr().is_terminal() && !env::no_colour()
+}
+
+/// Prints words, ending in a newline.
+pub fn say(words: String) -> anyhow::Result<()> {
+    write(&secret::clean(&ending_in_newline(words)))
 }
 
 fn ending_in_newline(mut text: String) -> String {

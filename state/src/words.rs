@@ -1,8 +1,6 @@
 //! Strangers' words before they are printed: one line, bounded, without anything that moves a cursor.
 
-use std::borrow::Cow;
-
-use crate::secret::Secret;
+use crate::secret;
 
 /// Longest text of a server's that is put into an error, in characters.
 const LONGEST: usize = 300;
@@ -15,6 +13,8 @@ pub fn line(text: &str) -> String {
 
 /// The same with another limit, in characters.
 pub fn bounded(text: &str, longest: usize) -> String {
+    // Before it is cut: half a key could not be told for one.
+    let text = secret::clean(text);
     let mut line = String::new();
     let mut n_chars = 0;
     let mut gap = false;
@@ -35,16 +35,6 @@ pub fn bounded(text: &str, longest: usize) -> String {
         n_chars += 1;
     }
     line
-}
-
-/// The text with `***` for every place where the secret stands, should a server echo it. A secret of less
-/// than eight characters is none, and replacing it would garble words.
-pub fn without<'a>(text: &'a str, secret: &Secret) -> Cow<'a, str> {
-    let secret = secret.expose();
-    if secret.len() < 8 || !text.contains(secret) {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(text.replace(secret, "***"))
 }
 
 /// A line of ours that names things of others, such as a hint: what would move a cursor or hide something is taken out,

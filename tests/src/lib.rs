@@ -43,6 +43,7 @@ mod fate;
 mod foreign;
 mod gateway;
 pub mod hints;
+pub mod leaks;
 mod log;
 pub mod plenty;
 mod rules;

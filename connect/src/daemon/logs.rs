@@ -1,7 +1,7 @@
 //! `connect logs`: the end of the log, and with `--follow` what is added to it, across rotations.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::thread;
@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use state::args::Common;
 use state::config::Config;
 use state::exit::{Exit, Fault};
-use state::paths;
+use state::{out, paths};
 
 use crate::args::Logs;
 
@@ -72,12 +72,10 @@ fn last_lines(text: &[u8], n: usize) -> &[u8] {
 
 /// Prints, and gives whether anybody still reads.
 fn print(text: &[u8]) -> anyhow::Result<bool> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(text).and_then(|()| stdout.flush()) {
-        Ok(()) => Ok(true),
-        Err(err) if err.kind() == ErrorKind::BrokenPipe => Ok(false),
-        Err(err) => Err(err).context("writing to stdout"),
+    if !text.is_empty() {
+        out::say(String::from_utf8_lossy(text).into_owned())?;
     }
+    Ok(!out::reader_is_gone())
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! The frames that go to the service, written exactly as facts/server.md 2.2 has them.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
+use state::secret;
 
 use crate::words::context::Names;
 
@@ -60,9 +63,14 @@ impl Walkie {
 }
 
 impl Outgoing {
-    /// The text of the frame.
+    /// The text of the frame. No secret is spoken, whatever the words came through.
     pub(crate) fn frame(&self) -> String {
-        serde_json::to_string(self).expect("every field is text and every key is a name")
+        let whole = "every field is text and every key is a name";
+        let frame = serde_json::to_string(self).expect(whole);
+        if matches!(secret::clean(&frame), Cow::Borrowed(_)) {
+            return frame;
+        }
+        secret::clean_json(&serde_json::to_value(self).expect(whole)).to_string()
     }
 }
 

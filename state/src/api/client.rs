@@ -208,7 +208,7 @@ impl Client {
                 let to = crate::words::line(&config::shown(to));
                 Err(Error::Redirected { asked, status, to, is_elsewhere })
             }
-            _ => Err(Error::Refused(Box::new(Refusal::read(asked, reply, self.service.key())))),
+            _ => Err(Error::Refused(Box::new(Refusal::read(asked, reply)))),
         }
     }
 }

@@ -7,7 +7,6 @@ use serde_json::Value;
 use super::{Asked, Upstream};
 use crate::exit::Exit;
 use crate::http::{Method, Reply};
-use crate::secret::Secret;
 use crate::{json, words};
 
 /// Words of a 403's code that mean the key, not the plan, a region or somebody else's thing.
@@ -60,10 +59,9 @@ const OF_AN_EARLIER_TRY: [&str; 5] =
     ["idempoten", "duplicate", "10012", "already exist", "being processed"];
 
 impl Refusal {
-    /// Reads a reply. The key is taken out of it, should a server echo it.
-    pub(super) fn read(asked: Asked, reply: &Reply, key: &Secret) -> Self {
+    /// Reads a reply.
+    pub(super) fn read(asked: Asked, reply: &Reply) -> Self {
         let text = String::from_utf8_lossy(reply.body());
-        let text = words::without(&text, key);
         let json = json::parse(text.as_bytes()).ok();
         let (code, message) = json.as_ref().map_or_else(|| (None, plain(&text)), said);
         let upstream = Upstream::read(&message);

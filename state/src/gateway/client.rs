@@ -12,7 +12,6 @@ use super::turn::fitting;
 use super::wire::Wire;
 use super::{Api, Outcome, SessionKey, Target, Turn};
 use crate::json;
-use crate::secret::Secret;
 
 /// How long the chat endpoint counts as off after it said so: setup may switch it on at any time.
 const CHAT_STAYS_OFF: Duration = Duration::from_secs(300);
@@ -43,11 +42,6 @@ impl Client {
     /// The gateway and the agent.
     pub fn target(&self) -> &Target {
         &self.shared.wire.target
-    }
-
-    /// The present token, to be left out of what is told: another one than the target's if it was read anew.
-    pub fn token(&self) -> Option<Secret> {
-        self.wire().token()
     }
 
     pub(super) fn wire(&self) -> &Wire {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Outcome;
+use crate::secret;
 
 /// The longest reply that is passed on, in characters; the chat endpoint does not cut its own.
 const LONGEST: usize = 100_000;
@@ -16,7 +17,9 @@ const CHAT_PLACEHOLDER: &str = "No response from OpenClaw.";
 /// The reply as it may be passed on: without control words at its ends, bounded; [`Outcome::NoReply`] if
 /// nothing is left or the whole is a tool call.
 pub(super) fn outcome(reply: &str) -> Outcome {
-    let reply = without_control_words(reply);
+    // Here and not where it is spoken: by then its marks are gone, those in a token too.
+    let reply = secret::clean(reply);
+    let reply = without_control_words(&reply);
     if reply.is_empty() || reply == CHAT_PLACEHOLDER || is_tool_call(reply) {
         return Outcome::NoReply;
     }

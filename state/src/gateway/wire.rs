@@ -1,6 +1,5 @@
 //! One request to the gateway: the token, read anew after a 401, and the wait that a draining gateway asks for.
 
-use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,7 +10,6 @@ use super::reply::{self, Asked};
 use super::{Outcome, Target};
 use crate::http::{Agent, Failure, Method, Proxied, Reply, Request};
 use crate::secret::Secret;
-use crate::words;
 
 /// The wait for a gateway that says 503 and gives no shorter time, and between looks at one that restarts.
 const AGAIN: Duration = Duration::from_millis(500);
@@ -69,7 +67,8 @@ impl Wire {
             let sent = self.send(Method::Post, path, headers, Some(&body), left);
             let (outcome, wait) = match sent {
                 Ok(reply) => {
-                    let outcome = self.outcome(asked, &reply);
+                    let (status, body) = (reply.status(), reply.body());
+                    let outcome = reply::read(asked, status, reply.retry_after(), body);
                     if outcome == Outcome::BadToken && !is_renewed && self.renew() {
                         is_renewed = true;
                         continue;
@@ -94,16 +93,6 @@ impl Wire {
         }
     }
 
-    fn outcome(&self, asked: Asked, reply: &Reply) -> Outcome {
-        let token = self.token();
-        let text = String::from_utf8_lossy(reply.body());
-        let text = match &token {
-            Some(token) => words::without(&text, token),
-            None => Cow::Borrowed(&*text),
-        };
-        reply::read(asked, reply.status(), reply.retry_after(), text.as_bytes())
-    }
-
     fn send(
         &self,
         method: Method,
@@ -119,7 +108,7 @@ impl Wire {
         self.agent.send(&Request { method, url: &url, headers: &all, body }, within)
     }
 
-    pub(super) fn token(&self) -> Option<Secret> {
+    fn token(&self) -> Option<Secret> {
         self.token.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

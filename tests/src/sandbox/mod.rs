@@ -162,6 +162,22 @@ impl Sandbox {
         self.path(inside).exists()
     }
 
+    /// Every file below a folder inside, with its text.
+    pub fn files(&self, inside: &str) -> Vec<(PathBuf, String)> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.path(inside)];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+                let path = entry.path();
+                match fs::read(&path) {
+                    Ok(bytes) => found.push((path, String::from_utf8_lossy(&bytes).into_owned())),
+                    Err(_) => folders.push(path),
+                }
+            }
+        }
+        found
+    }
+
     /// The permission bits of a file inside.
     #[track_caller]
     pub fn mode(&self, inside: &str) -> u32 {

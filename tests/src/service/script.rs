@@ -78,6 +78,11 @@ impl Service {
         self.shared.socket.close(code)
     }
 
+    /// The same with these words, of which a close frame holds 123 bytes.
+    pub fn close_saying(&self, code: u16, reason: &str) -> bool {
+        self.shared.socket.close_saying(code, reason)
+    }
+
     /// Cuts the live connection without a close frame, as every end in the logs was (1006).
     pub fn drop_socket(&self) -> bool {
         self.shared.socket.cut()

@@ -60,8 +60,17 @@ impl Socket {
 
     /// Ends the live connection with a close code; it is no longer the live one from now on.
     pub(crate) fn close(&self, code: u16) -> bool {
+        self.end(farewell(code))
+    }
+
+    /// The same in these words.
+    pub(crate) fn close_saying(&self, code: u16, reason: &str) -> bool {
+        self.end(CloseFrame { reason: reason.to_owned().into(), ..farewell(code) })
+    }
+
+    fn end(&self, farewell: CloseFrame) -> bool {
         let live = self.live().take();
-        live.is_some_and(|live| put(&live.stream, WireFrame::close(Some(farewell(code)))))
+        live.is_some_and(|live| put(&live.stream, WireFrame::close(Some(farewell))))
     }
 
     /// Ends the live connection without a close frame (1006).

@@ -1,0 +1,9 @@
+//! The key that the service echoes is nowhere to be seen in what `call` says and keeps.
+
+const CALL: &str = env!("CARGO_BIN_EXE_call");
+
+#[test]
+fn an_echoed_key_is_told_nowhere() {
+    let lines: &[&[&str]] = &[&["hello there"], &["status", "c1"], &["end", "c1"]];
+    assert!(harness::leaks::none(CALL, lines) > 20);
+}
