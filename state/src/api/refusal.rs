@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Asked, Upstream};
 use crate::exit::Exit;
 use crate::http::{Method, Reply};
-use crate::{json, words};
+use crate::{json, secret, words};
 
 /// Words of a 403's code that mean the key, not the plan, a region or somebody else's thing.
 const KEY_CODES: [&str; 9] = [
@@ -73,7 +73,8 @@ impl Refusal {
             upstream,
             retry_after: reply.retry_after(),
             is_own: json.as_ref().is_some_and(is_own),
-            json,
+            // What is printed is cleaned anyway; this is for whoever formats the error itself.
+            json: json.map(|json| secret::clean_json(&json).into_owned()),
         }
     }
 
