@@ -60,17 +60,6 @@ impl Config {
         config
     }
 
-    /// Lists what is written down as a secret, so that no command prints it, be it one that has no use for it. What is
-    /// referred to is listed when it is resolved.
-    fn list_secrets(&self) {
-        let variables = ["CLAWDTALK_API_KEY", "OPENCLAW_GATEWAY_TOKEN", "CLAWDBOT_GATEWAY_TOKEN"];
-        let written = ["api_key", "gateway_token"].map(|key| self.plain(key).ok().flatten());
-        let secrets = variables.map(env::var).into_iter().chain(written).flatten();
-        for secret in secrets.filter(|text| !text.contains("${") && !is_placeholder(text)) {
-            let _ = Secret::new(secret);
-        }
-    }
-
     /// The folder that everything is kept in.
     pub fn skill_dir(&self) -> &Path {
         &self.skill
@@ -312,7 +301,7 @@ pub fn is_loopback(address: &str) -> bool {
 }
 
 /// What the sample config and documents show instead of a key.
-fn is_placeholder(key: &str) -> bool {
+pub(crate) fn is_placeholder(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     key.is_empty()
         || ["your_", "your-", "xxxx", "placeholder", "changeme", "change_me", "<", "..."]

@@ -5,6 +5,7 @@
 //! made, and what leaves this process for people passes [`clean`]: nobody has to remember which secrets there are.
 
 mod find;
+mod written;
 
 use std::borrow::Cow;
 use std::fmt;
