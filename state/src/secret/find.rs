@@ -21,12 +21,14 @@ pub(super) struct Patterns {
     secrets: Vec<String>,
     /// The forms that they are looked for in, by the byte that each begins with.
     forms: [Vec<Vec<u8>>; 256],
+    /// The bytes that a place can begin with: most of a text is passed over by these alone.
+    begins: [bool; 256],
 }
 
 impl Patterns {
     /// Nothing.
     pub(super) const fn none() -> Self {
-        Self { secrets: Vec::new(), forms: [const { Vec::new() }; 256] }
+        Self { secrets: Vec::new(), forms: [const { Vec::new() }; 256], begins: [false; 256] }
     }
 
     /// Whether this secret is looked for.
@@ -49,6 +51,10 @@ impl Patterns {
                 self.forms[usize::from(form[0])].push(form);
             }
         }
+        self.begins = std::array::from_fn(|byte| !self.forms[byte].is_empty());
+        for sign in *b"\\%&" {
+            self.begins[usize::from(sign)] = true;
+        }
     }
 
     /// Where the secrets stand, in order and apart.
@@ -56,7 +62,9 @@ impl Patterns {
         let bytes = text.as_bytes();
         let mut places: Vec<Range<usize>> = Vec::new();
         let mut at = 0;
-        while at < bytes.len() {
+        let next = |at: usize| bytes[at..].iter().position(|byte| self.begins[usize::from(*byte)]);
+        while let Some(n_between) = next(at) {
+            at += n_between;
             let Some(end) = self.end(text, at) else {
                 at += 1;
                 continue;
@@ -75,11 +83,12 @@ impl Patterns {
     /// Where the longest secret that begins at `at` ends.
     fn end(&self, text: &str, at: usize) -> Option<usize> {
         let raw = text.as_bytes()[at];
-        let end = |first: u8| {
-            let forms = self.forms[usize::from(first)].iter();
-            forms.filter_map(|form| end_of(form, text, at)).max()
-        };
-        let as_it_is = end(raw);
+        let forms = |first: u8| self.forms[usize::from(first)].iter();
+        let end = |first| forms(first).filter_map(|form| end_of(form, text, at)).max();
+        // Where a plain letter follows, it has to be the right one.
+        let second = text.as_bytes().get(at + 1).copied().unwrap_or_default();
+        let may_go_on = |form: &Vec<u8>| form[1] == second || !second.is_ascii_alphanumeric();
+        let as_it_is = if forms(raw).any(may_go_on) { end(raw) } else { None };
         if !matches!(raw, b'\\' | b'%' | b'&') || as_it_is.is_some() {
             return as_it_is;
         }
