@@ -9,7 +9,8 @@ use state::out::Printer;
 use crate::api;
 use crate::biometric::Checks;
 use crate::request::{not_told, say};
-use state::verdict::{self, Asked};
+use crate::wait::tell_unchecked;
+use state::verdict::{self, Asked, Verdict};
 
 /// Looks once, and ends with the verdict, which is `unknown` where there is no answer.
 pub(crate) fn run(common: &Common, id: &str) -> anyhow::Result<Exit> {
@@ -22,5 +23,8 @@ pub(crate) fn run(common: &Common, id: &str) -> anyhow::Result<Exit> {
     let answer = api::status(&client, &path).map_err(|err| not_told(printer, &asked, err))?;
     let verdict = verdict::read(&answer, &asked);
     say(printer, &answer, &asked, verdict, verdict.word())?;
+    if verdict == Verdict::Unchecked {
+        tell_unchecked();
+    }
     Ok(verdict.exit())
 }

@@ -68,6 +68,7 @@ pub(crate) fn for_verdict(
             match verdict {
                 // Nobody can decide it any more.
                 Verdict::Expired => out::hint("ask again with `approval request`"),
+                Verdict::Unchecked => tell_unchecked(),
                 _ if verdict.exit() == Exit::Undecided => resume(),
                 _ => {}
             }
@@ -75,6 +76,12 @@ pub(crate) fn for_verdict(
         }
         Err(err) => Err(not_told(printer, asked, err)),
     }
+}
+
+/// Says why an approval is none.
+pub(crate) fn tell_unchecked() {
+    out::warning("it was approved, but without the fingerprint or face that was asked for");
+    out::hint("ask again with `approval request`");
 }
 
 /// Asks until a final verdict or the deadline, with one last look at the deadline. Only an answer that

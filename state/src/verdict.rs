@@ -31,7 +31,9 @@ pub enum Verdict {
     NoDevices,
     /// There are devices, and the push reached none.
     NoDevicesReached,
-    /// Anything else: another request's answer, an approval without the check that was asked for, a new word.
+    /// Approved, but without the check that was asked for: that is no approval, and no other decision comes.
+    Unchecked,
+    /// Anything else: another request's answer, an error beside an approval, a new word.
     Unknown,
 }
 
@@ -46,7 +48,7 @@ impl Verdict {
             Self::Expired => "expired",
             Self::NoDevices => "no_devices",
             Self::NoDevicesReached => "no_devices_reached",
-            Self::Unknown => "unknown",
+            Self::Unchecked | Self::Unknown => "unknown",
         }
     }
 
@@ -55,7 +57,9 @@ impl Verdict {
         match self {
             Self::Approved => Exit::Done,
             Self::Denied => Exit::No,
-            Self::Pending | Self::TimedOut | Self::Expired | Self::Unknown => Exit::Undecided,
+            Self::Pending | Self::TimedOut | Self::Expired | Self::Unchecked | Self::Unknown => {
+                Exit::Undecided
+            }
             Self::NoDevices | Self::NoDevicesReached => Exit::Nobody,
         }
     }
@@ -76,9 +80,8 @@ pub fn read(answer: &Value, asked: &Asked) -> Verdict {
         return Verdict::Unknown;
     }
     match answer["status"].as_str() {
-        Some("approved") if lacks_biometric(answer, asked) || tells_of_an_error(answer) => {
-            Verdict::Unknown
-        }
+        Some("approved") if tells_of_an_error(answer) => Verdict::Unknown,
+        Some("approved") if lacks_biometric(answer, asked) => Verdict::Unchecked,
         Some("approved") => Verdict::Approved,
         Some("denied") => Verdict::Denied,
         Some("pending") => Verdict::Pending,
@@ -111,7 +114,7 @@ pub fn read_created(answer: &Value, asked: &Asked) -> Verdict {
     let count = |key: &str| answer[key].as_u64();
     let verdict = match read(answer, asked) {
         // Nobody has had the time for it: a look at the request will tell.
-        Verdict::Approved => Verdict::Unknown,
+        Verdict::Approved | Verdict::Unchecked => Verdict::Unknown,
         verdict => verdict,
     };
     match (verdict.is_final(), count("devices_notified"), count("devices_failed")) {
@@ -167,7 +170,9 @@ mod tests {
         for field in ["biometric_verified", "require_biometric"] {
             for no in [json!(null), json!(false), json!(0), json!(1), json!("true"), json!([true])]
             {
-                assert_eq!(read(true, json!({ field: no })), Verdict::Unknown, "{field} {no}");
+                let verdict = read(true, json!({ field: no }));
+                assert_eq!(verdict, Verdict::Unchecked, "{field} {no}");
+                assert!(verdict.is_final() && verdict.exit() == Exit::Undecided);
             }
             assert_eq!(read(true, json!({ field: true })), Verdict::Approved);
         }
@@ -175,9 +180,9 @@ mod tests {
         // Without having asked ourselves, it counts what the answer says of the request.
         for (required, verified, wanted) in [
             (json!(true), json!(true), Verdict::Approved),
-            (json!(true), json!(null), Verdict::Unknown),
-            (json!(true), json!(false), Verdict::Unknown),
-            (json!("yes"), json!(true), Verdict::Unknown),
+            (json!(true), json!(null), Verdict::Unchecked),
+            (json!(true), json!(false), Verdict::Unchecked),
+            (json!("yes"), json!(true), Verdict::Unchecked),
             (json!(false), json!(null), Verdict::Approved),
             (json!(null), json!(false), Verdict::Approved),
         ] {

@@ -213,7 +213,7 @@ impl Waiting {
             }
             Verdict::NoDevices => Step::Refuse(Refusal::NoDevice),
             Verdict::NoDevicesReached => Step::Refuse(Refusal::NotDelivered),
-            Verdict::Pending | Verdict::Unknown => Step::Wait(self),
+            Verdict::Pending | Verdict::Unchecked | Verdict::Unknown => Step::Wait(self),
         }
     }
 }
