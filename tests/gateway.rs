@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use harness::{Fault, Gateway, Reply, Version};
-use state::gateway::{Allowed, Api, Client, Form, Outcome, Target, Turn};
+use state::gateway::{Allowed, Api, Client, Ended, Form, Outcome, Target, Turn};
 use state::secret::Secret;
 
 const WITHIN: Duration = Duration::from_secs(20);
@@ -93,8 +93,11 @@ fn a_late_reply_is_found_by_its_run() {
     assert_eq!(client.history(&[&run_id]), []);
     gateway.release();
     gateway.wait_for(WITHIN, |heard| (heard.finished == 1).then_some(()));
-    let replies = client.history(&[&run_id]);
-    assert_eq!(replies, [(run_id.as_str(), "You have two meetings.".to_owned())]);
+    let outcome = Outcome::Reply("You have two meetings.".to_owned());
+    assert_eq!(
+        client.history(&[&run_id]),
+        [(run_id.as_str(), Ended { outcome, is_certain: true })]
+    );
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! Replies that come after the wait for them was over: looked for in the session's history, one look for all.
+//! Only what a run ended with is one; what the agent writes on the way is its own.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
+
+use state::gateway::Ended;
 
 use crate::report::Report;
 use crate::shop::Shop;
@@ -25,6 +28,8 @@ struct Awaited {
     key: String,
     run_id: String,
     until: Instant,
+    /// The last look showed an end that was not certain.
+    perhaps: Option<Ended>,
 }
 
 impl Late {
@@ -33,7 +38,7 @@ impl Late {
     pub(crate) fn look_for(&self, shop: &Arc<Shop>, key: String, run_id: String) {
         let until = Instant::now() + shop.periods.late_limit;
         let mut search = self.hold();
-        search.awaited.push(Awaited { key, run_id, until });
+        search.awaited.push(Awaited { key, run_id, until, perhaps: None });
         if search.is_looking {
             return;
         }
@@ -63,11 +68,13 @@ impl Late {
             };
             let run_ids: Vec<&str> = looked_for.iter().map(|(run_id, _)| run_id.as_str()).collect();
             // A gateway that is away may be back at the next look.
-            for (run_id, reply) in shop.gateway.history(&run_ids) {
+            for (run_id, ended) in shop.gateway.history(&run_ids) {
                 let of_run = looked_for.iter().find(|(of, _)| of == run_id);
-                if let Some((_, key)) = of_run {
+                if let Some((_, key)) = of_run
+                    && self.is_over(key, &ended)
+                {
                     self.forget(key);
-                    shop.report(key, Report::Late(Some(reply)));
+                    shop.report(key, Report::Late(Some(ended.outcome)));
                 }
             }
             let now = Instant::now();
@@ -85,6 +92,14 @@ impl Late {
                 return;
             }
         }
+    }
+
+    /// Whether a run has ended like this: what is not certain counts when two looks have shown it.
+    fn is_over(&self, key: &str, ended: &Ended) -> bool {
+        let mut search = self.hold();
+        let Some(one) = search.awaited.iter_mut().find(|one| one.key == key) else { return false };
+        let before = one.perhaps.replace(ended.clone());
+        ended.is_certain || before.as_ref() == Some(ended)
     }
 
     fn hold(&self) -> MutexGuard<'_, Search> {

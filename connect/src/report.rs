@@ -22,8 +22,8 @@ pub(crate) enum Report {
     Panicked,
     /// In a simulation: what would have been done.
     Would(Value),
-    /// A late reply was found, or is no longer looked for.
-    Late(Option<String>),
+    /// A run ended after the wait for it, or is no longer looked for.
+    Late(Option<Outcome>),
 }
 
 /// How the work for a request ended.

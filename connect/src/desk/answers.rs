@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use state::gateway::Outcome;
+
 use super::Desk;
 use crate::agent;
 use crate::journal::Step;
@@ -84,28 +86,36 @@ impl Desk {
         }
     }
 
-    fn late(&mut self, key: &str, reply: Option<String>) {
+    fn late(&mut self, key: &str, outcome: Option<Outcome>) {
         // A reply that was reported already is being texted under the same key: once is enough.
         if !self.open.get(key).is_some_and(|open| open.is_late) {
             return;
         }
         let Some(open) = self.open.remove(key) else { return };
-        let Some(reply) = reply else {
+        let Some(outcome) = outcome else {
             self.shop.log.line(format_args!("{key}: no late reply came"));
             return self.settle(key);
         };
-        self.shop.log.line(format_args!("{key}: a late reply came"));
         let request = open.request;
-        if let Way::Text { from, .. } = &request.way {
-            let (shop, of, from) = (Arc::clone(&self.shop), Arc::clone(&request), from.clone());
-            self.run(&request, Wait::Always, move || {
-                agent::answer_text(&shop, &of, &from, &reply);
-                shop.ended(&of.key);
-            });
-            return;
+        match (&request.way, outcome) {
+            (Way::Text { from, .. }, Outcome::Reply(reply)) => {
+                self.shop.log.line(format_args!("{key}: a late reply came"));
+                let (shop, of, from) = (Arc::clone(&self.shop), Arc::clone(&request), from.clone());
+                self.run(&request, Wait::Always, move || {
+                    agent::answer_text(&shop, &of, &from, &reply);
+                    shop.ended(&of.key);
+                });
+            }
+            (Way::Text { .. }, outcome) => {
+                self.shop.log.line(format_args!("{key}: not answered: {outcome}"));
+                self.settle(key);
+            }
+            (way, outcome) => {
+                self.shop.log.line(format_args!("{key}: {outcome}, late"));
+                let said = crate::report::said(&outcome, way);
+                self.answer(&request, true, &said, None);
+            }
         }
-        let said = crate::report::said(&state::gateway::Outcome::Reply(reply), &request.way);
-        self.answer(&request, true, &said, None);
     }
 
     /// Queues the one answer to a request that an earlier life took.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{Allowed, Api, Client, Form, Outcome, SessionKey, Target, Turn};
+use super::{Allowed, Api, Client, Ended, Form, Outcome, SessionKey, Target, Turn};
 use crate::secret::Secret;
 use crate::wire::{self, Peer, Says};
 
@@ -271,11 +271,16 @@ fn a_late_reply_is_found_in_the_history() {
     );
     let peer = Peer::new(vec![history, history, BAD_TOKEN]);
     let client = client(&peer, Api::Auto);
-    assert_eq!(client.history(&["r2", "r1"]), [("r1", "Two.".to_owned())]);
+    let ended = Ended { outcome: Outcome::Reply("Two.".to_owned()), is_certain: true };
+    assert_eq!(client.history(&["r2", "r1"]), [("r1", ended)]);
     assert_eq!(client.history(&["r2"]), []);
     assert_eq!(client.history(&["r1"]), []);
     assert_eq!(peer.seen().len(), 3, "one look for all");
-    assert_eq!(body(&peer.seen()[0])["args"]["sessionKey"], "agent:main:main");
+    let args = &body(&peer.seen()[0])["args"];
+    assert_eq!(
+        (&args["sessionKey"], &args["includeTools"]),
+        (&"agent:main:main".into(), &true.into())
+    );
 }
 
 const ASKED: Says = Says::Json(

@@ -5,11 +5,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::client::tool;
-use super::{Client, Outcome, SessionKey, reply, spoken};
+use super::run::{self, Ended};
+use super::{Client, SessionKey, reply};
 use crate::json as document;
 
-/// The newest messages that are looked through for one run. Turns queue up, so its reply can have others after it.
-const LATEST: usize = 12;
+/// The newest rows that are looked through for one run. Turns queue up, so its reply can have others after it, and a
+/// tool that was called before it takes three: what was written first, the call, what came of it.
+const LATEST: usize = 16;
 
 /// And for each further run: its question, its reply, and what may come between.
 const LATEST_EACH: usize = 4;
@@ -21,13 +23,14 @@ const MOST: usize = 100;
 const WITHIN: Duration = Duration::from_secs(10);
 
 impl Client {
-    /// The replies of those of `run_ids` that are in the agent's main session by now, in one request for all. A run
-    /// is left out too if the gateway cannot say (before 2026.9 its messages do not name their run) or nothing is
-    /// to be said.
-    pub fn history<'a>(&self, run_ids: &[&'a str]) -> Vec<(&'a str, String)> {
+    /// How those of `run_ids` ended that have ended by now in the agent's main session, in one request for all. A run
+    /// is left out too if the gateway cannot say (before 2026.9 its messages do not name their run, and an agent that
+    /// says nothing leaves no row).
+    pub fn history<'a>(&self, run_ids: &[&'a str]) -> Vec<(&'a str, Ended)> {
         let session = SessionKey::main(self.target().agent_id());
         let limit = LATEST + LATEST_EACH * run_ids.len().saturating_sub(1);
-        let args = json!({"sessionKey": session.as_str(), "limit": limit.min(MOST)});
+        let args =
+            json!({"sessionKey": session.as_str(), "limit": limit.min(MOST), "includeTools": true});
         let body = tool("sessions_history", None, args);
         let reply = self.wire().post("/tools/invoke", &body, WITHIN);
         let Some(reply) = reply.ok().filter(|reply| reply.status() == 200) else {
@@ -35,13 +38,8 @@ impl Client {
         };
         let answer = document::parse(reply.body()).ok();
         let Some(messages) = answer.as_ref().and_then(messages) else { return Vec::new() };
-        let found = run_ids.iter().filter_map(|run_id| {
-            match spoken::outcome(&of_run(&messages, run_id)?) {
-                Outcome::Reply(reply) => Some((*run_id, reply)),
-                _ => None,
-            }
-        });
-        found.collect()
+        let ended = |run_id: &&'a str| Some((*run_id, run::read(&messages, run_id)?));
+        run_ids.iter().filter_map(ended).collect()
     }
 }
 
@@ -55,71 +53,17 @@ fn messages(answer: &Value) -> Option<Vec<Value>> {
     })
 }
 
-/// The last words of the assistant in a run. What was sent in shows as the assistant's too, but has a
-/// provenance and a key that ends in `:user` (facts/gateway.md 4b).
-fn of_run(messages: &[Value], run_id: &str) -> Option<String> {
-    let text = |message: &Value, path: &str| {
-        message.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned()
-    };
-    let is_reply = |message: &&Value| {
-        text(message, "/role") == "assistant"
-            && text(message, "/__openclaw/runId") == run_id
-            && message.get("provenance").is_none()
-            && !text(message, "/idempotencyKey").ends_with(":user")
-    };
-    let texts = messages
-        .iter()
-        .rev()
-        .filter(is_reply)
-        .map(|message| reply::text_of(message.get("content")));
-    texts.into_iter().find(|text| !text.trim().is_empty())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{messages, of_run};
-    use serde_json::{Value, json};
-
-    fn said(run_id: &str, text: &str) -> Value {
-        json!({"role": "assistant", "content": [{"type": "text", "text": text}], "__openclaw": {"runId": run_id}})
-    }
-
-    fn sent(run_id: &str, text: &str) -> Value {
-        json!({
-            "role": "assistant", "content": text, "provenance": {"kind": "inter_session"},
-            "idempotencyKey": format!("{run_id}:user"), "__openclaw": {"runId": run_id},
-        })
-    }
-
-    #[track_caller]
-    fn case(messages: &[Value], wanted: Option<&str>) {
-        assert_eq!(of_run(messages, "r1").as_deref(), wanted, "{messages:?}");
-    }
-
-    #[test]
-    fn the_reply_is_the_last_word_of_its_run() {
-        let look = json!({"role": "assistant", "content": [{"type": "toolCall"}], "__openclaw": {"runId": "r1"}});
-        case(
-            &[sent("r1", "what?"), said("r1", "Let me look."), said("r1", "Two."), look],
-            Some("Two."),
-        );
-        case(&[said("r1", "Two."), sent("r2", "next"), said("r2", "Three.")], Some("Two."));
-    }
-
-    #[test]
-    fn nothing_else_is_taken_for_the_reply() {
-        case(&[sent("r1", "what?")], None);
-        case(&[said("r2", "Three.")], None);
-        case(&[json!({"role": "user", "content": "Two.", "__openclaw": {"runId": "r1"}})], None);
-        case(&[json!({"role": "assistant", "content": "no run named"})], None);
-        case(&[], None);
-    }
+    use super::messages;
+    use serde_json::json;
 
     #[test]
     fn messages_are_found_in_details_or_text() {
-        let list = json!({"messages": [said("r1", "Two.")]});
+        let list = json!({"messages": [{"role": "assistant", "content": "Two."}]});
         let details = json!({"result": {"details": list}});
         let text = json!({"result": {"content": [{"type": "text", "text": list.to_string()}]}});
+        assert!(messages(&details).is_some_and(|messages| messages.len() == 1));
         assert_eq!(messages(&details), messages(&text));
         assert_eq!(messages(&json!({"error": {}})), None);
     }

@@ -3,12 +3,15 @@
 //! facts/gateway.md is the ground: three real versions, no single request that works on all of them. Nothing
 //! that may have started a turn is ever sent twice.
 
+mod call;
 mod client;
 mod form;
 mod history;
 mod outcome;
 mod probe;
 mod reply;
+mod row;
+mod run;
 mod session;
 mod spoken;
 mod target;
@@ -20,6 +23,7 @@ pub use form::Form;
 pub use outcome::Outcome;
 pub use probe::{Allowed, Probe};
 pub use reply::{Asked, read};
+pub use run::Ended;
 pub use session::SessionKey;
 pub use target::{Api, Reread, Target};
 pub use turn::Turn;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::Outcome;
-use super::spoken;
+use super::{call, spoken};
 use crate::{json, words};
 
 /// What was asked: the same status means another thing.
@@ -64,7 +64,7 @@ fn said(document: Option<&Value>, body: &[u8], status: u16) -> String {
 
 fn of_success(body: &Map<String, Value>) -> Outcome {
     if let Some(choice) = body.get("choices").and_then(|choices| choices.get(0)) {
-        return spoken::outcome(&text_of(choice.pointer("/message/content")));
+        return of_choice(choice);
     }
     if body.get("ok") == Some(&Value::Bool(false))
         || body.get("error").is_some_and(Value::is_object)
@@ -89,14 +89,30 @@ fn of_success(body: &Map<String, Value>) -> Outcome {
     }
 }
 
-/// A text, or the texts of a list of parts.
+/// An answer of the chat endpoint. Words beside a call of a tool are what the agent thinks before it goes on, and we
+/// have no tools that it could call.
+fn of_choice(choice: &Value) -> Outcome {
+    let Some(message) = choice.get("message") else { return Outcome::NoReply };
+    let reason = choice.get("finish_reason").and_then(Value::as_str).map(call::plain);
+    let is_call = reason.is_some_and(|reason| reason == "toolcalls" || reason == "functioncall");
+    if is_call || !call::calls(message).is_empty() {
+        return Outcome::NoReply;
+    }
+    spoken::outcome(&text_of(message.get("content")))
+}
+
+/// A text, or the texts of a list of parts. Parts of another kind are thoughts, pictures and calls of tools, whatever
+/// words they hold.
 pub(super) fn text_of(content: Option<&Value>) -> String {
+    let is_text = |part: &&Value| {
+        part.get("type").is_some_and(|kind| kind == "text" || kind == "output_text")
+            && part.get("thought").is_none_or(|thought| thought == &Value::Bool(false))
+    };
     match content {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Array(parts)) => {
-            let texts: Vec<&str> =
-                parts.iter().filter_map(|part| part.get("text")?.as_str()).collect();
-            texts.join("\n")
+            let texts = parts.iter().filter(is_text).filter_map(|part| part.get("text")?.as_str());
+            texts.collect::<Vec<_>>().join("\n")
         }
         _ => String::new(),
     }

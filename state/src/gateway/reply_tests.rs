@@ -189,6 +189,27 @@ fn details_count_before_text() {
 }
 
 #[test]
+fn thoughts_are_no_reply() {
+    let parts = r#"[{"type":"thinking","text":"Rome"},{"type":"text","text":"Two."},{"text":"Rome","thought":true}]"#;
+    let chat = |message: &str, reason: &str| {
+        format!(r#"{{"choices":[{{"message":{message},"finish_reason":"{reason}"}}]}}"#)
+    };
+    let said = format!(r#"{{"role":"assistant","content":{parts}}}"#);
+    case(Asked::Chat, 200, &chat(&said, "stop"), &reply("Two."));
+    case(Asked::Chat, 200, &chat(r#"{"content":"Two.","tool_calls":[]}"#, "stop"), &reply("Two."));
+    for (message, reason) in [
+        (r#"{"content":"Let me check."}"#, "tool_calls"),
+        (r#"{"content":"Let me check.","tool_calls":[{"id":"k"}]}"#, "stop"),
+        (r#"{"content":"Let me check.","function_call":{"name":"exec"}}"#, "stop"),
+        (r#"{"content":[{"type":"text","text":"Let me check."},{"type":"toolCall"}]}"#, "stop"),
+    ] {
+        case(Asked::Chat, 200, &chat(message, reason), &Outcome::NoReply);
+    }
+    let tool = format!(r#"{{"ok":true,"result":{{"content":{parts}}}}}"#);
+    case(Asked::Tool, 200, &tool, &reply("Two."));
+}
+
+#[test]
 fn a_status_and_a_reply_are_weighed() {
     details(r#"{"status":"accepted","reply":"Two."}"#, &reply("Two."));
     details(r#"{"status":"ok","reply":null,"runId":""}"#, &Outcome::Unanswered { run_id: None });

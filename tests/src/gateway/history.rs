@@ -11,10 +11,16 @@ pub(super) struct Said {
     session: String,
     run_id: String,
     api: Api,
-    /// `None` for the question.
-    reply: Option<String>,
-    question: String,
+    what: What,
     at: u64,
+}
+
+#[derive(Clone, Debug)]
+enum What {
+    Question(String),
+    Reply(String),
+    /// Whatever a test wants to stand there.
+    Row(Value),
 }
 
 impl Said {
@@ -24,30 +30,40 @@ impl Said {
             session: turn.session.clone(),
             run_id: turn.run_id.clone(),
             api: turn.api,
-            reply: None,
-            question: turn.message.clone(),
+            what: What::Question(turn.message.clone()),
             at: u64::try_from(now.as_millis()).unwrap_or(0),
         }
     }
 
     pub(super) fn answered(turn: &Turn, text: &str) -> Self {
-        Self { reply: Some(text.to_owned()), ..Self::asked(turn) }
+        Self { what: What::Reply(text.to_owned()), ..Self::asked(turn) }
+    }
+
+    pub(super) fn row(turn: &Turn, row: &Value) -> Self {
+        Self { what: What::Row(row.clone()), ..Self::asked(turn) }
     }
 
     /// The line as that version shows it: the question of another session also has the role `assistant` today.
     fn shown(&self, version: Version) -> Value {
         let text = |text: &str| json!([{"type": "text", "text": text.chars().take(4000).collect::<String>()}]);
-        let mut line = match &self.reply {
-            Some(reply) => json!({
+        let mut line = match &self.what {
+            What::Row(row) => row.clone(),
+            What::Reply(reply) => json!({
                 "role": "assistant", "content": text(reply), "api": "openai-completions",
                 "provider": "stub", "model": "stub-1", "stopReason": "stop", "timestamp": self.at,
             }),
-            None if version == Version::V2026_9_6 && self.api == Api::SessionsSend => json!({
-                "role": "assistant", "content": self.question,
-                "provenance": {"kind": "inter_session", "sourceTool": "sessions_send"},
-                "idempotencyKey": format!("{}:user", self.run_id), "timestamp": self.at,
-            }),
-            None => json!({"role": "user", "content": text(&self.question), "timestamp": self.at}),
+            What::Question(question)
+                if version == Version::V2026_9_6 && self.api == Api::SessionsSend =>
+            {
+                json!({
+                    "role": "assistant", "content": question,
+                    "provenance": {"kind": "inter_session", "sourceTool": "sessions_send"},
+                    "idempotencyKey": format!("{}:user", self.run_id), "timestamp": self.at,
+                })
+            }
+            What::Question(question) => {
+                json!({"role": "user", "content": text(question), "timestamp": self.at})
+            }
         };
         if version == Version::V2026_9_6 {
             line["__openclaw"] = json!({"runId": self.run_id});

@@ -191,6 +191,25 @@ impl Gateway {
         self
     }
 
+    /// Writes a row of that turn into the session's history, as the agent does on its way: what it says before it calls
+    /// a tool, the call, its result. The gateway adds the run.
+    pub fn write(&self, turn: &Turn, row: &Value) -> &Self {
+        lock(&self.shared.said).push(Said::row(turn, row));
+        self
+    }
+
+    /// Waits until the history has been looked at twice from now: whoever looks for something there has seen what
+    /// stands there now.
+    #[track_caller]
+    pub fn wait_looks(&self, limit: Duration) {
+        let looks = |heard: &Heard| {
+            let is_look = |seen: &&Seen| seen.body["tool"] == "sessions_history";
+            heard.requests.iter().filter(is_look).count()
+        };
+        let before = looks(&self.heard());
+        self.wait_for(limit, |heard| (looks(heard) >= before + 2).then_some(()));
+    }
+
     /// Runs one turn at a time, as real gateways do within a session; without this all run at once.
     pub fn queue(&self, one_at_a_time: bool) -> &Self {
         self.settings().queue = one_at_a_time;
