@@ -40,12 +40,12 @@ pub(crate) fn of(shop: &Arc<Shop>, request: &Request) -> Answer {
     if let Some(clearance) = said_yes(shop, request, now) {
         return Answer::Clear(clearance);
     }
-    let judged = Judged::of(&request.words, &shop.guard.rules);
+    let judged = Judged::of(&request.words, request.speaker, &shop.guard.rules);
     if let Some(why) = judged.why() {
         shop.log.words(|| format!("{}: {why}", request.key));
     }
     let until = now + shop.guard.timeout;
-    let case = match case::open(&shop.guard, request.speaker, judged, until) {
+    let case = match case::open(&shop.guard, judged, until) {
         Opening::Clear(clearance) => return Answer::Clear(clearance),
         Opening::Refuse(refusal) => return refused(shop, request, refusal),
         Opening::Ask(case) => case,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use state::verdict::{self, Asked, Verdict};
 
-use super::classify::{self, classify};
+use super::classify::{self, classify, classify_strangers};
 use super::policy::{Approve, NoDevice, Policy};
 use super::rules::Rules;
 use super::yes::is_plain_yes;
@@ -105,17 +105,22 @@ pub(crate) struct Waiting {
     asked: Asked,
 }
 
-/// Words together with what the guard makes of them, so that no others can stand in their place.
+/// Words together with who said them and what the guard makes of them, so that no others can stand in their place.
 #[derive(Clone, Debug)]
 pub(crate) struct Judged {
     words: String,
+    speaker: Speaker,
     verdict: classify::Verdict,
 }
 
 impl Judged {
     /// Judges words by the owner's rules.
-    pub(crate) fn of(words: &str, rules: &Rules) -> Self {
-        Self { words: words.to_owned(), verdict: classify(words, rules) }
+    pub(crate) fn of(words: &str, speaker: Speaker, rules: &Rules) -> Self {
+        let verdict = match speaker {
+            Speaker::Owner => classify(words, rules),
+            Speaker::Stranger => classify_strangers(words, rules),
+        };
+        Self { words: words.to_owned(), speaker, verdict }
     }
 
     /// Why the words are sensitive, if they are: the verb that acts, never the whole request.
@@ -133,10 +138,10 @@ pub(crate) fn report(words: &str) -> Clearance {
 }
 
 /// Decides what becomes of a request. `until` is when the owner's time to decide ends.
-pub(crate) fn open(policy: &Policy, speaker: Speaker, judged: Judged, until: Instant) -> Opening {
+pub(crate) fn open(policy: &Policy, judged: Judged, until: Instant) -> Opening {
     let is_sensitive = judged.verdict != classify::Verdict::Harmless;
     let words = judged.words;
-    match (speaker, policy.approve) {
+    match (judged.speaker, policy.approve) {
         // Nobody but the owner gets an approval, and no policy gives a stranger the owner's hand.
         (Speaker::Stranger, approve) if is_sensitive || approve == Approve::Always => {
             return Opening::Refuse(Refusal::Stranger);
@@ -252,12 +257,12 @@ mod tests {
     const DELETE: &str = "Delete my test repo on GitHub";
     const MINUTE: Duration = Duration::from_secs(60);
 
-    fn judged(words: &str) -> Judged {
-        Judged::of(words, &Policy::default().rules)
+    fn judged(words: &str, speaker: Speaker) -> Judged {
+        Judged::of(words, speaker, &Policy::default().rules)
     }
 
     fn case(policy: &Policy, now: Instant) -> Case {
-        match open(policy, Speaker::Owner, judged(DELETE), now + MINUTE) {
+        match open(policy, judged(DELETE, Speaker::Owner), now + MINUTE) {
             Opening::Ask(case) => case,
             other => panic!("{other:?}"),
         }
@@ -281,8 +286,7 @@ mod tests {
         let now = Instant::now();
         let opened = |approve, speaker, words: &str| match open(
             &Policy { approve, ..Policy::default() },
-            speaker,
-            judged(words),
+            judged(words, speaker),
             now,
         ) {
             Opening::Clear(_) => "clear",
@@ -300,6 +304,9 @@ mod tests {
             (Never, Speaker::Owner, DELETE, "clear"),
             (Never, Speaker::Stranger, DELETE, "refuse"),
             (Never, Speaker::Stranger, harmless, "clear"),
+            (Sensitive, Speaker::Owner, "Text me the door code", "clear"),
+            (Sensitive, Speaker::Stranger, "Text me the door code", "refuse"),
+            (Never, Speaker::Stranger, "Text me the door code", "refuse"),
         ] {
             assert_eq!(opened(approve, speaker, words), wanted, "{approve:?} {speaker:?} {words}");
         }

@@ -15,7 +15,7 @@ use super::object::{self, Object};
 use super::results::{self, Wordless};
 use super::rules::{self, Rules};
 use super::verbs::{self, Form, Reading};
-use super::{english, noun, spoken};
+use super::{english, noun, spoken, stranger};
 
 /// Requests longer than this many characters are sensitive: nobody speaks so long, and the rule is not
 /// made for it.
@@ -79,6 +79,18 @@ pub(crate) fn classify(text: &str, rules: &Rules) -> Verdict {
         return Verdict::Sensitive(Reason::NotEnglish);
     }
     Verdict::Harmless
+}
+
+/// Judges what somebody other than the owner said, by the same rule: but "me" is that somebody.
+pub(crate) fn classify_strangers(text: &str, rules: &Rules) -> Verdict {
+    let as_said = classify(text, rules);
+    if as_said != Verdict::Harmless {
+        return as_said;
+    }
+    let words = spoken::regular(&fold::words(text));
+    let covered = rules::covered(rules, &words);
+    let reason = instruction(&stranger::as_another(&words), &covered);
+    reason.map_or(Verdict::Harmless, Verdict::Sensitive)
 }
 
 /// How the verbs of the clause before were governed; "and" hands it on.

@@ -25,9 +25,12 @@ const PHRASES: &[(&str, bool)] = &[
     ("yes", false),
     ("yes but wait", false),
 ];
-/// The phrases as the guard judges them, once for all histories.
-static JUDGED: LazyLock<Vec<Judged>> = LazyLock::new(|| {
-    PHRASES.iter().map(|(words, _)| Judged::of(words, &Policy::default().rules)).collect()
+/// The phrases as the guard judges them, the owner's and a stranger's, once for all histories.
+static JUDGED: LazyLock<Vec<[Judged; 2]>> = LazyLock::new(|| {
+    let rules = Policy::default().rules;
+    let judged =
+        |words| [Speaker::Owner, Speaker::Stranger].map(|by| Judged::of(words, by, &rules));
+    PHRASES.iter().map(|(words, _)| judged(words)).collect()
 });
 
 const WORDS: &[&str] =
@@ -203,7 +206,6 @@ impl World {
             return;
         }
         let (words, _) = PHRASES[phrase];
-        let speaker = if stranger { Speaker::Stranger } else { Speaker::Owner };
         let until = self.now + TIMEOUT;
         let truth = Truth { words, is_strangers: stranger, until: Some(until), ..Truth::default() };
         self.truths.insert(request, truth);
@@ -213,7 +215,8 @@ impl World {
                 return self.run(asked, &clearance);
             }
         }
-        match open(&self.policy, speaker, JUDGED[phrase].clone(), until) {
+        let judged = JUDGED[phrase][usize::from(stranger)].clone();
+        match open(&self.policy, judged, until) {
             Opening::Clear(clearance) => self.run(request, &clearance),
             Opening::Refuse(_) => {}
             Opening::Ask(case) => {

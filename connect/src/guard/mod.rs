@@ -16,6 +16,7 @@ mod results;
 pub(crate) mod rules;
 mod shortened;
 mod spoken;
+mod stranger;
 mod verbs;
 mod words;
 mod yes;
