@@ -46,7 +46,9 @@ fn a_purpose_goes_out_under_both_names() {
         "to": "+15551234567", "context": {"purpose": "Book a table"}, "purpose": "Book a table"
     });
     assert_eq!(service.seen_at("POST", CALLS)[0].body, wanted);
-    assert!(!sandbox.has("skill/.own_calls.json"), "somebody else's call is not the owner's");
+    let own = sandbox.json("skill/.own_calls.json");
+    assert_eq!(own["call_ids"], json!([]), "somebody else's call is not the owner's");
+    assert_eq!(own["others"][0]["to"], "+15551234567");
 }
 
 /// Every line here is a slip. None may ring anybody up.

@@ -307,6 +307,15 @@ fn a_simulation_speaks_to_the_gateway_alone() {
     let path = sandbox.path("event.json").display().to_string();
     let frames = sandbox.run(CONNECT, ["simulate", "--event", &path]).ok().json_lines();
     assert_eq!(frames.len(), 2);
+    let asked = event::deep_tool_request("c1", "r1", "what is on my calendar?").to_string();
+    sandbox.write("event.json", &asked);
+    sandbox.run(CONNECT, ["simulate", "--event", &path]).ok();
+    let turns = gateway.turns();
+    let message = &turns.last().unwrap().message;
+    assert!(
+        message.contains("\n| what is on my calendar?"),
+        "whose call it is, nobody told: {message}"
+    );
     sandbox
         .run(CONNECT, ["simulate", "--text", "hello"])
         .ok()

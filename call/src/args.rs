@@ -11,7 +11,8 @@ use state::times;
 ///
 /// Without a command it dials: your own phone, or --to somebody else's (needs a paid plan and a dedicated
 /// number). A call is never placed twice by a retry: exit 8 says that it may have been placed, and the same line
-/// does not dial again for 10 minutes. 1 refused, 3 not configured, 4 not reachable: nothing was dialled.
+/// does not dial again for 10 minutes. 1 refused, 3 not configured, 4 not reachable: nothing was dialled. Whom it
+/// dialled is remembered: only who answers your own phone is taken for you.
 #[derive(Debug, Parser)]
 #[command(name = "call", version, after_help = EXAMPLES, disable_help_subcommand = true)]
 #[command(subcommand_value_name = "COMMAND")]

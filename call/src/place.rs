@@ -58,11 +58,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         Ok(placed) => placed,
         Err(err) => return Err(not_placed(err, &intents, &intent, printer, &whom)),
     };
-    if call.to.is_none()
-        && let Err(err) = own_calls::remember(config.skill_dir(), &id)
-    {
+    if let Err(err) = own_calls::remember(config.skill_dir(), &id, call.to.as_ref()) {
         out::warning(&format!(
-            "`connect` will take who answers for a stranger: {}",
+            "`connect` cannot know whom this call dialled, and takes who answers for a stranger: {}",
             exit::told(&err)
         ));
     }

@@ -7,7 +7,7 @@ use serde_json::json;
 use state::carrier;
 use state::do_not_call::{self, Covers, Reach, Why};
 use state::exit::Exit;
-use state::gateway::{Outcome, Turn};
+use state::gateway::Outcome;
 use state::phone::Phone;
 use state::secret;
 
@@ -19,6 +19,7 @@ use crate::opt_outs::{Change, Notice, OptOuts};
 use crate::report::{Contact, Ended, Report, said};
 use crate::request::{Request, Said, Way};
 use crate::shop::Shop;
+use crate::speaker;
 use crate::speech;
 use crate::words::quote::Mark;
 use crate::words::turn::Consent;
@@ -32,8 +33,9 @@ const LONGEST_TEXT: usize = 1_500;
 
 /// Does what a request asks for, and reports how that ended.
 pub(crate) fn work(shop: &Arc<Shop>, request: &Request) {
-    let ended = match clearance::of(shop, request) {
-        Answer::Clear(clearance) => turn(shop, request, clearance),
+    let speaker = speaker::of(shop, request);
+    let ended = match clearance::of(shop, request, speaker) {
+        Answer::Clear(clearance) => turn(shop, request, speaker, clearance),
         Answer::Refused(said) => Ended::saying(said),
         Answer::WouldAsk => Ended::default(),
     };
@@ -49,8 +51,8 @@ pub(crate) fn work(shop: &Arc<Shop>, request: &Request) {
     clippy::needless_pass_by_value,
     reason = "a clearance is good for one turn: it is used up"
 )]
-fn turn(shop: &Shop, request: &Request, clearance: Clearance) -> Ended {
-    let Some(message) = message(shop, request, &clearance) else {
+fn turn(shop: &Shop, request: &Request, speaker: Speaker, clearance: Clearance) -> Ended {
+    let Some(message) = message(shop, request, speaker, &clearance) else {
         return Ended::saying(Said::Fault(sentences::BROKEN));
     };
     let was_asked = clearance.consent() != Consent::NotAsked;
@@ -63,7 +65,7 @@ fn turn(shop: &Shop, request: &Request, clearance: Clearance) -> Ended {
         shop.report(&request.key, Report::Running);
     }
     let before = request.received.elapsed();
-    let outcome = shop.gateway.turn(&request.way.turn(request.speaker), &message, HELD);
+    let outcome = shop.gateway.turn(&request.way.turn(speaker), &message, HELD);
     let held = (!was_asked).then(|| (before, Instant::now()));
     let run_id = match &outcome {
         Outcome::Accepted { run_id } => run_id.clone(),
@@ -78,18 +80,24 @@ fn turn(shop: &Shop, request: &Request, clearance: Clearance) -> Ended {
 }
 
 /// The message that starts the turn; `None` only if the system has no random numbers to fence words with.
-fn message(shop: &Shop, request: &Request, clearance: &Clearance) -> Option<String> {
+fn message(
+    shop: &Shop,
+    request: &Request,
+    speaker: Speaker,
+    clearance: &Clearance,
+) -> Option<String> {
     let owner = shop.voice.owner.as_deref();
     let words = clearance.words();
-    Some(match (&request.way, request.speaker) {
+    Some(match (&request.way, speaker) {
         (Way::Call { .. }, Speaker::Owner) => {
             words::turn::owner(owner, words::turn::Way::Call, clearance.consent(), words)
         }
         (Way::Walkie { .. }, _) => {
             words::turn::owner(owner, words::turn::Way::Walkie, clearance.consent(), words)
         }
-        (Way::Call { .. }, Speaker::Stranger) => {
-            words::turn::caller(&Mark::random().ok()?, None, words)
+        (Way::Call { call_id, .. }, Speaker::Stranger) => {
+            let number = call_id.as_deref().and_then(|call_id| speaker::number(shop, call_id));
+            words::turn::caller(&Mark::random().ok()?, number.as_ref(), words)
         }
         (Way::Text { from, n_media }, _) => {
             words::turn::text(&Mark::random().ok()?, from, words, *n_media)
@@ -179,5 +187,5 @@ fn may_text(shop: &Shop, to: &Phone) -> Result<(), String> {
 
 /// Whether a request is a report of ours: it carries nobody's wish.
 pub(crate) fn is_report(request: &Request) -> bool {
-    request.way.turn(request.speaker) == Turn::Report
+    request.way == Way::Report
 }

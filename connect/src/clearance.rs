@@ -32,15 +32,15 @@ pub(crate) enum Answer {
 }
 
 /// Clears a request, or says why not. Waits while the owner decides.
-pub(crate) fn of(shop: &Arc<Shop>, request: &Request) -> Answer {
+pub(crate) fn of(shop: &Arc<Shop>, request: &Request, speaker: Speaker) -> Answer {
     if is_report(request) {
         return Answer::Clear(case::report(&request.words));
     }
     let now = Instant::now();
-    if let Some(clearance) = said_yes(shop, request, now) {
+    if let Some(clearance) = said_yes(shop, request, speaker, now) {
         return Answer::Clear(clearance);
     }
-    let judged = Judged::of(&request.words, request.speaker, &shop.guard.rules);
+    let judged = Judged::of(&request.words, speaker, &shop.guard.rules);
     if let Some(why) = judged.why() {
         shop.log.words(|| format!("{}: {why}", request.key));
     }
@@ -83,10 +83,10 @@ pub(crate) fn of(shop: &Arc<Shop>, request: &Request) -> Answer {
 }
 
 /// Whether this request is the yes to a question that was asked aloud on the same call.
-fn said_yes(shop: &Shop, request: &Request, now: Instant) -> Option<Clearance> {
+fn said_yes(shop: &Shop, request: &Request, speaker: Speaker, now: Instant) -> Option<Clearance> {
     let aloud = shop.aloud.taken_for(&request.key)?;
     let clearance =
-        (request.speaker == Speaker::Owner).then(|| aloud.answered(&request.words, now)).flatten();
+        (speaker == Speaker::Owner).then(|| aloud.answered(&request.words, now)).flatten();
     let what = if clearance.is_some() { "confirmed aloud" } else { "no plain yes; let go" };
     shop.log.line(format_args!("{}: {what}", request.key));
     clearance

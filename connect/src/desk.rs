@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::agent;
-use crate::calls::{Calls, Known, Speaker};
+use crate::calls::Known;
 use crate::journal::Step;
 use crate::late::Late;
 use crate::message::Asked;
@@ -26,7 +26,6 @@ use who::Who;
 /// Everything that the socket's thread knows beyond the connection.
 pub(crate) struct Desk {
     pub(crate) shop: Arc<Shop>,
-    pub(crate) calls: Calls,
     pub(crate) outbox: Outbox,
     pub(crate) board: Board,
     pub(crate) seen: Seen,
@@ -59,7 +58,6 @@ impl Desk {
         let turns = Turns::new(max_turns, shop.periods.queue);
         Self {
             shop,
-            calls: Calls::default(),
             outbox: Outbox::default(),
             board,
             seen: Seen::default(),
@@ -76,14 +74,7 @@ impl Desk {
 
     /// Takes a request: once, if there is room, and never while the client is being stopped. `frame` is
     /// what it came in, for the journal.
-    pub(crate) fn take(
-        &mut self,
-        key: String,
-        way: Way,
-        asked: Asked,
-        speaker: Speaker,
-        frame: &str,
-    ) {
+    pub(crate) fn take(&mut self, key: String, way: Way, asked: Asked, frame: &str) {
         if !self.is_new(&key) {
             return;
         }
@@ -100,7 +91,7 @@ impl Desk {
         // Noted before anything happens: the worker's own line takes this one along.
         self.shop.journal.note_soon(Step::Asked, &key, Some(frame));
         let is_noted = self.shop.journal.is_writable();
-        self.begin(Request { key, way, words, speaker, received: Instant::now(), is_noted });
+        self.begin(Request { key, way, words, received: Instant::now(), is_noted });
     }
 
     /// Whether a request comes for the first time. From now on it does not.
@@ -192,10 +183,7 @@ impl Desk {
 
     /// Notes something of a call, in the journal too.
     pub(crate) fn note_call(&mut self, call_id: &str, change: impl FnOnce(&mut Known)) {
-        if let Some(known) = self.calls.note(call_id, change) {
-            let body = serde_json::to_string(&known).unwrap_or_default();
-            self.shop.journal.note_soon(Step::Call, call_id, Some(&body));
-        }
+        self.shop.note_call(call_id, change);
     }
 
     /// A call is over: nobody hears its late replies any more.

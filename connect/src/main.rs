@@ -30,6 +30,7 @@ mod session;
 mod shop;
 mod simulate;
 mod socket;
+mod speaker;
 mod speech;
 mod status;
 mod texts;

@@ -38,8 +38,8 @@ pub(crate) enum Event {
     /// A call began.
     CallStarted {
         call_id: String,
-        /// The service leaves it out for inbound calls.
-        direction: Direction,
+        /// The service leaves it out for inbound calls. `None` if it says that it does not know.
+        direction: Option<Direction>,
     },
     /// A call is over.
     CallEnded(CallEnded),
@@ -84,6 +84,20 @@ pub(crate) enum Direction {
     Inbound,
     /// The agent called somebody.
     Outbound,
+    /// The service says something that is neither of its two words.
+    Other,
+}
+
+impl Direction {
+    /// Reads what the service says, to the letter: who may order what hangs on it. `None` for null, which says nothing.
+    pub(crate) fn of(said: &Value) -> Option<Self> {
+        match said {
+            Value::Null => None,
+            Value::String(word) if word == "inbound" => Some(Self::Inbound),
+            Value::String(word) if word == "outbound" => Some(Self::Outbound),
+            _ => Some(Self::Other),
+        }
+    }
 }
 
 /// How a call ended; everything in it may be missing.
@@ -160,7 +174,10 @@ impl Event {
             "context_request" => Self::ContextRequest { call_id: fields.id("call_id")? },
             "call.started" => Self::CallStarted {
                 call_id: fields.id("call_id")?,
-                direction: fields.direction().unwrap_or(Direction::Inbound),
+                direction: match fields.0.get("direction") {
+                    None => Some(Direction::Inbound),
+                    Some(said) => Direction::of(said),
+                },
             },
             "call.ended" => Self::CallEnded(CallEnded::read(fields)),
             "deep_tool_request" => Self::DeepToolRequest {
@@ -199,7 +216,7 @@ impl CallEnded {
             || fields.words("voicemail_message").is_some();
         Self {
             call_id: fields.id("call_id"),
-            direction: fields.direction(),
+            direction: fields.0.get("direction").and_then(Direction::of),
             // An early type of the official second client calls it `duration`.
             seconds: fields.seconds("duration_seconds").or_else(|| fields.seconds("duration")),
             reason: fields.label("reason"),

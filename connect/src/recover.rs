@@ -20,7 +20,7 @@ pub(crate) fn take_up(desk: &mut Desk, open: Open) {
     for call in open.calls {
         // A body that cannot be read is one of another version: nothing is known of that call.
         if let Ok(known) = serde_json::from_str(&call.body) {
-            desk.calls.note(&call.id, |now| *now = known);
+            desk.shop.calls.note(&call.id, |now| *now = known, drop);
         }
     }
     let (now, wall) = (Instant::now(), desk.shop.clock.now());

@@ -17,8 +17,6 @@ pub(crate) struct Request {
     pub(crate) way: Way,
     /// What was said or written, in full.
     pub(crate) words: String,
-    /// Whose words these are.
-    pub(crate) speaker: Speaker,
     /// When its frame was read.
     pub(crate) received: Instant,
     /// The journal has it: what becomes of it has to be there too.
@@ -29,8 +27,7 @@ impl Request {
     /// A request that an earlier life took, and of which only the answer is left to give.
     pub(crate) fn taken_up(key: &str, way: Way) -> Self {
         let (key, words) = (key.to_owned(), String::new());
-        let (speaker, received) = (Speaker::Stranger, Instant::now());
-        Self { key, way, words, speaker, received, is_noted: true }
+        Self { key, way, words, received: Instant::now(), is_noted: true }
     }
 }
 

@@ -24,6 +24,7 @@ use crate::allocator;
 use crate::aloud::Questions;
 use crate::approvals::Approvals;
 use crate::args::Run;
+use crate::calls::Calls;
 use crate::client::{Client, SOCKET, Verdict, WAKER};
 use crate::daemon::holder;
 use crate::desk::Desk;
@@ -85,6 +86,7 @@ pub(crate) fn run(common: &Common, args: &Run) -> anyhow::Result<Exit> {
         log,
         mailer: mailer.clone(),
         guard: settings.guard,
+        calls: Calls::default(),
         aloud: Questions::default(),
         approvals: Approvals::default(),
         texts: settings.texts,

@@ -7,8 +7,9 @@ use state::{api, gateway};
 
 use crate::aloud::Questions;
 use crate::approvals::Approvals;
+use crate::calls::{Calls, Known};
 use crate::guard::policy::Policy;
-use crate::journal::Journal;
+use crate::journal::{Journal, Step};
 use crate::log::Log;
 use crate::mail::{Mail, Mailer};
 use crate::opt_outs::OptOuts;
@@ -39,6 +40,8 @@ pub(crate) struct Shop {
     pub(crate) mailer: Mailer,
     /// What the owner wants to be asked about.
     pub(crate) guard: Policy,
+    /// What is known of calls.
+    pub(crate) calls: Calls,
     /// Questions asked aloud.
     pub(crate) aloud: Questions,
     /// Approvals that are being waited for.
@@ -73,6 +76,14 @@ impl Shop {
     /// Tells the socket's thread something of a request.
     pub(crate) fn report(&self, key: &str, report: Report) {
         self.mailer.send(Mail::Turn { key: key.to_owned(), report });
+    }
+
+    /// Notes something of a call, in the journal too.
+    pub(crate) fn note_call(&self, call_id: &str, change: impl FnOnce(&mut Known)) {
+        self.calls.note(call_id, change, |known| {
+            let body = serde_json::to_string(&known).unwrap_or_default();
+            self.journal.note_soon(Step::Call, call_id, Some(&body));
+        });
     }
 
     /// Tells it that the work for a request has ended, and that nobody is to be told anything.

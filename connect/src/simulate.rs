@@ -17,6 +17,7 @@ use state::{file, gateway, paths};
 use crate::aloud::Questions;
 use crate::approvals::Approvals;
 use crate::args::Simulate;
+use crate::calls::Calls;
 use crate::desk::Desk;
 use crate::events;
 use crate::journal::Journal;
@@ -63,6 +64,7 @@ pub(crate) fn run(common: &Common, args: &Simulate) -> anyhow::Result<Exit> {
         log,
         mailer,
         guard: settings.guard,
+        calls: Calls::default(),
         aloud: Questions::default(),
         approvals: Approvals::default(),
         texts: settings.texts,
@@ -71,6 +73,10 @@ pub(crate) fn run(common: &Common, args: &Simulate) -> anyhow::Result<Exit> {
     });
     let path = paths::connect_status(config.skill_dir());
     let board = Board::new(path, shop.periods.heartbeat, Status::default());
+    if args.event.is_none() {
+        // What is typed here is the owner's; whose a call in a file is, only the service could tell.
+        shop.note_call(ID, |known| known.inbound = true);
+    }
     let mut desk = Desk::new(shop, board, settings.max_turns);
     events::handle(&mut desk, event, &frame);
     let mut would_ask = false;

@@ -58,7 +58,7 @@ files! {
     intents = ".intents.json";
     /// Numbers that are never called or texted: see [`crate::do_not_call`].
     do_not_call = ".do_not_call.json";
-    /// Calls that `call` placed to the owner's own phone: see [`crate::own_calls`].
+    /// Calls that `call` placed, and whom it dialled: see [`crate::own_calls`].
     own_calls = ".own_calls.json";
     /// Approvals for which a fingerprint or face was asked; read and written by `approval` alone.
     approvals = ".approvals.json";

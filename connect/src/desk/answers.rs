@@ -79,7 +79,7 @@ impl Desk {
     fn is_awaited(&self, way: &Way) -> bool {
         match way {
             Way::Call { call_id, .. } => {
-                call_id.as_ref().is_some_and(|call_id| !self.calls.known(call_id).ended)
+                call_id.as_ref().is_some_and(|call_id| !self.shop.calls.known(call_id).ended)
             }
             Way::Text { .. } => true,
             Way::Walkie { .. } | Way::Report => false,
@@ -133,7 +133,7 @@ impl Desk {
     ) {
         let Request { key, way, .. } = request;
         if let Some(call_id) = way.call_id()
-            && self.calls.known(call_id).ended
+            && self.shop.calls.known(call_id).ended
         {
             self.shop.log.line(format_args!("{key}: the call is over; its answer is dropped"));
             return self.settle(key);

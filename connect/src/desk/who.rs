@@ -5,7 +5,6 @@ use std::time::Instant;
 use state::phone::Phone;
 
 use super::Desk;
-use crate::calls::Speaker;
 use crate::request::{Request, Way};
 use crate::words::outcome::spelled;
 
@@ -45,8 +44,8 @@ impl Desk {
             return self.shop.log.line(format_args!("{key}: not reported: {why}"));
         }
         let words = report(&first, n);
-        let (way, speaker) = (Way::Report, Speaker::Stranger);
-        self.begin(Request { key, way, words, speaker, received: now, is_noted: false });
+        let way = Way::Report;
+        self.begin(Request { key, way, words, received: now, is_noted: false });
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use crate::calls::Speaker;
 use crate::desk::Desk;
 use crate::message::CallEnded;
 use crate::request::{Request, Way};
@@ -20,6 +19,7 @@ pub(super) fn handle(desk: &mut Desk, ended: &CallEnded) {
         return;
     }
     if let Some(call_id) = &ended.call_id {
+        desk.note_call(call_id, |known| known.hear(ended.direction));
         desk.call_ended(call_id);
     }
     if let Some(why) = desk.no_room() {
@@ -33,7 +33,6 @@ pub(super) fn handle(desk: &mut Desk, ended: &CallEnded) {
         return;
     };
     let words = outcome::report(&mark, ended);
-    let (way, speaker) = (Way::Report, Speaker::Stranger);
     // A report that is cut by a crash is not made again: nobody waits for it.
-    desk.begin(Request { key, way, words, speaker, received: now, is_noted: false });
+    desk.begin(Request { key, way: Way::Report, words, received: now, is_noted: false });
 }

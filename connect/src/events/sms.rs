@@ -5,7 +5,6 @@ use std::time::Instant;
 use state::opt_out::{self, Word};
 use state::phone::Phone;
 
-use crate::calls::Speaker;
 use crate::desk::Desk;
 use crate::message::{Asked, Sms};
 use crate::opt_outs::Change;
@@ -46,5 +45,5 @@ pub(super) fn handle(desk: &mut Desk, sms: Sms, frame: &str) {
     }
     // Only a picture comes without words, whether the service lists it or not (facts/server.md 2.4).
     let words = if body.is_empty() { PICTURE.to_owned() } else { body };
-    desk.take(key, Way::Text { from, n_media }, Asked::Words(words), Speaker::Stranger, frame);
+    desk.take(key, Way::Text { from, n_media }, Asked::Words(words), frame);
 }

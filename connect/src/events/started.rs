@@ -1,4 +1,4 @@
-//! `call.started`: whose call it is, and the one greeting of an inbound call.
+//! `call.started`: who called whom, and the one greeting of an inbound call.
 
 use state::own_calls;
 
@@ -7,24 +7,26 @@ use crate::message::Direction;
 use crate::message::outgoing::Outgoing;
 use crate::words::said;
 
-/// Remembers whose call it is; greets it if somebody called us.
-pub(super) fn handle(desk: &mut Desk, call_id: &str, direction: Direction) {
-    match direction {
-        Direction::Outbound => {
-            desk.note_call(call_id, |known| known.outbound = true);
-            desk.shop.log.line(format_args!("call `{call_id}`: started, placed by us"));
-        }
-        Direction::Inbound => {
-            desk.shop.log.line(format_args!("call `{call_id}`: started, inbound"));
-            greet(desk, call_id);
-        }
+/// Remembers who called whom; greets if somebody called us.
+pub(super) fn handle(desk: &mut Desk, call_id: &str, direction: Option<Direction>) {
+    let what = match direction {
+        Some(Direction::Inbound) => "started, inbound",
+        Some(Direction::Outbound) => "started, placed by us",
+        Some(Direction::Other) => "started in a direction that is not known: it is a stranger's",
+        None => "started, without a word on who called whom",
+    };
+    desk.shop.log.line(format_args!("call `{call_id}`: {what}"));
+    desk.note_call(call_id, |known| known.hear(direction));
+    if direction == Some(Direction::Inbound) {
+        greet(desk, call_id);
     }
 }
 
 /// Greets, once per call, whichever event came first. A call that we placed is begun by the service.
 pub(super) fn greet(desk: &mut Desk, call_id: &str) {
-    let known = desk.calls.known(call_id);
-    if known.greeted || known.outbound || own_calls::contains(&desk.shop.skill, call_id) {
+    let known = desk.shop.calls.known(call_id);
+    let is_ours = || own_calls::dialled(&desk.shop.skill, call_id).is_ok_and(|whom| whom.is_some());
+    if known.greeted || known.outbound || is_ours() {
         return;
     }
     let voice = &desk.shop.voice;

@@ -2,7 +2,6 @@
 
 use state::gateway::SessionKey;
 
-use crate::calls::Speaker;
 use crate::desk::Desk;
 use crate::message::Asked;
 use crate::request::Way;
@@ -24,5 +23,5 @@ pub(super) fn handle(
             .line("a session that is not this agent's was asked for; the main one is used");
     }
     let key = format!("walkie:{request_id}");
-    desk.take(key, Way::Walkie { request_id, session }, transcript, Speaker::Owner, frame);
+    desk.take(key, Way::Walkie { request_id, session }, transcript, frame);
 }

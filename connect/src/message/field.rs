@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use state::parts::beginning;
 
-use super::{Asked, Direction};
+use super::Asked;
 use crate::words::visible::visible;
 
 /// Longest id, label or number that is believed to be one, in characters.
@@ -67,15 +67,6 @@ impl Fields<'_> {
         )]
         let whole = seconds as u64;
         is_duration.then_some(whole)
-    }
-
-    /// Who called whom, where the frame says it.
-    pub(super) fn direction(&self) -> Option<Direction> {
-        match self.label("direction")?.as_str() {
-            "inbound" => Some(Direction::Inbound),
-            "outbound" => Some(Direction::Outbound),
-            _ => None,
-        }
     }
 
     /// How many entries a list has.

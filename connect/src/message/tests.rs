@@ -103,14 +103,33 @@ fn half_an_emoji_does_not_cost_the_frame() {
 }
 
 #[test]
-fn a_call_without_a_direction_is_inbound() {
-    let started = |direction: Value| {
-        event(&json!({"event": "call.started", "call_id": "c1", "direction": direction}))
+fn a_direction_is_read_to_the_letter_and_inbound_where_it_is_left_out() {
+    let started = |more: Value| {
+        let mut frame = json!({"event": "call.started", "call_id": "c1"});
+        frame.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let Event::CallStarted { direction, .. } = event(&frame) else { panic!("{frame}") };
+        direction
     };
-    let wanted = |direction| Event::CallStarted { call_id: "c1".to_owned(), direction };
-    assert_eq!(started(json!("outbound")), wanted(Direction::Outbound));
-    assert_eq!(started(json!("inbound")), wanted(Direction::Inbound));
-    assert_eq!(started(json!(null)), wanted(Direction::Inbound));
+    let said = |direction: Value| started(json!({"direction": direction}));
+    assert_eq!(started(json!({})), Some(Direction::Inbound));
+    assert_eq!(said(json!("inbound")), Some(Direction::Inbound));
+    assert_eq!(said(json!("outbound")), Some(Direction::Outbound));
+    // That nothing is known is no word for inbound.
+    assert_eq!(said(json!(null)), None);
+    for odd in [
+        json!("OUTBOUND"),
+        json!("Inbound"),
+        json!("inbound "),
+        json!("in\u{200b}bound"),
+        json!("outgoing"),
+        json!(""),
+        json!(1),
+        json!(true),
+        json!(["inbound"]),
+        json!({"inbound": true}),
+    ] {
+        assert_eq!(said(odd.clone()), Some(Direction::Other), "{odd}");
+    }
 }
 
 #[test]

@@ -33,8 +33,10 @@ fn summary(ended: &CallEnded) -> String {
         (Some(Direction::Outbound), Some(number)) => format!("The call to {}", spelled(&number)),
         (Some(Direction::Outbound), None) => "The call that was placed".to_owned(),
         (Some(Direction::Inbound), _) => "An inbound call".to_owned(),
-        (None, Some(number)) => format!("A call with {}", spelled(&number)),
-        (None, None) => "A call".to_owned(),
+        (Some(Direction::Other) | None, Some(number)) => {
+            format!("A call with {}", spelled(&number))
+        }
+        (Some(Direction::Other) | None, None) => "A call".to_owned(),
     };
     let lasted = lasted(ended);
     match &ended.outcome {

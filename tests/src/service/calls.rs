@@ -39,6 +39,21 @@ pub(crate) fn get(world: &mut World, ask: &Ask) -> Answered {
     Ok(Answer::json(200, &row.body))
 }
 
+/// A call that an event tells of is one that the service has: inbound, unless the event says something else.
+pub(crate) fn told_of(world: &mut World, frame: &Value) {
+    let Some(id) = frame["call_id"].as_str().filter(|_| frame["type"] == "event") else { return };
+    if world.find(Table::Calls, id).is_some() {
+        return;
+    }
+    let direction = frame["direction"].as_str().unwrap_or("inbound");
+    let call = json!({
+        "call_id": id, "direction": direction, "status": "in-progress",
+        "started_at": millis(world.now()), "duration_seconds": null,
+        "user_id": world.profile["user_id"],
+    });
+    world.seed(Table::Calls, id, "", call);
+}
+
 pub(crate) fn end(world: &mut World, ask: &Ask) -> Answered {
     let now = world.now();
     let row = world.find(Table::Calls, ask.id()).ok_or_else(|| not_found("call"))?;

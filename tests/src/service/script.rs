@@ -1,6 +1,6 @@
 //! How a test tells a service what to do: scripted answers, faults, events on the socket, rows that exist already.
 
-use super::{Fault, Owner, Service, Table, event, messages};
+use super::{Fault, Owner, Service, Table, calls, event, messages};
 use crate::log::Seen;
 use crate::rules::always;
 use serde_json::Value;
@@ -59,7 +59,9 @@ impl Service {
 /// The socket.
 impl Service {
     /// Sends a JSON frame to the live connection; false when there is none (then it is lost, as with the real service).
+    /// A call that it tells of exists from then on.
     pub fn send(&self, frame: &Value) -> bool {
+        calls::told_of(&mut self.shared.world(), frame);
         self.send_raw(&frame.to_string())
     }
 

@@ -13,7 +13,7 @@ use super::{approvals, calls, insights, messages, scheduled};
 /// What a row is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Table {
-    /// Calls placed by `POST /v1/calls`; those of scheduled events are not among them.
+    /// Calls placed by `POST /v1/calls` or told of on the socket; those of scheduled events are not among them.
     Calls,
     /// Texts in and out.
     Messages,

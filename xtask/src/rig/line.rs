@@ -8,6 +8,9 @@ use anyhow::{Context as _, Result, ensure};
 
 use super::frame::{CLOSE, Frames, PING, PONG, TEXT, put};
 
+/// The calls that go on, `call-0` and so on, all of them the owner's: the client has no service to ask whose they are.
+pub(crate) const CALLS: usize = 8;
+
 /// A free port of this machine that clients may connect to.
 pub(crate) fn listen() -> Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("listening on a port of this machine")
@@ -32,7 +35,7 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// Waits for a client, takes its upgrade and its key, and welcomes it.
+    /// Waits for a client, takes its upgrade and its key, welcomes it, and tells of the calls.
     pub(crate) fn accept(listener: &TcpListener) -> Result<Self> {
         let (stream, _) = listener.accept().context("waiting for the client")?;
         stream.set_nodelay(true)?;
@@ -50,6 +53,12 @@ impl Line {
         let first = line.next()?;
         ensure!(first.windows(6).any(|word| word == b"\"auth\""), "the first frame is no `auth`");
         line.say(br#"{"type":"auth_ok"}"#);
+        for call in 0..CALLS {
+            let started = format!(
+                r#"{{"type":"event","event":"call.started","call_id":"call-{call}","direction":"inbound"}}"#
+            );
+            line.say(started.as_bytes());
+        }
         line.flush()?;
         Ok(line)
     }

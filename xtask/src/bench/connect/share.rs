@@ -11,7 +11,7 @@ use super::super::figures::{Times, millis};
 use super::super::process::{self, memory};
 use crate::rig::agent::Agent;
 use crate::rig::book::{Book, MARK, Point, turn_in};
-use crate::rig::line::Line;
+use crate::rig::line::{CALLS, Line};
 use crate::rig::subject::Subject;
 
 /// Turns before those that count: forms are found out, buffers grow.
@@ -114,7 +114,7 @@ impl Asker<'_> {
     fn ask(&mut self, line: &mut Line) -> Result<()> {
         let turn = self.n_asked;
         self.n_asked += 1;
-        let call = turn % 8;
+        let call = turn % CALLS;
         let frame = format!(
             r#"{{"type":"event","event":"deep_tool_request","call_id":"call-{call}","request_id":"{MARK}{turn}","query":"What is on my calendar today? {MARK}{turn}","context":{{}}}}"#
         );

@@ -34,9 +34,14 @@ pub(super) fn call(stage: &mut Stage, n: usize) {
     let Some(done) = line.send(stage) else { return };
     let id = document(&done)["call_id"].clone();
     let own = Stage::json(&paths::own_calls(&stage.sandbox.skill()));
-    let is_known = own["call_ids"].as_array().is_some_and(|ids| ids.contains(&id));
-    if is_own && !is_known {
-        stage.tally.lose(&format!("the call {id} to the owner is not known as ours"));
+    let mut others = own["others"].as_array().into_iter().flatten();
+    let is_known = if is_own {
+        own["call_ids"].as_array().is_some_and(|ids| ids.contains(&id))
+    } else {
+        others.any(|other| other["call_id"] == id)
+    };
+    if !is_known {
+        stage.tally.lose(&format!("whom the call {id} dialled is not known"));
     }
 }
 

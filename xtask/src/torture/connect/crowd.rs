@@ -14,7 +14,7 @@ use state::out;
 use crate::bench::process::memory;
 use crate::rig::agent::Agent;
 use crate::rig::book::{MARK, turn_in};
-use crate::rig::line::Line;
+use crate::rig::line::{CALLS, Line};
 use crate::rig::subject::Subject;
 
 /// Requests that come at once.
@@ -167,7 +167,7 @@ fn heard(line: &mut Line) -> Result<Option<Vec<u8>>> {
 }
 
 fn ask(line: &mut Line, turn: usize) {
-    let call = turn % 8;
+    let call = turn % CALLS;
     let frame = format!(
         r#"{{"type":"event","event":"deep_tool_request","call_id":"call-{call}","request_id":"{MARK}{turn}","query":"What is on my calendar today? {MARK}{turn}","context":{{}}}}"#
     );
