@@ -1,8 +1,8 @@
 //! What of a reply is meant for people: control words and tool calls that came out as text are not.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::Outcome;
+use super::{Outcome, call};
 use crate::secret;
 
 /// The longest reply that is passed on, in characters; the chat endpoint does not cut its own.
@@ -56,16 +56,18 @@ fn without_control_words(reply: &str) -> &str {
     }
 }
 
-/// Whether the whole reply is a call of a tool written out as JSON, alone, in a list or in a code fence.
+/// Whether the whole reply is a call of a tool written out as JSON: alone, in a list, in a code fence, or among the parts
+/// of a message.
 fn is_tool_call(reply: &str) -> bool {
     let inner = reply.strip_prefix("```").and_then(|rest| rest.strip_suffix("```"));
     let inner =
         inner.map_or(reply, |inner| inner.trim_start_matches(|c: char| c.is_ascii_alphanumeric()));
-    match serde_json::from_str(inner.trim()) {
+    let is_one = match serde_json::from_str(inner.trim()) {
         Ok(Value::Array(items)) => !items.is_empty() && items.iter().all(is_call),
         Ok(value) => is_call(&value),
-        Err(_) => false,
-    }
+        Err(_) => return false,
+    };
+    is_one || !call::calls(&json!({"content": inner.trim()})).is_empty()
 }
 
 fn is_call(value: &Value) -> bool {
@@ -117,6 +119,7 @@ mod tests {
             r#"[{"name":"read","arguments":{"path":"/etc"}}]"#,
             "```json\n{\"name\": \"exec\", \"parameters\": {}}\n```",
             r#"{"tool_calls":[{"id":"1"}]}"#,
+            r#"[{"type":"text","text":"Let me look."},{"type":"toolCall","name":"exec"}]"#,
         ] {
             silent(reply);
         }
