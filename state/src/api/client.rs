@@ -1,5 +1,6 @@
 //! The client of the service: four verbs, JSON in and out, one deadline over all tries.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
@@ -22,6 +23,9 @@ const TOLD: Duration = Duration::from_secs(2);
 
 /// What a look may take that has no time left: a service that answers does so sooner.
 const LAST_LOOK: Duration = Duration::from_secs(5);
+
+/// The header by which Telnyx, and perhaps the service, tells a repeated request from a new one.
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// Two clocks that are no further apart show the same time: `Date` has whole seconds, and an answer takes a while.
 const SAME_TIME: SignedDuration = SignedDuration::from_mins(1);
@@ -107,15 +111,15 @@ impl Client {
         self.send(&Request::new(Method::Post, path).body(body))
     }
 
-    /// The same with an idempotency key, 1 to 255 of `A-Za-z0-9_-`: however often it is tried, it is one request to a
-    /// service that heeds it.
+    /// The same with an idempotency key, 1 to 255 of `A-Za-z0-9_-`, that is kept for a later try. A POST without one gets
+    /// a key of its own, the same at each try of this call.
     pub fn post_with_key(
         &self,
         path: impl Into<Path>,
         body: Value,
         key: &str,
     ) -> Result<Answer, Error> {
-        self.send(&Request::new(Method::Post, path).body(body).header("idempotency-key", key))
+        self.send(&Request::new(Method::Post, path).body(body).header(IDEMPOTENCY_KEY, key))
     }
 
     /// `PATCH path` with a JSON body.
@@ -130,6 +134,7 @@ impl Client {
 
     /// Sends a request, again where that cannot do a thing twice (see [`Error`] for what may come of it).
     pub fn send(&self, request: &Request) -> Result<Answer, Error> {
+        let request = &keyed(request);
         let start = Instant::now();
         let mut may_be_done = false;
         let mut attempt = 0;
@@ -211,6 +216,18 @@ impl Client {
             _ => Err(Error::Refused(Box::new(Refusal::read(asked, reply)))),
         }
     }
+}
+
+/// A POST with an idempotency key: to a service that heeds it, all tries are one request.
+fn keyed(request: &Request) -> Cow<'_, Request> {
+    let has_key = request.headers().iter().any(|(name, _)| *name == IDEMPOTENCY_KEY);
+    if request.method() != Method::Post || has_key {
+        return Cow::Borrowed(request);
+    }
+    // Without a source of randomness it goes out as it is.
+    getrandom::u64().map_or(Cow::Borrowed(request), |random| {
+        Cow::Owned(request.clone().header(IDEMPOTENCY_KEY, format!("{random:016x}")))
+    })
 }
 
 /// Whether `to` is the path of `url` at another scheme or host: `https` instead of `http`, `www.` before the name.

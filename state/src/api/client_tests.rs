@@ -117,6 +117,23 @@ fn a_post_goes_again_when_the_service_says_that_it_did_nothing() {
 }
 
 #[test]
+fn all_tries_of_a_post_have_one_key_and_no_other_request_has_any() {
+    let key_of = |head: &str| {
+        let line = head.lines().find(|line| line.starts_with("idempotency-key: "));
+        line.map(str::to_owned)
+    };
+    let keys = |method, script: &[Says]| {
+        let peer = Peer::new(script.to_vec());
+        ask(method, &peer).unwrap();
+        peer.seen().iter().map(|head| key_of(head)).collect::<Vec<_>>()
+    };
+    let first = keys(Method::Post, &[BUSY, LATER, OK]);
+    assert!(first[0].is_some() && first[0] == first[1] && first[1] == first[2], "{first:?}");
+    assert_ne!(keys(Method::Post, &[OK])[0], first[0], "another request has another key");
+    assert_eq!(keys(Method::Patch, &[BUSY, OK]), [None, None]);
+}
+
+#[test]
 fn a_post_goes_again_when_it_never_left() {
     WAITED.take();
     let err = client(&wire::dead_url()).post("/v1/calls", json!({})).unwrap_err();

@@ -16,6 +16,13 @@ use crate::workspace::{Profile, Workspace};
 /// Scenarios mostly wait, so that a few at once cost little; more would disturb what they measure.
 const AT_ONCE: usize = 3;
 
+/// The end of the peer's routes, and the one that it lacks: by `GET /v1/calls/{id}` the client asks whose call one is whose
+/// start it did not see. The owner's scenarios are such calls, and a service knows the calls that it tells of.
+const LAST_ROUTE: &str = "  answer(res, 404,";
+const CALLS_ROUTE: &str = r"  const call = /^\/v1\/calls\/([^/]+)$/.exec(req.url);
+  if (req.method === 'GET' && call) return answer(res, 200, { call_id: decodeURIComponent(call[1]), direction: 'inbound' });
+";
+
 /// Plays every scenario against `connect run`.
 pub(super) fn run(workspace: &Workspace) -> Result<Verdict> {
     let shared = match workspace.shared("peer") {
@@ -24,6 +31,9 @@ pub(super) fn run(workspace: &Workspace) -> Result<Verdict> {
     };
     let peer = workspace.scratch("peer")?;
     folder::copy(&shared, &peer)?;
+    let script = state::file::read(&peer.join("peer.js"))?.unwrap_or_default();
+    let script = String::from_utf8(script).context("the peer is no text")?;
+    state::file::replace(&peer.join("peer.js"), with_calls(&script).as_bytes())?;
     if let Err(reason) = install(&peer) {
         return Ok(Verdict::Skipped(format!("{reason:#}")));
     }
@@ -61,6 +71,16 @@ pub(super) fn run(workspace: &Workspace) -> Result<Verdict> {
     } else {
         Verdict::Failed(format!("{told}; not {} (logs in `{}`)", failed.join(", "), peer.display()))
     })
+}
+
+/// The peer's script, with calls.
+fn with_calls(script: &str) -> String {
+    match script.rfind(LAST_ROUTE) {
+        Some(at) if !script.contains("/v1/calls/") && script.contains("'/v1/me'") => {
+            format!("{}{CALLS_ROUTE}{}", &script[..at], &script[at..])
+        }
+        _ => script.to_owned(),
+    }
 }
 
 fn next(waiting: &Mutex<Vec<PathBuf>>) -> Option<PathBuf> {
