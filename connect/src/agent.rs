@@ -11,9 +11,9 @@ use state::gateway::Outcome;
 use state::phone::Phone;
 use state::secret;
 
+use crate::approval::authorize::{AuthorizationResult, authorize};
+use crate::approval::state::Authorization;
 use crate::calls::Speaker;
-use crate::clearance::{self, Answer};
-use crate::guard::case::Clearance;
 use crate::journal::Step;
 use crate::opt_outs::{Change, Notice, OptOuts};
 use crate::report::{Contact, Ended, Report, said};
@@ -34,10 +34,10 @@ const LONGEST_TEXT: usize = 1_500;
 /// Does what a request asks for, and reports how that ended.
 pub(crate) fn work(shop: &Arc<Shop>, request: &Request) {
     let speaker = speaker::of(shop, request);
-    let ended = match clearance::of(shop, request, speaker) {
-        Answer::Clear(clearance) => turn(shop, request, speaker, clearance),
-        Answer::Refused(said) => Ended::saying(said),
-        Answer::WouldAsk => Ended::default(),
+    let ended = match authorize(shop, request, speaker) {
+        AuthorizationResult::Granted(authorization) => turn(shop, request, speaker, authorization),
+        AuthorizationResult::Refused(said) => Ended::saying(said),
+        AuthorizationResult::DryRun => Ended::default(),
     };
     let ended = match &request.way {
         Way::Text { from, .. } => texted(shop, request, from, ended),
@@ -49,13 +49,13 @@ pub(crate) fn work(shop: &Arc<Shop>, request: &Request) {
 /// Has the turn. That it takes a clearance is the point: nothing else gets past the guard.
 #[expect(
     clippy::needless_pass_by_value,
-    reason = "a clearance is good for one turn: it is used up"
+    reason = "a authorization is good for one turn: it is used up"
 )]
-fn turn(shop: &Shop, request: &Request, speaker: Speaker, clearance: Clearance) -> Ended {
-    let Some(message) = message(shop, request, speaker, &clearance) else {
+fn turn(shop: &Shop, request: &Request, speaker: Speaker, authorization: Authorization) -> Ended {
+    let Some(message) = message(shop, request, speaker, &authorization) else {
         return Ended::saying(Said::Fault(sentences::BROKEN));
     };
-    let was_asked = clearance.consent() != Consent::NotAsked;
+    let was_asked = authorization.consent() != Consent::NotNeeded;
     let is_noted = shop.journal.note(Step::Sent, &request.key, None);
     if !is_noted && (was_asked || request.is_noted) {
         // After a crash its earlier line would say that it never went to the agent.
@@ -84,16 +84,16 @@ fn message(
     shop: &Shop,
     request: &Request,
     speaker: Speaker,
-    clearance: &Clearance,
+    authorization: &Authorization,
 ) -> Option<String> {
     let owner = shop.voice.owner.as_deref();
-    let words = clearance.words();
+    let words = authorization.text();
     Some(match (&request.way, speaker) {
         (Way::Call { .. }, Speaker::Owner) => {
-            words::turn::owner(owner, words::turn::Way::Call, clearance.consent(), words)
+            words::turn::owner(owner, words::turn::Way::Call, authorization.consent(), words)
         }
         (Way::Walkie { .. }, _) => {
-            words::turn::owner(owner, words::turn::Way::Walkie, clearance.consent(), words)
+            words::turn::owner(owner, words::turn::Way::Walkie, authorization.consent(), words)
         }
         (Way::Call { call_id, .. }, Speaker::Stranger) => {
             let number = call_id.as_deref().and_then(|call_id| speaker::number(shop, call_id));
@@ -183,9 +183,4 @@ fn may_text(shop: &Shop, to: &Phone) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("{to} got ten replies within an hour"))
-}
-
-/// Whether a request is a report of ours: it carries nobody's wish.
-pub(crate) fn is_report(request: &Request) -> bool {
-    request.way == Way::Report
 }

@@ -107,7 +107,7 @@ impl Desk {
     /// Gives a request to the workers.
     pub(crate) fn begin(&mut self, request: Request) {
         if let Some(call_id) = request.way.call_id() {
-            self.shop.aloud.next(call_id, &request.key);
+            self.shop.aloud.assign(call_id, &request.key);
         }
         let request = Arc::new(request);
         let work = {
@@ -155,7 +155,7 @@ impl Desk {
             move || shop.report(&key, Report::Panicked)
         };
         if self.turns.submit(&request.key, wait, work, on_panic).is_err() {
-            self.shop.aloud.ended(&request.key);
+            self.shop.aloud.forget_request(&request.key);
             self.decline(&request.key, &request.way, said::BUSY);
             self.settle(&request.key);
             return false;
@@ -188,7 +188,7 @@ impl Desk {
 
     /// A call is over: nobody hears its late replies any more.
     pub(crate) fn call_ended(&mut self, call_id: &str) {
-        self.shop.aloud.call_ended(call_id);
+        self.shop.aloud.forget_call(call_id);
         self.note_call(call_id, |known| known.ended = true);
         let keys: Vec<String> = self
             .open

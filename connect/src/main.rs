@@ -2,18 +2,17 @@
 
 mod agent;
 mod allocator;
-mod aloud;
-mod approvals;
+mod approval;
 mod args;
 mod backoff;
 mod calls;
-mod clearance;
+mod classifier;
 mod client;
 mod daemon;
 mod desk;
 mod dial;
 mod events;
-mod guard;
+
 mod journal;
 mod late;
 mod log;

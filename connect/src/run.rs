@@ -21,15 +21,14 @@ use state::secret::Secret;
 use state::{config, exit, file, gateway, paths, settings, words};
 
 use crate::allocator;
-use crate::aloud::Questions;
-use crate::approvals::Approvals;
+use crate::approval::spoken::SpokenConfirmations;
+use crate::approval::subscriptions::ApprovalSubscriptions;
 use crate::args::Run;
 use crate::calls::Calls;
 use crate::client::{Client, SOCKET, Verdict, WAKER};
 use crate::daemon::holder;
 use crate::desk::Desk;
 use crate::dial::Target;
-use crate::guard::policy::Policy;
 use crate::journal::Journal;
 use crate::log::Log;
 use crate::mail::Mailer;
@@ -41,6 +40,7 @@ use crate::shop::{Shop, Voice};
 use crate::status::{Board, GatewayStatus, State, Status};
 use crate::texts::Texts;
 use crate::timers::Periods;
+use state::guard::Policy;
 
 /// Whoever looks whether the lock is held has it for a moment.
 const LOOKED_AT: Duration = Duration::from_millis(300);
@@ -87,8 +87,8 @@ pub(crate) fn run(common: &Common, args: &Run) -> anyhow::Result<Exit> {
         mailer: mailer.clone(),
         guard: settings.guard,
         calls: Calls::default(),
-        aloud: Questions::default(),
-        approvals: Approvals::default(),
+        aloud: SpokenConfirmations::default(),
+        approvals: ApprovalSubscriptions::default(),
         texts: settings.texts,
         opt_outs: OptOuts::default(),
         voice: settings.voice,

@@ -5,10 +5,9 @@ use std::path::PathBuf;
 use state::clock::Clock;
 use state::{api, gateway};
 
-use crate::aloud::Questions;
-use crate::approvals::Approvals;
+use crate::approval::spoken::SpokenConfirmations;
+use crate::approval::subscriptions::ApprovalSubscriptions;
 use crate::calls::{Calls, Known};
-use crate::guard::policy::Policy;
 use crate::journal::{Journal, Step};
 use crate::log::Log;
 use crate::mail::{Mail, Mailer};
@@ -17,6 +16,7 @@ use crate::report::{Ended, Report};
 use crate::texts::Texts;
 use crate::timers::Periods;
 use crate::words::context::Names;
+use state::guard::Policy;
 
 /// Shared by the socket's thread and all workers.
 pub(crate) struct Shop {
@@ -43,9 +43,9 @@ pub(crate) struct Shop {
     /// What is known of calls.
     pub(crate) calls: Calls,
     /// Questions asked aloud.
-    pub(crate) aloud: Questions,
+    pub(crate) aloud: SpokenConfirmations,
     /// Approvals that are being waited for.
-    pub(crate) approvals: Approvals,
+    pub(crate) approvals: ApprovalSubscriptions,
     /// Who is answered by text, and how often.
     pub(crate) texts: Texts,
     /// Who opted out by a text, as far as that is not on the do-not-call list yet.

@@ -14,8 +14,8 @@ use state::out::{self, Printer};
 use state::phone::Phone;
 use state::{file, gateway, paths};
 
-use crate::aloud::Questions;
-use crate::approvals::Approvals;
+use crate::approval::spoken::SpokenConfirmations;
+use crate::approval::subscriptions::ApprovalSubscriptions;
 use crate::args::Simulate;
 use crate::calls::Calls;
 use crate::desk::Desk;
@@ -65,8 +65,8 @@ pub(crate) fn run(common: &Common, args: &Simulate) -> anyhow::Result<Exit> {
         mailer,
         guard: settings.guard,
         calls: Calls::default(),
-        aloud: Questions::default(),
-        approvals: Approvals::default(),
+        aloud: SpokenConfirmations::default(),
+        approvals: ApprovalSubscriptions::default(),
         texts: settings.texts,
         opt_outs: OptOuts::default(),
         voice: settings.voice,

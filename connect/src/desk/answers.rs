@@ -42,7 +42,7 @@ impl Desk {
 
     pub(super) fn ended(&mut self, key: &str, ended: Ended) {
         let Some(mut open) = self.open.remove(key) else { return };
-        self.shop.aloud.ended(key);
+        self.shop.aloud.forget_request(key);
         let request = Arc::clone(&open.request);
         let Ended { said, run_id, held, contact } = ended;
         match contact {

@@ -18,11 +18,11 @@ pub(crate) enum Way {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Consent {
     /// Nothing: the guard saw no reason.
-    NotAsked,
+    NotNeeded,
     /// Approved on the owner's phone.
-    Phone,
+    OnPhone,
     /// A plain yes aloud on the same call (`guard.no_device` = `voice`).
-    Aloud,
+    Spoken,
 }
 
 const READ_ALOUD: &str = "Your answer is read aloud: one to three short, plain sentences, and no \
@@ -37,11 +37,11 @@ pub(crate) fn owner(name: Option<&str>, way: Way, consent: Consent, request: &st
         Way::Walkie => "speaks to you by push-to-talk",
     };
     let consent = match consent {
-        Consent::NotAsked => "",
-        Consent::Phone => {
+        Consent::NotNeeded => "",
+        Consent::OnPhone => {
             " The owner approved this on their phone: carry it out without asking again."
         }
-        Consent::Aloud => " The owner confirmed this aloud: carry it out without asking again.",
+        Consent::Spoken => " The owner confirmed this aloud: carry it out without asking again.",
     };
     format!("[ClawdTalk] {owner} {way}. {READ_ALOUD}{consent} The request:\n\n{}", request.trim())
 }
@@ -92,14 +92,17 @@ mod tests {
 
     #[test]
     fn the_owners_request_ends_the_message() {
-        for consent in [Consent::NotAsked, Consent::Phone, Consent::Aloud] {
+        for consent in [Consent::NotNeeded, Consent::OnPhone, Consent::Spoken] {
             let message = owner(Some("Ciaran"), Way::Call, consent, " Delete it <b>\n");
             assert!(message.starts_with("[ClawdTalk] Your owner, Ciaran, is on a phone call"));
             assert!(message.ends_with("\n\nDelete it <b>"));
-            assert_eq!(message.contains("approved this on their phone"), consent == Consent::Phone);
-            assert_eq!(message.contains("confirmed this aloud"), consent == Consent::Aloud);
+            assert_eq!(
+                message.contains("approved this on their phone"),
+                consent == Consent::OnPhone
+            );
+            assert_eq!(message.contains("confirmed this aloud"), consent == Consent::Spoken);
         }
-        assert!(owner(None, Way::Walkie, Consent::NotAsked, "x").contains("by push-to-talk"));
+        assert!(owner(None, Way::Walkie, Consent::NotNeeded, "x").contains("by push-to-talk"));
     }
 
     #[test]

@@ -1,6 +1,8 @@
-//! Whether somebody plainly said yes, and nothing else.
+//! Whether somebody plainly said yes, and nothing else: what a spoken confirmation needs.
 
-use super::fold;
+use smol_str::SmolStr;
+
+use crate::classifier::plain_words;
 
 /// What alone is a yes.
 const YES: &[&str] = &[
@@ -27,8 +29,8 @@ const BESIDE: &[&str] = &[
 
 /// The whole utterance is a yes: "yeah, go ahead", not "yes but wait" and not "yes, cancel it".
 pub(super) fn is_plain_yes(text: &str) -> bool {
-    let words = fold::words(text);
-    let words: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+    let words = plain_words(text);
+    let words: Vec<&str> = words.iter().map(SmolStr::as_str).collect();
     let holds = |phrase: &[&str]| words.windows(phrase.len()).any(|window| window == phrase);
     let says_yes =
         words.iter().any(|word| YES.contains(word)) || PHRASES.iter().any(|phrase| holds(phrase));

@@ -1,27 +1,26 @@
 //! Orders that follow a full clause without a stop, as recognisers write them: "I'm running late text Anna",
 //! "if it's over fifty sell it", "the card is lost cancel it".
 
-use super::clause::Clause;
-use super::mood::Mood;
-use super::object::Object;
-use super::verbs;
-use super::words::{
-    BE, CONDITIONS, DETERMINERS, DO, EMBEDDERS, HAVE, List, MODALS, MODIFIERS, PEOPLE,
-    QUESTION_WORDS, STATES, STRICT_PREPOSITIONS, SUBJECTS, TIMES, is, possessive,
+use super::clause::{Clause, Mood};
+use super::morphology;
+use super::object::ObjectKind;
+use super::word_classes::{
+    BE, CONDITIONS, DETERMINERS, DO, EMBEDDERS, HAVE, MODALS, MODIFIERS, PEOPLE, QUESTION_WORDS,
+    STATES, STRICT_PREPOSITIONS, SUBJECTS, TIMES, WordList, is, possessive,
 };
 
 /// A plain form that nothing governs, beside another word.
 #[derive(Clone, Copy)]
-pub(super) struct Loose {
+pub(super) struct LooseVerb {
     pub(super) at: usize,
     /// The word to its left that governs nothing.
     pub(super) beside: usize,
     /// It may be a noun.
     pub(super) noun: bool,
-    pub(super) object: Object,
+    pub(super) object: ObjectKind,
 }
 
-impl Loose {
+impl LooseVerb {
     /// Whether it begins an order.
     pub(super) fn orders(self, clause: &Clause) -> bool {
         let before = clause.at(self.at - 1);
@@ -30,15 +29,15 @@ impl Loose {
             return false;
         }
         let embedded = |from: usize| (from..self.at).any(|i| is(EMBEDDERS, clause.at(i)));
-        let named = matches!(self.object, Object::Marked | Object::Pronoun);
+        let named = matches!(self.object, ObjectKind::Marked | ObjectKind::Pronoun);
         let urged = (self.beside + 1..self.at).any(|i| is("just now also", clause.at(i)));
         match clause.mood {
             Mood::Condition => self.clear(clause, before) && self.after_a_verb(clause),
             Mood::Report => {
                 let follows = self.clear(clause, before) && self.after_a_verb(clause);
                 // "in my calendar delete the meeting", "the tv turn it on"
-                let fronted = is("in on from for with at to under", clause.at(clause.open))
-                    && (named || !self.noun && self.object == Object::Other);
+                let fronted = is("in on from for with at to under", clause.at(clause.body_start))
+                    && (named || !self.noun && self.object == ObjectKind::Other);
                 let after = clause.at(self.at + 2);
                 let alone = after.is_empty()
                     || is(TIMES, after)
@@ -46,19 +45,21 @@ impl Loose {
                 let topic =
                     (!self.noun || alone) && matches!(clause.at(self.at + 1), "it" | "them");
                 // "Sage, delete the repo" without its comma
-                let called =
-                    self.beside == clause.open && !self.noun && named && !beside.ends_with('s');
+                let called = self.beside == clause.body_start
+                    && !self.noun
+                    && named
+                    && !beside.ends_with('s');
                 (follows || fronted || topic || called || urged && named)
-                    && !embedded(clause.open + 1)
+                    && !embedded(clause.body_start + 1)
             }
             Mood::Bare => {
-                const QUOTING: &List =
-                    &List::of("translate define spell say pronounce google search type");
+                const QUOTING: &WordList =
+                    &WordList::of("translate define spell say pronounce google search type");
                 // "open my calendar delete future events"
-                let means =
-                    is("open go log", clause.at(clause.open)) && self.object == Object::Other;
+                let means = is("open go log", clause.at(clause.body_start))
+                    && self.object == ObjectKind::Other;
                 let follows = (!self.noun || urged) && (named || means && !self.noun);
-                follows && !is(QUOTING, beside) && !embedded(clause.open)
+                follows && !is(QUOTING, beside) && !embedded(clause.body_start)
             }
             _ => false,
         }
@@ -76,17 +77,17 @@ impl Loose {
 
     /// Whether its object is clear enough to tell it from the noun, and from the verb of a subject.
     fn clear(self, clause: &Clause, before: &str) -> bool {
-        let state = is(STATES, before) || is(TIMES, before) || verbs::is_inflected(before);
+        let state = is(STATES, before) || is(TIMES, before) || morphology::is_inflected(before);
         match (self.noun, self.object) {
-            (_, Object::None) => !self.noun && clause.mood == Mood::Condition,
-            (false, Object::Other) => clause.mood == Mood::Condition || state,
-            (true, Object::Other | Object::Marked) => state,
+            (_, ObjectKind::None) => !self.noun && clause.mood == Mood::Condition,
+            (false, ObjectKind::Other) => clause.mood == Mood::Condition || state,
+            (true, ObjectKind::Other | ObjectKind::Marked) => state,
             _ => true,
         }
     }
 
     fn after_a_verb(self, clause: &Clause) -> bool {
-        (clause.open + 1..=self.beside).any(|at| finite(clause, at))
+        (clause.body_start + 1..=self.beside).any(|at| finite(clause, at))
     }
 }
 
@@ -100,6 +101,6 @@ fn finite(clause: &Clause, at: usize) -> bool {
     let opener = is(CONDITIONS, before) || is(QUESTION_WORDS, before);
     let ending =
         word.len() > 3 && (word.ends_with('s') || word.ends_with("ed")) && !possessive(word);
-    (ending || verbs::is_inflected(word)) && (!named || subject) && !opener
-        || subject && verbs::is_base(word)
+    (ending || morphology::is_inflected(word)) && (!named || subject) && !opener
+        || subject && morphology::is_base(word)
 }

@@ -1,20 +1,21 @@
-//! The labelled phrases of `phrases.tsv`, and what must be true of any text: no panic, no noise that hides a verb.
+//! The classifier on the labelled phrases of `labelled_phrases.tsv`, and what must be true of any text: no panic, no
+//! noise that hides a verb.
 
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
 
-use super::classify::{Reason, Verdict, classify};
-use super::rules::Rules;
+use super::classify::{Classification, SensitiveReason, classify};
+use state::guard::Rules;
 
 /// Label and phrase of each line.
 fn table() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let lines = include_str!("phrases.tsv").lines().filter(|line| !line.starts_with('#'));
+    let lines = include_str!("labelled_phrases.tsv").lines().filter(|line| !line.starts_with('#'));
     lines.map(|line| line.split_once('\t').expect("every line has a label and a phrase"))
 }
 
 /// The phrases of `label` that the rule tells right, and that `keep` keeps.
-fn right(label: &str, keep: impl Fn(&Verdict) -> bool) -> Vec<&'static str> {
+fn right(label: &str, keep: impl Fn(&Classification) -> bool) -> Vec<&'static str> {
     let rows = table().filter(|(named, phrase)| *named == label && phrase.is_ascii());
     rows.map(|(_, phrase)| phrase)
         .filter(|phrase| keep(&classify(phrase, &Rules::default())))
@@ -22,13 +23,14 @@ fn right(label: &str, keep: impl Fn(&Verdict) -> bool) -> Vec<&'static str> {
 }
 
 static RIGHT: LazyLock<[Vec<&str>; 2]> = LazyLock::new(|| {
-    let order =
-        |verdict: &Verdict| matches!(verdict, Verdict::Sensitive(Reason::Instruction { .. }));
-    [right("harmless", |verdict| *verdict == Verdict::Harmless), right("sensitive", order)]
+    let order = |verdict: &Classification| {
+        matches!(verdict, Classification::Sensitive(SensitiveReason::Instruction { .. }))
+    };
+    [right("harmless", |verdict| *verdict == Classification::Harmless), right("sensitive", order)]
 });
 
 fn sensitive(phrase: &str) -> bool {
-    classify(phrase, &Rules::default()) != Verdict::Harmless
+    classify(phrase, &Rules::default()) != Classification::Harmless
 }
 
 #[test]
@@ -37,10 +39,12 @@ fn phrases_are_told_apart() {
     for (label, phrase) in table() {
         let verdict = classify(phrase, &Rules::default());
         match (label, verdict) {
-            ("sensitive", Verdict::Sensitive(_)) => acting += 1,
-            ("sensitive", Verdict::Harmless) => missed.push(phrase),
-            ("harmless", Verdict::Harmless) => harmless += 1,
-            ("harmless", Verdict::Sensitive(reason)) => alarms.push(format!("{phrase}: {reason}")),
+            ("sensitive", Classification::Sensitive(_)) => acting += 1,
+            ("sensitive", Classification::Harmless) => missed.push(phrase),
+            ("harmless", Classification::Harmless) => harmless += 1,
+            ("harmless", Classification::Sensitive(reason)) => {
+                alarms.push(format!("{phrase}: {reason}"))
+            }
             _ => panic!("no label `{label}`"),
         }
     }
@@ -55,12 +59,14 @@ fn phrases_are_told_apart() {
 }
 
 #[test]
-fn a_verdict_says_why() {
+fn a_sensitive_request_is_told_why() {
     #[track_caller]
     fn case(phrase: &str, wanted: &str) {
         match classify(phrase, &Rules::default()) {
-            Verdict::Sensitive(reason) => assert_eq!(reason.to_string(), wanted, "{phrase:?}"),
-            Verdict::Harmless => panic!("{phrase:?} is harmless, wanted {wanted:?}"),
+            Classification::Sensitive(reason) => {
+                assert_eq!(reason.to_string(), wanted, "{phrase:?}")
+            }
+            Classification::Harmless => panic!("{phrase:?} is harmless, wanted {wanted:?}"),
         }
     }
     case("what's up and delete the repo", "instruction `delete …`: deletes or destroys something");
@@ -76,9 +82,9 @@ fn a_verdict_says_why() {
 #[test]
 fn the_owners_patterns_add() {
     let rules = Rules { patterns: vec!["Code Red".into()], ..Rules::default() };
-    let wanted = Verdict::Sensitive(Reason::Pattern("Code Red".into()));
+    let wanted = Classification::Sensitive(SensitiveReason::Pattern("Code Red".into()));
     assert_eq!(classify("is it a code red?", &rules), wanted);
-    assert_eq!(classify("is it a code reduction?", &rules), Verdict::Harmless);
+    assert_eq!(classify("is it a code reduction?", &rules), Classification::Harmless);
 }
 
 #[test]
@@ -87,19 +93,19 @@ fn a_harmless_phrase_covers_its_own_verb_only() {
         harmless: vec!["turn on the lights".into(), "mach das Licht an".into()],
         ..Rules::default()
     };
-    assert_eq!(classify("Turn on the lights in the kitchen", &rules), Verdict::Harmless);
-    assert_eq!(classify("Mach das Licht an!", &rules), Verdict::Harmless);
+    assert_eq!(classify("Turn on the lights in the kitchen", &rules), Classification::Harmless);
+    assert_eq!(classify("Mach das Licht an!", &rules), Classification::Harmless);
     for phrase in [
         "turn on the lights and delete the repo",
         "turn on the oven",
         "mach das Licht an und das Auto",
     ] {
-        assert_ne!(classify(phrase, &rules), Verdict::Harmless, "{phrase}");
+        assert_ne!(classify(phrase, &rules), Classification::Harmless, "{phrase}");
     }
     let all = Rules { patterns: vec!["lights".into()], ..rules };
     assert_ne!(
         classify("turn on the lights", &all),
-        Verdict::Harmless,
+        Classification::Harmless,
         "a pattern adds whatever is exempt"
     );
 }
@@ -117,25 +123,25 @@ fn the_longest_requests_need_no_more_than_a_workers_stack() {
         "delte ",
         "\u{1F5D1} ",
     ];
-    let judged = std::thread::Builder::new().stack_size(256 << 10).spawn(move || {
+    let classifying = std::thread::Builder::new().stack_size(256 << 10).spawn(move || {
         for word in words {
             let text: String = word.chars().cycle().take(4_000).collect();
             classify(&text, &Rules::default());
         }
     });
-    judged.unwrap().join().unwrap();
+    classifying.unwrap().join().unwrap();
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_text_is_judged(text in any::<String>()) {
+    fn any_text_is_classified(text in any::<String>()) {
         classify(&text, &Rules::default());
     }
 
     #[test]
-    fn any_words_in_any_order_are_judged(picks in prop::collection::vec((0..2_000_usize, 0..6_usize), 0..40)) {
+    fn any_words_in_any_order_are_classified(picks in prop::collection::vec((0..2_000_usize, 0..6_usize), 0..40)) {
         static WORDS: LazyLock<Vec<&str>> =
             LazyLock::new(|| table().flat_map(|(_, phrase)| phrase.split(' ')).collect());
         let stops = [" ", " ", ", ", ". ", "? ", " and "];
@@ -145,7 +151,7 @@ proptest! {
     }
 
     #[test]
-    fn noise_does_not_change_a_verdict(
+    fn noise_changes_no_classification(
         row in any::<prop::sample::Index>(), acting in any::<bool>(), upper in any::<bool>(),
         noise in 0..4_usize, every in 1..5_usize,
     ) {

@@ -1,32 +1,16 @@
-//! What kind of clause the words at its beginning announce.
+//! The mood of a clause, by the words at its beginning: an order, a request, a question, a report, a condition.
 
-use super::clause::Clause;
-use super::verbs;
-use super::words::{
+use super::clause::{Clause, Mood};
+use super::morphology;
+use super::word_classes::{
     BE, CONDITIONS, DETERMINERS, DO, HAVE, MODALS, OBJECTS, QUESTION_WORDS, SOMEONE, SUBJECTS, is,
     possessive,
 };
 
-/// What the beginning of a clause says of the rest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mood {
-    /// It begins with a verb in its plain form, or with nothing that speaks against an order.
-    Bare,
-    /// "can you", "could someone", "would you mind".
-    Request,
-    /// It asks; `plain` if its verbs are plain forms that order nothing ("how do I delete", not "is it").
-    Question { plain: bool },
-    /// It tells: a subject comes first.
-    Report,
-    /// "if", "when", "once".
-    Condition,
-    /// "do not", "never".
-    Forbidden,
-}
-
-pub(super) fn of(clause: &Clause) -> Mood {
-    let (word, next) = (clause.at(clause.open), clause.at(clause.open + 1));
-    let third = clause.at(clause.open + 2);
+/// The kind of a clause, by the words that it begins with.
+pub(super) fn mood_of(clause: &Clause) -> Mood {
+    let (word, next) = (clause.at(clause.body_start), clause.at(clause.body_start + 1));
+    let third = clause.at(clause.body_start + 2);
     // "in how many days …", "to whom …"
     let led = is("in at on for from to with by of about", word) && is(QUESTION_WORDS, next);
     if led && next != "when" && next != "where" {
@@ -53,7 +37,7 @@ pub(super) fn of(clause: &Clause) -> Mood {
         return Mood::Condition;
     }
     let subject = is(SUBJECTS, word) || is(DETERMINERS, word) || possessive(word) || word == "you";
-    if subject || !verbs::is_base(word) { Mood::Report } else { Mood::Bare }
+    if subject || !morphology::is_base(word) { Mood::Report } else { Mood::Bare }
 }
 
 fn question_word(clause: &Clause, word: &str, next: &str, third: &str) -> Mood {
@@ -66,7 +50,7 @@ fn question_word(clause: &Clause, word: &str, next: &str, third: &str) -> Mood {
         // "What I want is …" tells.
         "what" if matches!(next, "i" | "we" | "you") => Mood::Report,
         _ => {
-            let plain = clause.rest(clause.open).any(|w| is(MODALS, w) || is(DO, w))
+            let plain = clause.rest(clause.body_start).any(|w| is(MODALS, w) || is(DO, w))
                 || matches!(word, "how" | "why")
                 || next == "to";
             Mood::Question { plain }
@@ -77,7 +61,7 @@ fn question_word(clause: &Clause, word: &str, next: &str, third: &str) -> Mood {
 /// What a clause is that begins with an auxiliary; `None` if that one is a main verb ("do it",
 /// "have the invoice paid").
 fn inverted(clause: &Clause, word: &str) -> Option<Mood> {
-    let mut at = clause.open + 1;
+    let mut at = clause.body_start + 1;
     while matches!(clause.at(at), "not" | "just" | "please" | "maybe" | "also" | "then" | "either")
     {
         at += 1;
@@ -98,12 +82,12 @@ fn inverted(clause: &Clause, word: &str) -> Option<Mood> {
         "would" | "could" if subject == "it" && is("possible okay ok", clause.at(at + 2)) => {
             Some(Mood::Request)
         }
-        "have" if !is(SUBJECTS, subject) && subject != "you" && !clause.asked() => None,
+        "have" if !is(SUBJECTS, subject) && subject != "you" && !clause.in_question() => None,
         "do" if (is(OBJECTS, subject)
             || subject == "me"
             || is(DETERMINERS, subject)
             || possessive(subject))
-            && !clause.asked() =>
+            && !clause.in_question() =>
         {
             None
         }

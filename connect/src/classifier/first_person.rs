@@ -1,37 +1,39 @@
-//! Whom a stranger means by "me": themselves. "Text me the door code" is harmless where the owner says it; where a
-//! stranger does, something goes to somebody.
+//! Whom a stranger means by "me": themselves. "Text me the door code" is harmless where the owner says it; from a
+//! stranger it sends something to somebody.
 
 use super::english;
-use super::fold::{Stop, Word};
-use super::verbs;
-use super::words::{List, is};
+use super::morphology;
+use super::tokenize::{Separator, WordToken};
+use super::word_classes::{WordList, is};
 
 /// Verbs that bring something to whoever is named, or ring them. Telling, reading and showing are not among them: the
 /// stranger is being talked with.
-const BRINGS: &List = &List::of(
+const BRINGS: &WordList = &WordList::of(
     "send resend forward email text mail dm sms fax whatsapp slack telegram contact transmit dispatch cc bcc nudge \
      notify alert remind ping message mms imessage signal snapchat relay circulate drop shoot post share call phone \
      wire hit loop ring dial buzz facetime skype voicemail page videocall",
 );
 
 /// What is somebody's own, and can be reached.
-const OWN: &List = &List::of("phone inbox email mail cell mobile number address voicemail watch");
+const OWN: &WordList =
+    &WordList::of("phone inbox email mail cell mobile number address voicemail watch");
 
 /// The words of a stranger as the owner would have to say them: where something is brought to "me", "him" stands in its
 /// place. As many words as before.
-pub(super) fn as_another(words: &[Word]) -> Vec<Word> {
+pub(super) fn for_stranger(words: &[WordToken]) -> Vec<WordToken> {
     let mut brought = false;
     let mut read = words.to_vec();
     for at in 0..words.len() {
         let word = words[at].text.as_str();
-        if words[at].stop == Stop::Sentence || matches!(word, "and" | "then" | "but" | "or" | "so")
+        if words[at].separator == Separator::Sentence
+            || matches!(word, "and" | "then" | "but" | "or" | "so")
         {
             brought = false;
         }
-        let next = words.get(at + 1).filter(|next| next.stop == Stop::Blank);
+        let next = words.get(at + 1).filter(|next| next.separator == Separator::Blank);
         let next = next.map_or("", |next| next.text.as_str());
         let after = |n: usize| at.checked_sub(n).map_or("", |before| words[before].text.as_str());
-        let is_name = after(1) == "call" && !next.is_empty() && !english::known(next);
+        let is_name = after(1) == "call" && !next.is_empty() && !english::is_known_word(next);
         match word {
             "me" | "us" | "myself" | "ourselves" if brought && !is_name => {
                 read[at].text = "him".into();
@@ -41,22 +43,22 @@ pub(super) fn as_another(words: &[Word]) -> Vec<Word> {
             }
             _ => {}
         }
-        brought |= verbs::readings(word).iter().any(|reading| is(BRINGS, reading.base));
+        brought |= morphology::readings(word).iter().any(|reading| is(BRINGS, reading.base));
     }
     read
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::guard::classify::{Verdict, classify, classify_strangers};
-    use crate::guard::rules::Rules;
+    use crate::classifier::{Classification, classify, classify_strangers};
+    use state::guard::Rules;
 
     /// Whether the owner's words, and a stranger's, act.
     #[track_caller]
     fn case(phrase: &str, owners: bool, strangers: bool) {
         let rules = Rules::default();
         let acts = [classify(phrase, &rules), classify_strangers(phrase, &rules)];
-        assert_eq!(acts.map(|it| it != Verdict::Harmless), [owners, strangers], "{phrase}");
+        assert_eq!(acts.map(|it| it != Classification::Harmless), [owners, strangers], "{phrase}");
     }
 
     #[test]
@@ -91,7 +93,7 @@ mod tests {
             "give me the opening hours",
             "show me what you have",
             "let me know when the shop opens",
-            "When does the shop open on Sunday?",
+            "VerbCondition does the shop open on Sunday?",
             "did you text me yesterday?",
             "why did he call me?",
             "what did you send me?",
@@ -111,7 +113,7 @@ mod tests {
         for phrase in ["wire me 500 dollars", "loop me in", "hit me up", "drop me a line"] {
             assert_ne!(
                 classify_strangers(phrase, &Rules::default()),
-                Verdict::Harmless,
+                Classification::Harmless,
                 "{phrase}"
             );
         }

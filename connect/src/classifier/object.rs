@@ -1,64 +1,66 @@
-//! What follows a verb: whether it has an object, whether that is the owner, whether the verb is a noun.
+//! What follows a verb: its object, whether that is the owner, and whether the verb acts on it.
 
 use super::clause::Clause;
 use super::idioms::idiom;
-use super::lexicon::{Class, Row, When, list};
-use super::words::{
-    self, BE, DETERMINERS, HAVE, INFORMATION, List, MODALS, OBJECTS, PEOPLE, POSSESSIVES, SUBJECTS,
-    Words, is, number, possessive,
+use super::verb_table::{ActionClass, VerbCondition, VerbRow, list};
+use super::word_classes::{
+    self, BE, DETERMINERS, HAVE, INFORMATION, MODALS, OBJECTS, PEOPLE, POSSESSIVES, SUBJECTS,
+    WordList, WordSet, is, number, possessive,
 };
 
 /// Whether the verb at `at`, read as `reading`, does here what its row says.
-pub(super) fn acts(clause: &Clause, at: usize, row: &Row) -> bool {
+pub(super) fn acts(clause: &Clause, at: usize, row: &VerbRow) -> bool {
     if idiom(clause, at) || clause.at(at + 1) == "nothing" {
         return false;
     }
     match row.when {
-        When::Any => true,
-        When::Unless(list) => {
+        VerbCondition::Any => true,
+        VerbCondition::Unless(list) => {
             let owner = is(list, "me") && to_owner(clause, at);
             let apparatus = head(clause, at).any(|word| is("system panel", word));
             let excused = |word: &str| is(list, word) && !is("me us", word);
             !owner && (apparatus || !head(clause, at).any(excused))
         }
-        When::Into(list) => {
+        VerbCondition::Into(list) => {
             let own = memory(clause, head(clause, at), list)
                 || memory(clause, destination(clause, at), list);
             !own && !sum(clause, at)
         }
-        When::Only(list) => {
+        VerbCondition::Only(list) => {
             later(clause, at + 1, clause.end.min(at + 10), list)
                 && !(tells(row) && owner_later(clause, at))
         }
-        When::Object(list) => later(clause, at + 1, phrase_end(clause, at + 1), list),
-        When::With(list) => particle(clause, at, list),
-        When::Then(list) => list.split('|').any(|phrase| follows(clause, at, phrase)),
+        VerbCondition::ObjectKind(list) => later(clause, at + 1, phrase_end(clause, at + 1), list),
+        VerbCondition::With(list) => particle(clause, at, list),
+        VerbCondition::Then(list) => list.split('|').any(|phrase| follows(clause, at, phrase)),
     }
 }
 
 /// Whether a row is about telling somebody something, which the owner may always be.
-fn tells(row: &Row) -> bool {
-    matches!(row.does, Some(Class::Sends | Class::Publishes | Class::Calls))
+fn tells(row: &VerbRow) -> bool {
+    matches!(row.does, Some(ActionClass::Sends | ActionClass::Publishes | ActionClass::Calls))
 }
 
 /// Whether the verb at `at` with its object list is told of something that was named before it (passives).
-pub(super) fn acts_on(clause: &Clause, from: usize, at: usize, row: &Row) -> bool {
+pub(super) fn acts_on(clause: &Clause, from: usize, at: usize, row: &VerbRow) -> bool {
     let named = |list: &str| (from..at).any(|i| is(list, clause.at(i)));
     match row.when {
-        When::Any | When::Into(_) => true,
-        When::Unless(list) => !(named(list) || is(list, "me") && owner_later(clause, at)),
-        When::Only(list) | When::Object(list) => {
+        VerbCondition::Any | VerbCondition::Into(_) => true,
+        VerbCondition::Unless(list) => !(named(list) || is(list, "me") && owner_later(clause, at)),
+        VerbCondition::Only(list) | VerbCondition::ObjectKind(list) => {
             named(list) || later(clause, at + 1, clause.end, list)
         }
-        When::With(list) => is(list, clause.at(at + 1)),
-        When::Then(list) => list.split('|').any(|phrase| follows(clause, at, phrase)),
+        VerbCondition::With(list) => is(list, clause.at(at + 1)),
+        VerbCondition::Then(list) => list.split('|').any(|phrase| follows(clause, at, phrase)),
     }
 }
 
 /// The head of the object: "a really loud alarm" of "a really loud alarm for seven", "bob" of "bob the story".
 fn head<'a>(clause: &'a Clause<'a>, at: usize) -> impl Iterator<Item = &'a str> {
     let mut from = at + 1;
-    while words::adverb(clause.at(from)) && !clause.at(from).is_empty() && clause.at(from) != "all"
+    while word_classes::adverb(clause.at(from))
+        && !clause.at(from).is_empty()
+        && clause.at(from) != "all"
     {
         from += 1;
     }
@@ -93,13 +95,13 @@ fn destination<'a>(clause: &'a Clause<'a>, at: usize) -> impl Iterator<Item = &'
 
 /// The owner's own notes, reminders and lists; not "the mailing list".
 fn memory<'a>(clause: &Clause, phrase: impl Iterator<Item = &'a str>, list: &str) -> bool {
-    const OTHERS: &List = &List::of(
+    const OTHERS: &WordList = &WordList::of(
         "mailing guest email contact contacts allow block wait waiting distribution invite \
         invitation attendee access client customer customer's shared team's",
     );
     let phrase: Vec<&str> = phrase.collect();
     let others = phrase.iter().any(|word| is(OTHERS, word));
-    let addressed = clause.rest(clause.open).any(|word| word == "ticket" || word == "issue");
+    let addressed = clause.rest(clause.body_start).any(|word| word == "ticket" || word == "issue");
     !others && !addressed && phrase.iter().any(|word| is(list, word))
 }
 
@@ -115,7 +117,7 @@ pub(super) fn marks(word: &str) -> bool {
 }
 
 fn preposition(word: &str) -> bool {
-    const LIST: &List = &List::of(
+    const LIST: &WordList = &WordList::of(
         "to for on in at with from about of by into onto if when that because saying called \
         named titled until before after so as while where which who through over under using via unless once \
         off out up down",
@@ -129,13 +131,15 @@ fn phrase_end(clause: &Clause, from: usize) -> usize {
 }
 
 /// A word of `list` between `from` and `end` that is not part of a thing to be read ("flight status").
-fn later(clause: &Clause, from: usize, end: usize, list: impl Words + Copy) -> bool {
+fn later(clause: &Clause, from: usize, end: usize, list: impl WordSet + Copy) -> bool {
     (from..end).any(|i| is(list, clause.at(i)) && !is(INFORMATION, clause.at(i + 1)))
 }
 
 fn particle(clause: &Clause, at: usize, list: &str) -> bool {
     let mut next = at + 1;
-    while words::adverb(clause.at(next)) && clause.at(next) != "away" && !clause.at(next).is_empty()
+    while word_classes::adverb(clause.at(next))
+        && clause.at(next) != "away"
+        && !clause.at(next).is_empty()
     {
         next += 1;
     }
@@ -149,8 +153,8 @@ fn particle(clause: &Clause, at: usize, list: &str) -> bool {
         let after = clause.at(i + 1);
         let ends = after.is_empty()
             || preposition(after)
-            || words::adverb(after)
-            || is(words::TIMES, after)
+            || word_classes::adverb(after)
+            || is(word_classes::TIMES, after)
             || number(after)
             || is("by all half a low high dim full", after)
             || clause.at(at) == "get" && marks(after);
@@ -168,7 +172,7 @@ fn follows(clause: &Clause, at: usize, phrase: &str) -> bool {
 /// The owner is the one it goes to: "send me …", "forward it to my phone", but not "email me and Bob".
 pub(super) fn to_owner(clause: &Clause, at: usize) -> bool {
     let mut next = at + 1;
-    while words::adverb(clause.at(next)) && !clause.at(next).is_empty() {
+    while word_classes::adverb(clause.at(next)) && !clause.at(next).is_empty() {
         next += 1;
     }
     let end = phrase_end(clause, next);
@@ -194,7 +198,7 @@ fn money(word: &str) -> bool {
 
 /// "… to me", "… to my phone", "share … with me".
 fn owner_later(clause: &Clause, at: usize) -> bool {
-    const OWN: &List = &List::of("phone inbox email cell mobile watch");
+    const OWN: &WordList = &WordList::of("phone inbox email cell mobile watch");
     (at + 1..clause.end).any(|i| {
         let next = clause.at(i + 1);
         let after = if clause.at(i + 2) == "own" { i + 3 } else { i + 2 };
@@ -207,7 +211,7 @@ fn owner_later(clause: &Clause, at: usize) -> bool {
 
 /// How clearly an object follows a verb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Object {
+pub(super) enum ObjectKind {
     /// Nothing, or a preposition.
     None,
     /// Some word.
@@ -219,17 +223,17 @@ pub(super) enum Object {
 }
 
 /// How clear the object is that follows the verb at `at`.
-pub(super) fn object(clause: &Clause, at: usize) -> Object {
+pub(super) fn object(clause: &Clause, at: usize) -> ObjectKind {
     let next = clause.at(at + 1);
     if next.is_empty() || is(BE, next) || is(MODALS, next) || is(HAVE, next) {
-        Object::None
+        ObjectKind::None
     } else if is(DETERMINERS, next) || is(POSSESSIVES, next) || possessive(next) || number(next) {
-        if is(OBJECTS, next) { Object::Pronoun } else { Object::Marked }
+        if is(OBJECTS, next) { ObjectKind::Pronoun } else { ObjectKind::Marked }
     } else if is(OBJECTS, next) || is(PEOPLE, next) || matches!(next, "me" | "us") {
-        Object::Pronoun
+        ObjectKind::Pronoun
     } else if preposition(next) {
-        Object::None
+        ObjectKind::None
     } else {
-        Object::Other
+        ObjectKind::Other
     }
 }

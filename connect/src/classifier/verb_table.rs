@@ -1,13 +1,13 @@
-//! The verbs that act: reads `verbs.txt`, the table of what each does and when.
+//! The verbs that act: reads `verb_table.txt`, which says what each does and when.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::words::List;
+use super::word_classes::WordList;
 
-/// What an instruction does, as a person is told.
+/// What an instruction does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Class {
+pub(crate) enum ActionClass {
     /// Deletes, wipes, drops.
     Destroys,
     /// Sends something to somebody, or says something to them.
@@ -38,7 +38,7 @@ pub(crate) enum Class {
     Switches,
 }
 
-impl Class {
+impl ActionClass {
     const ALL: [(&str, Self, &str); 14] = [
         ("destroys", Self::Destroys, "deletes or destroys something"),
         ("sends", Self::Sends, "sends something to somebody"),
@@ -57,14 +57,14 @@ impl Class {
     ];
 
     /// What it does, for people: "deletes or destroys something".
-    pub(crate) fn says(self) -> &'static str {
+    pub(crate) fn description(self) -> &'static str {
         Self::ALL.iter().find(|entry| entry.1 == self).map_or("acts", |entry| entry.2)
     }
 }
 
 /// When a verb of the table acts. The words are lists separated by blanks, the phrases by `|`.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum When {
+pub(super) enum VerbCondition {
     /// Always.
     Any,
     /// Not with one of these in its object.
@@ -74,7 +74,7 @@ pub(super) enum When {
     /// Only with one of these later in the clause.
     Only(&'static str),
     /// Only with one of these in its object.
-    Object(&'static str),
+    ObjectKind(&'static str),
     /// Only with one of these particles, next or behind the object.
     With(&'static str),
     /// Only with one of these phrases right behind it.
@@ -82,61 +82,63 @@ pub(super) enum When {
 }
 
 /// One line of the table.
-pub(super) struct Row {
+pub(super) struct VerbRow {
     /// `None` for verbs that only look and talk.
-    pub(super) does: Option<Class>,
+    pub(super) does: Option<ActionClass>,
     pub(super) verbs: &'static str,
-    pub(super) when: When,
+    pub(super) when: VerbCondition,
 }
 
-struct Table {
-    rows: Vec<Row>,
-    lists: HashMap<&'static str, List>,
+/// The table as it is used.
+struct VerbTable {
+    rows: Vec<VerbRow>,
+    lists: HashMap<&'static str, WordList>,
 }
 
 /// All lines of the table.
-pub(super) fn rows() -> &'static [Row] {
+pub(super) fn rows() -> &'static [VerbRow] {
     &TABLE.rows
 }
 
 /// The words of a named list: "bookable", "switched".
-pub(super) fn list(name: &str) -> &'static List {
-    const NONE: &List = &List::of("");
+pub(super) fn list(name: &str) -> &'static WordList {
+    const NONE: &WordList = &WordList::of("");
     TABLE.lists.get(name).unwrap_or(NONE)
 }
 
-static TABLE: LazyLock<Table> =
+static TABLE: LazyLock<VerbTable> =
     LazyLock::new(|| read(TEXT).expect("the table is part of the program, and a test reads it"));
 
-/// The table with continued lines joined, made once and kept.
-const TEXT: &str = include_str!("verbs.txt");
+/// The table as it is written.
+const TEXT: &str = include_str!("verb_table.txt");
 
-fn read(text: &'static str) -> Result<Table, String> {
-    let mut table = Table { rows: Vec::new(), lists: HashMap::new() };
+/// Reads the table. Fails for a line that is none of it.
+fn read(text: &'static str) -> Result<VerbTable, String> {
+    let mut table = VerbTable { rows: Vec::new(), lists: HashMap::new() };
     let mut class = None;
     for line in logical_lines(text) {
         if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
-            class = Class::ALL.iter().find(|entry| entry.0 == name).map(|entry| entry.1);
+            class = ActionClass::ALL.iter().find(|entry| entry.0 == name).map(|entry| entry.1);
             if class.is_none() && name != "harmless" {
                 return Err(format!("no class `{name}`"));
             }
         } else if let Some((name, words)) =
             line.strip_prefix('$').and_then(|line| line.split_once(" = "))
         {
-            table.lists.insert(name, List::of(words));
+            table.lists.insert(name, WordList::of(words));
         } else {
             let (condition, verbs) =
                 line.split_once(':').ok_or_else(|| format!("no `:` in `{line}`"))?;
             let (kind, words) = condition.split_once(' ').unwrap_or((condition, ""));
             let when = when(kind, whole(words, &table.lists)?)?;
-            table.rows.push(Row { does: class, verbs, when });
+            table.rows.push(VerbRow { does: class, verbs, when });
         }
     }
     Ok(table)
 }
 
 /// A list with the words of the lists that it names ("it that $media").
-fn whole(words: &'static str, lists: &HashMap<&str, List>) -> Result<&'static str, String> {
+fn whole(words: &'static str, lists: &HashMap<&str, WordList>) -> Result<&'static str, String> {
     if !words.contains('$') {
         return Ok(words);
     }
@@ -151,15 +153,16 @@ fn whole(words: &'static str, lists: &HashMap<&str, List>) -> Result<&'static st
     Ok(words?.join(" ").leak())
 }
 
-fn when(kind: &str, words: &'static str) -> Result<When, String> {
+/// A condition, by its first word.
+fn when(kind: &str, words: &'static str) -> Result<VerbCondition, String> {
     Ok(match kind {
-        "any" => When::Any,
-        "unless" => When::Unless(words),
-        "into" => When::Into(words),
-        "only" => When::Only(words),
-        "object" => When::Object(words),
-        "with" => When::With(words),
-        "then" => When::Then(words),
+        "any" => VerbCondition::Any,
+        "unless" => VerbCondition::Unless(words),
+        "into" => VerbCondition::Into(words),
+        "only" => VerbCondition::Only(words),
+        "object" => VerbCondition::ObjectKind(words),
+        "with" => VerbCondition::With(words),
+        "then" => VerbCondition::Then(words),
         _ => return Err(format!("no condition `{kind}`")),
     })
 }
@@ -185,13 +188,13 @@ fn logical_lines(text: &'static str) -> Vec<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::words::is;
+    use super::super::word_classes::is;
     use super::*;
 
     #[test]
     fn the_table_is_readable_and_every_class_has_verbs() {
         let table = read(TEXT).unwrap();
-        for (name, class, _) in Class::ALL {
+        for (name, class, _) in ActionClass::ALL {
             assert!(table.rows.iter().any(|row| row.does == Some(class)), "{name}");
         }
         assert!(table.rows.iter().any(|row| row.does.is_none()));

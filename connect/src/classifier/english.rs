@@ -1,26 +1,26 @@
-//! The rule knows English, and knows when it does not: a request in another language is not waved through.
+//! Tells whether a request is English. In another language the rules see no verbs, so it counts as sensitive.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use super::fold::Word;
-use super::lexicon::list;
-use super::words::{
-    ADVERBS, BE, CONDITIONS, DETERMINERS, DO, FILLERS, HAVE, INFORMATION, List, MODALS, MODIFIERS,
+use super::tokenize::WordToken;
+use super::verb_table::list;
+use super::word_classes::{
+    ADVERBS, BE, CONDITIONS, DETERMINERS, DO, FILLERS, HAVE, INFORMATION, MODALS, MODIFIERS,
     OBJECTS, PARTICLES, PEOPLE, POSSESSIVES, QUESTION_WORDS, SOMEONE, STATES, STRICT_PREPOSITIONS,
-    SUBJECTS, TIME_JOINTS, TIMES, is, number, possessive,
+    SUBJECTS, TIME_JOINTS, TIMES, WordList, is, number, possessive,
 };
-use super::{verbs, words};
+use super::{morphology, word_classes};
 
-/// Whether the request may be judged by English rules: a common English word occurs in it, or it is so
-/// short (under four words of Latin script) that asking would be worse.
+/// Whether English rules apply to the request: a common English word occurs in it, or it is so short (under four
+/// words of Latin script) that an approval would be the greater nuisance.
 ///
 /// Words that other languages share ("die", "me", "email") prove nothing alone. A request that has no other
 /// English word passes if at least half of it is made of them, and none of it is foreign.
-pub(super) fn readable(words: &[Word]) -> bool {
-    let lettered: Vec<&Word> =
+pub(super) fn is_english(words: &[WordToken]) -> bool {
+    let lettered: Vec<&WordToken> =
         words.iter().filter(|word| word.text.chars().any(char::is_alphabetic)).collect();
-    if lettered.iter().any(|word| word.plain && common(&word.text)) {
+    if lettered.iter().any(|word| word.is_ascii && common(&word.text)) {
         return true;
     }
     let latin = lettered.iter().all(|word| word.text.is_ascii());
@@ -28,7 +28,8 @@ pub(super) fn readable(words: &[Word]) -> bool {
         return true;
     }
     let begins = lettered.first().is_some_and(|word| is("is are has any play", &word.text));
-    let foreign = lettered.iter().any(|word| !word.plain || LISTS[2].contains(word.text.as_str()));
+    let foreign =
+        lettered.iter().any(|word| !word.is_ascii || LISTS[2].contains(word.text.as_str()));
     let shared = lettered.iter().filter(|word| LISTS[1].contains(word.text.as_str())).count();
     begins && latin || !foreign && shared * 2 >= lettered.len()
 }
@@ -39,21 +40,21 @@ fn common(word: &str) -> bool {
     let stem = word.strip_suffix("'s").unwrap_or(word);
     let ending = (word.ends_with("ed") || word.ends_with("ing")) && word.len() > 5;
     let borrowed = LISTS[1].contains(word);
-    LISTS[0].contains(stem) || ending && !borrowed && !verbs::readings(word).is_empty()
+    LISTS[0].contains(stem) || ending && !borrowed && !morphology::readings(word).is_empty()
 }
 
-/// Whether `word` is English that these rules know; anything else may be a name.
-pub(super) fn known(word: &str) -> bool {
+/// Whether these rules know `word`; any other may be a name.
+pub(super) fn is_known_word(word: &str) -> bool {
     let lists = ["memory", "texts", "devices", "bookable", "switched", "media"];
-    small(word)
+    is_function_word(word)
         || LISTS[..2].iter().any(|list| list.contains(word))
         || lists.iter().any(|name| is(list(name), word))
-        || !verbs::readings(word).is_empty()
+        || !morphology::readings(word).is_empty()
 }
 
-/// Whether `word` is one of the small words of English: no verb, whatever stands before it.
-pub(super) fn small(word: &str) -> bool {
-    SMALL.contains(word) || number(word) || possessive(word) || words::adverb(word)
+/// Whether `word` is one of the small words of English: never a verb, whatever stands before it.
+pub(super) fn is_function_word(word: &str) -> bool {
+    SMALL.contains(word) || number(word) || possessive(word) || word_classes::adverb(word)
 }
 
 static SMALL: LazyLock<HashSet<&str>> = LazyLock::new(|| {
@@ -79,7 +80,7 @@ static SMALL: LazyLock<HashSet<&str>> = LazyLock::new(|| {
         SUBJECTS,
         TIMES,
         TIME_JOINTS,
-        &List::of("you me us able unable sure certain not never"),
+        &WordList::of("you me us able unable sure certain not never"),
     ];
     lists.into_iter().flat_map(|list| list.words.split_whitespace()).collect()
 });
@@ -96,12 +97,12 @@ static LISTS: LazyLock<[HashSet<&str>; 3]> = LazyLock::new(|| {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fold;
+    use super::super::tokenize;
     use super::*;
 
     #[track_caller]
     fn case(text: &str, wanted: bool) {
-        assert_eq!(readable(&fold::words(text)), wanted, "{text:?}");
+        assert_eq!(is_english(&tokenize::tokenize(text)), wanted, "{text:?}");
     }
 
     #[test]

@@ -1,13 +1,13 @@
-//! Turns what was said or typed into plain lower-case words, so that no spelling hides a verb.
+//! First step: turns what was said or typed into plain lower-case words, so that no spelling hides a verb.
 //!
 //! Speech recognition leaves out capitals and punctuation; people type "E-Mail", `ｄｅｌｅｔｅ` or a word with an
 //! invisible character in it. Everything after this file sees ASCII words and three kinds of stops.
 
 use smol_str::SmolStr;
 
-/// What separates a word from the one before it.
+/// What stands between a word and the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Stop {
+pub(super) enum Separator {
     /// A blank.
     Blank,
     /// A comma, colon, bracket, dash or emoji: a clause may begin here.
@@ -16,24 +16,25 @@ pub(super) enum Stop {
     Sentence,
 }
 
-/// One folded word.
+/// One word of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Word {
+pub(super) struct WordToken {
     /// Lower-case, without accents or invisible characters.
     pub(super) text: SmolStr,
     /// What stands before it.
-    pub(super) stop: Stop,
+    pub(super) separator: Separator,
     /// A question mark closes the sentence that this word is in.
-    pub(super) asked: bool,
+    pub(super) in_question: bool,
     /// It was written in plain ASCII letters, which a word of another language often is not.
-    pub(super) plain: bool,
+    pub(super) is_ascii: bool,
 }
 
-/// Splits `text` into folded words. Linear in its length.
-pub(super) fn words(text: &str) -> Vec<Word> {
+/// Splits `text` into words. Linear in its length.
+pub(super) fn tokenize(text: &str) -> Vec<WordToken> {
     let characters: Vec<char> = text.chars().filter(|&c| !invisible(c)).collect();
     let latin = characters.iter().any(|&c| simple(c).is_ascii_alphabetic());
-    let mut folded = Folded { words: Vec::new(), begun: 0, stop: Stop::Sentence };
+    let mut tokenizer =
+        Tokenizer { words: Vec::new(), sentence_start: 0, separator: Separator::Sentence };
     let mut word = String::new();
     for (at, &raw) in characters.iter().enumerate() {
         let c = simple(raw);
@@ -42,7 +43,7 @@ pub(super) fn words(text: &str) -> Vec<Word> {
         if c.is_alphanumeric() || c == '_' && !word.is_empty() && next.is_alphanumeric() {
             // snake_case and kebab-case are looked at word by word.
             if c == '_' {
-                folded.push(&mut word, latin);
+                tokenizer.push(&mut word, latin);
             } else {
                 word.push(raw);
             }
@@ -56,69 +57,83 @@ pub(super) fn words(text: &str) -> Vec<Word> {
             '-' if inside && prefix(&word) => {}
             '.' if dotted(&word, &characters, at) => {}
             '$' | '€' | '£' | '¥' if next.is_ascii_digit() => {
-                folded.push(&mut word, latin);
+                tokenizer.push(&mut word, latin);
                 word.push('$');
             }
             _ => {
-                folded.push(&mut word, latin);
+                tokenizer.push(&mut word, latin);
                 match c {
-                    '&' => folded.push(&mut "and".to_owned(), latin),
-                    '+' => folded.push(&mut "plus".to_owned(), latin),
-                    '%' => folded.push(&mut "percent".to_owned(), latin),
-                    _ => folded.mark(c, inside, next),
+                    '&' => tokenizer.push(&mut "and".to_owned(), latin),
+                    '+' => tokenizer.push(&mut "plus".to_owned(), latin),
+                    '%' => tokenizer.push(&mut "percent".to_owned(), latin),
+                    _ => tokenizer.mark(c, inside, next),
                 }
             }
         }
     }
-    folded.push(&mut word, latin);
-    folded.words
+    tokenizer.push(&mut word, latin);
+    tokenizer.words
 }
 
-struct Folded {
-    words: Vec<Word>,
+/// The words of `text` alone, without what stands between them.
+pub(crate) fn plain_words(text: &str) -> Vec<SmolStr> {
+    tokenize(text).into_iter().map(|word| word.text).collect()
+}
+
+/// The words read so far.
+struct Tokenizer {
+    words: Vec<WordToken>,
     /// Where the sentence that is being read began.
-    begun: usize,
-    stop: Stop,
+    sentence_start: usize,
+    /// What stood since the last word.
+    separator: Separator,
 }
 
-impl Folded {
+impl Tokenizer {
+    /// Ends a word.
     fn push(&mut self, word: &mut String, latin: bool) {
         if word.is_empty() {
             return;
         }
-        let plain = word.is_ascii();
-        let text = fold_word(word, latin);
+        let is_ascii = word.is_ascii();
+        let text = plain_word(word, latin);
         word.clear();
         if !text.is_empty() {
-            self.words.push(Word { text, stop: self.stop, asked: false, plain });
-            self.stop = Stop::Blank;
+            self.words.push(WordToken {
+                text,
+                separator: self.separator,
+                in_question: false,
+                is_ascii,
+            });
+            self.separator = Separator::Blank;
         }
     }
 
+    /// Takes a character that belongs to no word.
     fn mark(&mut self, c: char, inside: bool, next: char) {
-        let stop = match c {
-            '.' if inside => Stop::Comma, // example.com, node.js
-            '.' | '!' | '?' | ';' | '\n' | '\r' | '。' | '！' | '？' => Stop::Sentence,
+        let separator = match c {
+            '.' if inside => Separator::Comma, // example.com, node.js
+            '.' | '!' | '?' | ';' | '\n' | '\r' | '。' | '！' | '？' => Separator::Sentence,
             ',' | ':' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '•' | '…' | '*' => {
-                Stop::Comma
+                Separator::Comma
             }
-            '-' if inside || next.is_alphanumeric() || next == '-' => Stop::Blank,
-            '-' => Stop::Comma,
+            '-' if inside || next.is_alphanumeric() || next == '-' => Separator::Blank,
+            '-' => Separator::Comma,
             '"' | '\'' | '/' | '\\' | '#' | '@' | '_' | '$' | '=' | '~' | '^' | '<' | '>' => {
-                Stop::Blank
+                Separator::Blank
             }
-            c if c.is_whitespace() => Stop::Blank,
-            _ => Stop::Comma,
+            c if c.is_whitespace() => Separator::Blank,
+            _ => Separator::Comma,
         };
         if c == '?' {
-            for word in &mut self.words[self.begun..] {
-                word.asked = true;
+            for word in &mut self.words[self.sentence_start..] {
+                word.in_question = true;
             }
         }
-        if stop == Stop::Sentence {
-            self.begun = self.words.len();
+        if separator == Separator::Sentence {
+            self.sentence_start = self.words.len();
         }
-        self.stop = self.stop.max(stop);
+        self.separator = self.separator.max(separator);
     }
 }
 
@@ -232,9 +247,9 @@ const TWINS: &[(char, &str)] = &[
     ('y', "уү"),
 ];
 
-/// Twins are folded only in a request that has Latin letters, and only if nothing of the word is left
+/// Twins are replaced only in a request that has Latin letters, and only if nothing of the word is left
 /// over: a Russian or Greek sentence stays what it is.
-fn fold_word(raw: &str, latin: bool) -> SmolStr {
+fn plain_word(raw: &str, latin: bool) -> SmolStr {
     let plain: SmolStr = raw.chars().map(simple).collect();
     if !latin || plain.is_ascii() {
         return plain;
@@ -250,7 +265,7 @@ mod tests {
 
     #[track_caller]
     fn case(text: &str, wanted: &str) {
-        let got: Vec<_> = words(text).into_iter().map(|word| word.text).collect();
+        let got: Vec<_> = tokenize(text).into_iter().map(|word| word.text).collect();
         assert_eq!(got.join(" "), wanted, "{text:?}");
     }
 
@@ -276,9 +291,9 @@ mod tests {
 
     #[test]
     fn stops_and_questions_are_seen() {
-        let words = words("Done? Delete it, please");
-        assert!(words[0].asked && !words[1].asked);
-        assert_eq!(words[1].stop, Stop::Sentence);
-        assert_eq!(words[3].stop, Stop::Comma);
+        let words = tokenize("Done? Delete it, please");
+        assert!(words[0].in_question && !words[1].in_question);
+        assert_eq!(words[1].separator, Separator::Sentence);
+        assert_eq!(words[3].separator, Separator::Comma);
     }
 }

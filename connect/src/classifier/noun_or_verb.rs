@@ -1,21 +1,22 @@
 //! Tells a verb from the noun that is spelled alike: "order pizza", "order status", "the last order".
 
 use super::clause::Clause;
-use super::object::{Object, marks, object};
-use super::verbs::{self, Reading};
-use super::words::{
+use super::morphology::{self, VerbReading};
+use super::object::{ObjectKind, marks, object};
+use super::word_classes::{
     BE, DETERMINERS, DO, HAVE, INFORMATION, MODALS, MODIFIERS, OBJECTS, TIMES, is, possessive,
 };
 
 /// Whether a verb that is also a noun is one here: "the last email", "order status", "text from mom".
-pub(super) fn is_noun(clause: &Clause, at: usize, reading: &Reading) -> bool {
+pub(super) fn is_noun(clause: &Clause, at: usize, reading: &VerbReading) -> bool {
     let before = clause.before_word(at);
-    if at > clause.open && (is(DETERMINERS, before) || possessive(before) || is(MODIFIERS, before))
+    if at > clause.body_start
+        && (is(DETERMINERS, before) || possessive(before) || is(MODIFIERS, before))
     {
         return true;
     }
     let next = clause.at(at + 1);
-    let clear = matches!(object(clause, at), Object::Marked | Object::Pronoun);
+    let clear = matches!(object(clause, at), ObjectKind::Marked | ObjectKind::Pronoun);
     let timed = is(TIMES, clause.at(at + 2)) || is("this that any every some no", next);
     if reading.rare && (!clear || timed) {
         return true;
@@ -42,14 +43,14 @@ pub(super) fn is_noun(clause: &Clause, at: usize, reading: &Reading) -> bool {
     }
     let told =
         is("says ships arrives goes keeps comes looks works sounds seems gets needs wants", next);
-    if told || verbs::is_past(next) && !marks(next) {
+    if told || morphology::is_past(next) && !marks(next) {
         return true;
     }
     if is(NOUNLY, next) {
         let urged = matches!(before, "please" | "kindly");
-        return !(takes(reading.base, next) || urged) || clause.asked();
+        return !(takes(reading.base, next) || urged) || clause.in_question();
     }
-    clause.asked() && is(TIMES, next)
+    clause.in_question() && is(TIMES, next)
 }
 
 /// After these a noun goes on: "text from mom", "order of the day".

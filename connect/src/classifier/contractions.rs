@@ -1,7 +1,7 @@
-//! Words that stand for others: contractions, chat spellings, and slips of the small words.
+//! What [`normalize`](super::normalize) writes out: contractions, chat spellings, and slips in small words.
 
-/// Each with what it stands for.
-pub(super) const SHORT: &[(&str, &str)] = &[
+/// Each with what it is short for.
+pub(super) const CONTRACTIONS: &[(&str, &str)] = &[
     ("dont", "do not"),
     ("doesnt", "does not"),
     ("didnt", "did not"),

@@ -1,4 +1,4 @@
-//! Makes spoken and hasty English regular: contractions, noises, stammers, polite asides.
+//! Second step: makes spoken and hasty English regular: contractions, noises, stammers, polite asides.
 //!
 //! "um could ya uh could ya plz DELETE the repo when you get a chance" leaves here as
 //! "could you could you please delete the repo".
@@ -7,26 +7,28 @@ use std::borrow::Cow;
 
 use smol_str::{SmolStr, format_smolstr};
 
-use super::fold::{Stop, Word};
-use super::shortened::SHORT;
+use super::contractions::CONTRACTIONS;
+use super::tokenize::{Separator, WordToken};
 
-/// Regular words for what was said, in order. Never longer than twice the input.
-pub(super) fn regular(words: &[Word]) -> Vec<Word> {
-    let mut spoken = Vec::with_capacity(words.len() + 8);
-    let mut stop = None;
+/// The words in regular English, in order. At most twice as many as went in.
+pub(super) fn normalize(words: &[WordToken]) -> Vec<WordToken> {
+    let mut regular = Vec::with_capacity(words.len() + 8);
+    let mut carried = None;
     for mut word in joined(words) {
-        word.stop = word.stop.max(stop.take().unwrap_or(Stop::Blank));
+        word.separator = word.separator.max(carried.take().unwrap_or(Separator::Blank));
         if NOISES.contains(&word.text.as_str()) {
-            stop = Some(word.stop);
+            carried = Some(word.separator);
             continue;
         }
-        expand(word, &mut spoken);
+        expand(word, &mut regular);
     }
-    homophones(&mut spoken);
-    spoken.dedup_by(|word, before| {
-        word.text == before.text && word.stop == Stop::Blank && !TWICE.contains(&word.text.as_str())
+    homophones(&mut regular);
+    regular.dedup_by(|word, before| {
+        word.text == before.text
+            && word.separator == Separator::Blank
+            && !TWICE.contains(&word.text.as_str())
     });
-    asides(&spoken)
+    asides(&regular)
 }
 
 const NOISES: &[&str] = &[
@@ -37,8 +39,8 @@ const NOISES: &[&str] = &[
 const TWICE: &[&str] = &["that", "had", "bye", "no", "very"];
 
 /// Joins what recognisers split ("e mail", "un subscribe") and words that were spelled out.
-fn joined(words: &[Word]) -> Vec<Word> {
-    let mut out: Vec<Word> = Vec::with_capacity(words.len());
+fn joined(words: &[WordToken]) -> Vec<WordToken> {
+    let mut out: Vec<WordToken> = Vec::with_capacity(words.len());
     let mut at = 0;
     while at < words.len() {
         let letter = |i: usize| {
@@ -47,10 +49,10 @@ fn joined(words: &[Word]) -> Vec<Word> {
                 .is_some_and(|w| w.text.len() == 1 && w.text.as_bytes()[0].is_ascii_alphabetic())
         };
         let run = (at..words.len())
-            .take_while(|&i| letter(i) && (i == at || words[i].stop == Stop::Blank));
+            .take_while(|&i| letter(i) && (i == at || words[i].separator == Separator::Blank));
         let run = run.count();
         let mut word = words[at].clone();
-        let next = words.get(at + 1).filter(|next| next.stop == Stop::Blank);
+        let next = words.get(at + 1).filter(|next| next.separator == Separator::Blank);
         if run >= 4 {
             word.text = words[at..at + run].iter().map(|word| word.text.as_str()).collect();
             at += run;
@@ -82,17 +84,17 @@ fn split(first: &str, second: &str) -> bool {
     }
 }
 
-fn expand(word: Word, spoken: &mut Vec<Word>) {
-    let short = SHORT.iter().find(|(short, _)| *short == word.text);
+fn expand(word: WordToken, spoken: &mut Vec<WordToken>) {
+    let short = CONTRACTIONS.iter().find(|(short, _)| *short == word.text);
     let whole = match short {
         Some((_, long)) => Cow::Borrowed(*long),
         None if word.text.contains('\'') => Cow::Owned(suffix(&word.text)),
         None => return spoken.push(word),
     };
-    let mut stop = word.stop;
+    let mut separator = word.separator;
     for part in whole.split(' ') {
-        spoken.push(Word { text: SmolStr::from(part), stop, ..word });
-        stop = Stop::Blank;
+        spoken.push(WordToken { text: SmolStr::from(part), separator, ..word });
+        separator = Separator::Blank;
     }
 }
 
@@ -118,10 +120,10 @@ fn suffix(word: &str) -> String {
 }
 
 /// Words that recognisers write for a verb of the same sound, told by what follows.
-fn homophones(words: &mut [Word]) {
+fn homophones(words: &mut [WordToken]) {
     for at in 0..words.len() {
         let next = words.get(at + 1).map_or("", |word| word.text.as_str());
-        let opens = at == 0 || words[at].stop > Stop::Blank;
+        let opens = at == 0 || words[at].separator > Separator::Blank;
         let before = if opens { "" } else { words[at - 1].text.as_str() };
         let heard = match (words[at].text.as_str(), next) {
             ("id", "like" | "love" | "prefer" | "rather" | "appreciate" | "want") => "i would",
@@ -147,45 +149,48 @@ fn lead(before: &str) -> bool {
 }
 
 /// Removes polite asides, which may stand anywhere.
-fn asides(words: &[Word]) -> Vec<Word> {
-    let mut out: Vec<Word> = Vec::with_capacity(words.len());
+fn asides(words: &[WordToken]) -> Vec<WordToken> {
+    let mut out: Vec<WordToken> = Vec::with_capacity(words.len());
     let mut at = 0;
-    let mut stop = Stop::Blank;
+    let mut stop = Separator::Blank;
     while at < words.len() {
         if let Some(length) = aside(words, at) {
             // The stop before an aside stays, so that what follows still begins a clause.
-            stop = stop.max(words[at].stop);
+            stop = stop.max(words[at].separator);
             at += length;
             continue;
         }
         let mut word = words[at].clone();
-        word.stop = word.stop.max(std::mem::replace(&mut stop, Stop::Blank));
+        word.separator = word.separator.max(std::mem::replace(&mut stop, Separator::Blank));
         out.push(word);
         at += 1;
     }
     out
 }
 
-fn aside(words: &[Word], at: usize) -> Option<usize> {
+fn aside(words: &[WordToken], at: usize) -> Option<usize> {
     let fits = |phrase: &&&str| {
         // Most begin with another word, and that is quickly seen.
         phrase.starts_with(words[at].text.as_str())
             && phrase.split(' ').zip(at..).all(|(part, i)| {
-                words.get(i).is_some_and(|w| w.text == part && (i == at || w.stop == Stop::Blank))
+                words
+                    .get(i)
+                    .is_some_and(|w| w.text == part && (i == at || w.separator == Separator::Blank))
             })
     };
     if let Some(phrase) = ANYWHERE.iter().find(fits) {
         return Some(phrase.split(' ').count());
     }
     let after = |phrase: &str| words.get(at + phrase.split(' ').count());
-    let closes = |phrase: &str| after(phrase).is_none_or(|word| word.stop > Stop::Blank);
+    let closes = |phrase: &str| after(phrase).is_none_or(|word| word.separator > Separator::Blank);
     if let Some(phrase) = AT_THE_END.iter().filter(|phrase| closes(phrase)).find(fits) {
         return Some(phrase.split(' ').count());
     }
     let phrase = AT_AN_EDGE.iter().find(fits)?;
     let length = phrase.split(' ').count();
     let (closes, after) = (closes(phrase), after(phrase));
-    let opens = (at == 0 || words[at].stop > Stop::Blank) && after.is_some_and(|w| w.text != "to");
+    let opens = (at == 0 || words[at].separator > Separator::Blank)
+        && after.is_some_and(|w| w.text != "to");
     (closes || opens).then_some(length)
 }
 
@@ -273,12 +278,13 @@ const AT_THE_END: &[&str] =
 
 #[cfg(test)]
 mod tests {
-    use super::super::fold;
+    use super::super::tokenize;
     use super::*;
 
     #[track_caller]
     fn case(text: &str, wanted: &str) {
-        let got: Vec<_> = regular(&fold::words(text)).into_iter().map(|w| w.text).collect();
+        let got: Vec<_> =
+            normalize(&tokenize::tokenize(text)).into_iter().map(|w| w.text).collect();
         assert_eq!(got.join(" "), wanted, "{text:?}");
     }
 

@@ -1,16 +1,17 @@
-//! Who governs a verb: the sentence's own order, a subject of its own, a "how to", a "not".
+//! Whether a verb is ordered, or is only told, asked about or forbidden.
 //!
 //! For the verb at a position, the words to its left are followed ("could you please go and …") until it is
 //! known whether the speaker orders it. Nothing here knows what the verb does.
 
-use super::clause::Clause;
-use super::mood::Mood;
-use super::verbs::{self, Form};
-use super::words::{BE, DETERMINERS, DO, HAVE, List, MODALS, SOMEONE, SUBJECTS, is, possessive};
+use super::clause::{Clause, Mood};
+use super::morphology::{self, VerbForm};
+use super::word_classes::{
+    BE, DETERMINERS, DO, HAVE, MODALS, SOMEONE, SUBJECTS, WordList, is, possessive,
+};
 
-/// What stands over a verb.
+/// What governs a verb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum VerbRole {
     /// The clause begins with it.
     Start,
     /// It is ordered: "can you …", "I want you to …", "let's …".
@@ -24,33 +25,33 @@ pub(super) enum Role {
 }
 
 /// The role of the plain form at `at`.
-pub(super) fn role(clause: &Clause, at: usize) -> Role {
-    let Some(left) = clause.left(at) else { return Role::Start };
+pub(super) fn role(clause: &Clause, at: usize) -> VerbRole {
+    let Some(left) = clause.left(at) else { return VerbRole::Start };
     let polite = (left + 1..at).any(|i| matches!(clause.at(i), "please" | "kindly"));
     if polite && clause.at(left) != "to" {
-        return Role::Start;
+        return VerbRole::Start;
     }
     let word = clause.at(left);
     match word {
         "to" => after_to(clause, left),
         "you" => after_you(clause, left),
         "we" => after_we(clause, left),
-        "lets" => Role::Ordered,
+        "lets" => VerbRole::Ordered,
         "like" if clause.before_word(left) == "you" => after_you(clause, left - 1),
         "us" | "me" => after_me(clause, left),
         "not" | "never" => after_not(clause, left),
         "go" | "come" | "help" | "run" => role(clause, left),
-        "is" | "be" if cleft(clause) => Role::Start,
+        "is" | "be" if cleft(clause) => VerbRole::Start,
         _ if is(MODALS, word) => after_modal(clause, left),
         _ if is(SOMEONE, word) => after_someone(clause, left),
         // "do remove it" is an order; "what do … remove" is not.
-        "do" if left == clause.open => Role::Start,
-        "i" if clause.mood == Mood::Request && left <= clause.open + 2 => Role::Ordered,
-        _ if is(SUBJECTS, word) && word != "that" && word != "it" => Role::Embedded,
-        _ if is(DO, word) => Role::Embedded,
-        _ if clause.command_line => Role::Start,
-        _ if through_another(clause, left) => Role::Ordered,
-        _ => Role::Beside(left),
+        "do" if left == clause.body_start => VerbRole::Start,
+        "i" if clause.mood == Mood::Request && left <= clause.body_start + 2 => VerbRole::Ordered,
+        _ if is(SUBJECTS, word) && word != "that" && word != "it" => VerbRole::Embedded,
+        _ if is(DO, word) => VerbRole::Embedded,
+        _ if clause.command_line => VerbRole::Start,
+        _ if through_another(clause, left) => VerbRole::Ordered,
+        _ => VerbRole::Beside(left),
     }
 }
 
@@ -59,7 +60,8 @@ fn through_another(clause: &Clause, last: usize) -> bool {
     if matches!(clause.mood, Mood::Question { .. }) {
         return false;
     }
-    let Some(have) = (clause.open..last).rev().find(|&at| is("have make help", clause.at(at)))
+    let Some(have) =
+        (clause.body_start..last).rev().find(|&at| is("have make help", clause.at(at)))
     else {
         return false;
     };
@@ -68,80 +70,88 @@ fn through_another(clause: &Clause, last: usize) -> bool {
     }
     let doer = have + 1..last + 1;
     let other = |at: usize| {
-        verbs::is_base(clause.at(at)) || is(BE, clause.at(at)) || is("to me us a an", clause.at(at))
+        morphology::is_base(clause.at(at))
+            || is(BE, clause.at(at))
+            || is("to me us a an", clause.at(at))
     };
     doer.len() <= 3 && !doer.into_iter().any(other) && ordered(clause, have)
 }
 
 /// Whether the clause or a lead-in orders the verb at `at`.
 pub(super) fn ordered(clause: &Clause, at: usize) -> bool {
-    matches!(role(clause, at), Role::Start | Role::Ordered)
+    matches!(role(clause, at), VerbRole::Start | VerbRole::Ordered)
 }
 
-fn after_not(clause: &Clause, not: usize) -> Role {
-    if clause.before_word(not) == "why" { Role::Ordered } else { Role::Forbidden }
+fn after_not(clause: &Clause, not: usize) -> VerbRole {
+    if clause.before_word(not) == "why" { VerbRole::Ordered } else { VerbRole::Forbidden }
 }
 
 /// After these, "you" is told what to do: "I suggest you cancel".
-const URGED: &List = &List::of(
+const URGED: &WordList = &WordList::of(
     "that sure suggest recommend rather prefer insist request demand propose wish hope \
     ask appreciate about maybe",
 );
 
 /// "… you delete": what stands before "you" decides.
-fn after_you(clause: &Clause, you: usize) -> Role {
-    let Some(before) = clause.left(you) else { return Role::Ordered };
+fn after_you(clause: &Clause, you: usize) -> VerbRole {
+    let Some(before) = clause.left(you) else { return VerbRole::Ordered };
     let asks = matches!(clause.mood, Mood::Question { .. });
     let word = match clause.at(before) {
         "not" if before > clause.start => clause.at(before - 1),
         word => word,
     };
     if is(MODALS, word) {
-        return if asks && before > clause.open { Role::Embedded } else { Role::Ordered };
+        return if asks && before > clause.body_start {
+            VerbRole::Embedded
+        } else {
+            VerbRole::Ordered
+        };
     }
-    if word == "do" && clause.at(clause.open) == "why" {
-        return Role::Ordered;
+    if word == "do" && clause.at(clause.body_start) == "why" {
+        return VerbRole::Ordered;
     }
     let relative = word == "that"
         && !clause.has_before(
             "sure suggest recommend insist request demand ask propose wish hope",
             before,
         );
-    if is(URGED, word) && !asks && !relative { Role::Ordered } else { Role::Embedded }
+    if is(URGED, word) && !asks && !relative { VerbRole::Ordered } else { VerbRole::Embedded }
 }
 
-fn after_we(clause: &Clause, we: usize) -> Role {
-    let Some(before) = clause.left(we) else { return Role::Embedded };
+fn after_we(clause: &Clause, we: usize) -> VerbRole {
+    let Some(before) = clause.left(we) else { return VerbRole::Embedded };
     let word = clause.at(before);
     let asks = matches!(clause.mood, Mood::Question { .. });
     match word {
-        "can" | "could" | "shall" | "about" | "suggest" | "propose" if !asks => Role::Ordered,
+        "can" | "could" | "shall" | "about" | "suggest" | "propose" if !asks => VerbRole::Ordered,
         // "what do you say we …"
-        "say" => Role::Ordered,
-        "not" if clause.at(clause.open) == "why" && clause.mood == Mood::Request => Role::Ordered,
-        _ => Role::Embedded,
+        "say" => VerbRole::Ordered,
+        "not" if clause.at(clause.body_start) == "why" && clause.mood == Mood::Request => {
+            VerbRole::Ordered
+        }
+        _ => VerbRole::Embedded,
     }
 }
 
-fn after_someone(clause: &Clause, someone: usize) -> Role {
+fn after_someone(clause: &Clause, someone: usize) -> VerbRole {
     if matches!(clause.mood, Mood::Question { .. }) {
-        return Role::Embedded;
+        return VerbRole::Embedded;
     }
     match clause.left(someone).map(|before| clause.at(before)) {
-        None | Some("can" | "could" | "would" | "will" | "have" | "get") => Role::Ordered,
-        _ => Role::Embedded,
+        None | Some("can" | "could" | "would" | "will" | "have" | "get") => VerbRole::Ordered,
+        _ => VerbRole::Embedded,
     }
 }
 
 /// "you should …", "we must …", "if you could …", "I will …".
-fn after_modal(clause: &Clause, modal: usize) -> Role {
+fn after_modal(clause: &Clause, modal: usize) -> VerbRole {
     let asks = matches!(clause.mood, Mood::Question { .. });
-    let Some(subject) = clause.left(modal) else { return Role::Embedded };
+    let Some(subject) = clause.left(modal) else { return VerbRole::Embedded };
     let modal = clause.at(modal);
     let before = clause.left(subject).map_or("", |at| clause.at(at));
     match clause.at(subject) {
         "you" => {
-            const DOUBT: &List = &List::of(
+            const DOUBT: &WordList = &WordList::of(
                 "know that thought said whether what how which where when who why told says \
                 heard",
             );
@@ -150,32 +160,36 @@ fn after_modal(clause: &Clause, modal: usize) -> Role {
             let hoped = is("think hoping hope wondering if chance way wish believe", before);
             let doubted = is(DOUBT, before) && !hope;
             let told = before == "if" && told && !clause.has_before("wondering", subject);
-            if doubted || told || asks && !hoped { Role::Embedded } else { Role::Ordered }
+            if doubted || told || asks && !hoped { VerbRole::Embedded } else { VerbRole::Ordered }
         }
         "we" if !asks && is("should must can could", modal) => {
-            if is("if when what how whether that", before) { Role::Embedded } else { Role::Ordered }
+            if is("if when what how whether that", before) {
+                VerbRole::Embedded
+            } else {
+                VerbRole::Ordered
+            }
         }
-        word if is(SOMEONE, word) && !asks => Role::Ordered,
-        _ => Role::Embedded,
+        word if is(SOMEONE, word) && !asks => VerbRole::Ordered,
+        _ => VerbRole::Embedded,
     }
 }
 
 /// "let us …", "help me …"; "let me …" is what the speaker does.
-fn after_me(clause: &Clause, me: usize) -> Role {
-    let Some(before) = clause.left(me) else { return Role::Beside(me) };
+fn after_me(clause: &Clause, me: usize) -> VerbRole {
+    let Some(before) = clause.left(me) else { return VerbRole::Beside(me) };
     match (clause.at(before), clause.at(me)) {
-        ("let", "us") => Role::Ordered,
-        ("let" | "make" | "watch" | "see" | "hear", _) => Role::Embedded,
+        ("let", "us") => VerbRole::Ordered,
+        ("let" | "make" | "watch" | "see" | "hear", _) => VerbRole::Embedded,
         ("help", _) => role(clause, before),
-        _ => Role::Beside(me),
+        _ => VerbRole::Beside(me),
     }
 }
 
 /// "… to delete": the word before "to" decides.
-fn after_to(clause: &Clause, to: usize) -> Role {
-    let Some(before) = clause.left(to) else { return Role::Embedded };
+fn after_to(clause: &Clause, to: usize) -> VerbRole {
+    let Some(before) = clause.left(to) else { return VerbRole::Embedded };
     if clause.at(before) == "not" {
-        return Role::Forbidden;
+        return VerbRole::Forbidden;
     }
     let asks = matches!(clause.mood, Mood::Question { .. });
     let word = clause.at(before);
@@ -185,7 +199,7 @@ fn after_to(clause: &Clause, to: usize) -> Role {
     if matches!(word, "me" | "us") {
         return match clause.left(before).map(|at| (at, clause.at(at))) {
             Some((help, "help")) => role(clause, help),
-            _ => Role::Embedded,
+            _ => VerbRole::Embedded,
         };
     }
     match word {
@@ -198,120 +212,120 @@ fn after_to(clause: &Clause, to: usize) -> Role {
         }
         "able" | "kind" | "enough" | "as" | "possible" | "okay" | "ok" | "alright" | "mind" => {
             if clause.mood == Mood::Request || clause.mood == Mood::Bare {
-                Role::Ordered
+                VerbRole::Ordered
             } else {
-                Role::Embedded
+                VerbRole::Embedded
             }
         }
         "welcome" | "allowed" | "authorized" | "authorised" | "cleared" | "permission"
         | "approval" | "ahead" | "permitted" | "going" => {
             let allowed = word != "going" && clause.has_before("you your", before);
-            let going = || matches!(subject(clause, before), Subject::You);
+            let going = || matches!(subject(clause, before), WishSubject::You);
             if (allowed || word == "going" && going()) && !asks {
-                Role::Ordered
+                VerbRole::Ordered
             } else {
-                Role::Embedded
+                VerbRole::Embedded
             }
         }
-        "time" if is("it time now high", clause.at(clause.open)) => Role::Ordered,
+        "time" if is("it time now high", clause.at(clause.body_start)) => VerbRole::Ordered,
         _ => purpose(clause, to),
     }
 }
 
 /// "I want you to …", "it is up to you to …", but not "I asked you to …".
-fn told_to(clause: &Clause, you: usize) -> Role {
+fn told_to(clause: &Clause, you: usize) -> VerbRole {
     let asks = matches!(clause.mood, Mood::Question { .. });
     let verb = clause.left(you);
     let word = verb.map_or("", |at| clause.at(at));
-    let past = verbs::readings(word).iter().any(|reading| reading.form == Form::Past)
+    let past = morphology::readings(word).iter().any(|reading| reading.form == VerbForm::Past)
         || is("asked told wanted needed expected allowed", word);
     let hoped = past && clause.has_before("was just", you);
     let negated = verb.is_some_and(|at| clause.has_before("not never", at));
     if negated {
-        Role::Forbidden
+        VerbRole::Forbidden
     } else if asks || past && !hoped || word == "for" && clause.has_before("way how", you) {
-        Role::Embedded
+        VerbRole::Embedded
     } else {
-        Role::Ordered
+        VerbRole::Ordered
     }
 }
 
 /// "I want to …", "we need to …": a wish is an order, another's wish or a denied one is not.
-fn wished(clause: &Clause, verb: usize, asks: bool) -> Role {
+fn wished(clause: &Clause, verb: usize, asks: bool) -> VerbRole {
     // "… when I need to replace it" asks or tells.
-    let inner = is("when if whether what how where why which who", clause.at(clause.open))
-        && is("i we", clause.at(clause.open + 1));
-    if asks || inner && clause.at(clause.open) != "what" {
-        return Role::Embedded;
+    let inner = is("when if whether what how where why which who", clause.at(clause.body_start))
+        && is("i we", clause.at(clause.body_start + 1));
+    if asks || inner && clause.at(clause.body_start) != "what" {
+        return VerbRole::Embedded;
     }
     // "I like to sell" tells of a habit, "I would like to sell" does not.
     let habit = is("like love prefer trying", clause.at(verb)) && !clause.has_before("would", verb);
     match subject(clause, verb) {
-        Subject::Speaker if !habit => Role::Ordered,
-        Subject::You if clause.at(verb) != "like" && clause.mood != Mood::Condition => {
-            Role::Ordered
+        WishSubject::Speaker if !habit => VerbRole::Ordered,
+        WishSubject::You if clause.at(verb) != "like" && clause.mood != Mood::Condition => {
+            VerbRole::Ordered
         }
-        Subject::Denied => Role::Forbidden,
-        _ => Role::Embedded,
+        WishSubject::Denied => VerbRole::Forbidden,
+        _ => VerbRole::Embedded,
     }
 }
 
 /// "you have to …", "we have got to …"; "I have to …" tells of the speaker's own plans.
-fn duty(clause: &Clause, verb: usize, asks: bool) -> Role {
+fn duty(clause: &Clause, verb: usize, asks: bool) -> VerbRole {
     let own = clause.has_before("i", verb);
     match subject(clause, verb) {
-        _ if asks => Role::Embedded,
-        Subject::Denied => Role::Forbidden,
-        Subject::You | Subject::Someone => Role::Ordered,
-        Subject::Speaker if !own => Role::Ordered,
-        _ => Role::Embedded,
+        _ if asks => VerbRole::Embedded,
+        WishSubject::Denied => VerbRole::Forbidden,
+        WishSubject::You | WishSubject::Someone => VerbRole::Ordered,
+        WishSubject::Speaker if !own => VerbRole::Ordered,
+        _ => VerbRole::Embedded,
     }
 }
 
 /// "remember to …", "make sure to …", "don't forget to …": an order if these are ordered.
-fn reminded(clause: &Clause, verb: usize) -> Role {
+fn reminded(clause: &Clause, verb: usize) -> VerbRole {
     let word = clause.at(verb);
     if matches!(word, "forget" | "hesitate" | "fail" | "neglect") {
         let denied = clause.has_before("not never", verb);
         let asks = matches!(clause.mood, Mood::Question { .. });
         return if denied && !asks && !clause.has_before("i he she they", verb) {
-            Role::Ordered
+            VerbRole::Ordered
         } else {
-            Role::Embedded
+            VerbRole::Embedded
         };
     }
     let verb = match word {
         "sure" | "certain" | "free" => match clause.left(verb) {
             Some(make) if matches!(clause.at(make), "make" | "be" | "feel") => make,
-            Some(_) => return Role::Embedded,
-            None => return Role::Ordered,
+            Some(_) => return VerbRole::Embedded,
+            None => return VerbRole::Ordered,
         },
         _ => verb,
     };
     match role(clause, verb) {
-        Role::Start | Role::Ordered => Role::Ordered,
+        VerbRole::Start | VerbRole::Ordered => VerbRole::Ordered,
         role => role,
     }
 }
 
 /// "use my card to pay …", "get the robot to clean …": what an order is for is ordered too; "find a way to …"
 /// and "get me the steps to …" are not.
-fn purpose(clause: &Clause, to: usize) -> Role {
-    const MEANS: &List = &List::of("use log sign go head visit open hop get have");
-    const GUIDES: &List = &List::of(
+fn purpose(clause: &Clause, to: usize) -> VerbRole {
+    const MEANS: &WordList = &WordList::of("use log sign go head visit open hop get have");
+    const GUIDES: &WordList = &WordList::of(
         "me way ways how steps instructions guide recipe directions ideas tips advice link",
     );
-    let verb = (clause.open..to).find(|&at| verbs::is_base(clause.at(at)));
+    let verb = (clause.body_start..to).find(|&at| morphology::is_base(clause.at(at)));
     match verb {
         Some(verb) if is(MEANS, clause.at(verb)) && ordered(clause, verb) => {
             let guide = (verb..to).any(|at| is(GUIDES, clause.at(at)));
-            if guide { Role::Embedded } else { Role::Ordered }
+            if guide { VerbRole::Embedded } else { VerbRole::Ordered }
         }
-        _ => Role::Embedded,
+        _ => VerbRole::Embedded,
     }
 }
 
-enum Subject {
+enum WishSubject {
     /// "I", "we".
     Speaker,
     You,
@@ -323,21 +337,22 @@ enum Subject {
 }
 
 /// The subject of the wish at `verb`, over its auxiliaries.
-fn subject(clause: &Clause, verb: usize) -> Subject {
+fn subject(clause: &Clause, verb: usize) -> WishSubject {
     let mut at = verb;
     while let Some(left) = clause.left(at) {
         let word = clause.at(left);
         match word {
-            "not" | "never" => return Subject::Denied,
+            "not" | "never" => return WishSubject::Denied,
             // "everything I need to buy" belongs to the thing before it.
             "i" | "we"
-                if left > clause.open && matches!(clause.mood, Mood::Bare | Mood::Request) =>
+                if left > clause.body_start
+                    && matches!(clause.mood, Mood::Bare | Mood::Request) =>
             {
-                return Subject::Other;
+                return WishSubject::Other;
             }
-            "i" | "we" => return Subject::Speaker,
-            "you" => return Subject::You,
-            _ if is(SOMEONE, word) => return Subject::Someone,
+            "i" | "we" => return WishSubject::Speaker,
+            "you" => return WishSubject::You,
+            _ if is(SOMEONE, word) => return WishSubject::Someone,
             _ if is(MODALS, word)
                 || is(BE, word)
                 || is(HAVE, word)
@@ -345,15 +360,15 @@ fn subject(clause: &Clause, verb: usize) -> Subject {
             {
                 at = left;
             }
-            _ => return Subject::Other,
+            _ => return WishSubject::Other,
         }
     }
     // "need to cancel the dentist", without its "I".
-    if at == verb { Subject::Speaker } else { Subject::Other }
+    if at == verb { WishSubject::Speaker } else { WishSubject::Other }
 }
 
 /// "What I need is …", "all you have to do is …", "the next thing is …".
 fn cleft(clause: &Clause) -> bool {
-    let first = clause.at(clause.open);
+    let first = clause.at(clause.body_start);
     clause.mood == Mood::Report && is("what all the first next my", first)
 }

@@ -1,0 +1,211 @@
+//! Authorizes a request, or says why not: classifies it, requests the owner's approval where one is needed, and waits for
+//! the decision over the socket and by polls at once. Runs on a worker's thread.
+
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use state::api::{self, Path};
+
+use super::refusal::RefusalReason;
+use super::state::{
+    ApprovalRequest, Authorization, ClassifiedText, Gate, Transition, authorize_internal, gate,
+};
+use super::subscriptions::ApprovalUpdate;
+use crate::calls::Speaker;
+use crate::journal::Step;
+use crate::report::Report;
+use crate::request::{Request, Said, Way};
+use crate::shop::Shop;
+use crate::words::said;
+
+/// The stack of a thread that polls.
+const STACK: usize = 256 << 10;
+
+/// Whether a request may reach the agent.
+pub(crate) enum AuthorizationResult {
+    /// It may.
+    Granted(Authorization),
+    /// It may not; this is the answer.
+    Refused(Said),
+    /// A simulation would request an approval here, and runs nothing.
+    DryRun,
+}
+
+/// Authorizes a request, or says why not. Waits while the owner decides.
+pub(crate) fn authorize(
+    shop: &Arc<Shop>,
+    request: &Request,
+    speaker: Speaker,
+) -> AuthorizationResult {
+    if request.way == Way::Report {
+        return AuthorizationResult::Granted(authorize_internal(&request.words));
+    }
+    let now = Instant::now();
+    if let Some(authorization) = confirmed_on_call(shop, request, speaker, now) {
+        return AuthorizationResult::Granted(authorization);
+    }
+    let classified = ClassifiedText::of(&request.words, speaker, &shop.guard.rules);
+    if let Some(why) = classified.why() {
+        shop.log.words(|| format!("{}: {why}", request.key));
+    }
+    let approval = match gate(&shop.guard, classified, now + shop.guard.timeout) {
+        Gate::Pass(authorization) => return AuthorizationResult::Granted(authorization),
+        Gate::Refuse(reason) => return refuse(shop, request, reason),
+        Gate::AskOwner(approval) => approval,
+    };
+    let Some(service) = &shop.service else {
+        let expires_in = shop.guard.timeout.as_secs();
+        let would =
+            json!({"type": "approval", "action": approval.action(), "expires_in": expires_in});
+        shop.report(&request.key, Report::Would(would));
+        return AuthorizationResult::DryRun;
+    };
+    shop.journal.note(Step::Guarded, &request.key, None);
+    if !shop.journal.is_writable() {
+        return refuse(shop, request, RefusalReason::NoJournal);
+    }
+    shop.report(&request.key, Report::Asking);
+    shop.log.line(format_args!("{}: approval requested", request.key));
+    match request_approval(shop, service, approval, request) {
+        Transition::Approved(authorization) => {
+            shop.log.line(format_args!("{}: approved", request.key));
+            AuthorizationResult::Granted(authorization)
+        }
+        Transition::Refused(reason) => refuse(shop, request, reason),
+        Transition::ConfirmAloud(confirmation) => match request.way.call_id() {
+            Some(call_id) => {
+                shop.log.line(format_args!(
+                    "{}: no phone was reached; confirmation requested on the call",
+                    request.key
+                ));
+                let question = said::ask_aloud(confirmation.text());
+                shop.aloud.expect(call_id, confirmation);
+                AuthorizationResult::Refused(Said::Reply(question))
+            }
+            None => refuse(shop, request, RefusalReason::NoDevice),
+        },
+        // The wait ends with a decision or with the time.
+        Transition::Pending(_) => refuse(shop, request, RefusalReason::TimedOut),
+    }
+}
+
+/// Whether this request is the yes to what the owner was asked to confirm on the same call.
+fn confirmed_on_call(
+    shop: &Shop,
+    request: &Request,
+    speaker: Speaker,
+    now: Instant,
+) -> Option<Authorization> {
+    let confirmation = shop.aloud.take(&request.key)?;
+    let authorization =
+        (speaker == Speaker::Owner).then(|| confirmation.confirm(&request.words, now)).flatten();
+    let what = if authorization.is_some() {
+        "confirmed on the call"
+    } else {
+        "no plain yes; the request before it is dropped"
+    };
+    shop.log.line(format_args!("{}: {what}", request.key));
+    authorization
+}
+
+/// Makes the approval at the service and waits for its end. A connection that drops changes nothing: the polls go on.
+fn request_approval(
+    shop: &Arc<Shop>,
+    service: &api::Client,
+    approval: ApprovalRequest,
+    request: &Request,
+) -> Transition {
+    let (sender, updates) = mpsc::channel();
+    // Before the approval is made: its decision may come before the answer to its creation.
+    let _subscription = shop.approvals.subscribe(sender.clone());
+    let left = approval.deadline().saturating_duration_since(Instant::now());
+    let body = json!({
+        "action": approval.action(),
+        "details": details(&request.way),
+        "require_biometric": false,
+        "expires_in": shop.guard.timeout.as_secs(),
+    });
+    let created =
+        service.clone().with_deadline(left).post("/v1/approvals", body).and_then(|answer| {
+            let id = answer.text("request_id")?.to_owned();
+            Ok((id, answer.into_json()))
+        });
+    let now = Instant::now();
+    let (id, answer) = match &created {
+        Ok((id, answer)) => (id.as_str(), answer),
+        Err(err) => {
+            shop.log.line(format_args!("{}: requesting the approval: {err}", request.key));
+            return approval.created(None, now);
+        }
+    };
+    let transition = approval.created(Some((id, answer)), now);
+    if matches!(transition, Transition::Pending(_))
+        && let Ok(path) = api::path(&["v1", "approvals", id])
+    {
+        poll(service, path, shop.clock.period(Duration::from_secs(1)), sender);
+    }
+    wait(transition, &updates)
+}
+
+fn wait(mut transition: Transition, updates: &mpsc::Receiver<ApprovalUpdate>) -> Transition {
+    loop {
+        let Transition::Pending(pending) = transition else { return transition };
+        let deadline = pending.deadline();
+        let left = deadline.saturating_duration_since(Instant::now());
+        transition = match updates.recv_timeout(left) {
+            Ok(ApprovalUpdate::Decided { request_id, decision }) => {
+                pending.decided(&request_id, &decision, Instant::now())
+            }
+            Ok(ApprovalUpdate::Polled(answer)) => pending.polled(&answer, Instant::now()),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                thread::sleep(deadline.saturating_duration_since(Instant::now()));
+                pending.at(deadline)
+            }
+        };
+    }
+}
+
+/// Polls the approval on a thread of its own, so that a slow answer never holds up a decision that came over the socket.
+/// Ends when nobody listens any more.
+fn poll(service: &api::Client, path: Path, pause: Duration, sender: mpsc::Sender<ApprovalUpdate>) {
+    let service = service.clone();
+    let poll = move || {
+        loop {
+            thread::sleep(pause);
+            // A poll that fails shows nothing; the next one may.
+            let answer = service.get(path.clone(), &[]).map_or(Value::Null, api::Answer::into_json);
+            if sender.send(ApprovalUpdate::Polled(answer)).is_err() {
+                return;
+            }
+        }
+    };
+    // Without the thread there is still the socket, and the deadline.
+    let _ = thread::Builder::new().name("poll".to_owned()).stack_size(STACK).spawn(poll);
+}
+
+/// How the request came, for the owner's phone.
+fn details(way: &Way) -> &'static str {
+    match way {
+        Way::Walkie { .. } => "Asked by push-to-talk",
+        Way::Call { .. } | Way::Text { .. } | Way::Report => "Asked on a phone call",
+    }
+}
+
+fn refuse(shop: &Shop, request: &Request, reason: RefusalReason) -> AuthorizationResult {
+    shop.log.line(format_args!("{}: refused: {reason}", request.key));
+    let phrase = match (reason, &request.way) {
+        (RefusalReason::Stranger, Way::Text { .. }) => said::NOT_BY_TEXT,
+        (RefusalReason::Stranger, _) => said::NOT_FOR_CALLERS,
+        (RefusalReason::Denied, _) => said::DENIED,
+        (RefusalReason::TimedOut, _) => said::TIMED_OUT,
+        (RefusalReason::NoDevice, _) => said::NO_DEVICE,
+        (RefusalReason::NotDelivered, _) => said::NOT_DELIVERED,
+        (RefusalReason::NotRequested, _) => said::COULD_NOT_ASK,
+        (RefusalReason::TooLong, _) => said::TOO_LONG_TO_APPROVE,
+        (RefusalReason::NoJournal, _) => said::NO_RECORD,
+    };
+    AuthorizationResult::Refused(Said::Reply(phrase.to_owned()))
+}

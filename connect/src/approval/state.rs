@@ -1,0 +1,358 @@
+//! From a classified text to an [`Authorization`]: the only way to the agent, and the one file that makes one.
+//!
+//! ```text
+//! ClassifiedText -> gate() -> Pass(Authorization)
+//!                          -> Refuse(reason)
+//!                          -> AskOwner(ApprovalRequest) -> created() -> Pending(PendingApproval), by decided(), polled()
+//!                                                                       and at() to:
+//!                                                                    -> Approved(Authorization)
+//!                                                                    -> Refused(reason)
+//!                                                                    -> ConfirmAloud(SpokenConfirmation) -> confirm()
+//! ```
+//!
+//! Pure: no socket, no clock. Each step consumes the one before, so the first decision counts and nothing can be
+//! authorized twice.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use state::guard::{Approve, NoDevice, Policy, Rules};
+use state::verdict::{self, Asked, Verdict};
+
+use super::plain_yes::is_plain_yes;
+use super::refusal::RefusalReason;
+use crate::calls::Speaker;
+use crate::classifier::{Classification, classify, classify_strangers};
+use crate::words::turn::Consent;
+
+/// What a phone shows whole, in characters; a longer action is refused, never cut.
+const LONGEST_ACTION: usize = 500;
+/// How long a spoken yes counts.
+const SPOKEN_YES_COUNTS: Duration = Duration::from_secs(120);
+
+/// Lets one request, with exactly this text, reach the agent once. It cannot be copied, and only this file makes one.
+#[derive(Debug)]
+pub(crate) struct Authorization {
+    text: String,
+    consent: Consent,
+}
+
+impl Authorization {
+    fn of(text: &str, consent: Consent) -> Self {
+        Self { text: text.to_owned(), consent }
+    }
+
+    /// The text that may reach the agent.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// How the owner agreed to it.
+    pub(crate) fn consent(&self) -> Consent {
+        self.consent
+    }
+}
+
+/// What becomes of a request when it comes in.
+#[derive(Debug)]
+pub(crate) enum Gate {
+    /// It may go to the agent.
+    Pass(Authorization),
+    /// It may not.
+    Refuse(RefusalReason),
+    /// The owner decides.
+    AskOwner(ApprovalRequest),
+}
+
+/// What an approval has come to.
+#[derive(Debug)]
+pub(crate) enum Transition {
+    /// No decision yet.
+    Pending(PendingApproval),
+    /// The owner approved.
+    Approved(Authorization),
+    /// It is over, without the agent.
+    Refused(RefusalReason),
+    /// No phone can be reached: the owner is to confirm on the call.
+    ConfirmAloud(SpokenConfirmation),
+}
+
+/// A request whose approval is yet to be made at the service.
+#[derive(Debug)]
+pub(crate) struct ApprovalRequest {
+    text: String,
+    deadline: Instant,
+    no_device: NoDevice,
+}
+
+/// A request whose approval was made, and waits for the owner.
+#[derive(Debug)]
+pub(crate) struct PendingApproval {
+    request: ApprovalRequest,
+    asked: Asked,
+}
+
+/// A text together with who said it and how it was classified, so that no other can stand in its place.
+#[derive(Clone, Debug)]
+pub(crate) struct ClassifiedText {
+    text: String,
+    speaker: Speaker,
+    classification: Classification,
+}
+
+impl ClassifiedText {
+    /// Classifies a text, with the owner's phrases.
+    pub(crate) fn of(text: &str, speaker: Speaker, rules: &Rules) -> Self {
+        let classification = match speaker {
+            Speaker::Owner => classify(text, rules),
+            Speaker::Stranger => classify_strangers(text, rules),
+        };
+        Self { text: text.to_owned(), speaker, classification }
+    }
+
+    /// Why the text is sensitive, if it is: the verb that acts, never the whole request.
+    pub(crate) fn why(&self) -> Option<String> {
+        match &self.classification {
+            Classification::Harmless => None,
+            Classification::Sensitive(reason) => Some(reason.to_string()),
+        }
+    }
+}
+
+/// Authorizes a notice of our own to the agent: it carries nobody's wish.
+pub(crate) fn authorize_internal(text: &str) -> Authorization {
+    Authorization::of(text, Consent::NotNeeded)
+}
+
+/// Decides what becomes of a request. `deadline` is when the owner's time to decide ends.
+pub(crate) fn gate(policy: &Policy, classified: ClassifiedText, deadline: Instant) -> Gate {
+    let is_sensitive = classified.classification != Classification::Harmless;
+    let text = classified.text;
+    match (classified.speaker, policy.approve) {
+        // Strangers never trigger an approval, whatever the policy.
+        (Speaker::Stranger, approve) if is_sensitive || approve == Approve::Always => {
+            return Gate::Refuse(RefusalReason::Stranger);
+        }
+        (Speaker::Owner, Approve::Always) => {}
+        (Speaker::Owner, Approve::Sensitive) if is_sensitive => {}
+        (Speaker::Owner, Approve::Never | Approve::Sensitive) | (Speaker::Stranger, _) => {
+            return Gate::Pass(Authorization::of(&text, Consent::NotNeeded));
+        }
+    }
+    if text.chars().count() > LONGEST_ACTION {
+        return Gate::Refuse(RefusalReason::TooLong);
+    }
+    Gate::AskOwner(ApprovalRequest { text, deadline, no_device: policy.no_device })
+}
+
+impl ApprovalRequest {
+    /// What the phone shows: the request's own text.
+    pub(crate) fn action(&self) -> &str {
+        &self.text
+    }
+
+    /// When the owner's time to decide ends.
+    pub(crate) fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// The service answered the creation of the approval: with its id and this body; `None` if it did not, or the outcome
+    /// is unconfirmed.
+    pub(crate) fn created(self, answer: Option<(&str, &Value)>, now: Instant) -> Transition {
+        let Some((id, answer)) = answer else {
+            return Transition::Refused(RefusalReason::NotRequested);
+        };
+        let action = Some(self.text.clone());
+        let asked = Asked { id: id.to_owned(), action, biometric: false };
+        let verdict = verdict::read_created(answer, &asked);
+        PendingApproval { request: self, asked }.advance(verdict, now)
+    }
+}
+
+impl PendingApproval {
+    /// When the owner's time to decide ends.
+    pub(crate) fn deadline(&self) -> Instant {
+        self.request.deadline
+    }
+
+    /// A decision came over the socket. One about another approval, or a word that we do not know, changes nothing.
+    pub(crate) fn decided(self, id: &str, decision: &str, now: Instant) -> Transition {
+        let update = serde_json::json!({ "request_id": id, "status": decision });
+        let verdict = verdict::read(&update, &self.asked);
+        self.advance(verdict, now)
+    }
+
+    /// The service answered a poll.
+    pub(crate) fn polled(self, answer: &Value, now: Instant) -> Transition {
+        let verdict = verdict::read(answer, &self.asked);
+        self.advance(verdict, now)
+    }
+
+    /// Nothing came by this time.
+    pub(crate) fn at(self, now: Instant) -> Transition {
+        self.advance(Verdict::Pending, now)
+    }
+
+    fn advance(self, verdict: Verdict, now: Instant) -> Transition {
+        let ApprovalRequest { text, deadline, no_device } = &self.request;
+        if now >= *deadline {
+            return Transition::Refused(RefusalReason::TimedOut);
+        }
+        match verdict {
+            Verdict::Approved => Transition::Approved(Authorization::of(text, Consent::OnPhone)),
+            Verdict::Denied => Transition::Refused(RefusalReason::Denied),
+            Verdict::TimedOut | Verdict::Expired => Transition::Refused(RefusalReason::TimedOut),
+            Verdict::NoDevices | Verdict::NoDevicesReached if *no_device == NoDevice::Voice => {
+                let expires_at = now + SPOKEN_YES_COUNTS;
+                Transition::ConfirmAloud(SpokenConfirmation { text: text.clone(), expires_at })
+            }
+            Verdict::NoDevices => Transition::Refused(RefusalReason::NoDevice),
+            Verdict::NoDevicesReached => Transition::Refused(RefusalReason::NotDelivered),
+            Verdict::Pending | Verdict::Unchecked | Verdict::Unknown => Transition::Pending(self),
+        }
+    }
+}
+
+/// A request that the owner was asked to confirm on the call. The next request of the same call answers it.
+#[derive(Debug)]
+pub(crate) struct SpokenConfirmation {
+    text: String,
+    expires_at: Instant,
+}
+
+impl SpokenConfirmation {
+    /// The request in the owner's own words, to be repeated to them.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Takes the owner's next words. A plain yes in time authorizes the request; anything else ends it, and is a request of
+    /// its own.
+    pub(crate) fn confirm(self, words: &str, now: Instant) -> Option<Authorization> {
+        let is_yes = now < self.expires_at && is_plain_yes(words);
+        is_yes.then(|| Authorization::of(&self.text, Consent::Spoken))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ApprovalRequest, ClassifiedText, Gate, PendingApproval, Transition, gate};
+    use crate::approval::refusal::RefusalReason;
+    use crate::calls::Speaker;
+    use crate::words::turn::Consent;
+    use serde_json::{Value, json};
+    use state::guard::Approve::{Always, Never, Sensitive};
+    use state::guard::{NoDevice, Policy};
+    use std::time::{Duration, Instant};
+
+    const DELETE: &str = "Delete my test repo on GitHub";
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn classified(words: &str, speaker: Speaker) -> ClassifiedText {
+        ClassifiedText::of(words, speaker, &Policy::default().rules)
+    }
+
+    fn request(policy: &Policy, now: Instant) -> ApprovalRequest {
+        match gate(policy, classified(DELETE, Speaker::Owner), now + MINUTE) {
+            Gate::AskOwner(request) => request,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn pending(now: Instant) -> PendingApproval {
+        let answer = json!({"request_id": "a", "status": "pending", "devices_notified": 1});
+        match request(&Policy::default(), now).created(Some(("a", &answer)), now) {
+            Transition::Pending(pending) => pending,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn refused(step: &Transition) -> RefusalReason {
+        let Transition::Refused(refusal) = step else { panic!("{step:?}") };
+        *refusal
+    }
+
+    #[test]
+    fn the_owner_is_asked_about_what_acts_and_a_stranger_is_refused() {
+        let now = Instant::now();
+        let gated = |approve, speaker, words: &str| match gate(
+            &Policy { approve, ..Policy::default() },
+            classified(words, speaker),
+            now,
+        ) {
+            Gate::Pass(_) => "pass",
+            Gate::Refuse(_) => "refuse",
+            Gate::AskOwner(_) => "ask",
+        };
+        let harmless = "What is on my calendar?";
+        for (approve, speaker, words, wanted) in [
+            (Sensitive, Speaker::Owner, DELETE, "ask"),
+            (Sensitive, Speaker::Owner, harmless, "pass"),
+            (Sensitive, Speaker::Stranger, DELETE, "refuse"),
+            (Sensitive, Speaker::Stranger, harmless, "pass"),
+            (Always, Speaker::Owner, harmless, "ask"),
+            (Always, Speaker::Stranger, harmless, "refuse"),
+            (Never, Speaker::Owner, DELETE, "pass"),
+            (Never, Speaker::Stranger, DELETE, "refuse"),
+            (Never, Speaker::Stranger, harmless, "pass"),
+            (Sensitive, Speaker::Owner, "Text me the door code", "pass"),
+            (Sensitive, Speaker::Stranger, "Text me the door code", "refuse"),
+            (Never, Speaker::Stranger, "Text me the door code", "refuse"),
+        ] {
+            assert_eq!(gated(approve, speaker, words), wanted, "{approve:?} {speaker:?} {words}");
+        }
+        assert_eq!(
+            gated(Sensitive, Speaker::Owner, &format!("delete {}", "x".repeat(500))),
+            "refuse"
+        );
+    }
+
+    #[test]
+    fn only_approved_for_this_approval_in_time_authorizes() {
+        let now = Instant::now();
+        let Transition::Approved(authorization) = pending(now).decided("a", "approved", now) else {
+            panic!()
+        };
+        assert_eq!((authorization.text(), authorization.consent()), (DELETE, Consent::OnPhone));
+        assert!(matches!(pending(now).decided("b", "approved", now), Transition::Pending(_)));
+        assert!(matches!(pending(now).decided("a", "maybe", now), Transition::Pending(_)));
+        assert_eq!(refused(&pending(now).decided("a", "denied", now)), RefusalReason::Denied);
+        assert_eq!(
+            refused(&pending(now).decided("a", "approved", now + MINUTE)),
+            RefusalReason::TimedOut
+        );
+        let polled = |answer: Value| pending(now).polled(&answer, now);
+        assert!(matches!(polled(json!({"status": "approved"})), Transition::Approved(_)));
+        assert!(matches!(
+            polled(json!({"status": "approved", "action": "pay"})),
+            Transition::Pending(_)
+        ));
+        assert!(matches!(
+            polled(json!({"status": "approved", "request_id": "b"})),
+            Transition::Pending(_)
+        ));
+        assert_eq!(refused(&polled(json!({"status": "expired"}))), RefusalReason::TimedOut);
+    }
+
+    #[test]
+    fn where_nobody_can_be_asked_nothing_is_authorized() {
+        let now = Instant::now();
+        let created = |policy: &Policy, notified: u32, failed: u32| {
+            let answer = json!({"request_id": "a", "status": "pending", "devices_notified": notified, "devices_failed": failed});
+            request(policy, now).created(Some(("a", &answer)), now)
+        };
+        let deny = Policy::default();
+        assert_eq!(refused(&created(&deny, 0, 0)), RefusalReason::NoDevice);
+        assert_eq!(refused(&created(&deny, 0, 2)), RefusalReason::NotDelivered);
+        assert_eq!(refused(&request(&deny, now).created(None, now)), RefusalReason::NotRequested);
+        let voice = Policy { no_device: NoDevice::Voice, ..deny };
+        let confirmation = || match created(&voice, 0, 1) {
+            Transition::ConfirmAloud(confirmation) => confirmation,
+            other => panic!("{other:?}"),
+        };
+        let authorization = confirmation().confirm("yes please", now).unwrap();
+        assert_eq!((authorization.text(), authorization.consent()), (DELETE, Consent::Spoken));
+        assert!(confirmation().confirm("yes but wait", now).is_none());
+        assert!(confirmation().confirm("yes", now + Duration::from_secs(120)).is_none());
+    }
+}
