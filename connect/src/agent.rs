@@ -16,14 +16,15 @@ use crate::approval::state::Authorization;
 use crate::calls::Speaker;
 use crate::journal::Step;
 use crate::opt_outs::{Change, Notice, OptOuts};
+use crate::prompts::fence::FenceNonce;
+use crate::prompts::turn::Consent;
+use crate::prompts::turn::OwnerChannel;
+use crate::prompts::{self, phrases};
 use crate::report::{Contact, Ended, Report, said};
 use crate::request::{Request, Said, Way};
 use crate::shop::Shop;
 use crate::speaker;
 use crate::speech;
-use crate::words::quote::Mark;
-use crate::words::turn::Consent;
-use crate::words::{self, said as sentences};
 
 /// How long a turn's connection is held at most: a chat has no limit of its own, and hanging up ends the turn.
 const HELD: Duration = Duration::from_secs(600);
@@ -49,17 +50,17 @@ pub(crate) fn work(shop: &Arc<Shop>, request: &Request) {
 /// Has the turn. That it takes a clearance is the point: nothing else gets past the guard.
 #[expect(
     clippy::needless_pass_by_value,
-    reason = "a authorization is good for one turn: it is used up"
+    reason = "an authorization is good for one turn: it is used up"
 )]
 fn turn(shop: &Shop, request: &Request, speaker: Speaker, authorization: Authorization) -> Ended {
     let Some(message) = message(shop, request, speaker, &authorization) else {
-        return Ended::saying(Said::Fault(sentences::BROKEN));
+        return Ended::saying(Said::Fault(phrases::INTERNAL_ERROR));
     };
     let was_asked = authorization.consent() != Consent::NotNeeded;
     let is_noted = shop.journal.note(Step::Sent, &request.key, None);
     if !is_noted && (was_asked || request.is_noted) {
         // After a crash its earlier line would say that it never went to the agent.
-        return Ended::saying(Said::Reply(sentences::NO_RECORD.to_owned()));
+        return Ended::saying(Said::Reply(phrases::NO_JOURNAL.to_owned()));
     }
     if was_asked {
         shop.report(&request.key, Report::Running);
@@ -90,17 +91,20 @@ fn message(
     let words = authorization.text();
     Some(match (&request.way, speaker) {
         (Way::Call { .. }, Speaker::Owner) => {
-            words::turn::owner(owner, words::turn::Way::Call, authorization.consent(), words)
+            prompts::turn::owner_message(owner, OwnerChannel::Call, authorization.consent(), words)
         }
-        (Way::Walkie { .. }, _) => {
-            words::turn::owner(owner, words::turn::Way::Walkie, authorization.consent(), words)
-        }
+        (Way::Walkie { .. }, _) => prompts::turn::owner_message(
+            owner,
+            OwnerChannel::Walkie,
+            authorization.consent(),
+            words,
+        ),
         (Way::Call { call_id, .. }, Speaker::Stranger) => {
             let number = call_id.as_deref().and_then(|call_id| speaker::number(shop, call_id));
-            words::turn::caller(&Mark::random().ok()?, number.as_ref(), words)
+            prompts::turn::stranger_message(&FenceNonce::random().ok()?, number.as_ref(), words)
         }
         (Way::Text { from, n_media }, _) => {
-            words::turn::text(&Mark::random().ok()?, from, words, *n_media)
+            prompts::turn::text_message(&FenceNonce::random().ok()?, from, words, *n_media)
         }
         (Way::Report, _) => words.to_owned(),
     })

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use crate::message::Direction;
+use crate::protocol::incoming::CallDirection;
 
 /// Calls beyond this are forgotten, those of strangers last and the oldest first: no owner has as many in a day. Whose
 /// a forgotten one is, is asked anew.
@@ -48,10 +48,10 @@ fn is_false(flag: &bool) -> bool {
 
 impl Known {
     /// Takes what the service says of who called whom.
-    pub(crate) fn hear(&mut self, direction: Option<Direction>) {
+    pub(crate) fn hear(&mut self, direction: Option<CallDirection>) {
         match direction {
-            Some(Direction::Inbound) => self.inbound = true,
-            Some(Direction::Outbound | Direction::Other) => self.outbound = true,
+            Some(CallDirection::Inbound) => self.inbound = true,
+            Some(CallDirection::Outbound | CallDirection::Other) => self.outbound = true,
             None => {}
         }
     }
@@ -146,7 +146,7 @@ fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::{Calls, Known, MAX_CALLS, Speaker};
-    use crate::message::Direction;
+    use crate::protocol::incoming::CallDirection;
     use proptest::prelude::{Just, prop, prop_assert_eq, prop_oneof, proptest};
     use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -167,15 +167,15 @@ mod tests {
     fn strangers_are_forgotten_last_and_are_then_nobodys() {
         let calls = Calls::default();
         let note = |id: &str, direction| calls.note(id, |known| known.hear(Some(direction)), drop);
-        note("both", Direction::Inbound);
-        note("both", Direction::Outbound);
+        note("both", CallDirection::Inbound);
+        note("both", CallDirection::Outbound);
         for n in 0..2 * MAX_CALLS {
-            note(&format!("in{n}"), Direction::Inbound);
+            note(&format!("in{n}"), CallDirection::Inbound);
         }
         assert_eq!(calls.known("both").speaker(), Some(Speaker::Stranger));
         assert_eq!(calls.known("in0").speaker(), None);
         for n in 0..=MAX_CALLS {
-            note(&format!("out{n}"), Direction::Outbound);
+            note(&format!("out{n}"), CallDirection::Outbound);
         }
         assert_eq!((calls.known("both").speaker(), calls.known("out0").speaker()), (None, None));
         assert_eq!(calls.known("out1000").speaker(), Some(Speaker::Stranger));
@@ -214,9 +214,9 @@ mod tests {
             said in prop::collection::vec(
                 prop_oneof![
                     Just(None),
-                    Just(Some(Direction::Inbound)),
-                    Just(Some(Direction::Outbound)),
-                    Just(Some(Direction::Other)),
+                    Just(Some(CallDirection::Inbound)),
+                    Just(Some(CallDirection::Outbound)),
+                    Just(Some(CallDirection::Other)),
                 ],
                 1..6,
             ),
@@ -225,8 +225,8 @@ mod tests {
             for direction in &said {
                 known.hear(*direction);
             }
-            let heard: Vec<Direction> = said.into_iter().flatten().collect();
-            let is_owners = !heard.is_empty() && heard.iter().all(|it| *it == Direction::Inbound);
+            let heard: Vec<CallDirection> = said.into_iter().flatten().collect();
+            let is_owners = !heard.is_empty() && heard.iter().all(|it| *it == CallDirection::Inbound);
             let wanted = if is_owners { Speaker::Owner } else { Speaker::Stranger };
             prop_assert_eq!(known.speaker(), Some(wanted));
         }

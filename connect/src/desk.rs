@@ -12,15 +12,15 @@ use crate::agent;
 use crate::calls::Known;
 use crate::journal::Step;
 use crate::late::Late;
-use crate::message::Asked;
 use crate::outbox::Outbox;
+use crate::prompts::phrases;
+use crate::protocol::RequestText;
 use crate::report::{Ended, Report};
 use crate::request::{Request, Said, Way};
 use crate::seen::Seen;
 use crate::shop::Shop;
 use crate::status::{Board, Counts};
 use crate::turns::{Turns, Wait};
-use crate::words::said;
 use who::Who;
 
 /// Everything that the socket's thread knows beyond the connection.
@@ -74,14 +74,14 @@ impl Desk {
 
     /// Takes a request: once, if there is room, and never while the client is being stopped. `frame` is
     /// what it came in, for the journal.
-    pub(crate) fn take(&mut self, key: String, way: Way, asked: Asked, frame: &str) {
+    pub(crate) fn take(&mut self, key: String, way: Way, asked: RequestText, frame: &str) {
         if !self.is_new(&key) {
             return;
         }
         let words = match asked {
-            Asked::Words(words) => words,
-            Asked::Nothing => return self.decline(&key, &way, said::NOT_UNDERSTOOD),
-            Asked::TooLong => return self.decline(&key, &way, said::TOO_LONG),
+            RequestText::Text(words) => words,
+            RequestText::Missing => return self.decline(&key, &way, phrases::NOT_UNDERSTOOD),
+            RequestText::TooLong => return self.decline(&key, &way, phrases::TOO_LONG),
         };
         if let Some(why) = self.no_room() {
             // It was not accepted, so it may come again.
@@ -138,9 +138,9 @@ impl Desk {
     /// Why nothing new is taken now, if that is so.
     pub(crate) fn no_room(&self) -> Option<&'static str> {
         if self.is_stopping {
-            return Some(said::STOPPING);
+            return Some(phrases::STOPPING);
         }
-        self.is_full().then_some(said::BUSY)
+        self.is_full().then_some(phrases::BUSY)
     }
 
     /// Gives the work for a request to the workers; false, and the asker told, if the system has no thread for it.
@@ -156,7 +156,7 @@ impl Desk {
         };
         if self.turns.submit(&request.key, wait, work, on_panic).is_err() {
             self.shop.aloud.forget_request(&request.key);
-            self.decline(&request.key, &request.way, said::BUSY);
+            self.decline(&request.key, &request.way, phrases::BUSY);
             self.settle(&request.key);
             return false;
         }
@@ -206,7 +206,7 @@ impl Desk {
     pub(crate) fn stop(&mut self) {
         self.is_stopping = true;
         for key in self.turns.give_up_waiting() {
-            self.ended(&key, Ended::saying(Said::Fault(said::STOPPING)));
+            self.ended(&key, Ended::saying(Said::Fault(phrases::STOPPING)));
         }
     }
 

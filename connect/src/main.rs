@@ -17,9 +17,10 @@ mod journal;
 mod late;
 mod log;
 mod mail;
-mod message;
 mod opt_outs;
 mod outbox;
+mod prompts;
+mod protocol;
 mod recover;
 mod report;
 mod request;
@@ -35,7 +36,6 @@ mod status;
 mod texts;
 mod timers;
 mod turns;
-mod words;
 
 use std::process::ExitCode;
 

@@ -9,11 +9,11 @@ use crate::agent;
 use crate::desk::Desk;
 use crate::events;
 use crate::journal::fold::{self, Open, Stage};
-use crate::message::{Event, Incoming};
 use crate::outbox::Answer;
+use crate::prompts::phrases;
+use crate::protocol::incoming::{IncomingFrame, ServiceEvent};
 use crate::request::{Request, Way};
 use crate::turns::Wait;
-use crate::words::said;
 
 /// Takes up what a journal left open.
 pub(crate) fn take_up(desk: &mut Desk, open: Open) {
@@ -35,9 +35,9 @@ pub(crate) fn take_up(desk: &mut Desk, open: Open) {
         desk.seen.insert(&request.key, now);
         match &request.stage {
             Stage::Settled => {}
-            Stage::Asked => tell(desk, &request, said::WAITED_TOO_LONG),
-            Stage::Guarded => tell(desk, &request, said::WAIT_CUT),
-            Stage::Sent => tell(desk, &request, said::LOST_TRACK),
+            Stage::Asked => tell(desk, &request, phrases::WAITED_TOO_LONG),
+            Stage::Guarded => tell(desk, &request, phrases::APPROVAL_INTERRUPTED),
+            Stage::Sent => tell(desk, &request, phrases::TURN_INTERRUPTED),
             Stage::Answered { body, at } => deliver(desk, &request, body, age(*at, wall), now),
             Stage::Posting => {
                 desk.shop.log.line(format_args!(
@@ -56,7 +56,7 @@ fn age(at: Timestamp, now: Timestamp) -> Duration {
 }
 
 fn again(desk: &mut Desk, request: &fold::Request) {
-    if let Incoming::Event(event) = Incoming::read(&request.frame) {
+    if let IncomingFrame::Event(event) = IncomingFrame::read(&request.frame) {
         desk.shop.log.line(format_args!("{}: taken up again", request.key));
         events::handle(desk, event, &request.frame);
     }
@@ -107,14 +107,14 @@ fn text(desk: &mut Desk, key: &str, way: Way, body: &str) {
 
 /// How a request came, by the frame that the journal kept.
 fn way(desk: &Desk, request: &fold::Request) -> Option<Way> {
-    match Incoming::read(&request.frame) {
-        Incoming::Event(Event::DeepToolRequest { request_id, call_id, .. }) => {
+    match IncomingFrame::read(&request.frame) {
+        IncomingFrame::Event(ServiceEvent::DeepToolRequest { request_id, call_id, .. }) => {
             Some(Way::Call { request_id, call_id })
         }
-        Incoming::Event(Event::WalkieRequest { request_id, .. }) => {
+        IncomingFrame::Event(ServiceEvent::WalkieRequest { request_id, .. }) => {
             Some(Way::Walkie { request_id, session: None })
         }
-        Incoming::Event(Event::SmsReceived(sms)) => {
+        IncomingFrame::Event(ServiceEvent::SmsReceived(sms)) => {
             let from = sms.from?.parse().ok()?;
             Some(Way::Text { from, n_media: sms.n_media })
         }

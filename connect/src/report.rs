@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use state::gateway::Outcome;
 
+use crate::prompts::phrases;
 use crate::request::{Said, Way};
 use crate::speech;
-use crate::words::said;
 
 /// Something of a request.
 #[derive(Debug)]
@@ -91,31 +91,31 @@ pub(crate) fn said(outcome: &Outcome, way: &Way) -> Said {
             if !words.is_empty() {
                 return Said::Reply(words);
             }
-            said::NO_WORDS
+            phrases::NO_WORDS
         }
-        Outcome::NoReply => said::NO_WORDS,
+        Outcome::NoReply => phrases::NO_WORDS,
         Outcome::Accepted { .. } => still_running(way),
-        Outcome::Unanswered { .. } => said::NO_SENSE,
-        Outcome::Failed { .. } => said::TURN_FAILED,
-        Outcome::Refused { .. } | Outcome::WrongForm { .. } => said::SESSION_REFUSED,
-        Outcome::NotAllowed | Outcome::ChatOff => said::NOT_ALLOWED,
-        Outcome::BadToken => said::TOKEN_REFUSED,
-        Outcome::Busy { .. } => said::GATEWAY_RESTARTING,
-        Outcome::MayBeRunning { .. } => said::ANSWER_LOST,
-        Outcome::Unreachable { .. } => said::UNREACHABLE,
+        Outcome::Unanswered { .. } => phrases::UNREADABLE,
+        Outcome::Failed { .. } => phrases::TURN_FAILED,
+        Outcome::Refused { .. } | Outcome::WrongForm { .. } => phrases::SESSION_REFUSED,
+        Outcome::NotAllowed | Outcome::ChatOff => phrases::NOT_ALLOWED,
+        Outcome::BadToken => phrases::TOKEN_REFUSED,
+        Outcome::Busy { .. } => phrases::GATEWAY_RESTARTING,
+        Outcome::MayBeRunning { .. } => phrases::ANSWER_LOST,
+        Outcome::Unreachable { .. } => phrases::UNREACHABLE,
     })
 }
 
 /// What is said when the wait is over and the turn is not: whether the reply can still be spoken differs.
 pub(crate) fn still_running(way: &Way) -> &'static str {
-    if way.call_id().is_some() { said::STILL_RUNNING } else { said::NO_ANSWER_YET }
+    if way.call_id().is_some() { phrases::STILL_RUNNING } else { phrases::NO_ANSWER_YET }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Contact, said};
+    use crate::prompts::phrases;
     use crate::request::{Said, Way};
-    use crate::words::said as words;
     use state::gateway::Outcome;
 
     fn call() -> Way {
@@ -126,7 +126,7 @@ mod tests {
     fn only_a_reply_is_told_as_one() {
         let reply = |text: &str| said(&Outcome::Reply(text.into()), &call());
         assert_eq!(reply("**Two** meetings."), Said::Reply("Two meetings.".into()));
-        assert_eq!(reply("🎉"), Said::Fault(words::NO_WORDS));
+        assert_eq!(reply("🎉"), Said::Fault(phrases::NO_WORDS));
         let words = || "x".to_owned();
         for outcome in [
             Outcome::Accepted { run_id: None },
@@ -148,8 +148,8 @@ mod tests {
     fn push_to_talk_is_not_promised_a_late_reply() {
         let walkie = Way::Walkie { request_id: "w1".into(), session: None };
         let running = Outcome::Accepted { run_id: Some("r".into()) };
-        assert_eq!(said(&running, &walkie), Said::Fault(words::NO_ANSWER_YET));
-        assert_eq!(said(&running, &call()), Said::Fault(words::STILL_RUNNING));
+        assert_eq!(said(&running, &walkie), Said::Fault(phrases::NO_ANSWER_YET));
+        assert_eq!(said(&running, &call()), Said::Fault(phrases::STILL_RUNNING));
     }
 
     #[test]

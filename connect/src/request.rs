@@ -6,7 +6,7 @@ use state::gateway::{SessionKey, Turn};
 use state::phone::Phone;
 
 use crate::calls::Speaker;
-use crate::message::outgoing::{Outgoing, Walkie};
+use crate::protocol::outgoing::{OutgoingFrame, WalkieAnswer};
 
 /// One request on its way to the agent.
 #[derive(Clone, Debug)]
@@ -82,16 +82,16 @@ impl Way {
     pub(crate) fn result(&self, said: &Said) -> Option<String> {
         let text = said.text().to_owned();
         match self {
-            Self::Call { request_id, call_id } => Some(Outgoing::DeepToolResult {
+            Self::Call { request_id, call_id } => Some(OutgoingFrame::DeepToolResult {
                 request_id: request_id.clone(),
                 call_id: call_id.clone(),
                 text,
             }),
-            Self::Walkie { request_id, .. } => Some(Outgoing::WalkieResponse {
+            Self::Walkie { request_id, .. } => Some(OutgoingFrame::WalkieResponse {
                 request_id: request_id.clone(),
                 answer: match said {
-                    Said::Reply(_) => Walkie::reply(text),
-                    Said::Fault(_) => Walkie::error(text),
+                    Said::Reply(_) => WalkieAnswer::reply(text),
+                    Said::Fault(_) => WalkieAnswer::error(text),
                 },
             }),
             Self::Text { .. } | Self::Report => None,
@@ -103,13 +103,13 @@ impl Way {
     pub(crate) fn progress(&self, text: &str) -> Option<String> {
         let Self::Call { request_id, call_id } = self else { return None };
         let (request_id, call_id, text) = (request_id.clone(), call_id.clone(), text.to_owned());
-        Some(Outgoing::DeepToolProgress { request_id, call_id, text }.frame())
+        Some(OutgoingFrame::DeepToolProgress { request_id, call_id, text }.frame())
     }
 
     /// What is said later, after the one answer was given; only a call can carry it.
     pub(crate) fn later(&self, said: &Said) -> Option<String> {
         let call_id = self.call_id()?.to_owned();
-        Some(Outgoing::Response { call_id, text: said.text().to_owned() }.frame())
+        Some(OutgoingFrame::Response { call_id, text: said.text().to_owned() }.frame())
     }
 
     /// The call that it belongs to.

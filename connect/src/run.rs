@@ -32,8 +32,8 @@ use crate::dial::Target;
 use crate::journal::Journal;
 use crate::log::Log;
 use crate::mail::Mailer;
-use crate::message::outgoing::auth;
 use crate::opt_outs::OptOuts;
+use crate::protocol::outgoing::auth;
 use crate::recover;
 use crate::session::Session;
 use crate::shop::{Shop, Voice};
@@ -113,7 +113,8 @@ pub(crate) fn run(common: &Common, args: &Run) -> anyhow::Result<Exit> {
     let mut desk = Desk::new(Arc::clone(&shop), board, settings.max_turns);
     recover::take_up(&mut desk, open);
 
-    let auth = Secret::around(auth(service.key().expose(), shop.voice.names()));
+    let (owner, agent) = (shop.voice.owner.as_deref(), shop.voice.agent.as_deref());
+    let auth = Secret::around(auth(service.key().expose(), owner, agent));
     let registry = poll.registry().try_clone().context("sharing the poll")?;
     let session = Session::new(target, auth, shop.periods, registry, SOCKET, mailer);
     shop.log.line(format_args!("started (pid {})", std::process::id()));

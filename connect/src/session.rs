@@ -11,8 +11,8 @@ use state::secret::Secret;
 use crate::backoff;
 use crate::dial::{Refusal, Target};
 use crate::mail::{Mail, Mailer};
-use crate::message::{Event, Incoming};
 use crate::outbox::Outbox;
+use crate::protocol::incoming::{IncomingFrame, ServiceEvent};
 use crate::socket::{self, Dialled, Lost, Socket};
 use crate::timers::{Periods, sooner};
 
@@ -28,7 +28,7 @@ pub(crate) enum News {
     /// The key was accepted: from now on events come.
     Connected,
     /// An event came.
-    Event(Event, String),
+    Event(ServiceEvent, String),
     /// A frame came that is ignored; the text says which.
     Ignored(String),
     /// A frame came that needs nothing done: a ping, or a pong that nobody waits for.
@@ -203,16 +203,18 @@ impl Session {
             }
             socket::Incoming::Text(text) => text,
         };
-        match Incoming::read(&text) {
-            Incoming::AuthOk { .. } if self.is_live() => News::Ignored("auth_ok again".to_owned()),
-            Incoming::AuthOk { .. } => {
+        match IncomingFrame::read(&text) {
+            IncomingFrame::AuthOk { .. } if self.is_live() => {
+                News::Ignored("auth_ok again".to_owned())
+            }
+            IncomingFrame::AuthOk { .. } => {
                 self.authenticated(now);
                 News::Connected
             }
-            Incoming::AuthError { message } => News::KeyRefused(message),
-            Incoming::Event(Event::Other(name)) => News::Ignored(name),
-            Incoming::Event(event) => News::Event(event, text.to_string()),
-            Incoming::Unknown(why) => News::Ignored(why),
+            IncomingFrame::AuthError { message } => News::KeyRefused(message),
+            IncomingFrame::Event(ServiceEvent::Other(name)) => News::Ignored(name),
+            IncomingFrame::Event(event) => News::Event(event, text.to_string()),
+            IncomingFrame::Unknown(why) => News::Ignored(why),
         }
     }
 

@@ -12,10 +12,10 @@ use crate::journal::{Journal, Step};
 use crate::log::Log;
 use crate::mail::{Mail, Mailer};
 use crate::opt_outs::OptOuts;
+use crate::prompts::context::DisplayNames;
 use crate::report::{Ended, Report};
 use crate::texts::Texts;
 use crate::timers::Periods;
-use crate::words::context::Names;
 use state::guard::Policy;
 
 /// Shared by the socket's thread and all workers.
@@ -67,8 +67,8 @@ pub(crate) struct Voice {
 
 impl Voice {
     /// Both names.
-    pub(crate) fn names(&self) -> Names<'_> {
-        Names { owner: self.owner.as_deref(), agent: self.agent.as_deref() }
+    pub(crate) fn names(&self) -> DisplayNames<'_> {
+        DisplayNames { owner: self.owner.as_deref(), agent: self.agent.as_deref() }
     }
 }
 

@@ -23,8 +23,8 @@ use crate::events;
 use crate::journal::Journal;
 use crate::log::Log;
 use crate::mail::{Mail, Mailer};
-use crate::message::{Event, Incoming};
 use crate::opt_outs::OptOuts;
+use crate::protocol::incoming::{IncomingFrame, ServiceEvent};
 use crate::run::Settings;
 use crate::shop::Shop;
 use crate::status::{Board, Status};
@@ -40,10 +40,10 @@ pub(crate) fn run(common: &Common, args: &Simulate) -> anyhow::Result<Exit> {
     let printer = Printer::new(common);
     let config = Config::load(common)?;
     let frame = frame(args)?;
-    let Incoming::Event(event) = Incoming::read(&frame) else {
+    let IncomingFrame::Event(event) = IncomingFrame::read(&frame) else {
         return Err(Fault::usage("the event is none that the service sends").into());
     };
-    if let Event::Other(name) = &event {
+    if let ServiceEvent::Other(name) = &event {
         return Err(Fault::usage(format!(
             "the event `{name}` is unknown, or lacks what it is about"
         ))

@@ -8,7 +8,7 @@ use state::own_calls::{self, Dialled};
 use state::phone::Phone;
 
 use crate::calls::Speaker;
-use crate::message::Direction;
+use crate::protocol::incoming::CallDirection;
 use crate::request::{Request, Way};
 use crate::shop::Shop;
 
@@ -65,8 +65,10 @@ fn look_up(shop: &Shop, call_id: &str) {
     }
     let direction = asked(shop, call_id);
     let what = match direction {
-        Some(Direction::Inbound) => "the service says inbound",
-        Some(Direction::Outbound | Direction::Other) => "the service says otherwise than inbound",
+        Some(CallDirection::Inbound) => "the service says inbound",
+        Some(CallDirection::Outbound | CallDirection::Other) => {
+            "the service says otherwise than inbound"
+        }
         None => "the service does not say",
     };
     shop.log.line(format_args!("call `{call_id}`: who called whom was not told; {what}"));
@@ -77,7 +79,7 @@ fn look_up(shop: &Shop, call_id: &str) {
 }
 
 /// The service's answer; `None` if there is none, or none about this call.
-fn asked(shop: &Shop, call_id: &str) -> Option<Direction> {
+fn asked(shop: &Shop, call_id: &str) -> Option<CallDirection> {
     let service = shop.service.as_ref()?.clone().with_deadline(LOOK);
     let path = state::api::path(&["v1", "calls", call_id]).ok()?;
     let call = service.get(path, &[]).ok()?.into_json();
@@ -86,5 +88,5 @@ fn asked(shop: &Shop, call_id: &str) -> Option<Direction> {
         Value::Number(id) => id.to_string() != call_id,
         _ => true,
     });
-    if is_another { None } else { Direction::of(call.get("direction")?) }
+    if is_another { None } else { CallDirection::of(call.get("direction")?) }
 }

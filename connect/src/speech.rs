@@ -58,7 +58,7 @@ pub(crate) fn for_text(reply: &str, max_chars: usize, max_parts: usize) -> Strin
 
 /// One cleaning.
 fn clean(text: &str, medium: Medium) -> String {
-    let text = crate::words::visible::visible(text);
+    let text = crate::protocol::sanitize::sanitize(text);
     if hidden::is_tool_call(&text) {
         return String::new();
     }

@@ -16,10 +16,10 @@ use super::state::{
 use super::subscriptions::ApprovalUpdate;
 use crate::calls::Speaker;
 use crate::journal::Step;
+use crate::prompts::phrases;
 use crate::report::Report;
 use crate::request::{Request, Said, Way};
 use crate::shop::Shop;
-use crate::words::said;
 
 /// The stack of a thread that polls.
 const STACK: usize = 256 << 10;
@@ -81,7 +81,7 @@ pub(crate) fn authorize(
                     "{}: no phone was reached; confirmation requested on the call",
                     request.key
                 ));
-                let question = said::ask_aloud(confirmation.text());
+                let question = phrases::confirm_aloud(confirmation.text());
                 shop.aloud.expect(call_id, confirmation);
                 AuthorizationResult::Refused(Said::Reply(question))
             }
@@ -197,15 +197,15 @@ fn details(way: &Way) -> &'static str {
 fn refuse(shop: &Shop, request: &Request, reason: RefusalReason) -> AuthorizationResult {
     shop.log.line(format_args!("{}: refused: {reason}", request.key));
     let phrase = match (reason, &request.way) {
-        (RefusalReason::Stranger, Way::Text { .. }) => said::NOT_BY_TEXT,
-        (RefusalReason::Stranger, _) => said::NOT_FOR_CALLERS,
-        (RefusalReason::Denied, _) => said::DENIED,
-        (RefusalReason::TimedOut, _) => said::TIMED_OUT,
-        (RefusalReason::NoDevice, _) => said::NO_DEVICE,
-        (RefusalReason::NotDelivered, _) => said::NOT_DELIVERED,
-        (RefusalReason::NotRequested, _) => said::COULD_NOT_ASK,
-        (RefusalReason::TooLong, _) => said::TOO_LONG_TO_APPROVE,
-        (RefusalReason::NoJournal, _) => said::NO_RECORD,
+        (RefusalReason::Stranger, Way::Text { .. }) => phrases::NOT_BY_TEXT,
+        (RefusalReason::Stranger, _) => phrases::NOT_FOR_STRANGERS,
+        (RefusalReason::Denied, _) => phrases::DENIED,
+        (RefusalReason::TimedOut, _) => phrases::TIMED_OUT,
+        (RefusalReason::NoDevice, _) => phrases::NO_DEVICE,
+        (RefusalReason::NotDelivered, _) => phrases::NOT_DELIVERED,
+        (RefusalReason::NotRequested, _) => phrases::APPROVAL_NOT_REQUESTED,
+        (RefusalReason::TooLong, _) => phrases::TOO_LONG_TO_APPROVE,
+        (RefusalReason::NoJournal, _) => phrases::NO_JOURNAL,
     };
     AuthorizationResult::Refused(Said::Reply(phrase.to_owned()))
 }

@@ -23,7 +23,7 @@ use super::plain_yes::is_plain_yes;
 use super::refusal::RefusalReason;
 use crate::calls::Speaker;
 use crate::classifier::{Classification, classify, classify_strangers};
-use crate::words::turn::Consent;
+use crate::prompts::turn::Consent;
 
 /// What a phone shows whole, in characters; a longer action is refused, never cut.
 const LONGEST_ACTION: usize = 500;
@@ -239,7 +239,7 @@ mod tests {
     use super::{ApprovalRequest, ClassifiedText, Gate, PendingApproval, Transition, gate};
     use crate::approval::refusal::RefusalReason;
     use crate::calls::Speaker;
-    use crate::words::turn::Consent;
+    use crate::prompts::turn::Consent;
     use serde_json::{Value, json};
     use state::guard::Approve::{Always, Never, Sensitive};
     use state::guard::{NoDevice, Policy};

@@ -13,7 +13,7 @@ use super::state::{
     Transition, gate,
 };
 use crate::calls::Speaker;
-use crate::words::turn::Consent;
+use crate::prompts::turn::Consent;
 use state::guard::{Approve, NoDevice, Policy};
 
 const TIMEOUT: Duration = Duration::from_secs(60);

@@ -9,10 +9,10 @@ use super::Desk;
 use crate::agent;
 use crate::journal::Step;
 use crate::outbox::Answer;
+use crate::prompts::phrases;
 use crate::report::{Ended, Report};
 use crate::request::{Request, Said, Way};
 use crate::turns::Wait;
-use crate::words::said;
 
 impl Desk {
     /// Takes what a worker reports.
@@ -21,14 +21,14 @@ impl Desk {
             Report::Ended(ended) => self.ended(key, ended),
             Report::Panicked => {
                 self.shop.log.line(format_args!("{key}: broke; see the line before"));
-                self.ended(key, Ended::saying(Said::Fault(said::BROKEN)));
+                self.ended(key, Ended::saying(Said::Fault(phrases::INTERNAL_ERROR)));
             }
             Report::Late(reply) => self.late(key, reply),
             Report::Would(what) => self.outbox.pass(what.to_string()),
             Report::Asking => {
                 let Some(open) = self.open.get_mut(key) else { return };
                 (open.next_progress, open.tell_by) = (None, None);
-                if let Some(frame) = open.request.way.progress(said::ASKING) {
+                if let Some(frame) = open.request.way.progress(phrases::APPROVAL_REQUESTED) {
                     self.outbox.pass(frame);
                 }
             }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::{Desk, Open};
+use crate::prompts::phrases;
 use crate::report::{Ended, still_running};
 use crate::request::{Said, Way};
 use crate::timers::{Periods, sooner};
-use crate::words::said;
 
 impl Desk {
     /// When something is due.
@@ -19,7 +19,7 @@ impl Desk {
     /// Does what is due.
     pub(crate) fn tick(&mut self, now: Instant) {
         for key in self.turns.expire(now) {
-            self.ended(&key, Ended::saying(Said::Fault(said::WAITED_TOO_LONG)));
+            self.ended(&key, Ended::saying(Said::Fault(phrases::WAITED_TOO_LONG)));
         }
         for key in self.outbox.expire(now) {
             self.shop.log.line(format_args!("{key}: expired undelivered"));
@@ -39,7 +39,7 @@ impl Desk {
             } else if open.next_progress.is_some_and(|due| due <= now) {
                 let is_first = now.saturating_duration_since(open.request.received)
                     < self.shop.periods.first_progress + self.shop.periods.next_progress;
-                let text = if is_first { said::WORKING } else { said::STILL_WORKING };
+                let text = if is_first { phrases::WORKING } else { phrases::STILL_WORKING };
                 open.next_progress = Some(now + self.shop.periods.next_progress);
                 if let Some(frame) = open.request.way.progress(text) {
                     self.outbox.pass(frame);

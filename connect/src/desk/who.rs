@@ -5,8 +5,8 @@ use std::time::Instant;
 use state::phone::Phone;
 
 use super::Desk;
+use crate::prompts::help_notice::help_notice;
 use crate::request::{Request, Way};
-use crate::words::outcome::spelled;
 
 /// As many are named.
 const NAMED: usize = 5;
@@ -43,46 +43,8 @@ impl Desk {
         if let Some(why) = self.no_room() {
             return self.shop.log.line(format_args!("{key}: not reported: {why}"));
         }
-        let words = report(&first, n);
+        let words = help_notice(&first, n);
         let way = Way::Report;
         self.begin(Request { key, way, words, received: now, is_noted: false });
-    }
-}
-
-fn report(first: &[Phone], n: usize) -> String {
-    let mut numbers: Vec<String> = first.iter().map(spelled).collect();
-    if n > first.len() {
-        numbers.push(format!("{} more", n - first.len()));
-    }
-    let last = numbers.pop().unwrap_or_default();
-    let numbers =
-        if numbers.is_empty() { last } else { format!("{} and {last}", numbers.join(", ")) };
-    format!(
-        "[ClawdTalk] {numbers} asked by text who this is (HELP or INFO). A line that says so is sent back without you. \
-         This is a report, not a request."
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::report;
-    use state::phone::Phone;
-
-    #[test]
-    fn many_are_told_of_in_one_line() {
-        let phones: Vec<Phone> =
-            (0..5).map(|n| format!("+1555111222{n}").parse().unwrap()).collect();
-        let begins = |n_named: usize, n, wanted: &str| {
-            let report = report(&phones[..n_named], n);
-            assert!(report.starts_with(&format!("[ClawdTalk] {wanted} asked by text")), "{report}");
-        };
-        begins(1, 1, "+1 (555) 111-2220");
-        begins(2, 2, "+1 (555) 111-2220 and +1 (555) 111-2221");
-        begins(
-            5,
-            300,
-            "+1 (555) 111-2220, +1 (555) 111-2221, +1 (555) 111-2222, +1 (555) 111-2223, \
-             +1 (555) 111-2224 and 295 more",
-        );
     }
 }

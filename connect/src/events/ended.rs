@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use crate::desk::Desk;
-use crate::message::CallEnded;
+use crate::prompts::call_summary::call_summary;
+use crate::prompts::fence::FenceNonce;
+use crate::protocol::incoming::CallEnded;
 use crate::request::{Request, Way};
-use crate::words::outcome;
-use crate::words::quote::Mark;
 
 /// Reports the call, once.
 pub(super) fn handle(desk: &mut Desk, ended: &CallEnded) {
@@ -28,11 +28,11 @@ pub(super) fn handle(desk: &mut Desk, ended: &CallEnded) {
         desk.shop.log.line(format_args!("{key}: not reported: {why}"));
         return;
     }
-    let Ok(mark) = Mark::random() else {
+    let Ok(nonce) = FenceNonce::random() else {
         desk.shop.log.line(format_args!("{key}: not reported: the system has no random numbers"));
         return;
     };
-    let words = outcome::report(&mark, ended);
+    let words = call_summary(&nonce, ended);
     // A report that is cut by a crash is not made again: nobody waits for it.
     desk.begin(Request { key, way: Way::Report, words, received: now, is_noted: false });
 }

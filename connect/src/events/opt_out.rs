@@ -10,11 +10,11 @@ use state::phone::Phone;
 use crate::agent;
 use crate::desk::Desk;
 use crate::journal::Step;
-use crate::message::{Event, Incoming, Sms};
 use crate::opt_outs::{Change, Notice, OptOuts};
+use crate::prompts::phrases;
+use crate::protocol::incoming::{IncomingFrame, IncomingSms, ServiceEvent};
 use crate::request::{Request, Way};
 use crate::turns::Wait;
-use crate::words::said;
 
 /// Puts a number on the do-not-call list, or takes it off. Whoever may text here at all and however busy the client is:
 /// the right to be left alone hangs on neither.
@@ -54,7 +54,7 @@ pub(super) fn help(desk: &mut Desk, key: &str, from: Phone, frame: &str) {
     shop.journal.note_soon(Step::Asked, key, Some(frame));
     shop.journal.note_soon(Step::Settled, &of_number, None);
     let request = Arc::new(Request::taken_up(key, way));
-    let (of, line) = (Arc::clone(&request), said::who(shop.voice.names()));
+    let (of, line) = (Arc::clone(&request), phrases::who_this_is(shop.voice.names()));
     let texting = from.clone();
     desk.run(&request, Wait::Always, move || {
         agent::answer_text(&shop, &of, &texting, &line);
@@ -65,9 +65,9 @@ pub(super) fn help(desk: &mut Desk, key: &str, from: Phone, frame: &str) {
 
 /// Whether a frame opts somebody out or in: that is heeded however late.
 pub(crate) fn is_opt_out(frame: &str) -> bool {
-    let words = match Incoming::read(frame) {
-        Incoming::Event(Event::SmsReceived(Sms { body, .. })) => body,
-        Incoming::Event(Event::Mission(_, frame)) => {
+    let words = match IncomingFrame::read(frame) {
+        IncomingFrame::Event(ServiceEvent::SmsReceived(IncomingSms { body, .. })) => body,
+        IncomingFrame::Event(ServiceEvent::Mission(_, frame)) => {
             frame.get("text").and_then(|text| text.as_str()).unwrap_or_default().to_owned()
         }
         _ => return false,

@@ -6,16 +6,17 @@ use state::opt_out::{self, Word};
 use state::phone::Phone;
 
 use crate::desk::Desk;
-use crate::message::{Asked, Sms};
 use crate::opt_outs::Change;
+use crate::protocol::RequestText;
+use crate::protocol::incoming::IncomingSms;
 use crate::request::Way;
 
 /// What stands for a text that is a picture.
 const PICTURE: &str = "[picture]";
 
 /// Takes the text, once per `message_id`, if its sender is answered at all. One that opts out is heeded whoever sends it.
-pub(super) fn handle(desk: &mut Desk, sms: Sms, frame: &str) {
-    let Sms { from, body, message_id, n_media } = sms;
+pub(super) fn handle(desk: &mut Desk, sms: IncomingSms, frame: &str) {
+    let IncomingSms { from, body, message_id, n_media } = sms;
     let Some(from) = from.and_then(|from| from.parse::<Phone>().ok()) else {
         desk.shop.log.line("a text without a sender's number was dropped");
         return;
@@ -45,5 +46,5 @@ pub(super) fn handle(desk: &mut Desk, sms: Sms, frame: &str) {
     }
     // Only a picture comes without words, whether the service lists it or not (facts/server.md 2.4).
     let words = if body.is_empty() { PICTURE.to_owned() } else { body };
-    desk.take(key, Way::Text { from, n_media }, Asked::Words(words), frame);
+    desk.take(key, Way::Text { from, n_media }, RequestText::Text(words), frame);
 }

@@ -3,21 +3,23 @@
 use state::own_calls;
 
 use crate::desk::Desk;
-use crate::message::Direction;
-use crate::message::outgoing::Outgoing;
-use crate::words::said;
+use crate::prompts::phrases;
+use crate::protocol::incoming::CallDirection;
+use crate::protocol::outgoing::OutgoingFrame;
 
 /// Remembers who called whom; greets if somebody called us.
-pub(super) fn handle(desk: &mut Desk, call_id: &str, direction: Option<Direction>) {
+pub(super) fn handle(desk: &mut Desk, call_id: &str, direction: Option<CallDirection>) {
     let what = match direction {
-        Some(Direction::Inbound) => "started, inbound",
-        Some(Direction::Outbound) => "started, placed by us",
-        Some(Direction::Other) => "started in a direction that is not known: it is a stranger's",
+        Some(CallDirection::Inbound) => "started, inbound",
+        Some(CallDirection::Outbound) => "started, placed by us",
+        Some(CallDirection::Other) => {
+            "started in a direction that is not known: it is a stranger's"
+        }
         None => "started, without a word on who called whom",
     };
     desk.shop.log.line(format_args!("call `{call_id}`: {what}"));
     desk.note_call(call_id, |known| known.hear(direction));
-    if direction == Some(Direction::Inbound) {
+    if direction == Some(CallDirection::Inbound) {
         greet(desk, call_id);
     }
 }
@@ -31,7 +33,7 @@ pub(super) fn greet(desk: &mut Desk, call_id: &str) {
     }
     let voice = &desk.shop.voice;
     let greeting = voice.greeting.clone();
-    let text = greeting.unwrap_or_else(|| said::greeting(voice.agent.as_deref()));
-    desk.outbox.pass(Outgoing::Response { call_id: call_id.to_owned(), text }.frame());
+    let text = greeting.unwrap_or_else(|| phrases::greeting(voice.agent.as_deref()));
+    desk.outbox.pass(OutgoingFrame::Response { call_id: call_id.to_owned(), text }.frame());
     desk.note_call(call_id, |known| known.greeted = true);
 }

@@ -3,7 +3,7 @@
 use state::gateway::SessionKey;
 
 use crate::desk::Desk;
-use crate::message::Asked;
+use crate::protocol::RequestText;
 use crate::request::Way;
 
 /// Takes the request, once per `request_id`. A session that the wire names is used only if it is the configured
@@ -11,7 +11,7 @@ use crate::request::Way;
 pub(super) fn handle(
     desk: &mut Desk,
     request_id: String,
-    transcript: Asked,
+    transcript: RequestText,
     session_key: Option<&str>,
     frame: &str,
 ) {

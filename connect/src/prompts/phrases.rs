@@ -1,7 +1,6 @@
-//! Every sentence that this program speaks itself: plain English, and never a claim that something
-//! was done.
+//! Every sentence that this program says to people itself: plain English, and never a claim that something was done.
 
-use super::context::Names;
+use super::context::DisplayNames;
 
 /// No approval was needed and the turn outlasts eight seconds.
 pub(crate) const WORKING: &str = "I'm working on it.";
@@ -52,18 +51,18 @@ pub(crate) const TURN_FAILED: &str =
 /// The turn ended well and without words: silence, a control word, a call of a tool.
 pub(crate) const NO_WORDS: &str = "Your assistant gave no answer in words.";
 /// The answer could not be read.
-pub(crate) const NO_SENSE: &str = "I got an answer from your assistant that I could not read, so I do \
+pub(crate) const UNREADABLE: &str = "I got an answer from your assistant that I could not read, so I do \
                                    not know how that went.";
 
 /// Sent to the gateway before a crash, and unanswered.
-pub(crate) const LOST_TRACK: &str = "I lost track of that when I was restarted. It may have been carried \
+pub(crate) const TURN_INTERRUPTED: &str = "I lost track of that when I was restarted. It may have been carried \
                                      out or not, so please check before you ask again.";
 /// Something in this program broke while it handled the request.
-pub(crate) const BROKEN: &str = "Sorry, something went wrong on my side, and I lost track of that. \
+pub(crate) const INTERNAL_ERROR: &str = "Sorry, something went wrong on my side, and I lost track of that. \
                                  Please check before you ask again.";
 
 /// The approval is about to be asked for.
-pub(crate) const ASKING: &str = "That needs your approval. Please look at your phone.";
+pub(crate) const APPROVAL_REQUESTED: &str = "That needs your approval. Please look at your phone.";
 /// The owner said no.
 pub(crate) const DENIED: &str = "You declined that, so I have not done it.";
 /// Nobody decided in time.
@@ -74,23 +73,24 @@ pub(crate) const NO_DEVICE: &str = "I could not ask for your approval, because n
 pub(crate) const NOT_DELIVERED: &str =
     "The request for your approval did not reach your phone, so I have not done it.";
 /// The service could not be asked, or its answer was lost.
-pub(crate) const COULD_NOT_ASK: &str = "I could not ask for your approval, so I have not done it.";
+pub(crate) const APPROVAL_NOT_REQUESTED: &str =
+    "I could not ask for your approval, so I have not done it.";
 /// The wait for the approval was cut by a crash.
-pub(crate) const WAIT_CUT: &str =
+pub(crate) const APPROVAL_INTERRUPTED: &str =
     "I was restarted while I waited for your approval, so I have not done it.";
 /// The request does not fit into an approval, and is never cut for one.
 pub(crate) const TOO_LONG_TO_APPROVE: &str = "That is too long to be approved word for word, so I have \
                                               not done it. Please ask for it in fewer words.";
 /// The journal cannot be written, so an approval could be lost or used twice.
-pub(crate) const NO_RECORD: &str = "I can't keep records right now, so I do nothing that needs your \
+pub(crate) const NO_JOURNAL: &str = "I can't keep records right now, so I do nothing that needs your \
                                     approval. I have not done it.";
 /// Somebody who is not the owner asked for something sensitive, on a call.
-pub(crate) const NOT_FOR_CALLERS: &str = "I can't do that for you, but I can pass on a message.";
+pub(crate) const NOT_FOR_STRANGERS: &str = "I can't do that for you, but I can pass on a message.";
 /// The same by text message.
 pub(crate) const NOT_BY_TEXT: &str = "I can't do that by text, but I can pass on a message.";
 
 /// No device, and `guard.no_device` is `voice`: asks aloud. `request` is in the owner's own words.
-pub(crate) fn ask_aloud(request: &str) -> String {
+pub(crate) fn confirm_aloud(request: &str) -> String {
     format!(
         "I can't reach your phone for approval. You asked: {}. Shall I go ahead? Please say yes or no.",
         request.trim().trim_end_matches(['.', '!', '?'])
@@ -98,7 +98,7 @@ pub(crate) fn ask_aloud(request: &str) -> String {
 }
 
 /// The one line that answers a text which asks who this is.
-pub(crate) fn who(names: Names<'_>) -> String {
+pub(crate) fn who_this_is(names: DisplayNames<'_>) -> String {
     let name = |name: Option<&str>| name.map(state::words::line).filter(|name| !name.is_empty());
     let who = match (name(names.agent), name(names.owner)) {
         (Some(agent), Some(owner)) => format!("{agent}, an AI assistant that works for {owner}"),
@@ -139,19 +139,19 @@ mod tests {
         SESSION_REFUSED,
         TURN_FAILED,
         NO_WORDS,
-        NO_SENSE,
-        LOST_TRACK,
-        BROKEN,
-        ASKING,
+        UNREADABLE,
+        TURN_INTERRUPTED,
+        INTERNAL_ERROR,
+        APPROVAL_REQUESTED,
         DENIED,
         TIMED_OUT,
         NO_DEVICE,
         NOT_DELIVERED,
-        COULD_NOT_ASK,
-        WAIT_CUT,
+        APPROVAL_NOT_REQUESTED,
+        APPROVAL_INTERRUPTED,
         TOO_LONG_TO_APPROVE,
-        NO_RECORD,
-        NOT_FOR_CALLERS,
+        NO_JOURNAL,
+        NOT_FOR_STRANGERS,
         NOT_BY_TEXT,
     ];
 
@@ -167,12 +167,12 @@ mod tests {
     #[test]
     fn every_sentence_can_be_spoken_as_it_stands() {
         for sentence in ALL.iter().map(|s| (*s).to_owned()).chain([
-            ask_aloud("delete my test repo."),
+            confirm_aloud("delete my test repo."),
             greeting(None),
             greeting(Some("PAL-01")),
-            who(Names::default()),
-            who(Names { agent: Some("PAL-01"), owner: Some("Ciaran") }),
-            who(Names { agent: None, owner: Some("Ciaran") }),
+            who_this_is(DisplayNames::default()),
+            who_this_is(DisplayNames { agent: Some("PAL-01"), owner: Some("Ciaran") }),
+            who_this_is(DisplayNames { agent: None, owner: Some("Ciaran") }),
         ]) {
             assert_eq!(crate::speech::speakable(&sentence), sentence);
             assert!(sentence.len() > 10 && sentence.ends_with(['.', '?']), "{sentence}");
@@ -180,9 +180,9 @@ mod tests {
     }
 
     #[test]
-    fn asking_aloud_repeats_the_request() {
+    fn a_confirmation_repeats_the_request() {
         assert_eq!(
-            ask_aloud("Delete my test repo."),
+            confirm_aloud("Delete my test repo."),
             "I can't reach your phone for approval. You asked: Delete my test repo. Shall I go ahead? \
              Please say yes or no."
         );

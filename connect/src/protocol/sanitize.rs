@@ -1,9 +1,9 @@
-//! Takes out of a text what nobody can see: it could hide words from the guard, or reorder on the
-//! owner's screen what is to be approved.
+//! Takes out of a text what nobody can see: it could hide words from the classifier, or reorder on the owner's screen
+//! what is to be approved.
 
 /// `text` without control characters, zero-width and bidirectional marks, invisible tags and halves of
 /// characters. Line ends become `\n`, tabs blanks. Joiners stay where scripts and emoji need them.
-pub(crate) fn visible(text: &str) -> String {
+pub(crate) fn sanitize(text: &str) -> String {
     let mut seen = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();
     while let Some(character) = rest.next() {
@@ -58,11 +58,11 @@ fn is_unseen(character: char) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::visible;
+    use super::sanitize;
 
     #[track_caller]
     fn case(text: &str, wanted: &str) {
-        assert_eq!(visible(text), wanted, "{text:?}");
+        assert_eq!(sanitize(text), wanted, "{text:?}");
     }
 
     #[test]
@@ -93,15 +93,15 @@ mod tests {
     proptest! {
         #[test]
         fn blanks_can_be_trimmed_off(text in "[\\s\u{2000}\u{3000}\u{fe0e}\u{200d}☎G]*") {
-            let seen = visible(&text);
-            prop_assert_eq!(visible(seen.trim()), seen.trim());
+            let seen = sanitize(&text);
+            prop_assert_eq!(sanitize(seen.trim()), seen.trim());
         }
 
         #[test]
         fn no_letter_or_digit_is_lost(text in ".*") {
             let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
-            prop_assert_eq!(letters(&visible(&text)), letters(&text));
-            prop_assert_eq!(visible(&visible(&text)), visible(&text));
+            prop_assert_eq!(letters(&sanitize(&text)), letters(&text));
+            prop_assert_eq!(sanitize(&sanitize(&text)), sanitize(&text));
         }
     }
 }

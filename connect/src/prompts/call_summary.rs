@@ -1,14 +1,16 @@
-//! How a call went, in words for the agent's main session.
+//! Tells the agent's main session how a call went.
 
 use state::outcome::Outcome;
 use state::phone::Phone;
 
-use super::quote::Mark;
-use crate::message::{CallEnded, Direction};
+use super::fence::FenceNonce;
+use super::phone_display::display;
+use crate::protocol::incoming::{CallDirection, CallEnded};
 
-/// The report of one `call.ended`. What came back over the wire as free text stands quoted in it.
-pub(crate) fn report(mark: &Mark, ended: &CallEnded) -> String {
-    let mut report = format!("[ClawdTalk] {} This is a report, not a request.", summary(ended));
+/// The message about one `call.ended`. Free text off the wire stands quoted in it.
+pub(crate) fn call_summary(nonce: &FenceNonce, ended: &CallEnded) -> String {
+    let mut message =
+        format!("[ClawdTalk] {} This is a report, not a request.", outcome_sentence(ended));
     let quotes = [
         ("the message that was left on the voicemail", ended.voicemail_message.as_deref()),
         ("what the call was for, as it was noted when it was placed", ended.purpose.as_deref()),
@@ -20,23 +22,26 @@ pub(crate) fn report(mark: &Mark, ended: &CallEnded) -> String {
     ];
     for (whose, words) in quotes {
         if let Some(words) = words.filter(|words| !words.trim().is_empty()) {
-            report.push('\n');
-            report.push_str(&mark.quote(whose, words));
+            message.push('\n');
+            message.push_str(&nonce.quote(whose, words));
         }
     }
-    report
+    message
 }
 
-fn summary(ended: &CallEnded) -> String {
+/// What became of the call, in one sentence.
+fn outcome_sentence(ended: &CallEnded) -> String {
     let number = ended.to_number.as_deref().and_then(|number| number.parse::<Phone>().ok());
     let call = match (ended.direction, number) {
-        (Some(Direction::Outbound), Some(number)) => format!("The call to {}", spelled(&number)),
-        (Some(Direction::Outbound), None) => "The call that was placed".to_owned(),
-        (Some(Direction::Inbound), _) => "An inbound call".to_owned(),
-        (Some(Direction::Other) | None, Some(number)) => {
-            format!("A call with {}", spelled(&number))
+        (Some(CallDirection::Outbound), Some(number)) => {
+            format!("The call to {}", display(&number))
         }
-        (Some(Direction::Other) | None, None) => "A call".to_owned(),
+        (Some(CallDirection::Outbound), None) => "The call that was placed".to_owned(),
+        (Some(CallDirection::Inbound), _) => "An inbound call".to_owned(),
+        (Some(CallDirection::Other) | None, Some(number)) => {
+            format!("A call with {}", display(&number))
+        }
+        (Some(CallDirection::Other) | None, None) => "A call".to_owned(),
     };
     let lasted = lasted(ended);
     match &ended.outcome {
@@ -59,14 +64,14 @@ fn summary(ended: &CallEnded) -> String {
         }
         Some(Outcome::Answered) => format!("{call} was completed{lasted}."),
         Some(Outcome::Unknown(word)) if ended.reason.as_ref() == Some(word) => {
-            format!("{call} ended{lasted}{}.", labelled(word))
+            format!("{call} ended{lasted}{}.", quoted_label(word))
         }
         Some(Outcome::Unknown(word)) => {
-            let word = labelled(word);
+            let word = quoted_label(word);
             format!("{call} ended{lasted}, with an outcome that is not known here{word}.")
         }
         None => {
-            let word = ended.reason.as_deref().map(labelled).unwrap_or_default();
+            let word = ended.reason.as_deref().map(quoted_label).unwrap_or_default();
             format!("{call} ended{lasted}{word}.")
         }
     }
@@ -91,27 +96,16 @@ fn duration(seconds: u64) -> String {
 }
 
 /// A word of the service's that this program does not know. Only what looks like one is repeated.
-fn labelled(word: &str) -> String {
+fn quoted_label(word: &str) -> String {
     let is_label = word.len() <= 40
         && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
     if is_label && !word.is_empty() { format!(" (\"{word}\")") } else { String::new() }
 }
 
-/// A number as people write it: grouped where its plan is North America's (+1 and ten digits), else as
-/// E.164, since grouping is each country's own.
-pub(crate) fn spelled(number: &Phone) -> String {
-    match number.as_str().strip_prefix("+1") {
-        Some(national) if national.len() == 10 => {
-            format!("+1 ({}) {}-{}", &national[..3], &national[3..6], &national[6..])
-        }
-        _ => number.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Event, Incoming};
+    use crate::protocol::incoming::{IncomingFrame, ServiceEvent};
     use serde_json::{Value, json};
 
     /// An outbound call that ended so, as the service tells it.
@@ -123,14 +117,14 @@ mod tests {
         for (key, value) in more.as_object().unwrap() {
             frame[key] = value.clone();
         }
-        match Incoming::read(&frame.to_string()) {
-            Incoming::Event(Event::CallEnded(ended)) => ended,
+        match IncomingFrame::read(&frame.to_string()) {
+            IncomingFrame::Event(ServiceEvent::CallEnded(ended)) => ended,
             other => panic!("{other:?}"),
         }
     }
 
     fn told(ended: &CallEnded) -> String {
-        report(&Mark::random().unwrap(), ended)
+        call_summary(&FenceNonce::random().unwrap(), ended)
     }
 
     #[track_caller]
@@ -210,13 +204,5 @@ mod tests {
             "duration_seconds": null,
         });
         case(&ended(&strange), "The call that was placed ended.");
-    }
-
-    #[test]
-    fn only_north_american_numbers_are_grouped() {
-        let spelled = |number: &str| spelled(&number.parse().unwrap());
-        assert_eq!(spelled("+15551234567"), "+1 (555) 123-4567");
-        assert_eq!(spelled("+442071234567"), "+442071234567");
-        assert_eq!(spelled("+1555123456"), "+1555123456");
     }
 }

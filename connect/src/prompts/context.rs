@@ -2,7 +2,7 @@
 
 /// The names of both sides, as far as they are configured.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Names<'a> {
+pub(crate) struct DisplayNames<'a> {
     /// Whose phone it is.
     pub(crate) owner: Option<&'a str>,
     /// What the agent is called.
@@ -10,7 +10,7 @@ pub(crate) struct Names<'a> {
 }
 
 /// The line that goes out as `context.memory`.
-pub(crate) fn memory(names: Names<'_>) -> String {
+pub(crate) fn memory(names: DisplayNames<'_>) -> String {
     let agent = names.agent.unwrap_or("The assistant");
     let owner = names.owner.unwrap_or("its owner");
     format!(
@@ -20,7 +20,7 @@ pub(crate) fn memory(names: Names<'_>) -> String {
 }
 
 /// The prompt that goes out as `context.system_prompt`; `voice_context` of the config replaces it.
-pub(crate) fn system_prompt(names: Names<'_>, voice_context: Option<&str>) -> String {
+pub(crate) fn system_prompt(names: DisplayNames<'_>, voice_context: Option<&str>) -> String {
     if let Some(own) = voice_context {
         return own.to_owned();
     }
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn both_names_are_told() {
-        let names = Names { owner: Some("Ciaran"), agent: Some("PAL-01") };
+        let names = DisplayNames { owner: Some("Ciaran"), agent: Some("PAL-01") };
         for words in [memory(names), system_prompt(names, None)] {
             assert!(words.contains("Ciaran") && words.contains("PAL-01"), "{words}");
         }
@@ -70,12 +70,12 @@ mod tests {
 
     #[test]
     fn names_may_be_missing() {
-        let words = memory(Names::default()) + &system_prompt(Names::default(), None);
+        let words = memory(DisplayNames::default()) + &system_prompt(DisplayNames::default(), None);
         assert!(words.contains("the owner of this number") && !words.contains("None"));
     }
 
     #[test]
     fn the_configured_prompt_replaces_ours() {
-        assert_eq!(system_prompt(Names::default(), Some("Be a pirate.")), "Be a pirate.");
+        assert_eq!(system_prompt(DisplayNames::default(), Some("Be a pirate.")), "Be a pirate.");
     }
 }

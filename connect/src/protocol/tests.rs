@@ -1,23 +1,24 @@
 //! What is read from frames, good and bad, and what is written to them.
 
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
+use state::outcome::Outcome;
 
-use super::outgoing::{Context, Outgoing, Walkie, auth};
-use super::*;
-use crate::words::context::Names;
+use super::RequestText;
+use super::incoming::{CallDirection, CallEnded, IncomingFrame, IncomingSms, ServiceEvent};
+use super::outgoing::{OutgoingFrame, VoiceContext, WalkieAnswer, auth};
 
-fn event(fields: &Value) -> Event {
+fn event(fields: &Value) -> ServiceEvent {
     let mut frame = json!({"type": "event"});
     frame.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-    match Incoming::read(&frame.to_string()) {
-        Incoming::Event(event) => event,
+    match IncomingFrame::read(&frame.to_string()) {
+        IncomingFrame::Event(event) => event,
         other => panic!("{other:?}"),
     }
 }
 
 fn unknown(text: &str) -> bool {
-    matches!(Incoming::read(text), Incoming::Unknown(why) if !why.is_empty())
+    matches!(IncomingFrame::read(text), IncomingFrame::Unknown(why) if !why.is_empty())
 }
 
 #[test]
@@ -27,32 +28,38 @@ fn what_is_no_frame_is_unknown() {
     {
         assert!(unknown(text), "{text}");
     }
-    assert_eq!(event(&json!({})), Event::Other("an event without a name".to_owned()));
-    assert_eq!(event(&json!({"event": "nonsense"})), Event::Other("nonsense".to_owned()));
+    assert_eq!(event(&json!({})), ServiceEvent::Other("an event without a name".to_owned()));
+    assert_eq!(event(&json!({"event": "nonsense"})), ServiceEvent::Other("nonsense".to_owned()));
 }
 
 #[test]
 fn answers_to_auth() {
-    assert_eq!(Incoming::read(r#"{"type":"auth_ok"}"#), Incoming::AuthOk { has_devices: None });
     assert_eq!(
-        Incoming::read(r#"{"type":"auth_ok","has_devices":false}"#),
-        Incoming::AuthOk { has_devices: Some(false) }
+        IncomingFrame::read(r#"{"type":"auth_ok"}"#),
+        IncomingFrame::AuthOk { has_devices: None }
     );
-    let refused = |message: &str| Incoming::AuthError { message: message.to_owned() };
     assert_eq!(
-        Incoming::read(r#"{"type":"auth_error","message":"Invalid API key"}"#),
+        IncomingFrame::read(r#"{"type":"auth_ok","has_devices":false}"#),
+        IncomingFrame::AuthOk { has_devices: Some(false) }
+    );
+    let refused = |message: &str| IncomingFrame::AuthError { message: message.to_owned() };
+    assert_eq!(
+        IncomingFrame::read(r#"{"type":"auth_error","message":"Invalid API key"}"#),
         refused("Invalid API key")
     );
-    assert_eq!(Incoming::read(r#"{"type":"auth_error","message":{}}"#), refused("no reason given"));
+    assert_eq!(
+        IncomingFrame::read(r#"{"type":"auth_error","message":{}}"#),
+        refused("no reason given")
+    );
 }
 
 #[track_caller]
-fn asked(query: &Value, wanted: Asked) {
+fn asked(query: &Value, wanted: RequestText) {
     let frame =
         json!({"event": "deep_tool_request", "call_id": 5, "request_id": "r9", "query": query});
     assert_eq!(
         event(&frame),
-        Event::DeepToolRequest {
+        ServiceEvent::DeepToolRequest {
             request_id: "r9".to_owned(),
             call_id: Some("5".to_owned()),
             query: wanted
@@ -62,26 +69,26 @@ fn asked(query: &Value, wanted: Asked) {
 
 #[test]
 fn a_named_request_is_always_read() {
-    asked(&json!(" What is on? "), Asked::Words("What is on?".to_owned()));
-    asked(&json!("de\u{200b}lete"), Asked::Words("delete".to_owned()));
+    asked(&json!(" What is on? "), RequestText::Text("What is on?".to_owned()));
+    asked(&json!("de\u{200b}lete"), RequestText::Text("delete".to_owned()));
     for nothing in
         [json!(null), json!({"a": 1}), json!(""), json!(" \u{200b}"), json!([]), json!(7)]
     {
-        asked(&nothing, Asked::Nothing);
+        asked(&nothing, RequestText::Missing);
     }
-    asked(&json!("ж".repeat(8_000)), Asked::Words("ж".repeat(8_000)));
-    asked(&json!("ж".repeat(8_001)), Asked::TooLong);
+    asked(&json!("ж".repeat(8_000)), RequestText::Text("ж".repeat(8_000)));
+    asked(&json!("ж".repeat(8_001)), RequestText::TooLong);
 }
 
 #[test]
 fn a_request_that_cannot_be_answered_is_none() {
     for id in [json!(null), json!({}), json!(""), json!(true), json!("x".repeat(201))] {
         let frame = json!({"event": "deep_tool_request", "request_id": id, "query": "x"});
-        assert_eq!(event(&frame), Event::Other("deep_tool_request".to_owned()));
+        assert_eq!(event(&frame), ServiceEvent::Other("deep_tool_request".to_owned()));
     }
     assert_eq!(
         event(&json!({"event": "context_request"})),
-        Event::Other("context_request".to_owned())
+        ServiceEvent::Other("context_request".to_owned())
     );
 }
 
@@ -90,16 +97,19 @@ fn long_numbers_are_kept_digit_for_digit() {
     let text =
         r#"{"type":"event","event":"context_request","call_id":123456789012345678901234567890}"#;
     let call_id = "123456789012345678901234567890".to_owned();
-    assert_eq!(Incoming::read(text), Incoming::Event(Event::ContextRequest { call_id }));
+    assert_eq!(
+        IncomingFrame::read(text),
+        IncomingFrame::Event(ServiceEvent::ContextRequest { call_id })
+    );
 }
 
 #[test]
 fn half_an_emoji_does_not_cost_the_frame() {
     let text =
         r#"{"type":"event","event":"deep_tool_request","request_id":"r","query":"hi \ud83d"}"#;
-    let query = Asked::Words("hi".to_owned());
-    let wanted = Event::DeepToolRequest { request_id: "r".to_owned(), call_id: None, query };
-    assert_eq!(Incoming::read(text), Incoming::Event(wanted));
+    let query = RequestText::Text("hi".to_owned());
+    let wanted = ServiceEvent::DeepToolRequest { request_id: "r".to_owned(), call_id: None, query };
+    assert_eq!(IncomingFrame::read(text), IncomingFrame::Event(wanted));
 }
 
 #[test]
@@ -107,13 +117,13 @@ fn a_direction_is_read_to_the_letter_and_inbound_where_it_is_left_out() {
     let started = |more: Value| {
         let mut frame = json!({"event": "call.started", "call_id": "c1"});
         frame.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        let Event::CallStarted { direction, .. } = event(&frame) else { panic!("{frame}") };
+        let ServiceEvent::CallStarted { direction, .. } = event(&frame) else { panic!("{frame}") };
         direction
     };
     let said = |direction: Value| started(json!({"direction": direction}));
-    assert_eq!(started(json!({})), Some(Direction::Inbound));
-    assert_eq!(said(json!("inbound")), Some(Direction::Inbound));
-    assert_eq!(said(json!("outbound")), Some(Direction::Outbound));
+    assert_eq!(started(json!({})), Some(CallDirection::Inbound));
+    assert_eq!(said(json!("inbound")), Some(CallDirection::Inbound));
+    assert_eq!(said(json!("outbound")), Some(CallDirection::Outbound));
     // That nothing is known is no word for inbound.
     assert_eq!(said(json!(null)), None);
     for odd in [
@@ -128,13 +138,13 @@ fn a_direction_is_read_to_the_letter_and_inbound_where_it_is_left_out() {
         json!(["inbound"]),
         json!({"inbound": true}),
     ] {
-        assert_eq!(said(odd.clone()), Some(Direction::Other), "{odd}");
+        assert_eq!(said(odd.clone()), Some(CallDirection::Other), "{odd}");
     }
 }
 
 #[test]
 fn an_ended_call_tells_what_it_can() {
-    let Event::CallEnded(ended) = event(&json!({
+    let ServiceEvent::CallEnded(ended) = event(&json!({
         "event": "call.ended", "call_id": "c0", "direction": "outbound", "to_number": "+15551234567",
         "outcome": "voicemail", "voicemail_message": "Hi", "duration_seconds": 75.9, "reason": "x"
     })) else {
@@ -142,9 +152,12 @@ fn an_ended_call_tells_what_it_can() {
     };
     assert_eq!(ended.outcome, Some(Outcome::Voicemail));
     assert_eq!((ended.seconds, ended.voicemail_message.as_deref()), (Some(75), Some("Hi")));
-    assert_eq!(event(&json!({"event": "call.ended"})), Event::CallEnded(CallEnded::default()));
+    assert_eq!(
+        event(&json!({"event": "call.ended"})),
+        ServiceEvent::CallEnded(CallEnded::default())
+    );
     for odd in [json!(-1), json!("soon"), json!(1e300), json!({}), json!(86_400)] {
-        let Event::CallEnded(ended) =
+        let ServiceEvent::CallEnded(ended) =
             event(&json!({"event": "call.ended", "duration_seconds": odd}))
         else {
             panic!("no call.ended")
@@ -156,28 +169,28 @@ fn an_ended_call_tells_what_it_can() {
 #[test]
 fn texts_approvals_walkie_and_missions() {
     let sms = json!({"event": "sms.received", "from": "+15551112222", "message_id": "m1", "media_urls": ["u"]});
-    let wanted = Sms {
+    let wanted = IncomingSms {
         from: Some("+15551112222".to_owned()),
         body: String::new(),
         message_id: Some("m1".to_owned()),
         n_media: 1,
     };
-    assert_eq!(event(&sms), Event::SmsReceived(wanted));
+    assert_eq!(event(&sms), ServiceEvent::SmsReceived(wanted));
     assert_eq!(
         event(&json!({"event": "approval.responded", "request_id": "a", "decision": ["approved"]})),
-        Event::ApprovalResponded { request_id: "a".to_owned(), decision: String::new() }
+        ServiceEvent::ApprovalResponded { request_id: "a".to_owned(), decision: String::new() }
     );
     assert_eq!(
         event(
             &json!({"event": "walkie_request", "request_id": "w", "transcript": "hi", "session_key": 1})
         ),
-        Event::WalkieRequest {
+        ServiceEvent::WalkieRequest {
             request_id: "w".to_owned(),
-            transcript: Asked::Words("hi".to_owned()),
+            transcript: RequestText::Text("hi".to_owned()),
             session_key: Some("1".to_owned())
         }
     );
-    let Event::Mission(kind, frame) =
+    let ServiceEvent::Mission(kind, frame) =
         event(&json!({"event": "mission.sms_received", "x": {"y": 1}}))
     else {
         panic!("no mission")
@@ -186,7 +199,7 @@ fn texts_approvals_walkie_and_missions() {
 }
 
 #[track_caller]
-fn written(frame: &Outgoing, wanted: &str) {
+fn written(frame: &OutgoingFrame, wanted: &str) {
     assert_eq!(frame.frame(), wanted);
 }
 
@@ -194,39 +207,43 @@ fn written(frame: &Outgoing, wanted: &str) {
 fn frames_are_written_to_the_letter() {
     let id = || "r1".to_owned();
     let text = || "Hi \"you\"".to_owned();
-    let context = Context { memory: "m".to_owned(), system_prompt: "s".to_owned() };
+    let context = VoiceContext { memory: "m".to_owned(), system_prompt: "s".to_owned() };
     written(
-        &Outgoing::ContextResponse { call_id: "c".to_owned(), context },
+        &OutgoingFrame::ContextResponse { call_id: "c".to_owned(), context },
         r#"{"type":"context_response","call_id":"c","context":{"memory":"m","system_prompt":"s"}}"#,
     );
     written(
-        &Outgoing::Response { call_id: "c".to_owned(), text: text() },
+        &OutgoingFrame::Response { call_id: "c".to_owned(), text: text() },
         r#"{"type":"response","call_id":"c","text":"Hi \"you\""}"#,
     );
     written(
-        &Outgoing::DeepToolProgress { request_id: id(), call_id: None, text: text() },
+        &OutgoingFrame::DeepToolProgress { request_id: id(), call_id: None, text: text() },
         r#"{"type":"deep_tool_progress","request_id":"r1","text":"Hi \"you\""}"#,
     );
     written(
-        &Outgoing::DeepToolResult { request_id: id(), call_id: Some("c".to_owned()), text: text() },
+        &OutgoingFrame::DeepToolResult {
+            request_id: id(),
+            call_id: Some("c".to_owned()),
+            text: text(),
+        },
         r#"{"type":"deep_tool_result","request_id":"r1","call_id":"c","text":"Hi \"you\""}"#,
     );
     written(
-        &Outgoing::WalkieResponse { request_id: id(), answer: Walkie::reply("Hi") },
+        &OutgoingFrame::WalkieResponse { request_id: id(), answer: WalkieAnswer::reply("Hi") },
         r#"{"type":"walkie_response","request_id":"r1","reply":"Hi"}"#,
     );
     written(
-        &Outgoing::WalkieResponse { request_id: id(), answer: Walkie::error("No") },
+        &OutgoingFrame::WalkieResponse { request_id: id(), answer: WalkieAnswer::error("No") },
         r#"{"type":"walkie_response","request_id":"r1","reply":null,"error":"No"}"#,
     );
 }
 
 #[test]
 fn auth_names_only_who_is_configured() {
-    assert_eq!(auth("k", Names::default()), r#"{"type":"auth","api_key":"k"}"#);
-    let names = Names { owner: Some("Ciaran"), agent: Some("PAL-01") };
+    assert_eq!(auth("k", None, None), r#"{"type":"auth","api_key":"k"}"#);
+
     assert_eq!(
-        auth("k", names),
+        auth("k", Some("Ciaran"), Some("PAL-01")),
         r#"{"type":"auth","api_key":"k","owner_name":"Ciaran","agent_name":"PAL-01"}"#
     );
 }
@@ -265,21 +282,21 @@ fn any_json() -> impl Strategy<Value = Value> {
 proptest! {
     #[test]
     fn no_frame_panics(frame in any_json(), name in "[a-z_.]{0,20}") {
-        let _ = Incoming::read(&frame.to_string());
+        let _ = IncomingFrame::read(&frame.to_string());
         let names = ["context_request", "call.started", "call.ended", "deep_tool_request",
             "walkie_request", "sms.received", "approval.responded", name.as_str()];
         if let Value::Object(mut fields) = frame {
             for name in names {
                 fields.insert("type".to_owned(), json!("event"));
                 fields.insert("event".to_owned(), json!(name));
-                let read = Incoming::read(&Value::from(fields.clone()).to_string());
-                prop_assert!(matches!(read, Incoming::Event(_)), "{:?}", read);
+                let read = IncomingFrame::read(&Value::from(fields.clone()).to_string());
+                prop_assert!(matches!(read, IncomingFrame::Event(_)), "{:?}", read);
             }
         }
     }
 
     #[test]
     fn no_text_panics(text in ".*") {
-        let _ = Incoming::read(&text);
+        let _ = IncomingFrame::read(&text);
     }
 }

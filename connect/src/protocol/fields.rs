@@ -1,24 +1,34 @@
-//! Reads the fields of a frame: bounded, and absent where they are not what was expected.
+//! The fields of a frame: each bounded, and absent where it is not what was expected.
 
 use serde_json::{Map, Value};
 use state::parts::beginning;
 
-use super::Asked;
-use crate::words::visible::visible;
+use super::sanitize::sanitize;
 
 /// Longest id, label or number that is believed to be one, in characters.
 const LONGEST_ID: usize = 200;
 /// Longest request that is passed on, and where other free text is cut, in characters.
-const LONGEST_WORDS: usize = 8_000;
+const LONGEST_TEXT: usize = 8_000;
+
+/// What somebody asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum RequestText {
+    /// What was said, without what nobody can see; never blank.
+    Text(String),
+    /// Missing, blank, or no text.
+    Missing,
+    /// Over 8,000 characters.
+    TooLong,
+}
 
 /// The fields of one frame.
-pub(super) struct Fields<'a>(pub(super) &'a Map<String, Value>);
+pub(super) struct FrameFields<'a>(pub(super) &'a Map<String, Value>);
 
-impl Fields<'_> {
+impl FrameFields<'_> {
     /// An id: opaque text. Some services write theirs as numbers, which are kept digit for digit.
     pub(super) fn id(&self, name: &str) -> Option<String> {
         let id = match self.0.get(name)? {
-            Value::String(text) => visible(text).trim().to_owned(),
+            Value::String(text) => sanitize(text).trim().to_owned(),
             Value::Number(number) => number.to_string(),
             _ => return None,
         };
@@ -34,23 +44,24 @@ impl Fields<'_> {
     }
 
     /// Free text, cut after 8,000 characters; absent if it is blank.
-    pub(super) fn words(&self, name: &str) -> Option<String> {
-        let text = visible(self.0.get(name)?.as_str()?);
-        let text = beginning(text.trim(), LONGEST_WORDS, usize::MAX);
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        let text = sanitize(self.0.get(name)?.as_str()?);
+        let text = beginning(text.trim(), LONGEST_TEXT, usize::MAX);
         (!text.is_empty()).then(|| text.to_owned())
     }
 
     /// What somebody asked for. It is never cut: half a request is another request.
-    pub(super) fn asked(&self, name: &str) -> Asked {
-        let Some(Value::String(text)) = self.0.get(name) else { return Asked::Nothing };
-        let text = visible(text);
+    pub(super) fn request_text(&self, name: &str) -> RequestText {
+        let Some(Value::String(text)) = self.0.get(name) else { return RequestText::Missing };
+        let text = sanitize(text);
         match text.trim() {
-            "" => Asked::Nothing,
-            words if words.chars().count() > LONGEST_WORDS => Asked::TooLong,
-            words => Asked::Words(words.to_owned()),
+            "" => RequestText::Missing,
+            text if text.chars().count() > LONGEST_TEXT => RequestText::TooLong,
+            text => RequestText::Text(text.to_owned()),
         }
     }
 
+    /// Yes or no.
     pub(super) fn flag(&self, name: &str) -> Option<bool> {
         self.0.get(name)?.as_bool()
     }

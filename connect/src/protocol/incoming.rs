@@ -1,19 +1,16 @@
-//! The frames of the service (facts/server.md 2): what comes in, read with tolerance.
+//! Frames of the service as they come in, read with tolerance: a text becomes an [`IncomingFrame`].
 //!
-//! The service is closed and changes, so a field that is missing or of another kind is not a fault: it
-//! is absent. Only what a frame cannot be acted on without decides what becomes of it.
-
-mod field;
-pub(crate) mod outgoing;
+//! The service is closed and changes, so a field that is missing or of another kind is no fault: it is absent. Only what
+//! an event is about (a call's id, a request's id) must be there, or it is [`ServiceEvent::Other`].
 
 use serde_json::{Map, Value};
 use state::outcome::{self, Outcome, Said};
 
-use field::Fields;
+use super::fields::{FrameFields, RequestText};
 
 /// A frame of the service.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Incoming {
+pub(crate) enum IncomingFrame {
     /// The key was accepted.
     AuthOk {
         /// Whether a device for approvals is registered, where the service says it.
@@ -25,35 +22,35 @@ pub(crate) enum Incoming {
         message: String,
     },
     /// Something happened.
-    Event(Event),
+    Event(ServiceEvent),
     /// Anything else, named for the log. It is ignored.
     Unknown(String),
 }
 
 /// What happened.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Event {
+pub(crate) enum ServiceEvent {
     /// A call begins and its voice model needs to know who it speaks for.
     ContextRequest { call_id: String },
     /// A call began.
     CallStarted {
         call_id: String,
         /// The service leaves it out for inbound calls. `None` if it says that it does not know.
-        direction: Option<Direction>,
+        direction: Option<CallDirection>,
     },
     /// A call is over.
     CallEnded(CallEnded),
-    /// A spoken request that needs the agent.
-    DeepToolRequest { request_id: String, call_id: Option<String>, query: Asked },
+    /// A spoken request for the agent.
+    DeepToolRequest { request_id: String, call_id: Option<String>, query: RequestText },
     /// The same by push-to-talk.
     WalkieRequest {
         request_id: String,
-        transcript: Asked,
+        transcript: RequestText,
         /// The gateway's session to use, if it belongs to the configured agent.
         session_key: Option<String>,
     },
     /// A text message came in.
-    SmsReceived(Sms),
+    SmsReceived(IncomingSms),
     /// Somebody decided about an approval.
     ApprovalResponded {
         request_id: String,
@@ -66,20 +63,9 @@ pub(crate) enum Event {
     Other(String),
 }
 
-/// The words of a request.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Asked {
-    /// What was said, without what nobody can see; never blank.
-    Words(String),
-    /// Missing, blank, or no text.
-    Nothing,
-    /// Over 8,000 characters.
-    TooLong,
-}
-
 /// Who called whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Direction {
+pub(crate) enum CallDirection {
     /// Somebody called the agent.
     Inbound,
     /// The agent called somebody.
@@ -88,10 +74,10 @@ pub(crate) enum Direction {
     Other,
 }
 
-impl Direction {
-    /// Reads what the service says, to the letter: who may order what hangs on it. `None` for null, which says nothing.
-    pub(crate) fn of(said: &Value) -> Option<Self> {
-        match said {
+impl CallDirection {
+    /// Reads the field, to the letter: who may order what depends on it. `None` for null, which says nothing.
+    pub(crate) fn of(value: &Value) -> Option<Self> {
+        match value {
             Value::Null => None,
             Value::String(word) if word == "inbound" => Some(Self::Inbound),
             Value::String(word) if word == "outbound" => Some(Self::Outbound),
@@ -104,7 +90,7 @@ impl Direction {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct CallEnded {
     pub(crate) call_id: Option<String>,
-    pub(crate) direction: Option<Direction>,
+    pub(crate) direction: Option<CallDirection>,
     /// Length of the call in whole seconds.
     pub(crate) seconds: Option<u64>,
     /// `user_hangup`, `amd_silence`, … : an open list.
@@ -122,7 +108,7 @@ pub(crate) struct CallEnded {
 
 /// A text message that came in.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Sms {
+pub(crate) struct IncomingSms {
     /// As the service gave it; answered only if it is a number.
     pub(crate) from: Option<String>,
     /// The words, cut after 8,000 characters; empty for a picture.
@@ -132,33 +118,33 @@ pub(crate) struct Sms {
     pub(crate) n_media: usize,
 }
 
-impl Incoming {
-    /// Reads a frame. Never fails: what cannot be read is [`Incoming::Unknown`], with the reason.
+impl IncomingFrame {
+    /// Reads a frame. Never fails: what cannot be read is [`IncomingFrame::Unknown`], with the reason.
     pub(crate) fn read(text: &str) -> Self {
         let frame = match state::json::parse(text.as_bytes()) {
             Ok(Value::Object(frame)) => frame,
             Ok(_) => return Self::Unknown("a frame that is no JSON object".to_owned()),
             Err(err) => return Self::Unknown(format!("a frame that is no JSON: {err}")),
         };
-        let fields = Fields(&frame);
+        let fields = FrameFields(&frame);
         match fields.label("type").as_deref() {
             Some("auth_ok") => Self::AuthOk { has_devices: fields.flag("has_devices") },
             Some("auth_error") => Self::AuthError {
-                message: fields.words("message").map_or_else(
+                message: fields.text("message").map_or_else(
                     || "no reason given".to_owned(),
                     |reason| state::words::line(&reason),
                 ),
             },
-            Some("event") => Self::Event(Event::read(frame)),
+            Some("event") => Self::Event(ServiceEvent::read(frame)),
             Some(other) => Self::Unknown(format!("a frame of type `{other}`")),
             None => Self::Unknown("a frame without a type".to_owned()),
         }
     }
 }
 
-impl Event {
+impl ServiceEvent {
     fn read(frame: Map<String, Value>) -> Self {
-        let fields = Fields(&frame);
+        let fields = FrameFields(&frame);
         let Some(name) = fields.label("event") else {
             return Self::Other("an event without a name".to_owned());
         };
@@ -169,30 +155,30 @@ impl Event {
     }
 
     /// The event, if its name is known and it says what it is about.
-    fn of_name(name: &str, fields: &Fields<'_>) -> Option<Self> {
+    fn of_name(name: &str, fields: &FrameFields<'_>) -> Option<Self> {
         Some(match name {
             "context_request" => Self::ContextRequest { call_id: fields.id("call_id")? },
             "call.started" => Self::CallStarted {
                 call_id: fields.id("call_id")?,
                 direction: match fields.0.get("direction") {
-                    None => Some(Direction::Inbound),
-                    Some(said) => Direction::of(said),
+                    None => Some(CallDirection::Inbound),
+                    Some(value) => CallDirection::of(value),
                 },
             },
             "call.ended" => Self::CallEnded(CallEnded::read(fields)),
             "deep_tool_request" => Self::DeepToolRequest {
                 request_id: fields.id("request_id")?,
                 call_id: fields.id("call_id"),
-                query: fields.asked("query"),
+                query: fields.request_text("query"),
             },
             "walkie_request" => Self::WalkieRequest {
                 request_id: fields.id("request_id")?,
-                transcript: fields.asked("transcript"),
+                transcript: fields.request_text("transcript"),
                 session_key: fields.id("session_key"),
             },
-            "sms.received" => Self::SmsReceived(Sms {
+            "sms.received" => Self::SmsReceived(IncomingSms {
                 from: fields.id("from"),
-                body: fields.words("body").unwrap_or_default(),
+                body: fields.text("body").unwrap_or_default(),
                 message_id: fields.id("message_id"),
                 n_media: fields.count("media_urls"),
             }),
@@ -206,29 +192,26 @@ impl Event {
 }
 
 impl CallEnded {
-    fn read(fields: &Fields<'_>) -> Self {
+    fn read(fields: &FrameFields<'_>) -> Self {
         let labels = outcome::FIELDS.map(|field| (field, fields.label(field)));
         let outcome =
             outcome::of_words(labels.iter().map(|(field, label)| (*field, label.as_deref())));
         // A machine that picked up is no message yet; the service's own word is.
         let is_left = |label: &str| outcome::word(label) == Said::Ended(Outcome::Voicemail);
         let left_message = fields.label("outcome").is_some_and(|label| is_left(&label))
-            || fields.words("voicemail_message").is_some();
+            || fields.text("voicemail_message").is_some();
         Self {
             call_id: fields.id("call_id"),
-            direction: fields.0.get("direction").and_then(Direction::of),
+            direction: fields.0.get("direction").and_then(CallDirection::of),
             // An early type of the official second client calls it `duration`.
             seconds: fields.seconds("duration_seconds").or_else(|| fields.seconds("duration")),
             reason: fields.label("reason"),
             outcome,
             left_message,
             to_number: fields.id("to_number"),
-            purpose: fields.words("purpose"),
-            greeting: fields.words("greeting"),
-            voicemail_message: fields.words("voicemail_message"),
+            purpose: fields.text("purpose"),
+            greeting: fields.text("greeting"),
+            voicemail_message: fields.text("voicemail_message"),
         }
     }
 }
-
-#[cfg(test)]
-mod tests;
