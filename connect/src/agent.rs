@@ -25,6 +25,7 @@ use crate::request::{Request, Said, Way};
 use crate::shop::Shop;
 use crate::speaker;
 use crate::speech;
+use crate::transport::outbox::OwnLatency;
 
 /// How long a turn's connection is held at most: a chat has no limit of its own, and hanging up ends the turn.
 const HELD: Duration = Duration::from_secs(600);
@@ -67,7 +68,8 @@ fn turn(shop: &Shop, request: &Request, speaker: Speaker, authorization: Authori
     }
     let before = request.received.elapsed();
     let outcome = shop.gateway.turn(&request.way.turn(speaker), &message, HELD);
-    let held = (!was_asked).then(|| (before, Instant::now()));
+    let held =
+        (!was_asked).then(|| OwnLatency { before_gateway: before, ready_at: Instant::now() });
     let run_id = match &outcome {
         Outcome::Accepted { run_id } => run_id.clone(),
         _ => None,

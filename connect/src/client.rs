@@ -15,9 +15,10 @@ use signal_hook::low_level::pipe;
 use crate::desk::Desk;
 use crate::events;
 use crate::mail::{Mail, Mailbox};
-use crate::session::{News, Session};
+use crate::periods::sooner;
+use crate::sleep_watch::SleepWatch;
 use crate::status::State;
-use crate::timers::{SleepWatch, sooner};
+use crate::transport::connection::{ConnectionEvent, ServiceConnection};
 
 /// Names of what is polled.
 pub(crate) const WAKER: Token = Token(0);
@@ -47,7 +48,7 @@ pub(crate) struct Client {
     poll: Poll,
     signals: UnixStream,
     mail: Mailbox,
-    session: Session,
+    session: ServiceConnection,
     desk: Desk,
     sleep: SleepWatch,
     /// The socket may have more to read than was read.
@@ -62,7 +63,7 @@ impl Client {
     pub(crate) fn new(
         poll: Poll,
         mail: Mailbox,
-        session: Session,
+        session: ServiceConnection,
         desk: Desk,
     ) -> anyhow::Result<Self> {
         let signals = signals(poll.registry()).context("watching for SIGTERM and SIGINT")?;
@@ -108,14 +109,14 @@ impl Client {
     /// One round: what came in, what is due, what is to go out.
     fn step(&mut self, now: Instant) -> Option<Verdict> {
         let mut verdict = None;
-        if self.sleep.slept() {
-            let news = self.session.slept(now);
+        if self.sleep.has_resumed() {
+            let news = self.session.on_resume(now);
             verdict = verdict.or(self.hear(news));
         }
         for mail in self.mail.take() {
             match mail {
                 Mail::Dialled { attempt, result } => {
-                    let news = self.session.dialled(attempt, result, now);
+                    let news = self.session.on_dialled(attempt, result, now);
                     // Frames may have arrived together with the handshake: read before the next poll.
                     self.unread = true;
                     verdict = verdict.or(self.hear(news));
@@ -127,7 +128,7 @@ impl Client {
             if !self.unread || verdict.is_some() {
                 break;
             }
-            match self.session.next(now) {
+            match self.session.next_event(now) {
                 None => self.unread = false,
                 news => verdict = verdict.or(self.hear(news)),
             }
@@ -162,10 +163,10 @@ impl Client {
         due.map(|due| due.saturating_duration_since(Instant::now()))
     }
 
-    fn hear(&mut self, news: Option<News>) -> Option<Verdict> {
+    fn hear(&mut self, news: Option<ConnectionEvent>) -> Option<Verdict> {
         match news? {
-            News::Connected => self.connected(),
-            News::Event(event, frame) => {
+            ConnectionEvent::Connected => self.connected(),
+            ConnectionEvent::Event(event, frame) => {
                 let desk = &mut self.desk;
                 // Nothing that the service sends can end the client.
                 let handled =
@@ -174,15 +175,17 @@ impl Client {
                     desk.shop.log.line("an event broke; see the line before");
                 }
             }
-            News::Nothing => {}
-            News::Ignored(what) => self.desk.shop.log.words(|| format!("ignored: {what}")),
-            News::Pong(number) => {
+            ConnectionEvent::Nothing => {}
+            ConnectionEvent::Ignored(what) => {
+                self.desk.shop.log.words(|| format!("ignored: {what}"))
+            }
+            ConnectionEvent::Pong(number) => {
                 self.desk.board.answered();
                 self.desk.delivered(number);
             }
-            News::Down { why, code, pause } => self.down(&why, code, pause),
-            News::KeyRefused(message) => return Some(Verdict::KeyRefused(message)),
-            News::Replaced => {
+            ConnectionEvent::Disconnected { why, code, pause } => self.down(&why, code, pause),
+            ConnectionEvent::KeyRefused(message) => return Some(Verdict::KeyRefused(message)),
+            ConnectionEvent::Replaced => {
                 self.desk.board.closed(Some(4000), "another client took over");
                 return Some(Verdict::Replaced);
             }
@@ -202,7 +205,7 @@ impl Client {
     }
 
     fn down(&mut self, why: &str, code: Option<u16>, pause: Duration) {
-        let n_dropped = self.desk.outbox.disconnected();
+        let n_dropped = self.desk.outbox.on_disconnected();
         let pause = pause.as_secs_f64();
         self.desk.shop.log.line(format_args!("not connected: {why}; next try in {pause:.1} s"));
         if n_dropped > 0 {
@@ -235,7 +238,7 @@ impl Client {
             let _ = self.poll.poll(ready, Some(left));
             while self.session.is_open()
                 && Instant::now() < until
-                && self.session.next(Instant::now()).is_some()
+                && self.session.next_event(Instant::now()).is_some()
             {}
         }
     }

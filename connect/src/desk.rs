@@ -12,7 +12,6 @@ use crate::agent;
 use crate::calls::Known;
 use crate::journal::Step;
 use crate::late::Late;
-use crate::outbox::Outbox;
 use crate::prompts::phrases;
 use crate::protocol::RequestText;
 use crate::report::{Ended, Report};
@@ -20,6 +19,7 @@ use crate::request::{Request, Said, Way};
 use crate::seen::Seen;
 use crate::shop::Shop;
 use crate::status::{Board, Counts};
+use crate::transport::outbox::Outbox;
 use crate::turns::{Turns, Wait};
 use who::Who;
 
@@ -31,7 +31,7 @@ pub(crate) struct Desk {
     pub(crate) seen: Seen,
     turns: Turns,
     late: Late,
-    who: Who,
+    help_notice: Who,
     open: HashMap<String, Open>,
     is_stopping: bool,
     log_lines: Vec<String>,
@@ -63,7 +63,7 @@ impl Desk {
             seen: Seen::default(),
             turns,
             late: Late::default(),
-            who: Who::default(),
+            help_notice: Who::default(),
             open: HashMap::new(),
             is_stopping: false,
             log_lines: Vec::new(),
@@ -177,7 +177,7 @@ impl Desk {
     pub(crate) fn decline(&mut self, key: &str, way: &Way, why: &'static str) {
         self.shop.log.line(format_args!("{key}: declined: {why}"));
         if let Some(frame) = way.result(&Said::Fault(why)) {
-            self.outbox.pass(frame);
+            self.outbox.send_ephemeral(frame);
         }
     }
 
@@ -218,12 +218,12 @@ impl Desk {
 
     /// Whether nothing at all is awaited any more, late replies included.
     pub(crate) fn is_done(&self) -> bool {
-        self.open.is_empty() && self.who.due.is_none()
+        self.open.is_empty() && self.help_notice.due.is_none()
     }
 
     /// Puts the numbers on the board.
     pub(crate) fn count(&mut self) {
-        for share in self.outbox.take_shares() {
+        for share in self.outbox.take_latency_samples() {
             self.board.shared(share);
         }
         let (in_flight, queued) = self.turns.counts();

@@ -36,7 +36,7 @@ impl Late {
     /// Looks for the reply of a run for as long as a late one is of use, and reports it (or that there is none)
     /// under `key`.
     pub(crate) fn look_for(&self, shop: &Arc<Shop>, key: String, run_id: String) {
-        let until = Instant::now() + shop.periods.late_limit;
+        let until = Instant::now() + shop.periods.late_reply;
         let mut search = self.hold();
         search.awaited.push(Awaited { key, run_id, until, perhaps: None });
         if search.is_looking {
@@ -61,7 +61,7 @@ impl Late {
 
     fn look(&self, shop: &Shop) {
         loop {
-            thread::sleep(shop.periods.late_look);
+            thread::sleep(shop.periods.late_poll);
             let looked_for: Vec<(String, String)> = {
                 let search = self.hold();
                 search.awaited.iter().map(|one| (one.run_id.clone(), one.key.clone())).collect()

@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use mio::Waker;
 
-use crate::dial::Refusal;
 use crate::report::Report;
-use crate::socket::Dialled;
+use crate::transport::connection::DialResult;
 
 /// What is told to the socket's thread.
 pub(crate) enum Mail {
@@ -18,7 +17,7 @@ pub(crate) enum Mail {
         /// Which one: an earlier one may still be hanging in a name lookup.
         attempt: u64,
         /// The open connection, or why there is none.
-        result: Result<Box<Dialled>, Refusal>,
+        result: DialResult,
     },
     /// Something of a request.
     Turn {

@@ -9,10 +9,10 @@ use crate::agent;
 use crate::desk::Desk;
 use crate::events;
 use crate::journal::fold::{self, Open, Stage};
-use crate::outbox::Answer;
 use crate::prompts::phrases;
 use crate::protocol::incoming::{IncomingFrame, ServiceEvent};
 use crate::request::{Request, Way};
+use crate::transport::outbox::OutgoingAnswer;
 use crate::turns::Wait;
 
 /// Takes up what a journal left open.
@@ -78,7 +78,7 @@ fn tell(desk: &mut Desk, request: &fold::Request, why: &'static str) {
 
 /// Delivers an answer that was ready, for what is left of its lifetime.
 fn deliver(desk: &mut Desk, request: &fold::Request, body: &str, age: Duration, now: Instant) {
-    let left = desk.shop.periods.lifetime.saturating_sub(age);
+    let left = desk.shop.periods.answer_lifetime.saturating_sub(age);
     if left.is_zero() {
         desk.shop.log.line(format_args!("{}: expired undelivered", request.key));
         return desk.settle(&request.key);
@@ -91,7 +91,12 @@ fn deliver(desk: &mut Desk, request: &fold::Request, body: &str, age: Duration, 
         return;
     }
     let (key, frame) = (request.key.clone(), body.to_owned());
-    desk.outbox.keep(Answer { key, frame, expires: now + left, held: None });
+    desk.outbox.send_reliable(OutgoingAnswer {
+        key,
+        frame,
+        expires_at: now + left,
+        own_latency: None,
+    });
 }
 
 fn text(desk: &mut Desk, key: &str, way: Way, body: &str) {

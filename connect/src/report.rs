@@ -1,13 +1,12 @@
 //! What workers tell the socket's thread, and how a turn's outcome becomes words.
 
-use std::time::{Duration, Instant};
-
 use serde_json::Value;
 use state::gateway::Outcome;
 
 use crate::prompts::phrases;
 use crate::request::{Said, Way};
 use crate::speech;
+use crate::transport::outbox::OwnLatency;
 
 /// Something of a request.
 #[derive(Debug)]
@@ -34,7 +33,7 @@ pub(crate) struct Ended {
     /// The run whose reply is still to come.
     pub(crate) run_id: Option<String>,
     /// How long the request was held before it went to the gateway, and since when its answer is there.
-    pub(crate) held: Option<(Duration, Instant)>,
+    pub(crate) held: Option<OwnLatency>,
     /// What the turn showed of the gateway.
     pub(crate) contact: Option<Contact>,
 }

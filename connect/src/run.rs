@@ -28,18 +28,18 @@ use crate::calls::Calls;
 use crate::client::{Client, SOCKET, Verdict, WAKER};
 use crate::daemon::holder;
 use crate::desk::Desk;
-use crate::dial::Target;
 use crate::journal::Journal;
 use crate::log::Log;
-use crate::mail::Mailer;
+use crate::mail::{Mail, Mailer};
 use crate::opt_outs::OptOuts;
+use crate::periods::Periods;
 use crate::protocol::outgoing::auth;
 use crate::recover;
-use crate::session::Session;
 use crate::shop::{Shop, Voice};
 use crate::status::{Board, GatewayStatus, State, Status};
 use crate::texts::Texts;
-use crate::timers::Periods;
+use crate::transport::connection::ServiceConnection;
+use crate::transport::dial::Endpoint;
 use state::guard::Policy;
 
 /// Whoever looks whether the lock is held has it for a moment.
@@ -59,7 +59,7 @@ pub(crate) fn run(common: &Common, args: &Run) -> anyhow::Result<Exit> {
     let _ = Printer::new(common);
     let config = Config::load(common)?;
     let service = config.service()?;
-    let target = Target::of(&service)?;
+    let target = Endpoint::of(&service)?;
     let settings = Settings::of(&config)?;
     let skill = config.skill_dir();
     let _lock = move_in(skill).map_err(|err| if_unwritable(skill, err))?;
@@ -116,7 +116,9 @@ pub(crate) fn run(common: &Common, args: &Run) -> anyhow::Result<Exit> {
     let (owner, agent) = (shop.voice.owner.as_deref(), shop.voice.agent.as_deref());
     let auth = Secret::around(auth(service.key().expose(), owner, agent));
     let registry = poll.registry().try_clone().context("sharing the poll")?;
-    let session = Session::new(target, auth, shop.periods, registry, SOCKET, mailer);
+    let on_dialled =
+        Arc::new(move |attempt, result| mailer.send(Mail::Dialled { attempt, result }));
+    let session = ServiceConnection::new(target, auth, shop.periods, registry, SOCKET, on_dialled);
     shop.log.line(format_args!("started (pid {})", std::process::id()));
     let verdict = Client::new(poll, mail, session, desk)?.run()?;
     ended(skill, &shop, verdict)

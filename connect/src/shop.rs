@@ -12,10 +12,10 @@ use crate::journal::{Journal, Step};
 use crate::log::Log;
 use crate::mail::{Mail, Mailer};
 use crate::opt_outs::OptOuts;
+use crate::periods::Periods;
 use crate::prompts::context::DisplayNames;
 use crate::report::{Ended, Report};
 use crate::texts::Texts;
-use crate::timers::Periods;
 use state::guard::Policy;
 
 /// Shared by the socket's thread and all workers.

@@ -24,11 +24,11 @@ use crate::journal::Journal;
 use crate::log::Log;
 use crate::mail::{Mail, Mailer};
 use crate::opt_outs::OptOuts;
+use crate::periods::Periods;
 use crate::protocol::incoming::{IncomingFrame, ServiceEvent};
 use crate::run::Settings;
 use crate::shop::Shop;
 use crate::status::{Board, Status};
-use crate::timers::Periods;
 
 /// The id of what is simulated; it is never seen outside this process.
 const ID: &str = "simulated";

@@ -1,17 +1,18 @@
 //! How a request ends: its one answer, a late one, or none, each kept until it is delivered.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use state::gateway::Outcome;
 
 use super::Desk;
 use crate::agent;
 use crate::journal::Step;
-use crate::outbox::Answer;
 use crate::prompts::phrases;
 use crate::report::{Ended, Report};
 use crate::request::{Request, Said, Way};
+use crate::transport::outbox::OutgoingAnswer;
+use crate::transport::outbox::OwnLatency;
 use crate::turns::Wait;
 
 impl Desk {
@@ -24,12 +25,12 @@ impl Desk {
                 self.ended(key, Ended::saying(Said::Fault(phrases::INTERNAL_ERROR)));
             }
             Report::Late(reply) => self.late(key, reply),
-            Report::Would(what) => self.outbox.pass(what.to_string()),
+            Report::Would(what) => self.outbox.send_ephemeral(what.to_string()),
             Report::Asking => {
                 let Some(open) = self.open.get_mut(key) else { return };
                 (open.next_progress, open.tell_by) = (None, None);
                 if let Some(frame) = open.request.way.progress(phrases::APPROVAL_REQUESTED) {
-                    self.outbox.pass(frame);
+                    self.outbox.send_ephemeral(frame);
                 }
             }
             Report::Running => {
@@ -129,7 +130,7 @@ impl Desk {
         request: &Request,
         is_late: bool,
         said: &Said,
-        held: Option<(Duration, Instant)>,
+        held: Option<OwnLatency>,
     ) {
         let Request { key, way, .. } = request;
         if let Some(call_id) = way.call_id()
@@ -146,8 +147,13 @@ impl Desk {
         // What comes late is an answer of its own: the first one may be delivered already.
         let key = if is_late { format!("late:{key}") } else { key.clone() };
         self.shop.journal.note_soon(Step::Answered, &key, Some(&frame));
-        let expires = Instant::now() + self.shop.periods.lifetime;
-        self.outbox.keep(Answer { key, frame, expires, held });
+        let expires = Instant::now() + self.shop.periods.answer_lifetime;
+        self.outbox.send_reliable(OutgoingAnswer {
+            key,
+            frame,
+            expires_at: expires,
+            own_latency: held,
+        });
     }
 
     /// Nothing remains to be done for a request.
@@ -157,7 +163,7 @@ impl Desk {
 
     /// The service has everything that was sent before this ping.
     pub(crate) fn delivered(&mut self, ping: u64) {
-        for key in self.outbox.ponged(ping) {
+        for key in self.outbox.acknowledge(ping) {
             self.settle(&key);
         }
     }

@@ -4,16 +4,19 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::{Desk, Open};
+use crate::periods::{Periods, sooner};
 use crate::prompts::phrases;
 use crate::report::{Ended, still_running};
 use crate::request::{Said, Way};
-use crate::timers::{Periods, sooner};
 
 impl Desk {
     /// When something is due.
     pub(crate) fn due(&self) -> Option<Instant> {
         let open = self.open.values().filter_map(|open| sooner(open.next_progress, open.tell_by));
-        sooner(sooner(open.min(), self.turns.due()), sooner(self.outbox.due(), self.who.due))
+        sooner(
+            sooner(open.min(), self.turns.due()),
+            sooner(self.outbox.due(), self.help_notice.due),
+        )
     }
 
     /// Does what is due.
@@ -42,7 +45,7 @@ impl Desk {
                 let text = if is_first { phrases::WORKING } else { phrases::STILL_WORKING };
                 open.next_progress = Some(now + self.shop.periods.next_progress);
                 if let Some(frame) = open.request.way.progress(text) {
-                    self.outbox.pass(frame);
+                    self.outbox.send_ephemeral(frame);
                 }
             }
         }

@@ -23,22 +23,25 @@ pub(super) struct Who {
 impl Desk {
     /// The agent's main session is told that a number asked, soon.
     pub(crate) fn asked_who(&mut self, phone: Phone) {
-        if self.who.first.len() < NAMED {
-            self.who.first.push(phone);
+        if self.help_notice.first.len() < NAMED {
+            self.help_notice.first.push(phone);
         }
-        self.who.n += 1;
+        self.help_notice.n += 1;
         // A simulation waits for nobody else.
-        let wait =
-            self.shop.service.as_ref().map_or_else(Default::default, |_| self.shop.periods.who);
-        self.who.due.get_or_insert_with(|| Instant::now() + wait);
+        let wait = self
+            .shop
+            .service
+            .as_ref()
+            .map_or_else(Default::default, |_| self.shop.periods.help_notice);
+        self.help_notice.due.get_or_insert_with(|| Instant::now() + wait);
     }
 
     /// Tells of them if it is time. A report that a stop or a crash cuts is not made again: nobody waits for it.
     pub(super) fn tell_who(&mut self, now: Instant) {
-        if self.who.due.is_none_or(|due| due > now) {
+        if self.help_notice.due.is_none_or(|due| due > now) {
             return;
         }
-        let Who { first, n, .. } = std::mem::take(&mut self.who);
+        let Who { first, n, .. } = std::mem::take(&mut self.help_notice);
         let key = format!("who:{}", self.shop.clock.now().as_nanosecond());
         if let Some(why) = self.no_room() {
             return self.shop.log.line(format_args!("{key}: not reported: {why}"));

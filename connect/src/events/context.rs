@@ -13,7 +13,7 @@ pub(super) fn handle(desk: &mut Desk, call_id: &str) {
         system_prompt: context::system_prompt(voice.names(), voice.context.as_deref()),
     };
     let response = OutgoingFrame::ContextResponse { call_id: call_id.to_owned(), context };
-    desk.outbox.pass(response.frame());
+    desk.outbox.send_ephemeral(response.frame());
     desk.shop.log.line(format_args!("call `{call_id}`: context given"));
     super::started::greet(desk, call_id);
 }

@@ -45,7 +45,7 @@ fn keep(desk: &mut Desk, name: &str, frame: &Map<String, Value>) {
     let at = shop.clock.now().to_string();
     let line = json!({"at": at, "event": name, "frame": frame}).to_string();
     if shop.service.is_none() {
-        return desk.outbox.pass(line);
+        return desk.outbox.send_ephemeral(line);
     }
     let nanos = shop.clock.now().as_nanosecond();
     let request = Arc::new(Request::taken_up(&format!("{name}:{nanos}"), Way::Report));

@@ -29,7 +29,7 @@ pub(super) fn take(desk: &mut Desk, key: String, phone: Phone, change: Change, f
             Change::Lift => ("opt_in", None),
         };
         let told = json!({"type": what, "number": phone.as_str(), "covers": covers});
-        return desk.outbox.pass(told.to_string());
+        return desk.outbox.send_ephemeral(told.to_string());
     }
     shop.journal.note_soon(Step::Asked, &key, Some(frame));
     OptOuts::add(&shop, Notice { key, phone, at: shop.clock.now(), change });

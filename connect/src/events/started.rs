@@ -34,6 +34,7 @@ pub(super) fn greet(desk: &mut Desk, call_id: &str) {
     let voice = &desk.shop.voice;
     let greeting = voice.greeting.clone();
     let text = greeting.unwrap_or_else(|| phrases::greeting(voice.agent.as_deref()));
-    desk.outbox.pass(OutgoingFrame::Response { call_id: call_id.to_owned(), text }.frame());
+    desk.outbox
+        .send_ephemeral(OutgoingFrame::Response { call_id: call_id.to_owned(), text }.frame());
     desk.note_call(call_id, |known| known.greeted = true);
 }

@@ -1,4 +1,4 @@
-//! Opening a connection: DNS, TCP, proxy, TLS and upgrade in a helper thread, under one deadline.
+//! Opens a connection: DNS, TCP, proxy, TLS and upgrade under one deadline, on a thread of its own.
 
 use std::fmt;
 use std::io;
@@ -16,14 +16,14 @@ use tungstenite::http::uri::Authority;
 use tungstenite::http::{Request, Uri};
 use tungstenite::{ClientHandshake, Error};
 
-use crate::socket::{Bounded, Dialled, Wire, limits};
+use super::stream::{DeadlineStream, OpenWebSocket, ServiceStream, limits};
 
 /// The pause after "too many requests" without a word on how long; the service's limits are not known.
 const TOO_MANY: Duration = Duration::from_secs(60);
 
 /// Where to connect, worked out once from the configuration.
 #[derive(Clone, Debug)]
-pub(crate) struct Target {
+pub(crate) struct Endpoint {
     uri: Uri,
     host: String,
     port: u16,
@@ -32,21 +32,21 @@ pub(crate) struct Target {
 
 /// A connection that did not come about.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct DialError {
     /// One plain line.
     pub(crate) why: String,
     /// How long the service asked us to stay away.
     pub(crate) retry_after: Option<Duration>,
 }
 
-impl Refusal {
-    /// A refusal without a wish of the service's.
-    pub(crate) fn because(why: impl fmt::Display) -> Self {
+impl DialError {
+    /// An error after which the service asked for no pause.
+    pub(crate) fn new(why: impl fmt::Display) -> Self {
         Self { why: why.to_string(), retry_after: None }
     }
 }
 
-impl Target {
+impl Endpoint {
     /// The socket of the service: `<server>/ws`, by way of a proxy where the environment says so.
     pub(crate) fn of(service: &Service) -> anyhow::Result<Self> {
         let url = service.socket_url();
@@ -59,55 +59,58 @@ impl Target {
 
     /// Connects, asks for the upgrade and hands over the open WebSocket. It blocks, at most until `until`
     /// (the lookup of the name alone has no limit of its own: the caller keeps a timer for that).
-    pub(crate) fn dial(&self, until: Instant) -> Result<Dialled, Refusal> {
-        let wire = self.wire(until)?;
-        ClientHandshake::start(wire, self.request()?, Some(limits()))
+    pub(crate) fn dial(&self, until: Instant) -> Result<OpenWebSocket, DialError> {
+        let stream = self.stream(until)?;
+        ClientHandshake::start(stream, self.request()?, Some(limits()))
             .map_err(HandshakeError::Failure)
             .and_then(MidHandshake::handshake)
             .map(|(websocket, _)| websocket)
-            .map_err(|err| self.refused(err))
+            .map_err(|err| self.handshake_error(err))
     }
 
-    fn wire(&self, until: Instant) -> Result<Wire, Refusal> {
+    /// The stream to the service, secured where its address says so.
+    fn stream(&self, until: Instant) -> Result<ServiceStream, DialError> {
         let tcp = match &self.proxy {
             Some(proxy) => connect(&proxy.host, proxy.port, until)
-                .map_err(|why| Refusal::because(format!("{proxy}: {why}")))?,
-            None => connect(&self.host, self.port, until).map_err(Refusal::because)?,
+                .map_err(|why| DialError::new(format!("{proxy}: {why}")))?,
+            None => connect(&self.host, self.port, until).map_err(DialError::new)?,
         };
         // Frames are short, and somebody on the phone waits for each.
         let _ = tcp.set_nodelay(true);
-        let mut stream = Bounded::new(tcp, until);
+        let mut stream = DeadlineStream::new(tcp, until);
         if let Some(proxy) = &self.proxy {
             let host = self.uri.host().unwrap_or_default();
-            proxy.tunnel(&mut stream, host, self.port).map_err(|err| told(&err))?;
+            proxy.tunnel(&mut stream, host, self.port).map_err(|err| explained(&err))?;
         }
         if self.uri.scheme_str() == Some("wss") {
-            self.secured(stream)
+            self.with_tls(stream)
         } else {
-            Ok(Wire::Plain(stream))
+            Ok(ServiceStream::Plain(stream))
         }
     }
 
-    fn secured(&self, stream: Bounded) -> Result<Wire, Refusal> {
-        let name = ServerName::try_from(self.host.clone()).map_err(|_| {
-            Refusal::because(format!("`{}` is no name for a certificate", self.host))
-        })?;
-        let tls = ClientConnection::new(tls::client_config().map_err(|err| told(&err))?, name)
-            .map_err(|err| told(&tls::explain(&err, &self.host)))?;
+    fn with_tls(&self, stream: DeadlineStream) -> Result<ServiceStream, DialError> {
+        let name = ServerName::try_from(self.host.clone())
+            .map_err(|_| DialError::new(format!("`{}` is no name for a certificate", self.host)))?;
+        let tls = ClientConnection::new(tls::client_config().map_err(|err| explained(&err))?, name)
+            .map_err(|err| explained(&tls::explain(&err, &self.host)))?;
         let mut stream = StreamOwned::new(tls, stream);
         while stream.conn.is_handshaking() {
             stream.conn.complete_io(&mut stream.sock).map_err(|err| {
                 let fault = err.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
                 match fault {
-                    Some(fault) => told(&tls::explain(fault, &self.host)),
-                    None => Refusal::because(format!("TLS with `{}`: {}", self.host, plain(&err))),
+                    Some(fault) => explained(&tls::explain(fault, &self.host)),
+                    None => {
+                        DialError::new(format!("TLS with `{}`: {}", self.host, io_error_text(&err)))
+                    }
                 }
             })?;
         }
-        Ok(Wire::Tls(Box::new(stream)))
+        Ok(ServiceStream::Tls(Box::new(stream)))
     }
 
-    fn request(&self) -> Result<Request<()>, Refusal> {
+    /// The request for the upgrade.
+    fn request(&self) -> Result<Request<()>, DialError> {
         let host = self.uri.authority().map(Authority::as_str).unwrap_or_default();
         Request::builder()
             .uri(&self.uri)
@@ -118,44 +121,45 @@ impl Target {
             .header("Sec-WebSocket-Key", generate_key())
             .header("User-Agent", concat!("clawdtalk-tools/", env!("CARGO_PKG_VERSION")))
             .body(())
-            .map_err(|err| Refusal::because(format!("the service's address cannot be used: {err}")))
+            .map_err(|err| DialError::new(format!("the service's address cannot be used: {err}")))
     }
 
-    fn refused(&self, err: HandshakeError<ClientHandshake<Wire>>) -> Refusal {
+    fn handshake_error(&self, err: HandshakeError<ClientHandshake<ServiceStream>>) -> DialError {
         let host = &self.host;
         match err {
             HandshakeError::Failure(Error::Http(response)) => {
                 let status = response.status().as_u16();
-                let asked = response.headers().get("retry-after");
-                let asked = asked.and_then(|value| value.to_str().ok());
-                let asked = asked.and_then(|value| retry_after(value, Timestamp::now()));
-                Refusal {
+                let header = response.headers().get("retry-after");
+                let header = header.and_then(|value| value.to_str().ok());
+                let asked = header.and_then(|value| retry_after(value, Timestamp::now()));
+                DialError {
                     why: format!("`{host}` refused the connection (HTTP {status})"),
                     retry_after: asked.or_else(|| (status == 429).then_some(TOO_MANY)),
                 }
             }
-            HandshakeError::Failure(Error::Io(err)) => {
-                Refusal::because(format!("`{host}` did not finish the handshake: {}", plain(&err)))
-            }
+            HandshakeError::Failure(Error::Io(err)) => DialError::new(format!(
+                "`{host}` did not finish the handshake: {}",
+                io_error_text(&err)
+            )),
             HandshakeError::Failure(other) => {
-                Refusal::because(format!("`{host}` does not answer as a WebSocket does: {other}"))
+                DialError::new(format!("`{host}` does not answer as a WebSocket does: {other}"))
             }
             HandshakeError::Interrupted(_) => {
-                Refusal::because(format!("`{host}` did not finish the handshake"))
+                DialError::new(format!("`{host}` did not finish the handshake"))
             }
         }
     }
 }
 
 /// A trouble and what can be done about it, in one line.
-fn told(trouble: &Trouble) -> Refusal {
-    Refusal::because(match trouble.hint() {
+fn explained(trouble: &Trouble) -> DialError {
+    DialError::new(match trouble.hint() {
         Some(hint) => format!("{trouble} ({hint})"),
         None => trouble.to_string(),
     })
 }
 
-/// Tries every address of the name, each with its share of the time that is left.
+/// Connects to one of the addresses of the name; each gets its share of the time that is left.
 fn connect(host: &str, port: u16, until: Instant) -> Result<TcpStream, String> {
     let addresses = addresses(host, port).map_err(|err| {
         // "failed to lookup address information: Name or service not known": the end says it all.
@@ -172,7 +176,7 @@ fn connect(host: &str, port: u16, until: Instant) -> Result<TcpStream, String> {
         }
         match TcpStream::connect_timeout(&address, share) {
             Ok(tcp) => return Ok(tcp),
-            Err(err) => why = format!("`{host}:{port}`: {}", plain(&err)),
+            Err(err) => why = format!("`{host}:{port}`: {}", io_error_text(&err)),
         }
     }
     Err(why)
@@ -188,7 +192,7 @@ fn addresses(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
 }
 
 /// An error of the system in a few plain words.
-fn plain(err: &io::Error) -> String {
+fn io_error_text(err: &io::Error) -> String {
     match err.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => "no answer in time".to_owned(),

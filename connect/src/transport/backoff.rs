@@ -1,22 +1,22 @@
-//! How long to wait before the next connection: a pure function of the failures so far.
+//! How long to wait before the next attempt to connect: a pure function of the failures so far.
 
 use std::time::Duration;
 
 use state::http::waits;
 
-/// The first try after a drop comes within this (spec 3). Measured outages were lengthened by the
-/// reference's own 5 to 180 s (facts/server.md 10).
+/// The first attempt after a drop comes within this: most outages are shorter than any longer pause would make them.
 const FIRST: Duration = Duration::from_millis(500);
-/// The service was refusing connections for 35 to 75 s at a time (facts/server.md 10).
+/// The service has been seen to refuse connections for 35 to 75 s at a time.
 const CAP: Duration = Duration::from_secs(45);
 /// A service that asks for more is asked again after this: it may have meant milliseconds.
 const LONGEST_OBEYED: Duration = Duration::from_secs(3600);
 
-/// The pause after `failures` connections in a row that did not last. What the service asked for
-/// (`Retry-After`) is the least; on top of it comes full jitter, so that clients that were dropped
-/// together do not come back together. `random` is in 0..1.
-pub(crate) fn pause(failures: u32, asked: Option<Duration>, random: f64) -> Duration {
-    asked.unwrap_or_default().min(LONGEST_OBEYED) + waits::backoff(failures, FIRST, CAP, random)
+/// The pause after `n_failures` connections in a row that did not last. What the service asked for (`retry_after`) is the
+/// least; on top of it comes full jitter, so that clients that were dropped together do not come back together. `random`
+/// is in 0..1.
+pub(crate) fn pause(n_failures: u32, retry_after: Option<Duration>, random: f64) -> Duration {
+    retry_after.unwrap_or_default().min(LONGEST_OBEYED)
+        + waits::backoff(n_failures, FIRST, CAP, random)
 }
 
 #[cfg(test)]
