@@ -14,7 +14,7 @@ use state::secret;
 use crate::approval::authorize::{AuthorizationResult, authorize};
 use crate::approval::state::Authorization;
 use crate::calls::Speaker;
-use crate::journal::Step;
+use crate::journal::JournalStep;
 use crate::opt_outs::{Change, Notice, OptOuts};
 use crate::prompts::fence::FenceNonce;
 use crate::prompts::turn::Consent;
@@ -58,7 +58,7 @@ fn turn(shop: &Shop, request: &Request, speaker: Speaker, authorization: Authori
         return Ended::saying(Said::Fault(phrases::INTERNAL_ERROR));
     };
     let was_asked = authorization.consent() != Consent::NotNeeded;
-    let is_noted = shop.journal.note(Step::Sent, &request.key, None);
+    let is_noted = shop.journal.append(JournalStep::Dispatched, &request.key, None);
     if !is_noted && (was_asked || request.is_noted) {
         // After a crash its earlier line would say that it never went to the agent.
         return Ended::saying(Said::Reply(phrases::NO_JOURNAL.to_owned()));
@@ -130,7 +130,7 @@ fn texted(shop: &Arc<Shop>, request: &Request, to: &Phone, ended: Ended) -> Ende
 /// Texts a reply, once: what may have been sent is never sent again.
 pub(crate) fn answer_text(shop: &Arc<Shop>, request: &Request, to: &Phone, reply: &str) {
     let key = &request.key;
-    let is_noted = shop.journal.note(Step::Answered, key, Some(reply)) || request.is_noted;
+    let is_noted = shop.journal.append(JournalStep::Answered, key, Some(reply)) || request.is_noted;
     let text = speech::for_text(reply, LONGEST_TEXT, state::parts::MAX_PARTS);
     if text.is_empty() {
         shop.log.line(format_args!("{key}: nothing to text back"));
@@ -144,7 +144,7 @@ pub(crate) fn answer_text(shop: &Arc<Shop>, request: &Request, to: &Phone, reply
         shop.log.line(format_args!("{key}: not texted: {why}"));
         return;
     }
-    if !shop.journal.note(Step::Posting, key, None) && is_noted {
+    if !shop.journal.append(JournalStep::SendingSms, key, None) && is_noted {
         // After a crash its earlier lines would have it answered once more.
         shop.log.line(format_args!("{key}: not texted: the journal cannot be written"));
         return;

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use crate::agent;
 use crate::calls::Known;
-use crate::journal::Step;
+use crate::journal::JournalStep;
 use crate::late::Late;
 use crate::prompts::phrases;
 use crate::protocol::RequestText;
@@ -89,7 +89,7 @@ impl Desk {
             return self.decline(&key, &way, why);
         }
         // Noted before anything happens: the worker's own line takes this one along.
-        self.shop.journal.note_soon(Step::Asked, &key, Some(frame));
+        self.shop.journal.append_buffered(JournalStep::Accepted, &key, Some(frame));
         let is_noted = self.shop.journal.is_writable();
         self.begin(Request { key, way, words, received: Instant::now(), is_noted });
     }

@@ -15,7 +15,7 @@ use state::opt_out::Word;
 use state::phone::Phone;
 use state::{exit, owner};
 
-use crate::journal::Step;
+use crate::journal::JournalStep;
 use crate::shop::Shop;
 
 /// Between two tries to write the list.
@@ -183,7 +183,7 @@ impl OptOuts {
             changed
         })?;
         for (notice, told) in batch.iter().zip(told) {
-            shop.journal.note(Step::Settled, &notice.key, None);
+            shop.journal.append(JournalStep::Done, &notice.key, None);
             shop.log.line(format_args!("{}: {told}", notice.key));
         }
         Ok(())

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::agent;
 use crate::desk::Desk;
 use crate::events;
-use crate::journal::fold::{self, Open, Stage};
+use crate::journal::replay::{ReplayedJournal, ReplayedRequest, RequestStage};
 use crate::prompts::phrases;
 use crate::protocol::incoming::{IncomingFrame, ServiceEvent};
 use crate::request::{Request, Way};
@@ -16,7 +16,7 @@ use crate::transport::outbox::OutgoingAnswer;
 use crate::turns::Wait;
 
 /// Takes up what a journal left open.
-pub(crate) fn take_up(desk: &mut Desk, open: Open) {
+pub(crate) fn take_up(desk: &mut Desk, open: ReplayedJournal) {
     for call in open.calls {
         // A body that cannot be read is one of another version: nothing is known of that call.
         if let Ok(known) = serde_json::from_str(&call.body) {
@@ -26,7 +26,7 @@ pub(crate) fn take_up(desk: &mut Desk, open: Open) {
     let (now, wall) = (Instant::now(), desk.shop.clock.now());
     for request in open.requests {
         let is_fresh = age(request.at, wall) < desk.shop.periods.queue;
-        let is_left = request.stage == Stage::Asked;
+        let is_left = request.stage == RequestStage::Accepted;
         if is_left && (is_fresh || events::opt_out::is_opt_out(&request.frame)) {
             // Nothing was done yet, and whoever asked may still be there; whoever opted out did so for good.
             again(desk, &request);
@@ -34,12 +34,14 @@ pub(crate) fn take_up(desk: &mut Desk, open: Open) {
         }
         desk.seen.insert(&request.key, now);
         match &request.stage {
-            Stage::Settled => {}
-            Stage::Asked => tell(desk, &request, phrases::WAITED_TOO_LONG),
-            Stage::Guarded => tell(desk, &request, phrases::APPROVAL_INTERRUPTED),
-            Stage::Sent => tell(desk, &request, phrases::TURN_INTERRUPTED),
-            Stage::Answered { body, at } => deliver(desk, &request, body, age(*at, wall), now),
-            Stage::Posting => {
+            RequestStage::Done => {}
+            RequestStage::Accepted => tell(desk, &request, phrases::WAITED_TOO_LONG),
+            RequestStage::AwaitingApproval => tell(desk, &request, phrases::APPROVAL_INTERRUPTED),
+            RequestStage::Dispatched => tell(desk, &request, phrases::TURN_INTERRUPTED),
+            RequestStage::Answered { body, at } => {
+                deliver(desk, &request, body, age(*at, wall), now)
+            }
+            RequestStage::SendingSms => {
                 desk.shop.log.line(format_args!(
                     "{}: its text may have been sent before the restart; it is not sent again",
                     request.key
@@ -55,7 +57,7 @@ fn age(at: Timestamp, now: Timestamp) -> Duration {
     Duration::try_from(now.duration_since(at)).unwrap_or_default()
 }
 
-fn again(desk: &mut Desk, request: &fold::Request) {
+fn again(desk: &mut Desk, request: &ReplayedRequest) {
     if let IncomingFrame::Event(event) = IncomingFrame::read(&request.frame) {
         desk.shop.log.line(format_args!("{}: taken up again", request.key));
         events::handle(desk, event, &request.frame);
@@ -63,10 +65,10 @@ fn again(desk: &mut Desk, request: &fold::Request) {
 }
 
 /// Tells whoever asked, in our own words, what became of it.
-fn tell(desk: &mut Desk, request: &fold::Request, why: &'static str) {
+fn tell(desk: &mut Desk, request: &ReplayedRequest, why: &'static str) {
     desk.shop.log.line(format_args!("{}: left by a restart: {why}", request.key));
     match way(desk, request) {
-        Some(Way::Text { from, n_media }) if request.stage == Stage::Sent => {
+        Some(Way::Text { from, n_media }) if request.stage == RequestStage::Dispatched => {
             text(desk, &request.key, Way::Text { from, n_media }, why);
         }
         Some(way @ (Way::Call { .. } | Way::Walkie { .. })) => {
@@ -77,7 +79,7 @@ fn tell(desk: &mut Desk, request: &fold::Request, why: &'static str) {
 }
 
 /// Delivers an answer that was ready, for what is left of its lifetime.
-fn deliver(desk: &mut Desk, request: &fold::Request, body: &str, age: Duration, now: Instant) {
+fn deliver(desk: &mut Desk, request: &ReplayedRequest, body: &str, age: Duration, now: Instant) {
     let left = desk.shop.periods.answer_lifetime.saturating_sub(age);
     if left.is_zero() {
         desk.shop.log.line(format_args!("{}: expired undelivered", request.key));
@@ -111,7 +113,7 @@ fn text(desk: &mut Desk, key: &str, way: Way, body: &str) {
 }
 
 /// How a request came, by the frame that the journal kept.
-fn way(desk: &Desk, request: &fold::Request) -> Option<Way> {
+fn way(desk: &Desk, request: &ReplayedRequest) -> Option<Way> {
     match IncomingFrame::read(&request.frame) {
         IncomingFrame::Event(ServiceEvent::DeepToolRequest { request_id, call_id, .. }) => {
             Some(Way::Call { request_id, call_id })

@@ -8,7 +8,7 @@ use state::{api, gateway};
 use crate::approval::spoken::SpokenConfirmations;
 use crate::approval::subscriptions::ApprovalSubscriptions;
 use crate::calls::{Calls, Known};
-use crate::journal::{Journal, Step};
+use crate::journal::{Journal, JournalStep};
 use crate::log::Log;
 use crate::mail::{Mail, Mailer};
 use crate::opt_outs::OptOuts;
@@ -82,7 +82,7 @@ impl Shop {
     pub(crate) fn note_call(&self, call_id: &str, change: impl FnOnce(&mut Known)) {
         self.calls.note(call_id, change, |known| {
             let body = serde_json::to_string(&known).unwrap_or_default();
-            self.journal.note_soon(Step::Call, call_id, Some(&body));
+            self.journal.append_buffered(JournalStep::Call, call_id, Some(&body));
         });
     }
 

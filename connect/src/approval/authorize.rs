@@ -15,7 +15,7 @@ use super::state::{
 };
 use super::subscriptions::ApprovalUpdate;
 use crate::calls::Speaker;
-use crate::journal::Step;
+use crate::journal::JournalStep;
 use crate::prompts::phrases;
 use crate::report::Report;
 use crate::request::{Request, Said, Way};
@@ -63,7 +63,7 @@ pub(crate) fn authorize(
         shop.report(&request.key, Report::Would(would));
         return AuthorizationResult::DryRun;
     };
-    shop.journal.note(Step::Guarded, &request.key, None);
+    shop.journal.append(JournalStep::AwaitingApproval, &request.key, None);
     if !shop.journal.is_writable() {
         return refuse(shop, request, RefusalReason::NoJournal);
     }

@@ -7,7 +7,7 @@ use state::gateway::Outcome;
 
 use super::Desk;
 use crate::agent;
-use crate::journal::Step;
+use crate::journal::JournalStep;
 use crate::prompts::phrases;
 use crate::report::{Ended, Report};
 use crate::request::{Request, Said, Way};
@@ -146,7 +146,7 @@ impl Desk {
         };
         // What comes late is an answer of its own: the first one may be delivered already.
         let key = if is_late { format!("late:{key}") } else { key.clone() };
-        self.shop.journal.note_soon(Step::Answered, &key, Some(&frame));
+        self.shop.journal.append_buffered(JournalStep::Answered, &key, Some(&frame));
         let expires = Instant::now() + self.shop.periods.answer_lifetime;
         self.outbox.send_reliable(OutgoingAnswer {
             key,
@@ -158,7 +158,7 @@ impl Desk {
 
     /// Nothing remains to be done for a request.
     pub(crate) fn settle(&self, key: &str) {
-        self.shop.journal.note_soon(Step::Settled, key, None);
+        self.shop.journal.append_buffered(JournalStep::Done, key, None);
     }
 
     /// The service has everything that was sent before this ping.

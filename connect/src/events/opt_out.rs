@@ -9,7 +9,7 @@ use state::phone::Phone;
 
 use crate::agent;
 use crate::desk::Desk;
-use crate::journal::Step;
+use crate::journal::JournalStep;
 use crate::opt_outs::{Change, Notice, OptOuts};
 use crate::prompts::phrases;
 use crate::protocol::incoming::{IncomingFrame, IncomingSms, ServiceEvent};
@@ -31,7 +31,7 @@ pub(super) fn take(desk: &mut Desk, key: String, phone: Phone, change: Change, f
         let told = json!({"type": what, "number": phone.as_str(), "covers": covers});
         return desk.outbox.send_ephemeral(told.to_string());
     }
-    shop.journal.note_soon(Step::Asked, &key, Some(frame));
+    shop.journal.append_buffered(JournalStep::Accepted, &key, Some(frame));
     OptOuts::add(&shop, Notice { key, phone, at: shop.clock.now(), change });
 }
 
@@ -51,8 +51,8 @@ pub(super) fn help(desk: &mut Desk, key: &str, from: Phone, frame: &str) {
     if !desk.seen.insert(&of_number, Instant::now()) {
         return shop.log.line(format_args!("{key}: {from} was told within a day who this is"));
     }
-    shop.journal.note_soon(Step::Asked, key, Some(frame));
-    shop.journal.note_soon(Step::Settled, &of_number, None);
+    shop.journal.append_buffered(JournalStep::Accepted, key, Some(frame));
+    shop.journal.append_buffered(JournalStep::Done, &of_number, None);
     let request = Arc::new(Request::taken_up(key, way));
     let (of, line) = (Arc::clone(&request), phrases::who_this_is(shop.voice.names()));
     let texting = from.clone();

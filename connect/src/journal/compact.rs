@@ -1,4 +1,4 @@
-//! The shortest journal that says the same: what is settled keeps one line, a call its last, and old lines go.
+//! Compacts the journal to the shortest that says the same: what is done keeps one line, a call its last, old lines go.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -8,76 +8,77 @@ use std::io::{BufRead, Result};
 use serde::Deserialize;
 use state::moment::{Moment, Uptime};
 
-use super::Step;
-use super::dates::Dates;
-use super::fold::MEMORY;
+use super::clock_correction::ClockCorrection;
+use super::line::{JournalStep, RETENTION};
 
 /// As much of a line as decides whether it stays; its body, which is nearly all of it, is passed over.
 #[derive(Deserialize)]
-struct Head<'a> {
+struct LineHead<'a> {
     at: i64,
-    step: Step,
+    step: JournalStep,
     #[serde(borrow)]
     key: Cow<'a, str>,
     #[serde(default)]
     up: Option<Uptime>,
 }
 
-/// Gives the lines that stay, each behind the one that begins its life, and at last `life`, which begins the present.
-/// The journal is read twice, line by line, and only hashes of names are remembered: that a client has been busy for a
-/// day does not show in its memory.
+/// Gives the lines that stay, each behind the start line of its process, and at last `start_line`, that of the present
+/// process. The journal is read twice, line by line, and only hashes of keys are remembered: that a client has been busy
+/// for a day does not show in its memory.
 pub(super) fn compact<R: BufRead>(
     open: impl Fn() -> Result<R>,
     now: Moment,
-    life: &[u8],
+    start_line: &[u8],
 ) -> Result<Vec<u8>> {
     let hasher = RandomState::new();
-    let mut settled = HashSet::new();
+    let mut done = HashSet::new();
     let mut last_of_call = HashMap::new();
     each_line(open()?, now, |number, head, _| {
-        let name = hasher.hash_one(&head.key);
+        let key = hasher.hash_one(&head.key);
         match head.step {
-            Step::Settled => _ = settled.insert(name),
-            Step::Call => _ = last_of_call.insert(name, number),
+            JournalStep::Done => _ = done.insert(key),
+            JournalStep::Call => _ = last_of_call.insert(key, number),
             _ => {}
         }
     })?;
     let mut kept = Vec::new();
-    let mut told = HashSet::new();
-    let (mut of, mut last) = (Vec::new(), Vec::new());
+    let mut kept_done = HashSet::new();
+    // The start line of the process whose lines are being read, and the last one that was kept.
+    let (mut start_of_line, mut last_start) = (Vec::new(), Vec::new());
     each_line(open()?, now, |number, head, line| {
-        let name = hasher.hash_one(&head.key);
+        let key = hasher.hash_one(&head.key);
         let stays = match head.step {
-            Step::Life => {
-                of = [line, b"\n"].concat();
+            JournalStep::ProcessStart => {
+                start_of_line = [line, b"\n"].concat();
                 false
             }
-            Step::Call => last_of_call.get(&name) == Some(&number),
-            Step::Settled => told.insert(name),
-            _ => !settled.contains(&name),
+            JournalStep::Call => last_of_call.get(&key) == Some(&number),
+            JournalStep::Done => kept_done.insert(key),
+            _ => !done.contains(&key),
         };
         if stays {
-            if of != last {
-                kept.extend_from_slice(&of);
-                last.clone_from(&of);
+            if start_of_line != last_start {
+                kept.extend_from_slice(&start_of_line);
+                last_start.clone_from(&start_of_line);
             }
             kept.extend_from_slice(line);
             kept.push(b'\n');
         }
     })?;
-    if last != life {
-        kept.extend_from_slice(life);
+    if last_start != start_line {
+        kept.extend_from_slice(start_line);
     }
     Ok(kept)
 }
 
-/// The lines that can be read and are not too old, numbered, and all that begin a life.
+/// Calls `each` with the number, the head and the text of each line that can be read and is not too old, and of every
+/// start line.
 fn each_line(
     mut journal: impl BufRead,
     now: Moment,
-    mut each: impl FnMut(usize, &Head, &[u8]),
+    mut each: impl FnMut(usize, &LineHead, &[u8]),
 ) -> Result<()> {
-    let mut dates = Dates::from(now);
+    let mut clock = ClockCorrection::from(now);
     let mut line = Vec::new();
     for number in 0.. {
         line.clear();
@@ -85,10 +86,10 @@ fn each_line(
             break;
         }
         let text = line.strip_suffix(b"\n").unwrap_or(&line);
-        let Ok(head) = serde_json::from_slice::<Head>(text) else { continue };
-        if head.step == Step::Life {
-            dates.life(head.at, head.up);
-        } else if dates.of(head.at).is_none_or(|at| dates.age(at) > MEMORY) {
+        let Ok(head) = serde_json::from_slice::<LineHead>(text) else { continue };
+        if head.step == JournalStep::ProcessStart {
+            clock.process_started(head.at, head.up);
+        } else if clock.corrected(head.at).is_none_or(|at| clock.age(at) > RETENTION) {
             continue;
         }
         each(number, &head, text);
