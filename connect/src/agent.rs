@@ -20,11 +20,12 @@ use crate::prompts::fence::FenceNonce;
 use crate::prompts::turn::Consent;
 use crate::prompts::turn::OwnerChannel;
 use crate::prompts::{self, phrases};
-use crate::report::{Contact, Ended, Report, said};
+use crate::report::{Ended, Report, said};
 use crate::request::{Request, Said, Way};
 use crate::shop::Shop;
 use crate::speaker;
 use crate::speech;
+use crate::status::gateway_health::GatewayHealth;
 use crate::transport::outbox::OwnLatency;
 
 /// How long a turn's connection is held at most: a chat has no limit of its own, and hanging up ends the turn.
@@ -79,7 +80,7 @@ fn turn(shop: &Shop, request: &Request, speaker: Speaker, authorization: Authori
         (Way::Text { .. }, Outcome::Reply(reply)) => Some(Said::Reply(reply.clone())),
         (way, outcome) => Some(said(outcome, way)),
     };
-    Ended { said, run_id, held, contact: Some(Contact::of(&outcome)) }
+    Ended { said, run_id, held, contact: Some(GatewayHealth::of(&outcome)) }
 }
 
 /// The message that starts the turn; `None` only if the system has no random numbers to fence words with.
@@ -169,7 +170,7 @@ pub(crate) fn answer_text(shop: &Arc<Shop>, request: &Request, to: &Phone, reply
             }
         }
     }
-    shop.log.words(|| format!("{key}: {text}"));
+    shop.log.debug(|| format!("{key}: {text}"));
 }
 
 /// The idempotency key of the reply to a request: the same whoever sends it.

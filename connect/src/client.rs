@@ -17,7 +17,7 @@ use crate::events;
 use crate::mail::{Mail, Mailbox};
 use crate::periods::sooner;
 use crate::sleep_watch::SleepWatch;
-use crate::status::State;
+use crate::status::ClientState;
 use crate::transport::connection::{ConnectionEvent, ServiceConnection};
 
 /// Names of what is polled.
@@ -100,7 +100,7 @@ impl Client {
                 self.close(&mut ready);
                 self.desk.count();
                 // Nobody writes it later.
-                self.desk.board.write(Instant::now());
+                self.desk.status.write(Instant::now());
                 return Ok(verdict);
             }
         }
@@ -148,7 +148,7 @@ impl Client {
         verdict = verdict.or(self.hear(news));
         self.desk.log_now();
         self.desk.count();
-        self.desk.board.tick(now);
+        self.desk.status.tick(now);
         let is_over = self.stop_by.is_some_and(|stop_by| now >= stop_by || self.desk.is_idle());
         verdict.or(is_over.then_some(Verdict::Stopped))
     }
@@ -159,7 +159,7 @@ impl Client {
             return Some(Duration::ZERO);
         }
         let due = sooner(self.desk.due(), self.stop_by);
-        let due = sooner(due, Some(self.session.due().min(self.desk.board.due())));
+        let due = sooner(due, Some(self.session.due().min(self.desk.status.due())));
         due.map(|due| due.saturating_duration_since(Instant::now()))
     }
 
@@ -177,16 +177,16 @@ impl Client {
             }
             ConnectionEvent::Nothing => {}
             ConnectionEvent::Ignored(what) => {
-                self.desk.shop.log.words(|| format!("ignored: {what}"))
+                self.desk.shop.log.debug(|| format!("ignored: {what}"))
             }
             ConnectionEvent::Pong(number) => {
-                self.desk.board.answered();
+                self.desk.status.on_pong();
                 self.desk.delivered(number);
             }
             ConnectionEvent::Disconnected { why, code, pause } => self.down(&why, code, pause),
             ConnectionEvent::KeyRefused(message) => return Some(Verdict::KeyRefused(message)),
             ConnectionEvent::Replaced => {
-                self.desk.board.closed(Some(4000), "another client took over");
+                self.desk.status.on_close(Some(4000), "another client took over");
                 return Some(Verdict::Replaced);
             }
         }
@@ -194,13 +194,13 @@ impl Client {
     }
 
     fn connected(&mut self) {
-        let board = &mut self.desk.board;
+        let status = &mut self.desk.status;
         if self.was_connected {
-            board.change(|status| status.reconnects += 1);
+            status.change(|status| status.reconnects += 1);
         }
         self.was_connected = true;
-        board.answered();
-        board.enter(State::Connected, None);
+        status.on_pong();
+        status.enter(ClientState::Connected, None);
         self.desk.shop.log.line("connected: the service accepted the key");
     }
 
@@ -211,8 +211,8 @@ impl Client {
         if n_dropped > 0 {
             self.desk.shop.log.line(format_args!("{n_dropped} frames of the moment were dropped"));
         }
-        self.desk.board.closed(code, why);
-        self.desk.board.enter(State::Waiting, Some(why.to_owned()));
+        self.desk.status.on_close(code, why);
+        self.desk.status.enter(ClientState::Waiting, Some(why.to_owned()));
     }
 
     fn signalled(&mut self, now: Instant) {

@@ -18,7 +18,8 @@ use crate::report::{Ended, Report};
 use crate::request::{Request, Said, Way};
 use crate::seen::Seen;
 use crate::shop::Shop;
-use crate::status::{Board, Counts};
+use crate::status::ClientCounts;
+use crate::status::writer::StatusWriter;
 use crate::transport::outbox::Outbox;
 use crate::turns::{Turns, Wait};
 use who::Who;
@@ -27,7 +28,7 @@ use who::Who;
 pub(crate) struct Desk {
     pub(crate) shop: Arc<Shop>,
     pub(crate) outbox: Outbox,
-    pub(crate) board: Board,
+    pub(crate) status: StatusWriter,
     pub(crate) seen: Seen,
     turns: Turns,
     late: Late,
@@ -54,12 +55,12 @@ struct Open {
 
 impl Desk {
     /// An empty desk.
-    pub(crate) fn new(shop: Arc<Shop>, board: Board, max_turns: usize) -> Self {
+    pub(crate) fn new(shop: Arc<Shop>, status: StatusWriter, max_turns: usize) -> Self {
         let turns = Turns::new(max_turns, shop.periods.queue);
         Self {
             shop,
             outbox: Outbox::default(),
-            board,
+            status,
             seen: Seen::default(),
             turns,
             late: Late::default(),
@@ -99,7 +100,7 @@ impl Desk {
         let is_new = self.seen.insert(key, Instant::now());
         if !is_new {
             self.n_repeated += 1;
-            self.shop.log.words(|| format!("{key}: repeated; ignored"));
+            self.shop.log.debug(|| format!("{key}: repeated; ignored"));
         }
         is_new
     }
@@ -116,7 +117,7 @@ impl Desk {
         };
         if self.run(&request, Wait::Patiently, work) {
             self.log_later(format!("{}: asked", request.key));
-            self.shop.log.words(|| format!("{}: {}", request.key, request.words));
+            self.shop.log.debug(|| format!("{}: {}", request.key, request.words));
         }
     }
 
@@ -224,10 +225,10 @@ impl Desk {
     /// Puts the numbers on the board.
     pub(crate) fn count(&mut self) {
         for share in self.outbox.take_latency_samples() {
-            self.board.shared(share);
+            self.status.add_own_latency(share);
         }
         let (in_flight, queued) = self.turns.counts();
-        self.board.counts(Counts {
+        self.status.set_counts(ClientCounts {
             in_flight,
             queued,
             undelivered: self.outbox.n_undelivered(),
@@ -235,7 +236,7 @@ impl Desk {
             dropped: self.outbox.n_dropped(),
             repeated: self.n_repeated,
         });
-        self.board.journal(self.shop.journal.is_writable());
-        self.board.opt_outs(self.shop.opt_outs.problem());
+        self.status.set_journal_writable(self.shop.journal.is_writable());
+        self.status.set_opt_outs_unwritten(self.shop.opt_outs.problem());
     }
 }

@@ -32,6 +32,6 @@ pub(crate) fn handle(desk: &mut Desk, event: ServiceEvent, frame: &str) {
         }
         ServiceEvent::CallEnded(ended) => ended::handle(desk, &ended),
         ServiceEvent::Mission(name, fields) => mission::handle(desk, &name, &fields, frame),
-        ServiceEvent::Other(name) => desk.shop.log.words(|| format!("ignored: {name}")),
+        ServiceEvent::Other(name) => desk.shop.log.debug(|| format!("ignored: {name}")),
     }
 }

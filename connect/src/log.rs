@@ -1,4 +1,4 @@
-//! The log: one line per event, readable by the owner alone, without numbers, keys or people's words.
+//! The log: one line per event, in a file only the owner can read, without phone numbers, secrets or people's words.
 
 use std::fmt::{self, Write as _};
 use std::fs::{self, File, OpenOptions};
@@ -18,31 +18,32 @@ const LONGEST: usize = 1_000;
 
 /// The log of a running client. Any thread may write to it; writing never fails the writer.
 #[derive(Debug)]
-pub(crate) struct Log {
-    clock: Clock,
-    debug: bool,
-    /// Whether lines are told on stderr as well: in the foreground.
-    aloud: bool,
-    file: Option<Mutex<Rotated>>,
+pub(crate) struct ClientLog {
+    service_clock: Clock,
+    is_debug: bool,
+    /// Whether lines go to stderr as well: in the foreground.
+    to_stderr: bool,
+    file: Option<Mutex<RotatingFile>>,
 }
 
 #[derive(Debug)]
-struct Rotated {
+struct RotatingFile {
     path: PathBuf,
     file: Option<File>,
     length: u64,
 }
 
-impl Log {
+impl ClientLog {
     /// Opens the log at `path`.
-    pub(crate) fn open(path: &Path, clock: Clock, aloud: bool) -> Self {
-        let file = Rotated { path: path.to_owned(), file: None, length: 0 };
-        Self { clock, debug: env::debug(), aloud, file: Some(Mutex::new(file)) }
+    pub(crate) fn open(path: &Path, service_clock: Clock, to_stderr: bool) -> Self {
+        let file = RotatingFile { path: path.to_owned(), file: None, length: 0 };
+        let is_debug = env::debug();
+        Self { service_clock, is_debug, to_stderr, file: Some(Mutex::new(file)) }
     }
 
-    /// Tells on stderr only: for `simulate`.
-    pub(crate) fn aloud(clock: Clock) -> Self {
-        Self { clock, debug: env::debug(), aloud: true, file: None }
+    /// Writes to stderr only: for `simulate`.
+    pub(crate) fn to_stderr(service_clock: Clock) -> Self {
+        Self { service_clock, is_debug: env::debug(), to_stderr: true, file: None }
     }
 
     /// Writes one line: what happened, never what was said.
@@ -52,8 +53,8 @@ impl Log {
 
     /// Writes several lines at once.
     pub(crate) fn lines(&self, texts: impl IntoIterator<Item = impl fmt::Display>) {
-        let texts: Vec<String> = texts.into_iter().map(|text| clean(&text.to_string())).collect();
-        if self.aloud {
+        let texts: Vec<String> = texts.into_iter().map(|text| redact(&text.to_string())).collect();
+        if self.to_stderr {
             for text in &texts {
                 out::progress(text);
             }
@@ -61,14 +62,14 @@ impl Log {
         self.write(&texts);
     }
 
-    /// Writes one line to the file only: the program's last words, which are told on stderr anyway.
-    pub(crate) fn last_words(&self, text: &str) {
-        self.write(&[clean(text)]);
+    /// Writes one line to the file only: why the program ends, which stands on stderr as its error.
+    pub(crate) fn final_line(&self, text: &str) {
+        self.write(&[redact(text)]);
     }
 
     fn write(&self, texts: &[String]) {
         let Some(file) = self.file.as_ref().filter(|_| !texts.is_empty()) else { return };
-        let now = self.clock.now();
+        let now = self.service_clock.now();
         let mut lines = String::new();
         for text in texts {
             // A String takes everything.
@@ -80,18 +81,18 @@ impl Log {
     }
 
     /// Writes one line that may hold people's words, with `DEBUG=1` only.
-    pub(crate) fn words(&self, text: impl FnOnce() -> String) {
-        if self.debug {
+    pub(crate) fn debug(&self, text: impl FnOnce() -> String) {
+        if self.is_debug {
             self.line(text());
         }
     }
 }
 
-/// A line as it may be kept: one line, bounded, without keys and whole numbers.
-fn clean(text: &str) -> String {
+/// A text as it may stand in the log: one line, bounded, without secrets and whole phone numbers.
+fn redact(text: &str) -> String {
     let text = secret::clean(text).replace(char::is_control, " ");
     // Cut at last: what stands across the cut could not be recognised.
-    let mut text = masked(&text);
+    let mut text = mask_numbers(&text);
     if let Some((end, _)) = text.char_indices().nth(LONGEST) {
         text.truncate(end);
     }
@@ -99,7 +100,7 @@ fn clean(text: &str) -> String {
 }
 
 /// Masks every phone number in a text: `+15551234567` becomes `+1555***67`.
-fn masked(text: &str) -> String {
+fn mask_numbers(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find('+') {
@@ -117,7 +118,7 @@ fn masked(text: &str) -> String {
     masked
 }
 
-impl Rotated {
+impl RotatingFile {
     fn append(&mut self, line: &[u8]) -> std::io::Result<()> {
         if self.length + line.len() as u64 > ROTATE_AT && self.length > 0 {
             let mut old = self.path.clone().into_os_string();
@@ -137,7 +138,7 @@ impl Rotated {
 
     fn open(&mut self) -> std::io::Result<File> {
         let file = OpenOptions::new().append(true).create(true).mode(0o600).open(&self.path)?;
-        // The reference left its log readable by everybody, and this one goes on in that file.
+        // An earlier program's log may be there, readable by everybody.
         file.set_permissions(fs::Permissions::from_mode(0o600))?;
         self.length = file.metadata()?.len();
         Ok(file)
@@ -146,7 +147,7 @@ impl Rotated {
 
 #[cfg(test)]
 mod tests {
-    use super::{Log, ROTATE_AT, clean, masked};
+    use super::{ClientLog, ROTATE_AT, mask_numbers, redact};
     use state::clock::Clock;
     use state::secret::Secret;
     use std::os::unix::fs::PermissionsExt as _;
@@ -154,22 +155,22 @@ mod tests {
     #[test]
     fn numbers_are_masked_wherever_they_stand() {
         assert_eq!(
-            masked("to +15551234567, then +442071234567."),
+            mask_numbers("to +15551234567, then +442071234567."),
             "to +1555***67, then +4420***67."
         );
-        assert_eq!(masked("1+1 = 2, +49"), "1+1 = 2, +49");
-        assert_eq!(masked("+1234567890123456789"), "+***");
-        assert_eq!(masked("Обед + 会議"), "Обед + 会議");
+        assert_eq!(mask_numbers("1+1 = 2, +49"), "1+1 = 2, +49");
+        assert_eq!(mask_numbers("+1234567890123456789"), "+***");
+        assert_eq!(mask_numbers("Обед + 会議"), "Обед + 会議");
     }
 
     #[test]
     fn a_line_holds_no_secret_and_is_one_line() {
         let _ = Secret::new("cc_live_x");
-        assert_eq!(clean("key cc_live_x\nnext"), "key *** next");
-        assert_eq!(clean(&"ж".repeat(5_000)).chars().count(), super::LONGEST);
+        assert_eq!(redact("key cc_live_x\nnext"), "key *** next");
+        assert_eq!(redact(&"ж".repeat(5_000)).chars().count(), super::LONGEST);
         let wide = "x".repeat(super::LONGEST - 5);
-        assert_eq!(clean(&format!("{wide}cc_live_x")), format!("{wide}***"));
-        assert_eq!(clean(&format!("{wide}+15551234567")), format!("{wide}+1555"));
+        assert_eq!(redact(&format!("{wide}cc_live_x")), format!("{wide}***"));
+        assert_eq!(redact(&format!("{wide}+15551234567")), format!("{wide}+1555"));
     }
 
     #[test]
@@ -178,7 +179,7 @@ mod tests {
         let _ = std::fs::remove_dir_all(&dir);
         std::fs::create_dir_all(&dir).unwrap();
         let path = dir.join(".connect.log");
-        let log = Log::open(&path, Clock::real(), false);
+        let log = ClientLog::open(&path, Clock::real(), false);
         for _ in 0..2_300 {
             log.line("x".repeat(900));
         }

@@ -6,6 +6,7 @@ use state::gateway::Outcome;
 use crate::prompts::phrases;
 use crate::request::{Said, Way};
 use crate::speech;
+use crate::status::gateway_health::GatewayHealth;
 use crate::transport::outbox::OwnLatency;
 
 /// Something of a request.
@@ -35,50 +36,13 @@ pub(crate) struct Ended {
     /// How long the request was held before it went to the gateway, and since when its answer is there.
     pub(crate) held: Option<OwnLatency>,
     /// What the turn showed of the gateway.
-    pub(crate) contact: Option<Contact>,
+    pub(crate) contact: Option<GatewayHealth>,
 }
 
 impl Ended {
     /// Ended without a turn.
     pub(crate) fn saying(said: Said) -> Self {
         Self { said: Some(said), ..Self::default() }
-    }
-}
-
-/// What a turn showed of the gateway.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Contact {
-    /// It answered.
-    pub(crate) reachable: bool,
-    /// It let us send; `None` if that did not show.
-    pub(crate) sessions_send: Option<bool>,
-    /// What is in the way and what helps, for the log and `status`.
-    pub(crate) problem: Option<String>,
-}
-
-impl Contact {
-    /// What an outcome shows.
-    pub(crate) fn of(outcome: &Outcome) -> Self {
-        let (reachable, sessions_send) = match outcome {
-            Outcome::Reply(_)
-            | Outcome::Accepted { .. }
-            | Outcome::NoReply
-            | Outcome::Unanswered { .. }
-            | Outcome::Failed { .. } => (true, Some(true)),
-            Outcome::NotAllowed => (true, Some(false)),
-            Outcome::Refused { .. }
-            | Outcome::WrongForm { .. }
-            | Outcome::ChatOff
-            | Outcome::BadToken
-            | Outcome::Busy { .. } => (true, None),
-            Outcome::MayBeRunning { .. } | Outcome::Unreachable { .. } => (false, None),
-        };
-        let is_problem = sessions_send != Some(true) || matches!(outcome, Outcome::Failed { .. });
-        let problem = is_problem.then(|| match outcome.hint() {
-            Some(hint) => format!("{outcome}; {hint}"),
-            None => outcome.to_string(),
-        });
-        Self { reachable, sessions_send, problem }
     }
 }
 
@@ -112,7 +76,7 @@ pub(crate) fn still_running(way: &Way) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Contact, said};
+    use super::said;
     use crate::prompts::phrases;
     use crate::request::{Said, Way};
     use state::gateway::Outcome;
@@ -149,13 +113,5 @@ mod tests {
         let running = Outcome::Accepted { run_id: Some("r".into()) };
         assert_eq!(said(&running, &walkie), Said::Fault(phrases::NO_ANSWER_YET));
         assert_eq!(said(&running, &call()), Said::Fault(phrases::STILL_RUNNING));
-    }
-
-    #[test]
-    fn a_missing_permission_names_the_line_to_change() {
-        let contact = Contact::of(&Outcome::NotAllowed);
-        assert_eq!((contact.reachable, contact.sessions_send), (true, Some(false)));
-        assert!(contact.problem.is_some_and(|problem| problem.contains("gateway.tools.allow")));
-        assert_eq!(Contact::of(&Outcome::NoReply).problem, None);
     }
 }

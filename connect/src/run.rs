@@ -29,14 +29,15 @@ use crate::client::{Client, SOCKET, Verdict, WAKER};
 use crate::daemon::holder;
 use crate::desk::Desk;
 use crate::journal::Journal;
-use crate::log::Log;
+use crate::log::ClientLog;
 use crate::mail::{Mail, Mailer};
 use crate::opt_outs::OptOuts;
 use crate::periods::Periods;
 use crate::protocol::outgoing::auth;
 use crate::recover;
 use crate::shop::{Shop, Voice};
-use crate::status::{Board, GatewayStatus, State, Status};
+use crate::status::writer::StatusWriter;
+use crate::status::{ClientState, ClientStatus, GatewayStatus};
 use crate::texts::Texts;
 use crate::transport::connection::ServiceConnection;
 use crate::transport::dial::Endpoint;
@@ -69,7 +70,7 @@ pub(crate) fn run(common: &Common, args: &Run) -> anyhow::Result<Exit> {
     let (mailer, mail) = Mailer::new(Some(waker));
     let clock = config.clock();
     let gateway = gateway::Client::new(settings.gateway);
-    let log = Log::open(&paths::connect_log(skill), clock, !args.detached);
+    let log = ClientLog::open(&paths::connect_log(skill), clock, !args.detached);
     let (journal, open, fault) = Journal::open(&paths::journal(skill), clock);
     if let Some(fault) = fault {
         log.line(format_args!(
@@ -95,7 +96,7 @@ pub(crate) fn run(common: &Common, args: &Run) -> anyhow::Result<Exit> {
     });
     tell_only_the_place_of_panics(&shop);
 
-    let status = Status {
+    let status = ClientStatus {
         format: 1,
         since: Timestamp::now(),
         pid: std::process::id(),
@@ -106,10 +107,10 @@ pub(crate) fn run(common: &Common, args: &Run) -> anyhow::Result<Exit> {
             url: shop.gateway.target().base().to_owned(),
             ..GatewayStatus::default()
         },
-        ..Status::default()
+        ..ClientStatus::default()
     };
-    let mut board = Board::new(paths::connect_status(skill), shop.periods.heartbeat, status);
-    board.enter(State::Connecting, None);
+    let mut board = StatusWriter::new(paths::connect_status(skill), shop.periods.heartbeat, status);
+    board.enter(ClientState::Connecting, None);
     let mut desk = Desk::new(Arc::clone(&shop), board, settings.max_turns);
     recover::take_up(&mut desk, open);
 
@@ -207,27 +208,27 @@ fn tell_only_the_place_of_panics(shop: &Arc<Shop>) {
 fn ended(skill: &Path, shop: &Shop, verdict: Verdict) -> anyhow::Result<Exit> {
     let path = paths::connect_status(skill);
     let enter = |state, reason: &str| -> anyhow::Result<()> {
-        let status = Status::read(&path)?.unwrap_or_default();
+        let status = ClientStatus::read(&path)?.unwrap_or_default();
         let Moment { at: since, up } = Clock::real().moment();
         let reason = Some(reason.to_owned());
-        Status { state, since, reason, heartbeat: since, up, ..status }.write(&path)
+        ClientStatus { state, since, reason, heartbeat: since, up, ..status }.write(&path)
     };
     match verdict {
         Verdict::Stopped => {
-            enter(State::Stopped, "it was told to stop")?;
+            enter(ClientState::Stopped, "it was told to stop")?;
             shop.log.line("stopped");
             Ok(Exit::Done)
         }
         Verdict::KeyRefused(message) => {
             let text = format!("the service refused the API key: {}", state::words::line(&message));
-            enter(State::Refused, &text)?;
-            shop.log.last_words(&text);
+            enter(ClientState::Refused, &text)?;
+            shop.log.final_line(&text);
             Err(Fault::not_configured(text).hint("run `setup` with a key from the portal").into())
         }
         Verdict::Replaced => {
             let text = "another client took over the connection of this account (close 4000)";
-            enter(State::Replaced, text)?;
-            shop.log.last_words(text);
+            enter(ClientState::Replaced, text)?;
+            shop.log.final_line(text);
             let hint = "stop the other one first, then run `connect start`";
             Err(Fault::new(Exit::Busy, text).hint(hint).into())
         }

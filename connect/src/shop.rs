@@ -9,7 +9,7 @@ use crate::approval::spoken::SpokenConfirmations;
 use crate::approval::subscriptions::ApprovalSubscriptions;
 use crate::calls::{Calls, Known};
 use crate::journal::{Journal, JournalStep};
-use crate::log::Log;
+use crate::log::ClientLog;
 use crate::mail::{Mail, Mailer};
 use crate::opt_outs::OptOuts;
 use crate::periods::Periods;
@@ -35,7 +35,7 @@ pub(crate) struct Shop {
     /// What survives a crash.
     pub(crate) journal: Journal,
     /// The log.
-    pub(crate) log: Log,
+    pub(crate) log: ClientLog,
     /// The way back to the socket's thread.
     pub(crate) mailer: Mailer,
     /// What the owner wants to be asked about.

@@ -21,14 +21,15 @@ use crate::calls::Calls;
 use crate::desk::Desk;
 use crate::events;
 use crate::journal::Journal;
-use crate::log::Log;
+use crate::log::ClientLog;
 use crate::mail::{Mail, Mailer};
 use crate::opt_outs::OptOuts;
 use crate::periods::Periods;
 use crate::protocol::incoming::{IncomingFrame, ServiceEvent};
 use crate::run::Settings;
 use crate::shop::Shop;
-use crate::status::{Board, Status};
+use crate::status::ClientStatus;
+use crate::status::writer::StatusWriter;
 
 /// The id of what is simulated; it is never seen outside this process.
 const ID: &str = "simulated";
@@ -53,7 +54,7 @@ pub(crate) fn run(common: &Common, args: &Simulate) -> anyhow::Result<Exit> {
     let clock = config.clock();
     let (mailer, mail) = Mailer::new(None);
     let gateway = gateway::Client::new(settings.gateway);
-    let log = Log::aloud(clock);
+    let log = ClientLog::to_stderr(clock);
     let shop = Arc::new(Shop {
         skill: config.skill_dir().to_owned(),
         clock,
@@ -72,7 +73,7 @@ pub(crate) fn run(common: &Common, args: &Simulate) -> anyhow::Result<Exit> {
         voice: settings.voice,
     });
     let path = paths::connect_status(config.skill_dir());
-    let board = Board::new(path, shop.periods.heartbeat, Status::default());
+    let board = StatusWriter::new(path, shop.periods.heartbeat, ClientStatus::default());
     if args.event.is_none() {
         // What is typed here is the owner's; whose a call in a file is, only the service could tell.
         shop.note_call(ID, |known| known.inbound = true);
@@ -103,7 +104,7 @@ pub(crate) fn run(common: &Common, args: &Simulate) -> anyhow::Result<Exit> {
     if would_ask {
         return Ok(Exit::Undecided);
     }
-    let gateway = desk.board.gateway();
+    let gateway = desk.status.gateway();
     if let Some(problem) = &gateway.problem {
         out::warning(problem);
     }

@@ -49,7 +49,7 @@ pub(crate) fn authorize(
     }
     let classified = ClassifiedText::of(&request.words, speaker, &shop.guard.rules);
     if let Some(why) = classified.why() {
-        shop.log.words(|| format!("{}: {why}", request.key));
+        shop.log.debug(|| format!("{}: {why}", request.key));
     }
     let approval = match gate(&shop.guard, classified, now + shop.guard.timeout) {
         Gate::Pass(authorization) => return AuthorizationResult::Granted(authorization),

@@ -18,7 +18,7 @@ use state::paths;
 use super::holder::{self, Found};
 use super::{stop, systemd};
 use crate::run::Settings;
-use crate::status::{State, Status};
+use crate::status::{ClientState, ClientStatus};
 
 /// How long the key may take to be accepted (spec 3).
 const WITHIN: Duration = Duration::from_secs(20);
@@ -95,7 +95,7 @@ enum Awaited {
 
 impl Awaited {
     /// Whether it is its status.
-    fn says(&self, skill: &Path, status: &Status) -> bool {
+    fn says(&self, skill: &Path, status: &ClientStatus) -> bool {
         match self {
             Self::Child(child) => status.pid == child.id(),
             Self::Successor(last) => {
@@ -142,10 +142,10 @@ fn connected(
         {
             return Err(ended_early(child, ended.code()).into());
         }
-        let status = Status::read(&paths::connect_status(skill)).ok().flatten();
+        let status = ClientStatus::read(&paths::connect_status(skill)).ok().flatten();
         last = status.filter(|status| awaited.says(skill, status));
         if let Some(status) = &last
-            && status.state == State::Connected
+            && status.state == ClientState::Connected
         {
             let pid = status.pid;
             Printer::new(common).document(&json!({"state": "connected", "pid": pid}), || {

@@ -9,19 +9,20 @@ use state::out::Printer;
 use state::paths;
 
 use super::holder;
-use crate::status::{State, Status};
+use crate::status::{ClientState, ClientStatus};
 
 /// Runs the command: exit 0 only if the lock is held, the key was accepted and pings are answered.
 pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {
     let printer = Printer::new(common);
     let config = Config::load(common)?;
     let skill = config.skill_dir();
-    let status = Status::read(&paths::connect_status(skill))?.unwrap_or_else(|| Status {
-        state: State::Stopped,
-        reason: Some("it was never started here".to_owned()),
-        journal_writable: true,
-        ..Status::default()
-    });
+    let status =
+        ClientStatus::read(&paths::connect_status(skill))?.unwrap_or_else(|| ClientStatus {
+            state: ClientState::Stopped,
+            reason: Some("it was never started here".to_owned()),
+            journal_writable: true,
+            ..ClientStatus::default()
+        });
     let view = View::of(status, holder::is_running(skill), Timestamp::now());
     printer.document(&view.json(), || view.text())?;
     Ok(if view.is_well() { Exit::Done } else { Exit::No })
@@ -30,27 +31,29 @@ pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {
 /// The status as it may be told.
 #[derive(Debug)]
 struct View {
-    status: Status,
+    status: ClientStatus,
     running: bool,
     pong_age: Option<i64>,
 }
 
 impl View {
-    fn of(mut status: Status, running: bool, now: Timestamp) -> Self {
+    fn of(mut status: ClientStatus, running: bool, now: Timestamp) -> Self {
         // For the watchdog; nobody else can do anything with it.
         status.up = None;
-        let is_alive =
-            matches!(status.state, State::Connecting | State::Connected | State::Waiting);
+        let is_alive = matches!(
+            status.state,
+            ClientState::Connecting | ClientState::Connected | ClientState::Waiting
+        );
         if !running && is_alive {
-            status.state = State::Stopped;
+            status.state = ClientState::Stopped;
             status.reason =
                 Some("it died: nothing of it was told, and its lock is free".to_owned());
         } else if running && !is_alive {
             // A client that just began has not written yet.
-            status.state = State::Connecting;
+            status.state = ClientState::Connecting;
             status.reason = None;
-        } else if status.state == State::Connected && !status.is_answered(now) {
-            status.state = State::Connecting;
+        } else if status.state == ClientState::Connected && !status.is_pong_fresh(now) {
+            status.state = ClientState::Connecting;
             status.reason = Some("no ping was answered for more than 45 s".to_owned());
         }
         let pong_age = status.pong_age(now).filter(|_| running);
@@ -60,7 +63,7 @@ impl View {
     fn is_well(&self) -> bool {
         let status = &self.status;
         let is_kept = status.journal_writable && status.opt_outs_unwritten.is_none();
-        self.running && status.state == State::Connected && is_kept
+        self.running && status.state == ClientState::Connected && is_kept
     }
 
     fn json(&self) -> Value {
@@ -122,32 +125,33 @@ impl View {
 #[cfg(test)]
 mod tests {
     use super::View;
-    use crate::status::{State, Status};
+    use crate::status::{ClientState, ClientStatus};
     use jiff::{SignedDuration, Timestamp};
 
     #[track_caller]
-    fn case(state: State, running: bool, pong_age: i64, wanted: State, well: bool) {
+    fn case(state: ClientState, running: bool, pong_age: i64, wanted: ClientState, well: bool) {
         let now = Timestamp::now();
         let last_pong = Some(now - SignedDuration::from_secs(pong_age));
-        let status = Status { state, last_pong, journal_writable: true, ..Status::default() };
+        let status =
+            ClientStatus { state, last_pong, journal_writable: true, ..ClientStatus::default() };
         let view = View::of(status, running, now);
         assert_eq!((view.status.state, view.is_well()), (wanted, well));
     }
 
     #[test]
     fn connected_is_claimed_only_of_a_client_that_is() {
-        case(State::Connected, true, 44, State::Connected, true);
-        case(State::Connected, true, 46, State::Connecting, false);
-        case(State::Connected, false, 1, State::Stopped, false);
-        case(State::Waiting, true, 1, State::Waiting, false);
-        case(State::Refused, false, 1, State::Refused, false);
-        case(State::Replaced, true, 1, State::Connecting, false);
+        case(ClientState::Connected, true, 44, ClientState::Connected, true);
+        case(ClientState::Connected, true, 46, ClientState::Connecting, false);
+        case(ClientState::Connected, false, 1, ClientState::Stopped, false);
+        case(ClientState::Waiting, true, 1, ClientState::Waiting, false);
+        case(ClientState::Refused, false, 1, ClientState::Refused, false);
+        case(ClientState::Replaced, true, 1, ClientState::Connecting, false);
     }
 
     #[test]
     fn what_is_not_known_is_null() {
         let told = |pid, running| {
-            let status = Status { pid, ..Status::default() };
+            let status = ClientStatus { pid, ..ClientStatus::default() };
             View::of(status, running, Timestamp::now()).json()
         };
         for name in ["since", "heartbeat", "version", "server", "pid"] {
@@ -160,11 +164,15 @@ mod tests {
     #[test]
     fn an_unwritable_journal_is_not_well() {
         let now = Timestamp::now();
-        let status = Status { state: State::Connected, last_pong: Some(now), ..Status::default() };
+        let status = ClientStatus {
+            state: ClientState::Connected,
+            last_pong: Some(now),
+            ..ClientStatus::default()
+        };
         let view = View::of(status, true, now);
         assert!(!view.is_well() && view.text().contains("Journal: cannot be written"));
         let opt_outs_unwritten = Some("the disk is full".to_owned());
-        let status = Status { journal_writable: true, opt_outs_unwritten, ..view.status };
+        let status = ClientStatus { journal_writable: true, opt_outs_unwritten, ..view.status };
         let view = View::of(status, true, now);
         assert!(!view.is_well() && view.text().contains("list yet: the disk is full"));
     }

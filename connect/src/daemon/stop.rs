@@ -14,7 +14,7 @@ use state::{paths, words};
 
 use super::holder::{self, Found};
 use super::systemd;
-use crate::status::{State, Status};
+use crate::status::{ClientState, ClientStatus};
 
 /// Turns in flight have 10 s to end (spec 3), and the goodbye a little more.
 const PATIENCE: Duration = Duration::from_secs(13);
@@ -72,9 +72,10 @@ fn remember(skill: &Path) -> anyhow::Result<()> {
     let Some(_lock) = Lock::try_hold(&paths::connect_lock(skill))? else { return Ok(()) };
     let path = paths::connect_status(skill);
     // A status that cannot be read says nothing worth keeping.
-    let Some(status) = Status::read(&path).ok().flatten() else { return Ok(()) };
+    let Some(status) = ClientStatus::read(&path).ok().flatten() else { return Ok(()) };
     let now = Timestamp::now();
-    let since = if status.state == State::Stopped { status.since } else { now };
+    let since = if status.state == ClientState::Stopped { status.since } else { now };
     let reason = Some("`connect stop`".to_owned());
-    Status { state: State::Stopped, since, by_command: true, reason, ..status }.write(&path)
+    ClientStatus { state: ClientState::Stopped, since, by_command: true, reason, ..status }
+        .write(&path)
 }

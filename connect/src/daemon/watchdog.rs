@@ -12,7 +12,7 @@ use state::{out, paths};
 
 use super::holder::{self, Found};
 use super::start::{self, Patience};
-use crate::status::{State, Status};
+use crate::status::{ClientState, ClientStatus};
 
 /// A client writes its status at least once a minute; twice that without a word is a client that hangs.
 const SILENCE: SignedDuration = SignedDuration::from_secs(120);
@@ -21,7 +21,7 @@ const SILENCE: SignedDuration = SignedDuration::from_secs(120);
 pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {
     let config = Config::load(common)?;
     let skill = config.skill_dir();
-    let Some(status) = Status::read(&paths::connect_status(skill))? else {
+    let Some(status) = ClientStatus::read(&paths::connect_status(skill))? else {
         // Never started here: that is for the owner to do.
         return Ok(Exit::Done);
     };
@@ -38,38 +38,39 @@ pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {
 }
 
 /// Starting again would help nobody: the key is refused, another client took over, or the owner stopped it.
-fn must_be_left(status: &Status) -> bool {
+fn must_be_left(status: &ClientStatus) -> bool {
     match status.state {
-        State::Refused | State::Replaced => true,
-        State::Stopped => status.by_command,
-        State::Connecting | State::Connected | State::Waiting => false,
+        ClientState::Refused | ClientState::Replaced => true,
+        ClientState::Stopped => status.by_command,
+        ClientState::Connecting | ClientState::Connected | ClientState::Waiting => false,
     }
 }
 
-fn is_silent(status: &Status, now: Moment) -> bool {
+fn is_silent(status: &ClientStatus, now: Moment) -> bool {
     // Where no uptime is known, a time in the future is a clock that was set back: the next word will put it right.
-    status.silence(now) > SILENCE
+    status.age(now) > SILENCE
 }
 
 #[cfg(test)]
 mod tests {
     use super::{is_silent, must_be_left};
-    use crate::status::{State, Status};
+    use crate::status::{ClientState, ClientStatus};
     use jiff::SignedDuration;
     use state::clock::Clock;
     use state::moment::Moment;
 
     #[test]
     fn what_ended_on_purpose_is_left_alone() {
-        let status = |state, by_command| Status { state, by_command, ..Status::default() };
+        let status =
+            |state, by_command| ClientStatus { state, by_command, ..ClientStatus::default() };
         for (state, by_command, left) in [
-            (State::Refused, false, true),
-            (State::Replaced, false, true),
-            (State::Stopped, true, true),
-            (State::Stopped, false, false),
-            (State::Connected, false, false),
-            (State::Waiting, false, false),
-            (State::Connecting, false, false),
+            (ClientState::Refused, false, true),
+            (ClientState::Replaced, false, true),
+            (ClientState::Stopped, true, true),
+            (ClientState::Stopped, false, false),
+            (ClientState::Connected, false, false),
+            (ClientState::Waiting, false, false),
+            (ClientState::Connecting, false, false),
         ] {
             assert_eq!(must_be_left(&status(state, by_command)), left, "{state:?} {by_command}");
         }
@@ -78,9 +79,9 @@ mod tests {
     #[test]
     fn two_minutes_without_a_word_is_silence() {
         let now = Moment { up: None, ..Clock::real().moment() };
-        let heard = |ago| Status {
+        let heard = |ago| ClientStatus {
             heartbeat: now.at - SignedDuration::from_secs(ago),
-            ..Status::default()
+            ..ClientStatus::default()
         };
         assert!(!is_silent(&heard(119), now) && is_silent(&heard(121), now));
         assert!(!is_silent(&heard(-3600), now));
@@ -91,7 +92,8 @@ mod tests {
     fn a_clock_that_is_set_is_no_silence() {
         let now = Clock::real().moment();
         for hour in [SignedDuration::from_hours(1), SignedDuration::from_hours(-1)] {
-            let heard = Status { heartbeat: now.at - hour, up: now.up, ..Status::default() };
+            let heard =
+                ClientStatus { heartbeat: now.at - hour, up: now.up, ..ClientStatus::default() };
             assert!(!is_silent(&heard, now));
         }
     }

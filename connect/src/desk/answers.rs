@@ -48,8 +48,8 @@ impl Desk {
         let Ended { said, run_id, held, contact } = ended;
         match contact {
             Some(contact) => {
-                self.board.turned(request.received.elapsed());
-                self.board.contact(&contact);
+                self.status.add_turn_latency(request.received.elapsed());
+                self.status.set_gateway_health(&contact);
                 let outcome = contact.problem.unwrap_or_else(|| "answered".to_owned());
                 self.log_later(format!("{key}: {outcome}"));
             }

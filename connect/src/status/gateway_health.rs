@@ -1,0 +1,54 @@
+//! What a turn shows of the gateway: whether it answers, whether it lets us send, and what is in the way.
+
+use state::gateway::Outcome;
+
+/// What a turn showed of the gateway.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct GatewayHealth {
+    /// It answered.
+    pub(crate) reachable: bool,
+    /// It let us send; `None` if that did not show.
+    pub(crate) sessions_send: Option<bool>,
+    /// What is in the way and what helps, for the log and `status`.
+    pub(crate) problem: Option<String>,
+}
+
+impl GatewayHealth {
+    /// What the outcome of a turn shows.
+    pub(crate) fn of(outcome: &Outcome) -> Self {
+        let (reachable, sessions_send) = match outcome {
+            Outcome::Reply(_)
+            | Outcome::Accepted { .. }
+            | Outcome::NoReply
+            | Outcome::Unanswered { .. }
+            | Outcome::Failed { .. } => (true, Some(true)),
+            Outcome::NotAllowed => (true, Some(false)),
+            Outcome::Refused { .. }
+            | Outcome::WrongForm { .. }
+            | Outcome::ChatOff
+            | Outcome::BadToken
+            | Outcome::Busy { .. } => (true, None),
+            Outcome::MayBeRunning { .. } | Outcome::Unreachable { .. } => (false, None),
+        };
+        let is_problem = sessions_send != Some(true) || matches!(outcome, Outcome::Failed { .. });
+        let problem = is_problem.then(|| match outcome.hint() {
+            Some(hint) => format!("{outcome}; {hint}"),
+            None => outcome.to_string(),
+        });
+        Self { reachable, sessions_send, problem }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::GatewayHealth;
+    use state::gateway::Outcome;
+
+    #[test]
+    fn a_missing_permission_names_the_line_to_change() {
+        let health = GatewayHealth::of(&Outcome::NotAllowed);
+        assert_eq!((health.reachable, health.sessions_send), (true, Some(false)));
+        assert!(health.problem.is_some_and(|problem| problem.contains("gateway.tools.allow")));
+        assert_eq!(GatewayHealth::of(&Outcome::NoReply).problem, None);
+    }
+}
