@@ -32,7 +32,7 @@ fn a_ready_answer_survives_a_kill_and_is_delivered_once() {
     service.refuse_upgrades(503, None);
     service.drop_socket();
     gateway.release();
-    client.wait_line(SOON, |line| line.contains("deep:r1: answered"));
+    client.wait_line(SOON, |line| line.contains("deep:r1: reply ready"));
     client.stop(Signal::KILL, SOON);
     service.accept_upgrades();
     let client = sandbox.spawn(CONNECT, ["run"]);
@@ -61,7 +61,7 @@ fn a_ready_answer_survives_a_start_without_room_for_a_second_journal() {
     service.refuse_upgrades(503, None);
     service.drop_socket();
     gateway.release();
-    client.wait_line(SOON, |line| line.contains("deep:r1: answered"));
+    client.wait_line(SOON, |line| line.contains("deep:r1: reply ready"));
     client.stop(Signal::KILL, SOON);
     service.accept_upgrades();
     // A folder where the unfinished file is to be: that stops root as well. The kill tore the last line.
@@ -125,7 +125,7 @@ fn an_answer_nobody_could_take_for_two_minutes_is_given_up() {
     service.refuse_upgrades(503, None);
     service.drop_socket();
     gateway.release();
-    client.wait_line(SOON, |line| line.contains("deep:r1: answered"));
+    client.wait_line(SOON, |line| line.contains("deep:r1: reply ready"));
     client.stop(Signal::KILL, SOON);
     service.accept_upgrades();
     service.advance(Duration::from_secs(121));
@@ -153,11 +153,12 @@ fn a_clock_that_jumps_between_two_lives_makes_no_answer_older_or_younger() {
         service.refuse_upgrades(503, None);
         service.drop_socket();
         gateway.release();
-        client.wait_line(SOON, |line| line.contains("deep:r1: answered"));
+        client.wait_line(SOON, |line| line.contains("deep:r1: reply ready"));
         client.stop(Signal::KILL, SOON);
         // A life on a wrong clock takes it up, and hands it on.
         let client = jumped();
-        client.wait_line(SOON, |line| line.contains("deep:r1: answered before the restart"));
+        client
+            .wait_line(SOON, |line| line.contains("deep:r1: reply ready since before the restart"));
         client.stop(Signal::KILL, SOON);
         service.advance(Duration::from_secs(60));
         service.accept_upgrades();
@@ -175,7 +176,7 @@ fn a_clock_that_jumps_between_two_lives_makes_no_answer_older_or_younger() {
         service.refuse_upgrades(503, None);
         service.drop_socket();
         gateway.release();
-        client.wait_line(SOON, |line| line.contains("deep:r2: answered"));
+        client.wait_line(SOON, |line| line.contains("deep:r2: reply ready"));
         client.stop(Signal::KILL, SOON);
         service.advance(Duration::from_secs(121));
         let client = sandbox.spawn(CONNECT, ["run"]);

@@ -141,7 +141,7 @@ fn sigterm_lets_turns_end_and_says_goodbye() {
     service.send(&event::deep_tool_request("c1", "r1", "What is on my calendar?"));
     gateway.wait_turn(SOON, 1);
     client.signal(Signal::TERM);
-    client.wait_line(SOON, |line| line.contains("told to stop"));
+    client.wait_line(SOON, |line| line.contains("stopping: "));
     service.send(&event::deep_tool_request("c1", "r2", "And tomorrow?"));
     let declined =
         service.wait_frame(SOON, "deep_tool_result", |frame| frame["request_id"] == "r2");

@@ -85,7 +85,7 @@ fn start_lifts_what_an_opt_out_put_there_and_nothing_else_does() {
     assert_eq!(listed(&sandbox, ANN), opt_out("texts and calls"));
     // YES answers a question; it is a turn, and what comes of it is not texted.
     text(ANN, "YES", "m4");
-    client.wait_line(SOON, |line| line.contains("text:m4: not texted"));
+    client.wait_line(SOON, |line| line.contains("text:m4: reply not sent"));
     assert_eq!((gateway.turns().len(), service.texted()), (1, vec![]));
     text(ANN, "Start", "m5");
     client.wait_line(SOON, |line| line.contains("opted in again"));
@@ -100,7 +100,7 @@ fn start_lifts_what_an_opt_out_put_there_and_nothing_else_does() {
     service.wait_authenticated(SOON, 2);
     text(ANN, "STOP", "m2");
     text(ANN, "Hello", "m7");
-    client.wait_line(SOON, |line| line.contains("text:m7: texted back"));
+    client.wait_line(SOON, |line| line.contains("text:m7: reply sent"));
     assert_eq!((listed(&sandbox, ANN), gateway.turns().len()), (Value::Null, 2));
 }
 
@@ -115,7 +115,7 @@ fn whoever_opts_out_is_heeded() {
         service.send(&event::sms_received(ANN, "Hi", &format!("hi{n}")));
     }
     service.wait_request(SOON, "POST", SEND, 10);
-    client.wait_line(SOON, |line| line.contains("texted back"));
+    client.wait_line(SOON, |line| line.contains("reply sent"));
     service.send(&event::sms_received(ANN, "STOP", "m2"));
     until(SOON, || listed(&sandbox, ANN) == opt_out("texts and calls"));
     // A reply to a mission's text comes as an event of the mission's.
@@ -167,7 +167,7 @@ fn who_asks_who_this_is_hears_it_once_a_day_and_the_agent_is_told() {
     // Who opted out is not answered, whatever they ask.
     service.send(&event::sms_received("+15551115555", "STOP", "m5"));
     service.send(&event::sms_received("+15551115555", "HELP", "m6"));
-    client.wait_line(SOON, |line| line.contains("text:m6: not texted"));
+    client.wait_line(SOON, |line| line.contains("text:m6: reply not sent"));
     assert_eq!(service.texted().len(), 2);
 }
 
@@ -187,7 +187,7 @@ fn an_opt_out_that_cannot_be_written_is_kept_and_told() {
     gateway.wait_turn(SOON, 1);
     std::fs::remove_file(sandbox.path(LIST)).unwrap();
     gateway.release();
-    client.wait_line(SOON, |line| line.contains("text:m2: not texted"));
+    client.wait_line(SOON, |line| line.contains("text:m2: reply not sent"));
     until(SOON, || listed(&sandbox, ANN) == opt_out("texts and calls"));
     until(SOON, || status().json()["opt_outs_unwritten"].is_null());
     assert_eq!((status().code(), service.texted()), (0, vec![]));
@@ -216,7 +216,7 @@ fn the_carriers_word_that_somebody_opted_out_is_one() {
     service.send(&event::sms_received(ANN, "Hi", "m1"));
     until(SOON, || listed(&sandbox, ANN) == json!({"why": "carrier", "covers": "texts"}));
     service.send(&event::sms_received(ANN, "Hi again", "m2"));
-    client.wait_line(SOON, |line| line.contains("text:m2: not texted"));
+    client.wait_line(SOON, |line| line.contains("text:m2: reply not sent"));
     assert_eq!((gateway.turns().len(), service.seen_at("POST", SEND).len()), (2, 1));
 }
 

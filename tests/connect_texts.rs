@@ -93,7 +93,7 @@ fn a_text_whose_answer_was_lost_is_not_sent_again() {
     let (service, _gateway, sandbox, client) = open(&json!({}));
     service.fail("POST", SEND, Fault::Lost, 1);
     service.send(&event::sms_received(ANN, "Hi", "m1"));
-    client.wait_line(SOON, |line| line.contains("text:m1: may have been texted"));
+    client.wait_line(SOON, |line| line.contains("text:m1: reply unconfirmed"));
     client.stop(Signal::KILL, SOON);
     let _client = sandbox.spawn(CONNECT, ["run"]);
     service.wait_authenticated(SOON, 2);
@@ -119,7 +119,7 @@ fn a_text_that_cannot_be_noted_is_not_sent() {
     let limit = format!("--fsize={}:", read().len() + reply.len() + 10);
     sandbox.run("/usr/bin/prlimit", ["--pid", &client.pid().to_string(), &limit]).ok();
     gateway.release();
-    client.wait_line(SOON, |line| line.contains("text:m1: not texted: the journal"));
+    client.wait_line(SOON, |line| line.contains("text:m1: reply not sent: the journal"));
     assert!(read().contains("answered") && !read().contains("posting"), "{}", read());
     assert_eq!(service.texted(), []);
 }
@@ -143,7 +143,7 @@ fn one_looks_for_all_late_replies_also_after_a_call_was_over_meanwhile() {
     let (service, gateway, _sandbox, client) = open(&json!({}));
     gateway.patience(Duration::from_millis(50)).hold();
     service.send(&event::deep_tool_request("c1", "r1", "What is on?"));
-    client.wait_line(SOON, |line| line.contains("deep:r1: answered"));
+    client.wait_line(SOON, |line| line.contains("deep:r1: still running"));
     let n_lookers = || {
         let tasks = std::fs::read_dir(format!("/proc/{}/task", client.pid())).unwrap().flatten();
         tasks
@@ -157,7 +157,7 @@ fn one_looks_for_all_late_replies_also_after_a_call_was_over_meanwhile() {
     // The one that is awaited is forgotten while the looker sleeps.
     service.send(&event::call_ended("c1", "inbound", &json!({"duration_seconds": 61})));
     service.send(&event::sms_received(ANN, "Hi", "m1"));
-    client.wait_line(SOON, |line| line.contains("text:m1: answered"));
+    client.wait_line(SOON, |line| line.contains("text:m1: still running"));
     assert_eq!(n_lookers(), 1);
     gateway.release();
     until(SOON, || service.texted().len() == 1);
@@ -176,7 +176,7 @@ fn a_late_reply_to_a_text_finds_room_when_there_is_none() {
         Reply::from("You have two meetings.")
     });
     service.send(&event::sms_received(ANN, "Hi", "m1"));
-    client.wait_line(SOON, |line| line.contains("text:m1: answered"));
+    client.wait_line(SOON, |line| line.contains("text:m1: still running"));
     gateway.patience(SOON);
     service.flood(130, |n| event::deep_tool_request("c1", &format!("r{n}"), "What is on?"));
     service.wait_frame(SOON, "deep_tool_result", |frame| {
@@ -243,7 +243,7 @@ fn an_ended_call_is_not_reported_where_there_is_no_room_and_not_while_it_stops()
     service.send(&ended("c2"));
     client.wait_line(SOON, |line| line.contains("ended:c2: not reported: The line"));
     client.signal(Signal::TERM);
-    client.wait_line(SOON, |line| line.contains("told to stop"));
+    client.wait_line(SOON, |line| line.contains("stopping: "));
     service.send(&ended("c3"));
     client.wait_line(SOON, |line| line.contains("ended:c3: not reported: I'm just being"));
     gateway.release();
@@ -255,7 +255,7 @@ fn an_ended_call_is_not_reported_where_there_is_no_room_and_not_while_it_stops()
 fn mission_events_are_kept_for_missions() {
     let (service, _gateway, sandbox, client) = open(&json!({}));
     service.send(&event::mission("sms_received", "m1", Some("s1"), &json!({"text": "yes"})));
-    client.wait_line(SOON, |line| line.contains("kept for missions"));
+    client.wait_line(SOON, |line| line.contains("stored for `missions`"));
     let line: Value = serde_json::from_str(&sandbox.read("skill/.mission_events.jsonl")).unwrap();
     assert_eq!(
         (&line["event"], &line["frame"]["text"]),

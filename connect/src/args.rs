@@ -27,7 +27,7 @@ pub(crate) enum Command {
     #[command(
         after_help = "Examples:\n  connect run\n  DEBUG=1 connect run --server http://127.0.0.1:8080"
     )]
-    Run(Run),
+    Run(RunArgs),
     /// Start in the background; ends when the service has accepted the key
     #[command(after_help = "Examples:\n  connect start\n  connect start --quiet && echo connected")]
     Start,
@@ -47,17 +47,17 @@ pub(crate) enum Command {
     Watchdog,
     /// Print the log
     #[command(after_help = "Examples:\n  connect logs\n  connect logs --lines 200 --follow")]
-    Logs(Logs),
+    Logs(LogsArgs),
     /// Play one event through to your real gateway, without the service, and print what would be sent
     #[command(
         after_help = "Examples:\n  connect simulate 'what is on my calendar?'\n  connect simulate --sms +15551234567 'are you there?'"
     )]
-    Simulate(Simulate),
+    Simulate(SimulateArgs),
 }
 
 /// Options of `run`.
 #[derive(ClapArgs, Debug)]
-pub(crate) struct Run {
+pub(crate) struct RunArgs {
     /// Detach from the terminal and log to the file only: how `start` runs it
     #[arg(long, hide = true)]
     pub(crate) detached: bool,
@@ -65,7 +65,7 @@ pub(crate) struct Run {
 
 /// Options of `logs`.
 #[derive(ClapArgs, Debug)]
-pub(crate) struct Logs {
+pub(crate) struct LogsArgs {
     /// Go on printing what is added
     #[arg(long, short)]
     pub(crate) follow: bool,
@@ -76,7 +76,7 @@ pub(crate) struct Logs {
 
 /// Options of `simulate`.
 #[derive(ClapArgs, Debug)]
-pub(crate) struct Simulate {
+pub(crate) struct SimulateArgs {
     /// What is said
     #[arg(value_name = "TEXT", required_unless_present = "event", allow_hyphen_values = true)]
     pub(crate) words: Option<String>,

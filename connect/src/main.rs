@@ -1,38 +1,31 @@
 //! Keeps the phone line to the agent open: one WebSocket to the service, and turns of the agent behind it.
 
-mod agent;
 mod allocator;
 mod approval;
 mod args;
 mod calls;
 mod classifier;
-mod client;
+mod context;
 mod daemon;
-mod desk;
-mod events;
-
+mod event_loop;
+mod handlers;
 mod journal;
-mod late;
 mod log;
-mod mail;
-mod opt_outs;
+mod loop_channel;
 mod periods;
 mod prompts;
 mod protocol;
-mod recover;
-mod report;
-mod request;
+mod recovery;
+mod requests;
 mod run;
-mod seen;
-mod shop;
+mod settings;
 mod simulate;
 mod sleep_watch;
-mod speaker;
+mod sms;
 mod speech;
 mod status;
-mod texts;
 mod transport;
-mod turns;
+mod turn;
 
 use std::process::ExitCode;
 
@@ -49,7 +42,7 @@ fn main() -> ExitCode {
         Command::Run(args) => run::run(common, args),
         Command::Start => daemon::start::run(common),
         Command::Stop => daemon::stop::run(common),
-        Command::Restart => daemon::start::again(common),
+        Command::Restart => daemon::start::restart(common),
         Command::Status => daemon::status::run(common),
         Command::Watchdog => daemon::watchdog::run(common),
         Command::Logs(args) => daemon::logs::run(common, args),

@@ -15,11 +15,12 @@ use super::state::{
 };
 use super::subscriptions::ApprovalUpdate;
 use crate::calls::Speaker;
+use crate::context::ClientContext;
 use crate::journal::JournalStep;
 use crate::prompts::phrases;
-use crate::report::Report;
-use crate::request::{Request, Said, Way};
-use crate::shop::Shop;
+use crate::requests::answer::AnswerText;
+use crate::requests::request::{AgentRequest, Origin};
+use crate::requests::worker_event::WorkerEvent;
 
 /// The stack of a thread that polls.
 const STACK: usize = 256 << 10;
@@ -29,104 +30,104 @@ pub(crate) enum AuthorizationResult {
     /// It may.
     Granted(Authorization),
     /// It may not; this is the answer.
-    Refused(Said),
+    Refused(AnswerText),
     /// A simulation would request an approval here, and runs nothing.
     DryRun,
 }
 
 /// Authorizes a request, or says why not. Waits while the owner decides.
 pub(crate) fn authorize(
-    shop: &Arc<Shop>,
-    request: &Request,
+    context: &Arc<ClientContext>,
+    request: &AgentRequest,
     speaker: Speaker,
 ) -> AuthorizationResult {
-    if request.way == Way::Report {
-        return AuthorizationResult::Granted(authorize_internal(&request.words));
+    if request.origin == Origin::Internal {
+        return AuthorizationResult::Granted(authorize_internal(&request.text));
     }
     let now = Instant::now();
-    if let Some(authorization) = confirmed_on_call(shop, request, speaker, now) {
+    if let Some(authorization) = confirmed_on_call(context, request, speaker, now) {
         return AuthorizationResult::Granted(authorization);
     }
-    let classified = ClassifiedText::of(&request.words, speaker, &shop.guard.rules);
+    let classified = ClassifiedText::of(&request.text, speaker, &context.guard.rules);
     if let Some(why) = classified.why() {
-        shop.log.debug(|| format!("{}: {why}", request.key));
+        context.log.debug(|| format!("{}: {why}", request.key));
     }
-    let approval = match gate(&shop.guard, classified, now + shop.guard.timeout) {
+    let approval = match gate(&context.guard, classified, now + context.guard.timeout) {
         Gate::Pass(authorization) => return AuthorizationResult::Granted(authorization),
-        Gate::Refuse(reason) => return refuse(shop, request, reason),
+        Gate::Refuse(reason) => return refuse(context, request, reason),
         Gate::AskOwner(approval) => approval,
     };
-    let Some(service) = &shop.service else {
-        let expires_in = shop.guard.timeout.as_secs();
+    let Some(service) = &context.service else {
+        let expires_in = context.guard.timeout.as_secs();
         let would =
             json!({"type": "approval", "action": approval.action(), "expires_in": expires_in});
-        shop.report(&request.key, Report::Would(would));
+        context.notify(&request.key, WorkerEvent::DryRun(would));
         return AuthorizationResult::DryRun;
     };
-    shop.journal.append(JournalStep::AwaitingApproval, &request.key, None);
-    if !shop.journal.is_writable() {
-        return refuse(shop, request, RefusalReason::NoJournal);
+    context.journal.append(JournalStep::AwaitingApproval, &request.key, None);
+    if !context.journal.is_writable() {
+        return refuse(context, request, RefusalReason::NoJournal);
     }
-    shop.report(&request.key, Report::Asking);
-    shop.log.line(format_args!("{}: approval requested", request.key));
-    match request_approval(shop, service, approval, request) {
+    context.notify(&request.key, WorkerEvent::ApprovalRequested);
+    context.log.line(format_args!("{}: approval requested", request.key));
+    match request_approval(context, service, approval, request) {
         Transition::Approved(authorization) => {
-            shop.log.line(format_args!("{}: approved", request.key));
+            context.log.line(format_args!("{}: approved", request.key));
             AuthorizationResult::Granted(authorization)
         }
-        Transition::Refused(reason) => refuse(shop, request, reason),
-        Transition::ConfirmAloud(confirmation) => match request.way.call_id() {
+        Transition::Refused(reason) => refuse(context, request, reason),
+        Transition::ConfirmAloud(confirmation) => match request.origin.call_id() {
             Some(call_id) => {
-                shop.log.line(format_args!(
+                context.log.line(format_args!(
                     "{}: no phone was reached; confirmation requested on the call",
                     request.key
                 ));
                 let question = phrases::confirm_aloud(confirmation.text());
-                shop.aloud.expect(call_id, confirmation);
-                AuthorizationResult::Refused(Said::Reply(question))
+                context.spoken_confirmations.expect(call_id, confirmation);
+                AuthorizationResult::Refused(AnswerText::Reply(question))
             }
-            None => refuse(shop, request, RefusalReason::NoDevice),
+            None => refuse(context, request, RefusalReason::NoDevice),
         },
         // The wait ends with a decision or with the time.
-        Transition::Pending(_) => refuse(shop, request, RefusalReason::TimedOut),
+        Transition::Pending(_) => refuse(context, request, RefusalReason::TimedOut),
     }
 }
 
 /// Whether this request is the yes to what the owner was asked to confirm on the same call.
 fn confirmed_on_call(
-    shop: &Shop,
-    request: &Request,
+    context: &ClientContext,
+    request: &AgentRequest,
     speaker: Speaker,
     now: Instant,
 ) -> Option<Authorization> {
-    let confirmation = shop.aloud.take(&request.key)?;
+    let confirmation = context.spoken_confirmations.take(&request.key)?;
     let authorization =
-        (speaker == Speaker::Owner).then(|| confirmation.confirm(&request.words, now)).flatten();
+        (speaker == Speaker::Owner).then(|| confirmation.confirm(&request.text, now)).flatten();
     let what = if authorization.is_some() {
         "confirmed on the call"
     } else {
         "no plain yes; the request before it is dropped"
     };
-    shop.log.line(format_args!("{}: {what}", request.key));
+    context.log.line(format_args!("{}: {what}", request.key));
     authorization
 }
 
 /// Makes the approval at the service and waits for its end. A connection that drops changes nothing: the polls go on.
 fn request_approval(
-    shop: &Arc<Shop>,
+    context: &Arc<ClientContext>,
     service: &api::Client,
     approval: ApprovalRequest,
-    request: &Request,
+    request: &AgentRequest,
 ) -> Transition {
     let (sender, updates) = mpsc::channel();
     // Before the approval is made: its decision may come before the answer to its creation.
-    let _subscription = shop.approvals.subscribe(sender.clone());
+    let _subscription = context.approval_subscriptions.subscribe(sender.clone());
     let left = approval.deadline().saturating_duration_since(Instant::now());
     let body = json!({
         "action": approval.action(),
-        "details": details(&request.way),
+        "details": details(&request.origin),
         "require_biometric": false,
-        "expires_in": shop.guard.timeout.as_secs(),
+        "expires_in": context.guard.timeout.as_secs(),
     });
     let created =
         service.clone().with_deadline(left).post("/v1/approvals", body).and_then(|answer| {
@@ -137,7 +138,7 @@ fn request_approval(
     let (id, answer) = match &created {
         Ok((id, answer)) => (id.as_str(), answer),
         Err(err) => {
-            shop.log.line(format_args!("{}: requesting the approval: {err}", request.key));
+            context.log.line(format_args!("{}: requesting the approval: {err}", request.key));
             return approval.created(None, now);
         }
     };
@@ -145,7 +146,7 @@ fn request_approval(
     if matches!(transition, Transition::Pending(_))
         && let Ok(path) = api::path(&["v1", "approvals", id])
     {
-        poll(service, path, shop.clock.period(Duration::from_secs(1)), sender);
+        poll(service, path, context.service_clock.period(Duration::from_secs(1)), sender);
     }
     wait(transition, &updates)
 }
@@ -187,17 +188,21 @@ fn poll(service: &api::Client, path: Path, pause: Duration, sender: mpsc::Sender
 }
 
 /// How the request came, for the owner's phone.
-fn details(way: &Way) -> &'static str {
-    match way {
-        Way::Walkie { .. } => "Asked by push-to-talk",
-        Way::Call { .. } | Way::Text { .. } | Way::Report => "Asked on a phone call",
+fn details(origin: &Origin) -> &'static str {
+    match origin {
+        Origin::Walkie { .. } => "Asked by push-to-talk",
+        Origin::Call { .. } | Origin::Text { .. } | Origin::Internal => "Asked on a phone call",
     }
 }
 
-fn refuse(shop: &Shop, request: &Request, reason: RefusalReason) -> AuthorizationResult {
-    shop.log.line(format_args!("{}: refused: {reason}", request.key));
-    let phrase = match (reason, &request.way) {
-        (RefusalReason::Stranger, Way::Text { .. }) => phrases::NOT_BY_TEXT,
+fn refuse(
+    context: &ClientContext,
+    request: &AgentRequest,
+    reason: RefusalReason,
+) -> AuthorizationResult {
+    context.log.line(format_args!("{}: refused: {reason}", request.key));
+    let phrase = match (reason, &request.origin) {
+        (RefusalReason::Stranger, Origin::Text { .. }) => phrases::NOT_BY_TEXT,
         (RefusalReason::Stranger, _) => phrases::NOT_FOR_STRANGERS,
         (RefusalReason::Denied, _) => phrases::DENIED,
         (RefusalReason::TimedOut, _) => phrases::TIMED_OUT,
@@ -207,5 +212,5 @@ fn refuse(shop: &Shop, request: &Request, reason: RefusalReason) -> Authorizatio
         (RefusalReason::TooLong, _) => phrases::TOO_LONG_TO_APPROVE,
         (RefusalReason::NoJournal, _) => phrases::NO_JOURNAL,
     };
-    AuthorizationResult::Refused(Said::Reply(phrase.to_owned()))
+    AuthorizationResult::Refused(AnswerText::Reply(phrase.to_owned()))
 }

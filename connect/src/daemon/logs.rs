@@ -13,13 +13,13 @@ use state::config::Config;
 use state::exit::{Exit, Fault};
 use state::{out, paths};
 
-use crate::args::Logs;
+use crate::args::LogsArgs;
 
-/// From one look to the next.
-const LOOK: Duration = Duration::from_millis(200);
+/// From one look at the file to the next.
+const POLL: Duration = Duration::from_millis(200);
 
 /// Runs the command. `--follow` ends with the reader or a signal.
-pub(crate) fn run(common: &Common, args: &Logs) -> anyhow::Result<Exit> {
+pub(crate) fn run(common: &Common, args: &LogsArgs) -> anyhow::Result<Exit> {
     let config = Config::load(common)?;
     let path = paths::connect_log(config.skill_dir());
     let mut file = match File::open(&path) {
@@ -34,7 +34,7 @@ pub(crate) fn run(common: &Common, args: &Logs) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     loop {
-        thread::sleep(LOOK);
+        thread::sleep(POLL);
         if !print(&read(&mut file, &path)?)? {
             return Ok(Exit::Done);
         }

@@ -15,106 +15,105 @@ use state::exit::{Exit, Fault};
 use state::out::Printer;
 use state::paths;
 
-use super::holder::{self, Found};
+use super::running::{self, LockHolder};
 use super::{stop, systemd};
-use crate::run::Settings;
+use crate::settings::ClientSettings;
 use crate::status::{ClientState, ClientStatus};
 
-/// How long the key may take to be accepted (spec 3).
-const WITHIN: Duration = Duration::from_secs(20);
-/// From one look to the next.
-const LOOK: Duration = Duration::from_millis(20);
+/// How long the key may take to be accepted.
+const TIMEOUT: Duration = Duration::from_secs(20);
+/// From one look at the status to the next.
+const POLL: Duration = Duration::from_millis(20);
 
 /// What becomes of a client that is not connected in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Patience {
+pub(crate) enum OnTimeout {
     /// It is ended: a start that failed leaves nothing behind.
-    EndIt,
+    Kill,
     /// It goes on trying: for the watchdog.
-    GoOnTrying,
+    KeepTrying,
 }
 
 /// Runs `start`.
 pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {
     let config = Config::load(common)?;
-    start(common, &config, Patience::EndIt)
+    start(common, &config, OnTimeout::Kill)
 }
 
 /// Runs `restart`.
-pub(crate) fn again(common: &Common) -> anyhow::Result<Exit> {
+pub(crate) fn restart(common: &Common) -> anyhow::Result<Exit> {
     let config = Config::load(common)?;
-    // What cannot be started again is better left running.
+    // One that cannot be started again is better left running.
     check(&config)?;
     let skill = config.skill_dir();
-    if systemd::is_active(skill) && holder::is_running(skill) {
+    if systemd::is_active(skill) && running::is_running(skill) {
         return by_systemd(common, &config);
     }
     stop::stop(skill)?;
-    start(common, &config, Patience::EndIt)
+    start(common, &config, OnTimeout::Kill)
 }
 
-/// Starts a client and tells how that went.
-pub(crate) fn start(common: &Common, config: &Config, patience: Patience) -> anyhow::Result<Exit> {
+/// Starts a client and waits until it is connected.
+pub(crate) fn start(
+    common: &Common,
+    config: &Config,
+    on_timeout: OnTimeout,
+) -> anyhow::Result<Exit> {
     check(config)?;
     let skill = config.skill_dir();
-    match holder::find(skill) {
-        Found::Nobody => {}
-        Found::Client(client) => return Err(already(Some(client.pid)).into()),
-        Found::Unproved => return Err(already(None).into()),
+    match running::find(skill) {
+        LockHolder::Nobody => {}
+        LockHolder::Client(client) => return Err(running::already_running(Some(client.pid)).into()),
+        LockHolder::Unverified => return Err(running::already_running(None).into()),
     }
     // A client beside the unit would be one that systemd does not start again. The unit knows no `--server`.
-    let is_units = common.server.is_none() && systemd::is_enabled(skill);
-    if is_units || systemd::is_active(skill) {
+    let is_for_unit = common.server.is_none() && systemd::is_enabled(skill);
+    if is_for_unit || systemd::is_active(skill) {
         return by_systemd(common, config);
     }
     let child = spawn(common, skill)?;
-    connected(common, config, Awaited::Child(child), patience)
+    wait_connected(common, config, AwaitedClient::Child(child), on_timeout)
 }
 
 /// Fails (exit 3) where the client would end at once for its configuration.
 fn check(config: &Config) -> anyhow::Result<()> {
     config.service()?;
-    Settings::of(config).map(drop)
+    ClientSettings::of(config).map(drop)
 }
 
 /// Has systemd start a client, in place of the one that runs if any does.
 fn by_systemd(common: &Common, config: &Config) -> anyhow::Result<Exit> {
     // What the last one wrote stays there if it was killed.
-    let last = holder::written_pid(config.skill_dir());
-    systemd::tell("restart")?;
-    connected(common, config, Awaited::Successor(last), Patience::GoOnTrying)
+    let last = running::written_pid(config.skill_dir());
+    systemd::run("restart")?;
+    wait_connected(common, config, AwaitedClient::Successor(last), OnTimeout::KeepTrying)
 }
 
 /// The client that is to connect.
-enum Awaited {
-    /// One of our own.
+enum AwaitedClient {
+    /// A child of this process.
     Child(Child),
     /// One of systemd's, which is not the one of this number.
     Successor(Option<i32>),
 }
 
-impl Awaited {
-    /// Whether it is its status.
-    fn says(&self, skill: &Path, status: &ClientStatus) -> bool {
+impl AwaitedClient {
+    /// Whether a status is the one that it wrote.
+    fn wrote(&self, skill: &Path, status: &ClientStatus) -> bool {
         match self {
             Self::Child(child) => status.pid == child.id(),
             Self::Successor(last) => {
-                let pid = holder::written_pid(skill);
+                let pid = running::written_pid(skill);
                 pid != *last
                     && pid.is_some_and(|pid| pid.cast_unsigned() == status.pid)
-                    && holder::is_running(skill)
+                    && running::is_running(skill)
             }
         }
     }
 }
 
-fn already(pid: Option<i32>) -> Fault {
-    let who = pid.map_or_else(String::new, |pid| format!(" (pid {pid})"));
-    Fault::new(Exit::Busy, format!("already running{who}")).hint("run `connect status`")
-}
-
-/// Runs this program as a client of its own. It makes a session for itself, so that closing the terminal does
-/// not end it, and keeps nothing of ours but the pipe that its last words come through.
+/// Runs this program as a client. It makes a session of its own, so that closing the terminal does not end it, and shares
+/// nothing with us but the pipe that its stderr comes through.
 fn spawn(common: &Common, skill: &Path) -> anyhow::Result<Child> {
     let program = std::env::current_exe().context("finding this program")?;
     let mut command = Command::new(&program);
@@ -127,23 +126,23 @@ fn spawn(common: &Common, skill: &Path) -> anyhow::Result<Child> {
 }
 
 /// Waits for the key to be accepted.
-fn connected(
+fn wait_connected(
     common: &Common,
     config: &Config,
-    mut awaited: Awaited,
-    patience: Patience,
+    mut awaited: AwaitedClient,
+    on_timeout: OnTimeout,
 ) -> anyhow::Result<Exit> {
     let skill = config.skill_dir();
     let began = Instant::now();
     let mut last = None;
-    while began.elapsed() < WITHIN {
-        if let Awaited::Child(child) = &mut awaited
+    while began.elapsed() < TIMEOUT {
+        if let AwaitedClient::Child(child) = &mut awaited
             && let Some(ended) = child.try_wait().context("waiting for the client")?
         {
             return Err(ended_early(child, ended.code()).into());
         }
         let status = ClientStatus::read(&paths::connect_status(skill)).ok().flatten();
-        last = status.filter(|status| awaited.says(skill, status));
+        last = status.filter(|status| awaited.wrote(skill, status));
         if let Some(status) = &last
             && status.state == ClientState::Connected
         {
@@ -153,13 +152,13 @@ fn connected(
             })?;
             return Ok(Exit::Done);
         }
-        thread::sleep(LOOK);
+        thread::sleep(POLL);
     }
     let why = last.and_then(|status| status.last_close).map(|close| close.reason);
     let why = why.unwrap_or_else(|| "the service did not accept the key".to_owned());
-    let mut text = format!("not connected after {} s: {why}", WITHIN.as_secs());
-    if patience == Patience::EndIt
-        && let Found::Client(client) = holder::find(skill)
+    let mut text = format!("not connected after {} s: {why}", TIMEOUT.as_secs());
+    if on_timeout == OnTimeout::Kill
+        && let LockHolder::Client(client) = running::find(skill)
     {
         client.end(skill, Duration::from_secs(2))?;
     } else {
@@ -168,10 +167,10 @@ fn connected(
     Err(Fault::new(Exit::Unavailable, text).hint("run `connect logs`").into())
 }
 
-/// The child's own last words, with its own exit code.
+/// What the child printed as its error, with its own exit code.
 fn ended_early(child: &mut Child, code: Option<i32>) -> Fault {
-    let words = child.stderr.take().map(last_words).unwrap_or_default();
-    let line = |label: &str| words.lines().rev().find_map(|line| line.strip_prefix(label));
+    let stderr = child.stderr.take().map(stderr_text).unwrap_or_default();
+    let line = |label: &str| stderr.lines().rev().find_map(|line| line.strip_prefix(label));
     let text = line("error: ").unwrap_or("the client ended at once");
     let exit = match code {
         Some(3) => Exit::NotConfigured,
@@ -181,9 +180,9 @@ fn ended_early(child: &mut Child, code: Option<i32>) -> Fault {
     Fault::new(exit, text).hint(line("hint: ").unwrap_or("run `connect logs`"))
 }
 
-fn last_words(pipe: std::process::ChildStderr) -> String {
+fn stderr_text(pipe: std::process::ChildStderr) -> String {
     let mut bytes = Vec::new();
-    // It has ended, so this does not wait; what cannot be read is not told.
+    // It has ended, so this does not wait.
     let _ = File::from(std::os::fd::OwnedFd::from(pipe)).take(64 << 10).read_to_end(&mut bytes);
     String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -1,4 +1,4 @@
-//! `connect status`: what the client says of itself, believed as far as its lock and its clock bear it out.
+//! `connect status`: what the client says of itself, as far as its lock and its clock confirm it.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use state::exit::Exit;
 use state::out::Printer;
 use state::paths;
 
-use super::holder;
+use super::running;
 use crate::status::{ClientState, ClientStatus};
 
 /// Runs the command: exit 0 only if the lock is held, the key was accepted and pings are answered.
@@ -23,20 +23,20 @@ pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {
             journal_writable: true,
             ..ClientStatus::default()
         });
-    let view = View::of(status, holder::is_running(skill), Timestamp::now());
+    let view = StatusView::of(status, running::is_running(skill), Timestamp::now());
     printer.document(&view.json(), || view.text())?;
-    Ok(if view.is_well() { Exit::Done } else { Exit::No })
+    Ok(if view.is_healthy() { Exit::Done } else { Exit::No })
 }
 
-/// The status as it may be told.
+/// The status as it is printed.
 #[derive(Debug)]
-struct View {
+struct StatusView {
     status: ClientStatus,
     running: bool,
     pong_age: Option<i64>,
 }
 
-impl View {
+impl StatusView {
     fn of(mut status: ClientStatus, running: bool, now: Timestamp) -> Self {
         // For the watchdog; nobody else can do anything with it.
         status.up = None;
@@ -60,16 +60,16 @@ impl View {
         Self { status, running, pong_age }
     }
 
-    fn is_well(&self) -> bool {
+    fn is_healthy(&self) -> bool {
         let status = &self.status;
-        let is_kept = status.journal_writable && status.opt_outs_unwritten.is_none();
-        self.running && status.state == ClientState::Connected && is_kept
+        let can_write = status.journal_writable && status.opt_outs_unwritten.is_none();
+        self.running && status.state == ClientState::Connected && can_write
     }
 
     fn json(&self) -> Value {
         let mut value = json!(self.status);
         if let Some(fields) = value.as_object_mut() {
-            // What is not known is not said: a number or a time would be taken for one.
+            // What is not known is null: a number or a time would be taken for one.
             let mut unknown = |names: &[&str]| {
                 for name in names {
                     fields.insert((*name).to_owned(), Value::Null);
@@ -83,7 +83,7 @@ impl View {
             }
             fields.insert("running".to_owned(), json!(self.running));
             fields.insert("pong_age_seconds".to_owned(), json!(self.pong_age));
-            fields.insert("healthy".to_owned(), json!(self.is_well()));
+            fields.insert("healthy".to_owned(), json!(self.is_healthy()));
         }
         value
     }
@@ -124,7 +124,7 @@ impl View {
 
 #[cfg(test)]
 mod tests {
-    use super::View;
+    use super::StatusView;
     use crate::status::{ClientState, ClientStatus};
     use jiff::{SignedDuration, Timestamp};
 
@@ -134,8 +134,8 @@ mod tests {
         let last_pong = Some(now - SignedDuration::from_secs(pong_age));
         let status =
             ClientStatus { state, last_pong, journal_writable: true, ..ClientStatus::default() };
-        let view = View::of(status, running, now);
-        assert_eq!((view.status.state, view.is_well()), (wanted, well));
+        let view = StatusView::of(status, running, now);
+        assert_eq!((view.status.state, view.is_healthy()), (wanted, well));
     }
 
     #[test]
@@ -152,7 +152,7 @@ mod tests {
     fn what_is_not_known_is_null() {
         let told = |pid, running| {
             let status = ClientStatus { pid, ..ClientStatus::default() };
-            View::of(status, running, Timestamp::now()).json()
+            StatusView::of(status, running, Timestamp::now()).json()
         };
         for name in ["since", "heartbeat", "version", "server", "pid"] {
             assert!(told(0, false)[name].is_null(), "{name}");
@@ -169,11 +169,11 @@ mod tests {
             last_pong: Some(now),
             ..ClientStatus::default()
         };
-        let view = View::of(status, true, now);
-        assert!(!view.is_well() && view.text().contains("Journal: cannot be written"));
+        let view = StatusView::of(status, true, now);
+        assert!(!view.is_healthy() && view.text().contains("Journal: cannot be written"));
         let opt_outs_unwritten = Some("the disk is full".to_owned());
         let status = ClientStatus { journal_writable: true, opt_outs_unwritten, ..view.status };
-        let view = View::of(status, true, now);
-        assert!(!view.is_well() && view.text().contains("list yet: the disk is full"));
+        let view = StatusView::of(status, true, now);
+        assert!(!view.is_healthy() && view.text().contains("list yet: the disk is full"));
     }
 }

@@ -12,12 +12,12 @@ use state::lock::Lock;
 use state::out::Printer;
 use state::{paths, words};
 
-use super::holder::{self, Found};
+use super::running::{self, LockHolder};
 use super::systemd;
 use crate::status::{ClientState, ClientStatus};
 
-/// Turns in flight have 10 s to end (spec 3), and the goodbye a little more.
-const PATIENCE: Duration = Duration::from_secs(13);
+/// Turns in flight have 10 s to end, and the close frame a little more.
+const GRACE: Duration = Duration::from_secs(13);
 
 /// Runs the command.
 pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {
@@ -30,21 +30,21 @@ pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Ends the client of a skill folder and says in its status that this was wanted, so that the watchdog leaves
-/// it alone. Gives whether one ran.
+/// Ends the client of a skill folder and records in its status that this was wanted, so that the watchdog leaves it alone.
+/// Gives whether one ran.
 ///
-/// Fails without having signalled anybody if the lock is held and it cannot be proved by whom.
+/// Fails without having signalled any process if the lock is held and it cannot be proved by which.
 pub(crate) fn stop(skill: &Path) -> anyhow::Result<bool> {
-    let was_running = match holder::find(skill) {
-        Found::Nobody => {
+    let was_running = match running::find(skill) {
+        LockHolder::Nobody => {
             if systemd::is_enabled(skill) {
-                // It may be about to start a client again that has just failed. If it cannot be told, none runs
-                // all the same.
-                let _ = systemd::tell("stop");
+                // It may be about to start a client again that has just failed. Where it does not stop, none runs all the
+                // same.
+                let _ = systemd::run("stop");
             }
             false
         }
-        Found::Unproved => {
+        LockHolder::Unverified => {
             let lock = paths::connect_lock(skill);
             let text = format!(
                 "`{}` is held, but not by the process that the pid file names",
@@ -54,24 +54,25 @@ pub(crate) fn stop(skill: &Path) -> anyhow::Result<bool> {
             let hint = format!("run `fuser {name}` to see who holds it");
             return Err(Fault::new(Exit::Busy, text).hint(hint).into());
         }
-        Found::Client(client) => {
+        LockHolder::Client(client) => {
             if systemd::is_active(skill) {
-                systemd::tell("stop")?;
+                systemd::run("stop")?;
             }
-            // Gone by now if it was systemd's; whatever systemd says, what counts is that the lock is free.
-            client.end(skill, PATIENCE)?;
+            // Gone by now if systemd ran it; whatever systemd says, what counts is that the lock is free.
+            client.end(skill, GRACE)?;
             true
         }
     };
-    remember(skill)?;
+    record_stop(skill)?;
     Ok(was_running)
 }
 
-fn remember(skill: &Path) -> anyhow::Result<()> {
-    // Only while the lock is ours is nobody else writing the file.
+/// Writes into the status that a command stopped the client.
+fn record_stop(skill: &Path) -> anyhow::Result<()> {
+    // Only while the lock is ours nobody else writes the file.
     let Some(_lock) = Lock::try_hold(&paths::connect_lock(skill))? else { return Ok(()) };
     let path = paths::connect_status(skill);
-    // A status that cannot be read says nothing worth keeping.
+    // A status that cannot be read says nothing that would be lost.
     let Some(status) = ClientStatus::read(&path).ok().flatten() else { return Ok(()) };
     let now = Timestamp::now();
     let since = if status.state == ClientState::Stopped { status.since } else { now };

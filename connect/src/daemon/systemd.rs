@@ -20,7 +20,7 @@ pub(crate) fn is_enabled(skill: &Path) -> bool {
 }
 
 /// Has systemd do something with the unit: `start`, `stop` or `restart`.
-pub(crate) fn tell(verb: &str) -> anyhow::Result<()> {
+pub(crate) fn run(verb: &str) -> anyhow::Result<()> {
     if systemctl(&[verb]).with_context(|| format!("running `systemctl --user {verb} {UNIT}`"))? {
         return Ok(());
     }

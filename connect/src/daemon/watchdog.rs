@@ -10,12 +10,12 @@ use state::exit::Exit;
 use state::moment::Moment;
 use state::{out, paths};
 
-use super::holder::{self, Found};
-use super::start::{self, Patience};
+use super::running::{self, LockHolder};
+use super::start::{self, OnTimeout};
 use crate::status::{ClientState, ClientStatus};
 
-/// A client writes its status at least once a minute; twice that without a word is a client that hangs.
-const SILENCE: SignedDuration = SignedDuration::from_secs(120);
+/// A client writes its status at least once a minute; one whose status is older than twice that hangs.
+const HANGS_AFTER: SignedDuration = SignedDuration::from_secs(120);
 
 /// Runs the command.
 pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {
@@ -25,16 +25,16 @@ pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {
         // Never started here: that is for the owner to do.
         return Ok(Exit::Done);
     };
-    match holder::find(skill) {
-        Found::Nobody if must_be_left(&status) => return Ok(Exit::Done),
-        Found::Nobody => out::warning("the client had died; starting it"),
-        Found::Client(client) if is_silent(&status, Clock::real().moment()) => {
+    match running::find(skill) {
+        LockHolder::Nobody if must_be_left(&status) => return Ok(Exit::Done),
+        LockHolder::Nobody => out::warning("the client had died; starting it"),
+        LockHolder::Client(client) if is_hanging(&status, Clock::real().moment()) => {
             out::warning("the client has said nothing for two minutes; restarting it");
             client.end(skill, Duration::from_secs(13))?;
         }
-        Found::Client(_) | Found::Unproved => return Ok(Exit::Done),
+        LockHolder::Client(_) | LockHolder::Unverified => return Ok(Exit::Done),
     }
-    start::start(common, &config, Patience::GoOnTrying)
+    start::start(common, &config, OnTimeout::KeepTrying)
 }
 
 /// Starting again would help nobody: the key is refused, another client took over, or the owner stopped it.
@@ -46,14 +46,14 @@ fn must_be_left(status: &ClientStatus) -> bool {
     }
 }
 
-fn is_silent(status: &ClientStatus, now: Moment) -> bool {
-    // Where no uptime is known, a time in the future is a clock that was set back: the next word will put it right.
-    status.age(now) > SILENCE
+fn is_hanging(status: &ClientStatus, now: Moment) -> bool {
+    // Where no uptime is known, a time in the future is a clock that was set back: the next write will put it right.
+    status.age(now) > HANGS_AFTER
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{is_silent, must_be_left};
+    use super::{is_hanging, must_be_left};
     use crate::status::{ClientState, ClientStatus};
     use jiff::SignedDuration;
     use state::clock::Clock;
@@ -77,24 +77,24 @@ mod tests {
     }
 
     #[test]
-    fn two_minutes_without_a_word_is_silence() {
+    fn two_minutes_without_a_write_is_a_hang() {
         let now = Moment { up: None, ..Clock::real().moment() };
-        let heard = |ago| ClientStatus {
+        let written = |ago| ClientStatus {
             heartbeat: now.at - SignedDuration::from_secs(ago),
             ..ClientStatus::default()
         };
-        assert!(!is_silent(&heard(119), now) && is_silent(&heard(121), now));
-        assert!(!is_silent(&heard(-3600), now));
+        assert!(!is_hanging(&written(119), now) && is_hanging(&written(121), now));
+        assert!(!is_hanging(&written(-3600), now));
     }
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn a_clock_that_is_set_is_no_silence() {
+    fn a_clock_that_is_set_is_no_hang() {
         let now = Clock::real().moment();
         for hour in [SignedDuration::from_hours(1), SignedDuration::from_hours(-1)] {
-            let heard =
+            let status =
                 ClientStatus { heartbeat: now.at - hour, up: now.up, ..ClientStatus::default() };
-            assert!(!is_silent(&heard, now));
+            assert!(!is_hanging(&status, now));
         }
     }
 }

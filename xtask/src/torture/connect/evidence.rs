@@ -30,14 +30,12 @@ fn is_beginning(line: &[u8]) -> bool {
 }
 
 /// What the client says of a text that it honestly does not answer.
-const GIVEN_UP: [&str; 7] = [
-    "may have been sent before the restart",
+const GIVEN_UP: [&str; 5] = [
+    "reply unconfirmed",
+    "reply not sent",
     "not answered: ",
-    "not texted",
-    "may have been texted",
-    "nothing to text back",
     "no late reply came",
-    "left by a restart: ",
+    "interrupted by the restart: ",
 ];
 
 impl Evidence {
@@ -67,7 +65,7 @@ impl Evidence {
             {
                 self.given_up.insert(key.to_owned());
             }
-            if line.starts_with("broke at") {
+            if line.starts_with("panicked at") {
                 self.faults.push(format!("something panicked: {line}"));
             }
         }

@@ -1,0 +1,117 @@
+//! What the loop thread and all workers share. Each table in it has a lock of its own.
+
+use std::path::PathBuf;
+
+use state::clock::Clock;
+use state::guard::Policy;
+use state::{api, gateway};
+
+use crate::approval::spoken::SpokenConfirmations;
+use crate::approval::subscriptions::ApprovalSubscriptions;
+use crate::calls::{CallState, Calls};
+use crate::journal::{Journal, JournalStep};
+use crate::log::ClientLog;
+use crate::loop_channel::{LoopEvent, LoopSender};
+use crate::periods::Periods;
+use crate::requests::worker_event::{TurnResult, WorkerEvent};
+use crate::settings::{ClientSettings, VoiceSettings};
+use crate::sms::opt_out_queue::OptOutQueue;
+use crate::sms::policy::SmsPolicy;
+
+/// Shared by the loop thread and all workers.
+pub(crate) struct ClientContext {
+    /// The skill folder.
+    pub(crate) skill: PathBuf,
+    /// What is said on calls, and for whom.
+    pub(crate) voice: VoiceSettings,
+    /// The clock of the service's time: for what is stored, logged or compared with the service. Waits are counted by
+    /// [`Instant`](std::time::Instant).
+    pub(crate) service_clock: Clock,
+    /// How long things wait.
+    pub(crate) periods: Periods,
+    /// The agent's gateway.
+    pub(crate) gateway: gateway::Client,
+    /// The service's HTTP side; `None` in a simulation, where nothing may leave but the turn itself.
+    pub(crate) service: Option<api::Client>,
+    /// What survives a crash.
+    pub(crate) journal: Journal,
+    /// The log.
+    pub(crate) log: ClientLog,
+    /// The way back to the loop thread.
+    pub(crate) loop_sender: LoopSender,
+    /// Which requests need the owner's approval.
+    pub(crate) guard: Policy,
+    /// What is known of calls.
+    pub(crate) calls: Calls,
+    /// What owners are to confirm on calls.
+    pub(crate) spoken_confirmations: SpokenConfirmations,
+    /// The workers that wait for an approval.
+    pub(crate) approval_subscriptions: ApprovalSubscriptions,
+    /// Who is answered by text, and how often.
+    pub(crate) sms_policy: SmsPolicy,
+    /// Who opted out by a text, as long as that is not on the do-not-call list.
+    pub(crate) opt_outs: OptOutQueue,
+}
+
+/// What a context is made of besides the settings.
+pub(crate) struct ContextParts {
+    /// The skill folder.
+    pub(crate) skill: PathBuf,
+    /// The clock of the service's time.
+    pub(crate) service_clock: Clock,
+    /// The service's HTTP side; `None` in a simulation.
+    pub(crate) service: Option<api::Client>,
+    /// What survives a crash.
+    pub(crate) journal: Journal,
+    /// The log.
+    pub(crate) log: ClientLog,
+    /// The way back to the loop thread.
+    pub(crate) loop_sender: LoopSender,
+}
+
+impl ClientContext {
+    /// The context of a client that starts now.
+    pub(crate) fn new(parts: ContextParts, settings: ClientSettings) -> Self {
+        let ContextParts { skill, service_clock, service, journal, log, loop_sender } = parts;
+        Self {
+            skill,
+            voice: settings.voice,
+            periods: Periods::on(&service_clock),
+            service_clock,
+            gateway: gateway::Client::new(settings.gateway),
+            service,
+            journal,
+            log,
+            loop_sender,
+            guard: settings.guard,
+            calls: Calls::default(),
+            spoken_confirmations: SpokenConfirmations::default(),
+            approval_subscriptions: ApprovalSubscriptions::default(),
+            sms_policy: settings.sms_policy,
+            opt_outs: OptOutQueue::default(),
+        }
+    }
+
+    /// Tells the loop thread something of a request.
+    pub(crate) fn notify(&self, key: &str, event: WorkerEvent) {
+        self.loop_sender.send(LoopEvent::Worker { key: key.to_owned(), event });
+    }
+
+    /// Tells the loop thread that the work for a request has ended, and that nothing is to be answered.
+    pub(crate) fn notify_finished(&self, key: &str) {
+        self.notify(key, WorkerEvent::Finished(TurnResult::default()));
+    }
+
+    /// Has the loop thread look at what is shared.
+    pub(crate) fn wake_loop(&self) {
+        self.loop_sender.send(LoopEvent::Wake);
+    }
+
+    /// Changes what is known of a call, in the journal too.
+    pub(crate) fn update_call(&self, call_id: &str, change: impl FnOnce(&mut CallState)) {
+        self.calls.update(call_id, change, |state| {
+            let body = serde_json::to_string(&state).unwrap_or_default();
+            self.journal.append_buffered(JournalStep::Call, call_id, Some(&body));
+        });
+    }
+}

@@ -1,0 +1,37 @@
+//! `call.ended`: told to the agent's main session as a call summary, without waiting for a turn.
+
+use std::time::Instant;
+
+use crate::prompts::call_summary::call_summary;
+use crate::prompts::fence::FenceNonce;
+use crate::protocol::incoming::CallEnded;
+use crate::requests::dispatcher::Dispatcher;
+use crate::requests::request::AgentRequest;
+
+/// Ends the call, and reports it once.
+pub(super) fn handle(dispatcher: &mut Dispatcher, ended: &CallEnded) {
+    let key = match &ended.call_id {
+        Some(call_id) => format!("ended:{call_id}"),
+        None => format!("ended:{}", dispatcher.context.service_clock.now().as_nanosecond()),
+    };
+    let now = Instant::now();
+    if !dispatcher.seen.insert(&key, now) {
+        return;
+    }
+    if let Some(call_id) = &ended.call_id {
+        dispatcher.update_call(call_id, |call| call.set_direction(ended.direction));
+        dispatcher.end_call(call_id);
+    }
+    if let Some(why) = dispatcher.why_full() {
+        // It was not accepted, so it may come again.
+        dispatcher.seen.forget(&key);
+        return dispatcher.context.log.line(format_args!("{key}: not reported: {why}"));
+    }
+    let Ok(nonce) = FenceNonce::random() else {
+        return dispatcher
+            .context
+            .log
+            .line(format_args!("{key}: not reported: the system has no random numbers"));
+    };
+    dispatcher.start(AgentRequest::internal(key, call_summary(&nonce, ended), now));
+}

@@ -1,0 +1,100 @@
+//! `mission.*`: stored for `missions tick`, which knows what to do with them.
+//!
+//! They are handed over in the file `state::paths::mission_events`: one JSON object per line, `{"at": RFC 3339, "event":
+//! name, "frame": the whole frame}`, written under the file's lock (`state::paths::lock_of`), 0600. Whoever takes the lines
+//! does so under the same lock and leaves an empty file or none.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+use state::{file, opt_out, paths};
+
+use super::sms_keywords;
+use crate::requests::dispatcher::Dispatcher;
+use crate::requests::request::{AgentRequest, Origin};
+use crate::requests::workers::QueueTimeout;
+use crate::sms::opt_out_queue::ListChange;
+
+/// The file is no longer than this, in bytes: where nobody ticks, nobody will miss the oldest.
+const MAX_STORED: usize = 1 << 20;
+
+/// As much of an id tells it from others, in characters.
+const LONGEST_ID: usize = 200;
+
+/// Appends the event to the file; a text to a mission's number that opts out is heeded as one to ours is.
+pub(super) fn handle(
+    dispatcher: &mut Dispatcher,
+    name: &str,
+    fields: &Map<String, Value>,
+    frame: &str,
+) {
+    store(dispatcher, name, fields);
+    if name == "mission.sms_received" {
+        heed_opt_out(dispatcher, fields, frame);
+    }
+}
+
+fn heed_opt_out(dispatcher: &mut Dispatcher, fields: &Map<String, Value>, frame: &str) {
+    let text = |key: &str| fields.get(key).and_then(Value::as_str);
+    let change = text("text").and_then(opt_out::read).and_then(ListChange::of);
+    let from = text("from").and_then(|from| from.parse().ok());
+    let (Some(change), Some(from)) = (change, from) else { return };
+    let id = text("message_id").map_or_else(
+        || dispatcher.context.service_clock.now().as_nanosecond().to_string(),
+        |id| state::words::bounded(id, LONGEST_ID),
+    );
+    sms_keywords::change_list(dispatcher, format!("text:{id}"), from, change, frame);
+}
+
+fn store(dispatcher: &mut Dispatcher, name: &str, fields: &Map<String, Value>) {
+    let context = Arc::clone(&dispatcher.context);
+    let at = context.service_clock.now();
+    let line = json!({"at": at.to_string(), "event": name, "frame": fields}).to_string();
+    if context.service.is_none() {
+        return dispatcher.outbox.send_ephemeral(line);
+    }
+    let key = format!("{name}:{}", at.as_nanosecond());
+    if dispatcher.are_workers_full() {
+        // `missions` polls as well.
+        return context.log.line(format_args!("{key}: not stored: all workers are busy"));
+    }
+    let request = Arc::new(AgentRequest::recovered(&key, Origin::Internal));
+    let work = move || {
+        let path = paths::mission_events(&context.skill);
+        let stored = file::update(&path, |bytes| Ok((Some(appended(bytes, &line)), ())));
+        match stored {
+            Ok(()) => context.log.line(format_args!("{key}: stored for `missions`")),
+            Err(err) => context.log.line(format_args!("{key}: not stored: {err:#}")),
+        }
+        context.notify_finished(&key);
+    };
+    dispatcher.submit(&request, QueueTimeout::Unlimited, work);
+}
+
+/// The lines with one more, without the oldest if there are too many.
+fn appended(bytes: Option<Vec<u8>>, line: &str) -> Vec<u8> {
+    let mut lines = bytes.unwrap_or_default();
+    lines.extend_from_slice(line.as_bytes());
+    lines.push(b'\n');
+    let excess = lines.len().saturating_sub(MAX_STORED);
+    if excess > 0 {
+        let end = lines[excess..].iter().position(|byte| *byte == b'\n');
+        lines.drain(..end.map_or(lines.len(), |end| excess + end + 1));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_STORED, appended};
+
+    #[test]
+    fn whole_lines_are_dropped_from_the_front() {
+        let line = "x".repeat(99_999);
+        let lines = (0..30).fold(None, |lines, _| Some(appended(lines, &line))).unwrap();
+        assert!(lines.len() <= MAX_STORED && lines.len() > MAX_STORED - 200_000);
+        assert!(
+            lines.split(|byte| *byte == b'\n').all(|one| one.is_empty() || one.len() == 99_999)
+        );
+    }
+}

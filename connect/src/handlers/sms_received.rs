@@ -1,0 +1,52 @@
+//! `sms.received`: a text, which is never taken for the owner's.
+
+use std::time::Instant;
+
+use state::opt_out::{self, Word};
+use state::phone::Phone;
+
+use super::sms_keywords;
+use crate::protocol::RequestText;
+use crate::protocol::incoming::IncomingSms;
+use crate::requests::dispatcher::Dispatcher;
+use crate::requests::request::Origin;
+use crate::sms::opt_out_queue::ListChange;
+
+/// What stands for a text that is a picture.
+const PICTURE: &str = "[picture]";
+
+/// Accepts the text, once per `message_id`, if its sender is answered at all. One that opts out is heeded whoever sends it.
+pub(super) fn handle(dispatcher: &mut Dispatcher, sms: IncomingSms, frame: &str) {
+    let IncomingSms { from, body, message_id, n_media } = sms;
+    let Some(from) = from.and_then(|from| from.parse::<Phone>().ok()) else {
+        return dispatcher.context.log.line("a text without a sender's number was dropped");
+    };
+    // Without an id it cannot be told from another one; its time is as good a name as any.
+    let now_id = || dispatcher.context.service_clock.now().as_nanosecond().to_string();
+    let key = format!("text:{}", message_id.unwrap_or_else(now_id));
+    let keyword = opt_out::read(&body);
+    if let Some(change) = keyword.and_then(ListChange::of) {
+        return sms_keywords::change_list(dispatcher, key, from, change, frame);
+    }
+    if let Err(why) = may_answer(dispatcher, &from) {
+        return dispatcher.context.log.line(format_args!("a text of {from} was dropped: {why}"));
+    }
+    if keyword == Some(Word::Help) {
+        return sms_keywords::help(dispatcher, &key, from, frame);
+    }
+    // Only a picture comes without words, whether the service lists it or not.
+    let text = if body.is_empty() { PICTURE.to_owned() } else { body };
+    dispatcher.accept(key, Origin::Text { from, n_media }, RequestText::Text(text), frame);
+}
+
+/// Whether this sender is answered now. Fails with the reason.
+fn may_answer(dispatcher: &Dispatcher, from: &Phone) -> Result<(), &'static str> {
+    let policy = &dispatcher.context.sms_policy;
+    if !policy.is_allowed(from) {
+        return Err("`sms.allow` does not name it");
+    }
+    if !policy.has_room(from, Instant::now()) {
+        return Err("ten replies within an hour");
+    }
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! What is answered to a request, and how the outcome of a turn becomes that.
+
+use state::gateway::Outcome;
+
+use crate::prompts::phrases;
+use crate::speech;
+
+/// The text of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum AnswerText {
+    /// The agent's words, or why a request was refused.
+    Reply(String),
+    /// Why there is no reply, in a phrase of our own.
+    Error(&'static str),
+}
+
+impl AnswerText {
+    /// The answer to a turn with this outcome: only a reply counts as one, and nothing claims that something was done.
+    /// Whether a reply can still be spoken later makes a difference where the turn is still running.
+    pub(crate) fn for_outcome(outcome: &Outcome, can_follow_up: bool) -> Self {
+        Self::Error(match outcome {
+            Outcome::Reply(reply) => {
+                let text = speech::speakable(reply);
+                if !text.is_empty() {
+                    return Self::Reply(text);
+                }
+                phrases::NO_WORDS
+            }
+            Outcome::NoReply => phrases::NO_WORDS,
+            Outcome::Accepted { .. } => return Self::still_running(can_follow_up),
+            Outcome::Unanswered { .. } => phrases::UNREADABLE,
+            Outcome::Failed { .. } => phrases::TURN_FAILED,
+            Outcome::Refused { .. } | Outcome::WrongForm { .. } => phrases::SESSION_REFUSED,
+            Outcome::NotAllowed | Outcome::ChatOff => phrases::NOT_ALLOWED,
+            Outcome::BadToken => phrases::TOKEN_REFUSED,
+            Outcome::Busy { .. } => phrases::GATEWAY_RESTARTING,
+            Outcome::MayBeRunning { .. } => phrases::ANSWER_LOST,
+            Outcome::Unreachable { .. } => phrases::UNREACHABLE,
+        })
+    }
+
+    /// The answer when the wait is over and the turn is not.
+    pub(crate) fn still_running(can_follow_up: bool) -> Self {
+        Self::Error(if can_follow_up { phrases::STILL_RUNNING } else { phrases::NO_ANSWER_YET })
+    }
+
+    /// Its words.
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Self::Reply(text) => text,
+            Self::Error(text) => text,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::AnswerText;
+    use crate::prompts::phrases;
+    use state::gateway::Outcome;
+
+    #[test]
+    fn only_a_reply_is_answered_as_one() {
+        let reply = |text: &str| AnswerText::for_outcome(&Outcome::Reply(text.into()), true);
+        assert_eq!(reply("**Two** meetings."), AnswerText::Reply("Two meetings.".into()));
+        assert_eq!(reply("🎉"), AnswerText::Error(phrases::NO_WORDS));
+        let words = || "x".to_owned();
+        for outcome in [
+            Outcome::Accepted { run_id: None },
+            Outcome::NoReply,
+            Outcome::Unanswered { run_id: None },
+            Outcome::Failed { words: words() },
+            Outcome::Refused { words: words() },
+            Outcome::NotAllowed,
+            Outcome::BadToken,
+            Outcome::Busy { retry_after: None },
+            Outcome::MayBeRunning { why: words() },
+            Outcome::Unreachable { why: words() },
+        ] {
+            let answer = AnswerText::for_outcome(&outcome, true);
+            assert!(matches!(answer, AnswerText::Error(_)), "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn where_nothing_can_follow_no_late_reply_is_promised() {
+        let running = Outcome::Accepted { run_id: Some("r".into()) };
+        let answer = |can_follow_up| AnswerText::for_outcome(&running, can_follow_up);
+        assert_eq!(answer(false), AnswerText::Error(phrases::NO_ANSWER_YET));
+        assert_eq!(answer(true), AnswerText::Error(phrases::STILL_RUNNING));
+    }
+}

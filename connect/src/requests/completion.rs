@@ -1,0 +1,173 @@
+//! How a request ends: its one answer, a follow-up, or none, each held until it is delivered.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use state::gateway::Outcome;
+
+use super::answer::AnswerText;
+use super::dispatcher::Dispatcher;
+use super::open_requests::EndedRequest;
+use super::request::{AgentRequest, Origin};
+use super::worker_event::{TurnResult, WorkerEvent};
+use super::workers::QueueTimeout;
+use crate::journal::JournalStep;
+use crate::prompts::phrases;
+use crate::sms::reply::send_reply;
+use crate::transport::outbox::{OutgoingAnswer, OwnLatency};
+
+/// Takes what a worker tells.
+pub(crate) fn on_worker_event(dispatcher: &mut Dispatcher, key: &str, event: WorkerEvent) {
+    match event {
+        WorkerEvent::ApprovalRequested => {
+            let request = dispatcher.open.await_approval(key);
+            let frame = request
+                .and_then(|request| request.origin.progress_frame(phrases::APPROVAL_REQUESTED));
+            if let Some(frame) = frame {
+                dispatcher.outbox.send_ephemeral(frame);
+            }
+        }
+        WorkerEvent::TurnStarted => {
+            dispatcher.open.resume(key, Instant::now(), &dispatcher.context.periods);
+        }
+        WorkerEvent::Finished(result) => complete(dispatcher, key, result),
+        WorkerEvent::Panicked => {
+            dispatcher.context.log.line(format_args!("{key}: panicked; see the line before"));
+            let answer = AnswerText::Error(phrases::INTERNAL_ERROR);
+            complete(dispatcher, key, TurnResult::without_turn(answer));
+        }
+        WorkerEvent::LateReply(outcome) => complete_late(dispatcher, key, outcome),
+        WorkerEvent::DryRun(what) => dispatcher.outbox.send_ephemeral(what.to_string()),
+    }
+}
+
+/// The work for a request has ended.
+pub(super) fn complete(dispatcher: &mut Dispatcher, key: &str, result: TurnResult) {
+    let Some(EndedRequest { request, is_answered }) = dispatcher.open.end(key) else { return };
+    dispatcher.context.spoken_confirmations.forget_request(key);
+    let TurnResult { answer, run_id, own_latency, gateway_health, log_line } = result;
+    if let Some(health) = gateway_health {
+        dispatcher.status.add_turn_latency(request.received_at.elapsed());
+        dispatcher.status.set_gateway_health(&health);
+    }
+    if let Some(line) = log_line {
+        dispatcher.log_later(format!("{key}: {line}"));
+    }
+    let awaited_run = run_id.clone().filter(|_| can_reply_late(dispatcher, &request.origin));
+    match answer {
+        // That it is still running was answered before, and is not said twice.
+        Some(_) if is_answered && run_id.is_some() => {}
+        Some(answer) => give_answer(dispatcher, &request, is_answered, &answer, own_latency),
+        None if awaited_run.is_none() => dispatcher.mark_done(key),
+        None => {}
+    }
+    if let Some(run_id) = awaited_run {
+        dispatcher.late_replies.look_for(&dispatcher.context, key.to_owned(), run_id);
+        dispatcher.open.await_late_reply(request);
+    }
+}
+
+/// Whether a late reply could still reach somebody.
+fn can_reply_late(dispatcher: &Dispatcher, origin: &Origin) -> bool {
+    match origin {
+        Origin::Call { call_id, .. } => {
+            call_id.as_ref().is_some_and(|call_id| !dispatcher.context.calls.get(call_id).ended)
+        }
+        Origin::Text { .. } => true,
+        Origin::Walkie { .. } | Origin::Internal => false,
+    }
+}
+
+/// A late reply came, or is no longer looked for.
+fn complete_late(dispatcher: &mut Dispatcher, key: &str, outcome: Option<Outcome>) {
+    // One that came before is being texted under the same key: once is enough.
+    let Some(request) = dispatcher.open.end_late(key) else { return };
+    let Some(outcome) = outcome else {
+        dispatcher.context.log.line(format_args!("{key}: no late reply came"));
+        return dispatcher.mark_done(key);
+    };
+    match (&request.origin, outcome) {
+        (Origin::Text { from, .. }, Outcome::Reply(reply)) => {
+            dispatcher.context.log.line(format_args!("{key}: a late reply came"));
+            submit_text(dispatcher, &request, from.clone(), reply);
+        }
+        (Origin::Text { .. }, outcome) => {
+            dispatcher.context.log.line(format_args!("{key}: not answered: {outcome}"));
+            dispatcher.mark_done(key);
+        }
+        (origin, outcome) => {
+            dispatcher.context.log.line(format_args!("{key}: late: {outcome}"));
+            let answer = AnswerText::for_outcome(&outcome, origin.can_follow_up());
+            give_answer(dispatcher, &request, true, &answer, None);
+        }
+    }
+}
+
+/// Has a worker text a reply that is ready.
+pub(crate) fn submit_text(
+    dispatcher: &mut Dispatcher,
+    request: &Arc<AgentRequest>,
+    to: state::phone::Phone,
+    reply: String,
+) -> bool {
+    let (context, work_request) = (Arc::clone(&dispatcher.context), Arc::clone(request));
+    dispatcher.submit(request, QueueTimeout::Unlimited, move || {
+        send_reply(&context, &work_request, &to, &reply);
+        context.notify_finished(&work_request.key);
+    })
+}
+
+/// Gives the one answer to a request that an earlier process accepted.
+pub(crate) fn answer_recovered(
+    dispatcher: &mut Dispatcher,
+    key: &str,
+    origin: Origin,
+    why: &'static str,
+) {
+    let request = AgentRequest::recovered(key, origin);
+    give_answer(dispatcher, &request, false, &AnswerText::Error(why), None);
+}
+
+/// Queues an answer: the one answer of its kind of request or, if that was given, a follow-up on the call.
+pub(super) fn give_answer(
+    dispatcher: &mut Dispatcher,
+    request: &AgentRequest,
+    is_follow_up: bool,
+    answer: &AnswerText,
+    own_latency: Option<OwnLatency>,
+) {
+    let AgentRequest { key, origin, .. } = request;
+    if let Some(call_id) = origin.call_id()
+        && dispatcher.context.calls.get(call_id).ended
+    {
+        dispatcher.context.log.line(format_args!("{key}: the call is over; its answer is dropped"));
+        return dispatcher.mark_done(key);
+    }
+    let frame =
+        if is_follow_up { origin.follow_up_frame(answer) } else { origin.answer_frame(answer) };
+    let Some(frame) = frame else {
+        dispatcher.context.log.line(format_args!("{key}: no frame can carry its answer"));
+        return dispatcher.mark_done(key);
+    };
+    // A follow-up has a key of its own: the one answer may be delivered already.
+    let key = if is_follow_up { format!("late:{key}") } else { key.clone() };
+    dispatcher.context.journal.append_buffered(JournalStep::Answered, &key, Some(&frame));
+    let expires_at = Instant::now() + dispatcher.context.periods.answer_lifetime;
+    dispatcher.outbox.send_reliable(OutgoingAnswer { key, frame, expires_at, own_latency });
+}
+
+/// The service has everything that was sent before this ping.
+pub(crate) fn on_pong(dispatcher: &mut Dispatcher, ping: u64) {
+    for key in dispatcher.outbox.acknowledge(ping) {
+        dispatcher.mark_done(&key);
+    }
+}
+
+/// Accepts no more requests, and gives up those that wait for a worker.
+pub(crate) fn stop(dispatcher: &mut Dispatcher) {
+    dispatcher.is_stopping = true;
+    for key in dispatcher.workers.give_up_waiting() {
+        let answer = AnswerText::Error(phrases::STOPPING);
+        complete(dispatcher, &key, TurnResult::without_turn(answer));
+    }
+}

@@ -1,0 +1,221 @@
+//! Request dispatcher: accepts requests, hands them to the workers, and holds the tables that follow each to its delivery.
+//! Owned by the loop thread; no locks.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use state::phone::Phone;
+
+use super::answer::AnswerText;
+use super::dedup::SeenRequests;
+use super::help_notices::HelpNotices;
+use super::late_replies::LateReplies;
+use super::open_requests::OpenRequests;
+use super::request::{AgentRequest, Origin};
+use super::worker_event::WorkerEvent;
+use super::workers::{QueueTimeout, WorkerPool};
+use crate::calls::CallState;
+use crate::context::ClientContext;
+use crate::journal::JournalStep;
+use crate::prompts::phrases;
+use crate::protocol::RequestText;
+use crate::status::ClientCounts;
+use crate::status::writer::StatusWriter;
+use crate::transport::outbox::Outbox;
+use crate::turn;
+
+/// Everything that the loop thread knows beyond the connection.
+pub(crate) struct Dispatcher {
+    pub(crate) context: Arc<ClientContext>,
+    pub(crate) outbox: Outbox,
+    pub(crate) status: StatusWriter,
+    pub(crate) seen: SeenRequests,
+    pub(super) workers: WorkerPool,
+    pub(super) late_replies: LateReplies,
+    pub(super) help_notices: HelpNotices,
+    pub(super) open: OpenRequests,
+    pub(super) is_stopping: bool,
+    pub(super) n_expired: u64,
+    n_repeated: u64,
+    log_lines: Vec<String>,
+}
+
+impl Dispatcher {
+    /// A dispatcher without requests. At most `max_turns` turns run at once.
+    pub(crate) fn new(context: Arc<ClientContext>, status: StatusWriter, max_turns: usize) -> Self {
+        let workers = WorkerPool::new(max_turns, context.periods.queue);
+        Self {
+            context,
+            outbox: Outbox::default(),
+            status,
+            seen: SeenRequests::default(),
+            workers,
+            late_replies: LateReplies::default(),
+            help_notices: HelpNotices::default(),
+            open: OpenRequests::default(),
+            is_stopping: false,
+            n_expired: 0,
+            n_repeated: 0,
+            log_lines: Vec::new(),
+        }
+    }
+
+    /// Accepts a request: once, if there is room, and never while the client is being stopped. `frame` is what it came in,
+    /// for the journal.
+    pub(crate) fn accept(&mut self, key: String, origin: Origin, text: RequestText, frame: &str) {
+        if !self.is_new(&key) {
+            return;
+        }
+        let text = match text {
+            RequestText::Text(text) => text,
+            RequestText::Missing => return self.decline(&key, &origin, phrases::NOT_UNDERSTOOD),
+            RequestText::TooLong => return self.decline(&key, &origin, phrases::TOO_LONG),
+        };
+        if let Some(why) = self.why_full() {
+            // It was not accepted, so it may come again.
+            self.seen.forget(&key);
+            return self.decline(&key, &origin, why);
+        }
+        // Before anything happens, and buffered: the worker's own line takes this one along.
+        self.context.journal.append_buffered(JournalStep::Accepted, &key, Some(frame));
+        let is_journaled = self.context.journal.is_writable();
+        let received_at = Instant::now();
+        self.start(AgentRequest { key, origin, text, received_at, is_journaled });
+    }
+
+    /// Whether a request comes for the first time. From now on it does not.
+    pub(crate) fn is_new(&mut self, key: &str) -> bool {
+        let is_new = self.seen.insert(key, Instant::now());
+        if !is_new {
+            self.n_repeated += 1;
+            self.context.log.debug(|| format!("{key}: repeated; ignored"));
+        }
+        is_new
+    }
+
+    /// Hands a request to the workers for a turn.
+    pub(crate) fn start(&mut self, request: AgentRequest) {
+        if let Some(call_id) = request.origin.call_id() {
+            self.context.spoken_confirmations.assign(call_id, &request.key);
+        }
+        let request = Arc::new(request);
+        let work = {
+            let (context, request) = (Arc::clone(&self.context), Arc::clone(&request));
+            move || turn::handle(&context, &request)
+        };
+        if self.submit(&request, QueueTimeout::Limited, work) {
+            self.log_later(format!("{}: accepted", request.key));
+            self.context.log.debug(|| format!("{}: {}", request.key, request.text));
+        }
+    }
+
+    /// Hands work for a request to the workers; false, and the request declined, if the system has no thread for it.
+    pub(crate) fn submit(
+        &mut self,
+        request: &Arc<AgentRequest>,
+        queue_timeout: QueueTimeout,
+        work: impl FnOnce() + Send + 'static,
+    ) -> bool {
+        let on_panic = {
+            let (context, key) = (Arc::clone(&self.context), request.key.clone());
+            move || context.notify(&key, WorkerEvent::Panicked)
+        };
+        if self.workers.submit(&request.key, queue_timeout, work, on_panic).is_err() {
+            self.context.spoken_confirmations.forget_request(&request.key);
+            self.decline(&request.key, &request.origin, phrases::BUSY);
+            self.mark_done(&request.key);
+            return false;
+        }
+        self.open.start(Arc::clone(request), &self.context.periods);
+        true
+    }
+
+    /// Why nothing more is accepted now, if that is so.
+    pub(crate) fn why_full(&self) -> Option<&'static str> {
+        if self.is_stopping {
+            return Some(phrases::STOPPING);
+        }
+        self.are_workers_full().then_some(phrases::BUSY)
+    }
+
+    /// Whether as many requests run, and as many wait, as may.
+    pub(crate) fn are_workers_full(&self) -> bool {
+        self.workers.is_full()
+    }
+
+    /// Answers a request that was not accepted. Such an answer is ephemeral: a flood of requests must not become a flood of
+    /// answers that are held.
+    pub(crate) fn decline(&mut self, key: &str, origin: &Origin, why: &'static str) {
+        self.context.log.line(format_args!("{key}: not accepted: {why}"));
+        if let Some(frame) = origin.answer_frame(&AnswerText::Error(why)) {
+            self.outbox.send_ephemeral(frame);
+        }
+    }
+
+    /// A number texted HELP: the agent is told of it soon, together with others.
+    pub(crate) fn note_help_text(&mut self, phone: Phone) {
+        // A simulation waits for no others.
+        let is_simulated = self.context.service.is_none();
+        let wait = if is_simulated { Default::default() } else { self.context.periods.help_notice };
+        self.help_notices.add(phone, Instant::now() + wait);
+    }
+
+    /// Records something of a call.
+    pub(crate) fn update_call(&mut self, call_id: &str, change: impl FnOnce(&mut CallState)) {
+        self.context.update_call(call_id, change);
+    }
+
+    /// A call is over: nobody hears its late replies any more.
+    pub(crate) fn end_call(&mut self, call_id: &str) {
+        self.context.spoken_confirmations.forget_call(call_id);
+        self.update_call(call_id, |call| call.ended = true);
+        for key in self.open.end_call(call_id) {
+            self.late_replies.forget(&key);
+        }
+    }
+
+    /// Nothing remains to be done for a request.
+    pub(crate) fn mark_done(&self, key: &str) {
+        self.context.journal.append_buffered(JournalStep::Done, key, None);
+    }
+
+    /// Whether no work is in flight and no answer waits for its delivery.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.open.are_workers_done()
+            && self.context.opt_outs.is_idle()
+            && self.outbox.n_undelivered() == 0
+    }
+
+    /// Whether nothing at all is awaited any more, late replies included.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.open.is_empty() && self.help_notices.due().is_none()
+    }
+
+    /// A line for the log that can wait until frames have left: nobody on the phone waits for it.
+    pub(super) fn log_later(&mut self, line: String) {
+        self.log_lines.push(line);
+    }
+
+    /// Writes the lines that were put off.
+    pub(crate) fn write_log(&mut self) {
+        self.context.log.lines(self.log_lines.drain(..));
+    }
+
+    /// Puts into the status how much there is in hand.
+    pub(crate) fn update_status(&mut self) {
+        for took in self.outbox.take_latency_samples() {
+            self.status.add_own_latency(took);
+        }
+        let (in_flight, queued) = self.workers.counts();
+        self.status.set_counts(ClientCounts {
+            in_flight,
+            queued,
+            undelivered: self.outbox.n_undelivered(),
+            expired: self.n_expired,
+            dropped: self.outbox.n_dropped(),
+            repeated: self.n_repeated,
+        });
+        self.status.set_journal_writable(self.context.journal.is_writable());
+        self.status.set_opt_outs_unwritten(self.context.opt_outs.problem());
+    }
+}

@@ -1,0 +1,181 @@
+//! The requests that are not over, and how far each has come.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::request::{AgentRequest, Origin};
+use crate::periods::{Periods, sooner};
+
+/// The requests that are not over, by key.
+#[derive(Debug, Default)]
+pub(super) struct OpenRequests(HashMap<String, OpenRequest>);
+
+#[derive(Debug)]
+struct OpenRequest {
+    request: Arc<AgentRequest>,
+    phase: RequestPhase,
+}
+
+/// How far a request has come.
+///
+/// ```text
+/// Working <-> AwaitingApproval
+///    |
+///    +-> AnsweredStillRunning        then it ends, or goes on to
+///    +-----------------------------> AwaitingLateReply
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RequestPhase {
+    /// A worker has it, or it waits for one. Nothing was answered yet.
+    Working {
+        /// When the caller is next told that work goes on.
+        next_progress: Option<Instant>,
+        /// When the one answer becomes "still running".
+        still_running_at: Option<Instant>,
+    },
+    /// The owner decides. No progress is told meanwhile.
+    AwaitingApproval,
+    /// The one answer was "still running", and a worker still has it: what it brings is a follow-up.
+    AnsweredStillRunning,
+    /// The worker has ended; only the late reply of its run is looked for.
+    AwaitingLateReply,
+}
+
+/// What a caller is to be told because time has passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TimedMessage {
+    /// That work goes on, for the first time.
+    FirstProgress,
+    /// That work still goes on.
+    Progress,
+    /// The one answer: the turn is still running.
+    StillRunning,
+}
+
+/// A request that a worker has ended.
+#[derive(Debug)]
+pub(super) struct EndedRequest {
+    pub(super) request: Arc<AgentRequest>,
+    /// The one answer was given before.
+    pub(super) is_answered: bool,
+}
+
+impl OpenRequests {
+    /// A request was handed to the workers. The caller's patience counts from when it came in.
+    pub(super) fn start(&mut self, request: Arc<AgentRequest>, periods: &Periods) {
+        let phase = RequestPhase::working(&request.origin, request.received_at, periods);
+        self.0.insert(request.key.clone(), OpenRequest { request, phase });
+    }
+
+    /// The owner is being asked; gives the request.
+    pub(super) fn await_approval(&mut self, key: &str) -> Option<Arc<AgentRequest>> {
+        let open = self.0.get_mut(key)?;
+        if matches!(open.phase, RequestPhase::Working { .. }) {
+            open.phase = RequestPhase::AwaitingApproval;
+        }
+        Some(Arc::clone(&open.request))
+    }
+
+    /// The owner approved: the caller's patience begins anew.
+    pub(super) fn resume(&mut self, key: &str, now: Instant, periods: &Periods) {
+        if let Some(open) = self.0.get_mut(key)
+            && open.phase == RequestPhase::AwaitingApproval
+        {
+            open.phase = RequestPhase::working(&open.request.origin, now, periods);
+        }
+    }
+
+    /// A worker has ended with a request, which is open no more.
+    pub(super) fn end(&mut self, key: &str) -> Option<EndedRequest> {
+        let OpenRequest { request, phase } = self.0.remove(key)?;
+        Some(EndedRequest { request, is_answered: phase == RequestPhase::AnsweredStillRunning })
+    }
+
+    /// The late reply of a request's run is looked for from now on.
+    pub(super) fn await_late_reply(&mut self, request: Arc<AgentRequest>) {
+        let phase = RequestPhase::AwaitingLateReply;
+        self.0.insert(request.key.clone(), OpenRequest { request, phase });
+    }
+
+    /// The request whose late reply came or is no longer looked for; `None` if none is awaited under this key.
+    pub(super) fn end_late(&mut self, key: &str) -> Option<Arc<AgentRequest>> {
+        let is_awaited =
+            self.0.get(key).is_some_and(|open| open.phase == RequestPhase::AwaitingLateReply);
+        if is_awaited { self.0.remove(key).map(|open| open.request) } else { None }
+    }
+
+    /// A call is over: its late replies are awaited no more. Gives the keys of those requests.
+    pub(super) fn end_call(&mut self, call_id: &str) -> Vec<String> {
+        let is_over = |open: &OpenRequest| {
+            open.phase == RequestPhase::AwaitingLateReply
+                && open.request.origin.call_id() == Some(call_id)
+        };
+        let keys: Vec<String> =
+            self.0.iter().filter(|(_, open)| is_over(open)).map(|(key, _)| key.clone()).collect();
+        for key in &keys {
+            self.0.remove(key);
+        }
+        keys
+    }
+
+    /// When somebody is next to be told something.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.0.values().filter_map(|open| open.phase.due()).min()
+    }
+
+    /// What is to be told by now. Each message is given once.
+    pub(super) fn tick(
+        &mut self,
+        now: Instant,
+        periods: &Periods,
+    ) -> Vec<(Arc<AgentRequest>, TimedMessage)> {
+        let mut due = Vec::new();
+        for OpenRequest { request, phase } in self.0.values_mut() {
+            let RequestPhase::Working { next_progress, still_running_at } = phase else { continue };
+            if still_running_at.is_some_and(|at| at <= now) {
+                *phase = RequestPhase::AnsweredStillRunning;
+                due.push((Arc::clone(request), TimedMessage::StillRunning));
+            } else if next_progress.is_some_and(|at| at <= now) {
+                let is_first = now.saturating_duration_since(request.received_at)
+                    < periods.first_progress + periods.next_progress;
+                *next_progress = Some(now + periods.next_progress);
+                let message =
+                    if is_first { TimedMessage::FirstProgress } else { TimedMessage::Progress };
+                due.push((Arc::clone(request), message));
+            }
+        }
+        due
+    }
+
+    /// Whether workers are done with all of them.
+    pub(super) fn are_workers_done(&self) -> bool {
+        self.0.values().all(|open| open.phase == RequestPhase::AwaitingLateReply)
+    }
+
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl RequestPhase {
+    /// A worker has it, and the caller's patience begins now.
+    fn working(origin: &Origin, now: Instant, periods: &Periods) -> Self {
+        let hears_progress = matches!(origin, Origin::Call { .. });
+        let waits = hears_progress || matches!(origin, Origin::Walkie { .. });
+        Self::Working {
+            next_progress: hears_progress.then(|| now + periods.first_progress),
+            still_running_at: waits.then(|| now + periods.still_running),
+        }
+    }
+
+    fn due(self) -> Option<Instant> {
+        match self {
+            Self::Working { next_progress, still_running_at } => {
+                sooner(next_progress, still_running_at)
+            }
+            Self::AwaitingApproval | Self::AnsweredStillRunning | Self::AwaitingLateReply => None,
+        }
+    }
+}

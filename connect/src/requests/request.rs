@@ -1,0 +1,127 @@
+//! A request for a turn of the agent, and the frames that answer it.
+
+use std::time::Instant;
+
+use state::gateway::{SessionKey, Turn};
+use state::phone::Phone;
+
+use super::answer::AnswerText;
+use crate::calls::Speaker;
+use crate::protocol::outgoing::{OutgoingFrame, WalkieAnswer};
+
+/// One request on its way to the agent.
+#[derive(Clone, Debug)]
+pub(crate) struct AgentRequest {
+    /// Its name in the journal, the log and the tables: `deep:<request_id>`.
+    pub(crate) key: String,
+    /// How it came, and so how it is answered.
+    pub(crate) origin: Origin,
+    /// What was said or written, in full.
+    pub(crate) text: String,
+    /// When its frame was read.
+    pub(crate) received_at: Instant,
+    /// The journal has it: what becomes of it has to be there too.
+    pub(crate) is_journaled: bool,
+}
+
+impl AgentRequest {
+    /// A request that is in the journal and needs no turn any more: only its answer is left to give.
+    pub(crate) fn recovered(key: &str, origin: Origin) -> Self {
+        let (key, text) = (key.to_owned(), String::new());
+        Self { key, origin, text, received_at: Instant::now(), is_journaled: true }
+    }
+
+    /// A notice of our own to the agent. The journal does not have it: one that a stop or a crash cuts is not made again,
+    /// since nobody waits for it.
+    pub(crate) fn internal(key: String, text: String, now: Instant) -> Self {
+        Self { key, origin: Origin::Internal, text, received_at: now, is_journaled: false }
+    }
+}
+
+/// How a request came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// On a call.
+    Call {
+        /// The service's id of the request.
+        request_id: String,
+        /// The call, if the frame named it.
+        call_id: Option<String>,
+    },
+    /// By push-to-talk.
+    Walkie {
+        /// The service's id of the request.
+        request_id: String,
+        /// The session it named, if that is the agent's.
+        session: Option<SessionKey>,
+    },
+    /// As a text.
+    Text {
+        /// The sender, who gets the answer.
+        from: Phone,
+        /// Pictures or files that came with it.
+        n_media: usize,
+    },
+    /// From this program itself: a notice that nobody waits for the answer of.
+    Internal,
+}
+
+impl Origin {
+    /// The frame of the one answer. A text is not answered by a frame.
+    pub(crate) fn answer_frame(&self, answer: &AnswerText) -> Option<String> {
+        let text = answer.text().to_owned();
+        match self {
+            Self::Call { request_id, call_id } => Some(OutgoingFrame::DeepToolResult {
+                request_id: request_id.clone(),
+                call_id: call_id.clone(),
+                text,
+            }),
+            Self::Walkie { request_id, .. } => Some(OutgoingFrame::WalkieResponse {
+                request_id: request_id.clone(),
+                answer: match answer {
+                    AnswerText::Reply(_) => WalkieAnswer::reply(text),
+                    AnswerText::Error(_) => WalkieAnswer::error(text),
+                },
+            }),
+            Self::Text { .. } | Self::Internal => None,
+        }
+        .map(|outgoing| outgoing.frame())
+    }
+
+    /// The frame that tells of progress; only a call can carry one.
+    pub(crate) fn progress_frame(&self, text: &str) -> Option<String> {
+        let Self::Call { request_id, call_id } = self else { return None };
+        let (request_id, call_id, text) = (request_id.clone(), call_id.clone(), text.to_owned());
+        Some(OutgoingFrame::DeepToolProgress { request_id, call_id, text }.frame())
+    }
+
+    /// The frame of what is said after the one answer was given; only a call can carry it.
+    pub(crate) fn follow_up_frame(&self, answer: &AnswerText) -> Option<String> {
+        let call_id = self.call_id()?.to_owned();
+        Some(OutgoingFrame::Response { call_id, text: answer.text().to_owned() }.frame())
+    }
+
+    /// Whether something can be said after the one answer was given.
+    pub(crate) fn can_follow_up(&self) -> bool {
+        self.call_id().is_some()
+    }
+
+    /// The call that it came on.
+    pub(crate) fn call_id(&self) -> Option<&str> {
+        match self {
+            Self::Call { call_id, .. } => call_id.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The kind of turn that the gateway is asked for.
+    pub(crate) fn turn_kind(&self, speaker: Speaker) -> Turn {
+        match (self, speaker) {
+            (Self::Call { .. }, Speaker::Owner) => Turn::OwnerVoice,
+            (Self::Call { .. }, Speaker::Stranger) => Turn::StrangerVoice,
+            (Self::Walkie { session, .. }, _) => Turn::Walkie(session.clone()),
+            (Self::Text { .. }, _) => Turn::Sms,
+            (Self::Internal, _) => Turn::Report,
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What time brings to requests: progress messages, "still running", queue timeouts, expiry of answers, notices of HELP.
+
+use std::time::Instant;
+
+use super::answer::AnswerText;
+use super::completion::{complete, give_answer};
+use super::dispatcher::Dispatcher;
+use super::open_requests::TimedMessage;
+use super::request::AgentRequest;
+use super::worker_event::TurnResult;
+use crate::periods::sooner;
+use crate::prompts::help_notice::help_notice;
+use crate::prompts::phrases;
+
+/// When something is next due.
+pub(crate) fn due(dispatcher: &Dispatcher) -> Option<Instant> {
+    let requests = sooner(dispatcher.open.due(), dispatcher.workers.due());
+    sooner(requests, sooner(dispatcher.outbox.due(), dispatcher.help_notices.due()))
+}
+
+/// Does what is due.
+pub(crate) fn tick(dispatcher: &mut Dispatcher, now: Instant) {
+    for key in dispatcher.workers.expire(now) {
+        let answer = AnswerText::Error(phrases::WAITED_TOO_LONG);
+        complete(dispatcher, &key, TurnResult::without_turn(answer));
+    }
+    for key in dispatcher.outbox.expire(now) {
+        dispatcher.context.log.line(format_args!("{key}: expired undelivered"));
+        dispatcher.n_expired += 1;
+        dispatcher.mark_done(&key);
+    }
+    tell_callers(dispatcher, now);
+    send_help_notice(dispatcher, now);
+}
+
+fn tell_callers(dispatcher: &mut Dispatcher, now: Instant) {
+    for (request, message) in dispatcher.open.tick(now, &dispatcher.context.periods) {
+        let phrase = match message {
+            TimedMessage::FirstProgress => phrases::WORKING,
+            TimedMessage::Progress => phrases::STILL_WORKING,
+            TimedMessage::StillRunning => {
+                let answer = AnswerText::still_running(request.origin.can_follow_up());
+                give_answer(dispatcher, &request, false, &answer, None);
+                continue;
+            }
+        };
+        if let Some(frame) = request.origin.progress_frame(phrase) {
+            dispatcher.outbox.send_ephemeral(frame);
+        }
+    }
+}
+
+/// Tells the agent who texted HELP, all that did within a moment at once.
+fn send_help_notice(dispatcher: &mut Dispatcher, now: Instant) {
+    let Some((first, n)) = dispatcher.help_notices.take_due(now) else { return };
+    let key = format!("who:{}", dispatcher.context.service_clock.now().as_nanosecond());
+    if let Some(why) = dispatcher.why_full() {
+        return dispatcher.context.log.line(format_args!("{key}: not reported: {why}"));
+    }
+    dispatcher.start(AgentRequest::internal(key, help_notice(&first, n), now));
+}

@@ -1,0 +1,52 @@
+//! What a worker tells the loop thread of a request.
+
+use serde_json::Value;
+use state::gateway::Outcome;
+
+use super::answer::AnswerText;
+use crate::status::gateway_health::GatewayHealth;
+use crate::transport::outbox::OwnLatency;
+
+/// What happened to a request on a worker's thread.
+#[derive(Debug)]
+pub(crate) enum WorkerEvent {
+    /// The owner's approval is being requested.
+    ApprovalRequested,
+    /// The owner approved, and the request goes to the gateway.
+    TurnStarted,
+    /// The work has ended.
+    Finished(TurnResult),
+    /// The work panicked.
+    Panicked,
+    /// In a simulation: what would have been done.
+    DryRun(Value),
+    /// The run ended after the wait for it was over; `None` if it is no longer looked for.
+    LateReply(Option<Outcome>),
+}
+
+/// How the work for a request ended.
+#[derive(Debug, Default)]
+pub(crate) struct TurnResult {
+    /// The answer; `None` if it has been given already, or nobody waits for one.
+    pub(crate) answer: Option<AnswerText>,
+    /// The run whose reply may still come.
+    pub(crate) run_id: Option<String>,
+    /// The part of the turn that passed in this program; `None` where the owner was asked meanwhile.
+    pub(crate) own_latency: Option<OwnLatency>,
+    /// What the turn showed of the gateway; `None` without a turn.
+    pub(crate) gateway_health: Option<GatewayHealth>,
+    /// What the log says of it, where it has not said so yet.
+    pub(crate) log_line: Option<String>,
+}
+
+impl TurnResult {
+    /// Ended without a turn, with this answer.
+    pub(crate) fn without_turn(answer: AnswerText) -> Self {
+        let log_line = match &answer {
+            AnswerText::Error(why) => Some(format!("not passed to the agent: {why}")),
+            // A refusal, which the log has.
+            AnswerText::Reply(_) => None,
+        };
+        Self { answer: Some(answer), log_line, ..Self::default() }
+    }
+}

@@ -1,0 +1,62 @@
+//! What the configuration says of a client, checked before anything is opened.
+
+use state::config::Config;
+use state::gateway::Target;
+use state::guard::Policy;
+use state::settings::Settings;
+
+use crate::prompts::context::DisplayNames;
+use crate::sms::policy::SmsPolicy;
+
+/// The settings of a client.
+pub(crate) struct ClientSettings {
+    /// The gateway.
+    pub(crate) gateway: Target,
+    /// What is said on calls, and for whom.
+    pub(crate) voice: VoiceSettings,
+    /// Which requests need the owner's approval.
+    pub(crate) guard: Policy,
+    /// Who is answered by text.
+    pub(crate) sms_policy: SmsPolicy,
+    /// Turns at once.
+    pub(crate) max_turns: usize,
+}
+
+/// What is said on calls, and for whom.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct VoiceSettings {
+    /// The owner's name.
+    pub(crate) owner: Option<String>,
+    /// The agent's name.
+    pub(crate) agent: Option<String>,
+    /// What an inbound caller hears first.
+    pub(crate) greeting: Option<String>,
+    /// The voice model's prompt, in place of ours.
+    pub(crate) context: Option<String>,
+}
+
+impl ClientSettings {
+    /// Reads them. Fails (exit 3) where one is not what it should be.
+    pub(crate) fn of(config: &Config) -> anyhow::Result<Self> {
+        let settings = Settings::of(config)?;
+        Ok(Self {
+            gateway: config.gateway()?,
+            voice: VoiceSettings {
+                owner: settings.owner,
+                agent: settings.agent,
+                greeting: settings.greeting,
+                context: settings.voice_context,
+            },
+            guard: settings.guard,
+            sms_policy: SmsPolicy::new(settings.texts),
+            max_turns: settings.max_turns,
+        })
+    }
+}
+
+impl VoiceSettings {
+    /// Both names.
+    pub(crate) fn names(&self) -> DisplayNames<'_> {
+        DisplayNames { owner: self.owner.as_deref(), agent: self.agent.as_deref() }
+    }
+}

@@ -1,0 +1,142 @@
+//! Who opted out by a text, or in again, as long as that is not on the do-not-call list. It holds for our own replies all
+//! the same.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use state::do_not_call::{Covers, Why};
+use state::opt_out::Word;
+use state::phone::Phone;
+
+/// More than this do not wait; what is beyond that is left to the journal, and to the next process.
+const MAX_WAITING: usize = 10_000;
+
+/// How long it is believed which phone is the owner's.
+const OWNER_BELIEVED: Duration = Duration::from_secs(600);
+
+/// One change of the list.
+#[derive(Clone, Debug)]
+pub(crate) struct OptOutNotice {
+    /// The text that asked for it, as the journal knows it.
+    pub(crate) key: String,
+    /// Whose number it is.
+    pub(crate) phone: Phone,
+    /// When the text came.
+    pub(crate) at: Timestamp,
+    /// What it asked for.
+    pub(crate) change: ListChange,
+}
+
+/// What is changed on the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ListChange {
+    /// The number is put on it.
+    OptOut(Why, Covers),
+    /// What an opt-out put there is taken off.
+    OptIn,
+}
+
+impl ListChange {
+    /// What a keyword asks for; `None` for one that changes nothing.
+    pub(crate) fn of(word: Word) -> Option<Self> {
+        match word {
+            Word::StopAll => Some(Self::OptOut(Why::OptOut, Covers::All)),
+            Word::StopTexts => Some(Self::OptOut(Why::OptOut, Covers::Texts)),
+            Word::Start => Some(Self::OptIn),
+            Word::Help => None,
+        }
+    }
+}
+
+/// The changes that are to be made.
+#[derive(Debug, Default)]
+pub(crate) struct OptOutQueue {
+    state: Mutex<QueueState>,
+    /// The owner's phone, and when the service said so.
+    owner: Mutex<Option<(Phone, Instant)>>,
+}
+
+#[derive(Debug, Default)]
+struct QueueState {
+    /// In the order in which they came; each stays here until it is in the file.
+    waiting: VecDeque<OptOutNotice>,
+    /// Whether a thread writes.
+    is_writing: bool,
+    /// Why they could not be written.
+    problem: Option<String>,
+}
+
+impl OptOutQueue {
+    /// Adds a change, and calls `start_writer` if no thread writes; that is to give whether one does now. False, and
+    /// nothing is added, if too many wait.
+    pub(super) fn push(&self, notice: OptOutNotice, start_writer: impl FnOnce() -> bool) -> bool {
+        let mut state = self.lock();
+        if state.waiting.len() >= MAX_WAITING {
+            return false;
+        }
+        state.waiting.push_back(notice);
+        if !state.is_writing {
+            // Under the lock: the thread takes it first. If the system gives none, the next change tries again.
+            state.is_writing = start_writer();
+            if !state.is_writing {
+                state.problem = Some("the system gives no thread to write it in".to_owned());
+            }
+        }
+        true
+    }
+
+    /// All changes that wait, for the thread that writes. If there are none, that thread has to end.
+    pub(super) fn waiting(&self) -> Vec<OptOutNotice> {
+        let mut state = self.lock();
+        // Under the lock: whoever adds the next one sees that nobody writes and starts the next thread.
+        state.is_writing = !state.waiting.is_empty();
+        state.waiting.iter().cloned().collect()
+    }
+
+    /// The first `n` changes were written, or were not because of `problem`. Gives whether that problem is new.
+    pub(super) fn on_written(&self, n: usize, problem: Option<&str>) -> bool {
+        let mut state = self.lock();
+        if problem.is_none() {
+            state.waiting.drain(..n);
+        }
+        let is_new = state.problem.as_deref() != problem;
+        state.problem = problem.map(str::to_owned);
+        is_new
+    }
+
+    /// Whether a number has opted out of texts by what is not in the file yet.
+    pub(crate) fn has_opted_out(&self, phone: &Phone) -> bool {
+        let state = self.lock();
+        let last = state.waiting.iter().rev().find(|notice| notice.phone == *phone);
+        last.is_some_and(|notice| matches!(notice.change, ListChange::OptOut(..)))
+    }
+
+    /// Why changes wait, if they wait for more than a moment.
+    pub(crate) fn problem(&self) -> Option<String> {
+        self.lock().problem.clone()
+    }
+
+    /// Whether everything is in the file that can be.
+    pub(crate) fn is_idle(&self) -> bool {
+        let state = self.lock();
+        state.waiting.is_empty() || state.problem.is_some()
+    }
+
+    /// The owner's phone. What `fetch` gave last is believed for a while, and for longer where it gives nothing now.
+    pub(super) fn owner(&self, fetch: impl FnOnce() -> Option<Phone>) -> Option<Phone> {
+        let mut owner = self.owner.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_fresh = |(_, since): &(Phone, Instant)| since.elapsed() < OWNER_BELIEVED;
+        if !owner.as_ref().is_some_and(is_fresh)
+            && let Some(phone) = fetch()
+        {
+            *owner = Some((phone, Instant::now()));
+        }
+        owner.as_ref().map(|(phone, _)| phone.clone())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,93 @@
+//! Sends the reply to a text, once: one whose sending is unconfirmed is never sent again.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::json;
+use state::carrier;
+use state::do_not_call::{self, Covers, Reach, Why};
+use state::exit::{self, Exit};
+use state::phone::Phone;
+use state::secret;
+
+use super::opt_out_queue::{ListChange, OptOutNotice};
+use super::opt_out_writer;
+use crate::context::ClientContext;
+use crate::journal::JournalStep;
+use crate::requests::request::AgentRequest;
+use crate::requests::worker_event::WorkerEvent;
+use crate::speech;
+
+/// The longest text that is sent back, in characters.
+const LONGEST: usize = 1_500;
+
+/// Texts a reply. Runs on a worker's thread.
+pub(crate) fn send_reply(
+    context: &Arc<ClientContext>,
+    request: &AgentRequest,
+    to: &Phone,
+    reply: &str,
+) {
+    let key = &request.key;
+    let is_journaled = context.journal.append(JournalStep::Answered, key, Some(reply));
+    let text = speech::for_text(reply, LONGEST, state::parts::MAX_PARTS);
+    if text.is_empty() {
+        return context.log.line(format_args!("{key}: reply not sent: it has no words"));
+    }
+    let Some(service) = &context.service else {
+        let text = json!({"type": "text", "to": to.as_str(), "message": text});
+        return context.notify(key, WorkerEvent::DryRun(text));
+    };
+    if let Err(why) = check_recipient(context, to) {
+        return context.log.line(format_args!("{key}: reply not sent: {why}"));
+    }
+    let may_be_in_journal = is_journaled || request.is_journaled;
+    if !context.journal.append(JournalStep::SendingSms, key, None) && may_be_in_journal {
+        // After a crash its earlier lines would have it sent once more.
+        return context
+            .log
+            .line(format_args!("{key}: reply not sent: the journal cannot be written"));
+    }
+    let body = json!({"to": to.as_str(), "message": secret::clean(&text)});
+    let sent = service
+        .post_with_key("/v1/messages/send", body, &idempotency_key(key))
+        // "sent" is said only of a 2xx with an id.
+        .and_then(|answer| answer.text("id").map(str::to_owned));
+    match sent {
+        Ok(id) => context.log.line(format_args!("{key}: reply sent to {to} as `{id}`")),
+        Err(err) if err.exit() == Exit::Unknown => {
+            context.log.line(format_args!(
+                "{key}: reply unconfirmed, it may have been sent to {to}: {err}"
+            ));
+        }
+        Err(err) => {
+            context.log.line(format_args!("{key}: reply not sent to {to}: {err}"));
+            if carrier::refuses(&err) {
+                let change = ListChange::OptOut(Why::Carrier, Covers::Texts);
+                let (key, at) = (format!("carrier:{key}"), context.service_clock.now());
+                let notice = OptOutNotice { key, phone: to.clone(), at, change };
+                opt_out_writer::record(context, notice);
+            }
+        }
+    }
+    context.log.debug(|| format!("{key}: {text}"));
+}
+
+/// The idempotency key of the reply to a request: the same whoever sends it.
+fn idempotency_key(key: &str) -> String {
+    let allowed = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
+    "reply-".chars().chain(key.chars().map(allowed)).take(255).collect()
+}
+
+/// Whether this number may get a text now, and counts it. Fails with the reason.
+fn check_recipient(context: &ClientContext, to: &Phone) -> Result<(), String> {
+    to.callable().map_err(|fault| fault.to_string())?;
+    if context.opt_outs.has_opted_out(to) {
+        return Err(format!("{to} opted out of texts"));
+    }
+    do_not_call::check(&context.skill, to, Reach::Text).map_err(|err| exit::told(&err))?;
+    if context.sms_policy.take_room(to, Instant::now()) {
+        return Ok(());
+    }
+    Err(format!("{to} got ten replies within an hour"))
+}

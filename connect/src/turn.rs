@@ -1,0 +1,152 @@
+//! What a worker does for a request: authorizes it, has the turn of the agent, and makes its outcome the answer.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use state::gateway::Outcome;
+use state::phone::Phone;
+
+use crate::approval::authorize::{AuthorizationResult, authorize};
+use crate::approval::state::Authorization;
+use crate::calls::{Speaker, speaker};
+use crate::context::ClientContext;
+use crate::journal::JournalStep;
+use crate::prompts::fence::FenceNonce;
+use crate::prompts::phrases;
+use crate::prompts::turn::{Consent, OwnerChannel, owner_message, stranger_message, text_message};
+use crate::requests::answer::AnswerText;
+use crate::requests::request::{AgentRequest, Origin};
+use crate::requests::worker_event::{TurnResult, WorkerEvent};
+use crate::sms::reply::send_reply;
+use crate::status::gateway_health::GatewayHealth;
+use crate::transport::outbox::OwnLatency;
+
+/// How long a turn's connection is held at most: a chat has no limit of its own, and hanging up ends the turn.
+const LONGEST_TURN: Duration = Duration::from_secs(600);
+
+/// Does what a request asks for, and tells the loop thread how that ended.
+pub(crate) fn handle(context: &Arc<ClientContext>, request: &AgentRequest) {
+    let speaker = speaker::identify(context, request);
+    let result = match authorize(context, request, speaker) {
+        AuthorizationResult::Granted(authorization) => {
+            take_turn(context, request, speaker, authorization)
+        }
+        AuthorizationResult::Refused(answer) => TurnResult::without_turn(answer),
+        AuthorizationResult::DryRun => TurnResult::default(),
+    };
+    let result = match &request.origin {
+        Origin::Text { from, .. } => text_answer(context, request, from, result),
+        _ => result,
+    };
+    context.notify(&request.key, WorkerEvent::Finished(result));
+}
+
+/// Has the turn. It takes an authorization, and uses it up: nothing else reaches the agent.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "an authorization is good for one turn: it is used up"
+)]
+fn take_turn(
+    context: &ClientContext,
+    request: &AgentRequest,
+    speaker: Speaker,
+    authorization: Authorization,
+) -> TurnResult {
+    let Some(message) = message(context, request, speaker, &authorization) else {
+        return TurnResult::without_turn(AnswerText::Error(phrases::INTERNAL_ERROR));
+    };
+    let was_approved = authorization.consent() != Consent::NotNeeded;
+    let is_journaled = context.journal.append(JournalStep::Dispatched, &request.key, None);
+    if !is_journaled && (was_approved || request.is_journaled) {
+        // After a crash its earlier line would say that it never went to the agent.
+        return TurnResult {
+            answer: Some(AnswerText::Reply(phrases::NO_JOURNAL.to_owned())),
+            log_line: Some("refused: the journal cannot be written".to_owned()),
+            ..TurnResult::default()
+        };
+    }
+    if was_approved {
+        context.notify(&request.key, WorkerEvent::TurnStarted);
+    }
+    let before_gateway = request.received_at.elapsed();
+    let kind = request.origin.turn_kind(speaker);
+    let outcome = context.gateway.turn(&kind, &message, LONGEST_TURN);
+    let ready_at = Instant::now();
+    let health = GatewayHealth::of(&outcome);
+    TurnResult {
+        log_line: log_line(&request.origin, &outcome, &health),
+        own_latency: (!was_approved).then_some(OwnLatency { before_gateway, ready_at }),
+        gateway_health: Some(health),
+        answer: answer(&request.origin, &outcome),
+        run_id: match outcome {
+            Outcome::Accepted { run_id } => run_id,
+            _ => None,
+        },
+    }
+}
+
+/// The answer to a turn. That of a text is the reply as it is, which is made a text when it is sent.
+fn answer(origin: &Origin, outcome: &Outcome) -> Option<AnswerText> {
+    match (origin, outcome) {
+        (Origin::Internal, _) => None,
+        (Origin::Text { .. }, Outcome::Reply(reply)) => Some(AnswerText::Reply(reply.clone())),
+        (origin, outcome) => Some(AnswerText::for_outcome(outcome, origin.can_follow_up())),
+    }
+}
+
+/// What the log says of a turn; `None` where the sending of its reply says it.
+fn log_line(origin: &Origin, outcome: &Outcome, health: &GatewayHealth) -> Option<String> {
+    if let Some(problem) = &health.problem {
+        return Some(problem.clone());
+    }
+    match (origin, outcome) {
+        (Origin::Internal, _) => Some("passed to the agent".to_owned()),
+        (Origin::Text { .. }, Outcome::Reply(_)) => None,
+        (_, Outcome::Reply(_)) => Some("reply ready".to_owned()),
+        (_, outcome) => Some(outcome.to_string()),
+    }
+}
+
+/// The message that starts the turn; `None` only if the system has no random numbers to fence words with.
+fn message(
+    context: &ClientContext,
+    request: &AgentRequest,
+    speaker: Speaker,
+    authorization: &Authorization,
+) -> Option<String> {
+    let owner = context.voice.owner.as_deref();
+    let (text, consent) = (authorization.text(), authorization.consent());
+    Some(match (&request.origin, speaker) {
+        (Origin::Call { .. }, Speaker::Owner) => {
+            owner_message(owner, OwnerChannel::Call, consent, text)
+        }
+        (Origin::Walkie { .. }, _) => owner_message(owner, OwnerChannel::Walkie, consent, text),
+        (Origin::Call { call_id, .. }, Speaker::Stranger) => {
+            let number =
+                call_id.as_deref().and_then(|call_id| speaker::dialled_number(context, call_id));
+            stranger_message(&FenceNonce::random().ok()?, number.as_ref(), text)
+        }
+        (Origin::Text { from, n_media }, _) => {
+            text_message(&FenceNonce::random().ok()?, from, text, *n_media)
+        }
+        (Origin::Internal, _) => text.to_owned(),
+    })
+}
+
+/// Texts the answer to a text: only the agent's words, and the refusal of something sensitive. "Still running" and our own
+/// errors are not worth a text.
+fn text_answer(
+    context: &Arc<ClientContext>,
+    request: &AgentRequest,
+    to: &Phone,
+    result: TurnResult,
+) -> TurnResult {
+    match &result.answer {
+        Some(AnswerText::Reply(reply)) => send_reply(context, request, to, reply),
+        Some(AnswerText::Error(why)) if result.run_id.is_none() => {
+            context.log.line(format_args!("{}: not answered: {why}", request.key));
+        }
+        Some(AnswerText::Error(_)) | None => {}
+    }
+    TurnResult { answer: None, ..result }
+}
