@@ -14,10 +14,10 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::low_level::pipe;
 
 use crate::handlers;
-use crate::loop_channel::{LoopEvent, LoopReceiver};
 use crate::periods::sooner;
 use crate::requests::dispatcher::Dispatcher;
 use crate::requests::{completion, timers};
+use crate::shared::loop_channel::{LoopEvent, LoopReceiver};
 use crate::sleep_watch::SleepWatch;
 use crate::status::ClientState;
 use crate::transport::connection::{ConnectionEvent, ServiceConnection};

@@ -12,7 +12,7 @@ use crate::prompts::phrases;
 use crate::protocol::incoming::{IncomingFrame, ServiceEvent};
 use crate::requests::completion::{answer_recovered, submit_text};
 use crate::requests::dispatcher::Dispatcher;
-use crate::requests::request::{AgentRequest, Origin};
+use crate::shared::request::{AgentRequest, Origin};
 use crate::transport::outbox::OutgoingAnswer;
 
 /// Takes up what a journal says.

@@ -21,16 +21,16 @@ use state::{api, config, exit, file, paths, words};
 
 use crate::allocator;
 use crate::args::RunArgs;
-use crate::context::{ClientContext, ContextParts};
 use crate::daemon::running;
 use crate::event_loop::{EventLoop, ExitReason, SOCKET, WAKER};
 use crate::journal::Journal;
 use crate::log::ClientLog;
-use crate::loop_channel::{LoopEvent, LoopSender};
 use crate::protocol::outgoing::auth;
 use crate::recovery;
 use crate::requests::dispatcher::Dispatcher;
 use crate::settings::ClientSettings;
+use crate::shared::context::{ClientContext, ContextParts};
+use crate::shared::loop_channel::{LoopEvent, LoopSender};
 use crate::status::writer::StatusWriter;
 use crate::status::{ClientState, ClientStatus, GatewayStatus};
 use crate::transport::connection::ServiceConnection;

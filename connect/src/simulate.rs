@@ -15,15 +15,15 @@ use state::phone::Phone;
 use state::{file, paths};
 
 use crate::args::SimulateArgs;
-use crate::context::{ClientContext, ContextParts};
 use crate::handlers;
 use crate::journal::Journal;
 use crate::log::ClientLog;
-use crate::loop_channel::{LoopEvent, LoopReceiver, LoopSender};
 use crate::protocol::incoming::{IncomingFrame, ServiceEvent};
 use crate::requests::dispatcher::Dispatcher;
 use crate::requests::{completion, timers};
 use crate::settings::ClientSettings;
+use crate::shared::context::{ClientContext, ContextParts};
+use crate::shared::loop_channel::{LoopEvent, LoopReceiver, LoopSender};
 use crate::status::writer::StatusWriter;
 use crate::status::{ClientStatus, GatewayStatus};
 

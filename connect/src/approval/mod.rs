@@ -1,10 +1,9 @@
-//! The owner's approval: who needs one, how it is requested, and the proof that a request has it.
+//! The owner's approval: which requests need one, and the proof that a request has it.
 //!
-//! [`state`] holds the rules and is pure. [`authorize`](mod@authorize) is what a worker does: it classifies the request,
-//! requests the approval where one is needed, and waits. Decisions reach it through [`subscriptions`]; where no phone can
-//! be reached, [`spoken`] keeps what the owner is to confirm on the call.
+//! [`state`] holds the rules, and is pure. The worker that requests an approval and waits for it
+//! ([`authorize`](crate::workers::authorize)) gets decisions through [`subscriptions`]; where no phone can be reached,
+//! [`spoken`] holds what the owner is to confirm on the call.
 
-pub(crate) mod authorize;
 mod plain_yes;
 pub(crate) mod refusal;
 pub(crate) mod spoken;

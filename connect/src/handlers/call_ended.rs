@@ -6,7 +6,7 @@ use crate::prompts::call_summary::call_summary;
 use crate::prompts::fence::FenceNonce;
 use crate::protocol::incoming::CallEnded;
 use crate::requests::dispatcher::Dispatcher;
-use crate::requests::request::AgentRequest;
+use crate::shared::request::AgentRequest;
 
 /// Ends the call, and reports it once.
 pub(super) fn handle(dispatcher: &mut Dispatcher, ended: &CallEnded) {

@@ -2,7 +2,7 @@
 
 use crate::protocol::RequestText;
 use crate::requests::dispatcher::Dispatcher;
-use crate::requests::request::Origin;
+use crate::shared::request::Origin;
 
 /// Accepts the request, once per `request_id`. Who speaks is found out by the worker: the call may have to be looked up.
 pub(super) fn handle(

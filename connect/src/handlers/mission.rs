@@ -11,9 +11,9 @@ use state::{file, opt_out, paths};
 
 use super::sms_keywords;
 use crate::requests::dispatcher::Dispatcher;
-use crate::requests::request::{AgentRequest, Origin};
-use crate::requests::workers::QueueTimeout;
+use crate::shared::request::{AgentRequest, Origin};
 use crate::sms::opt_out_queue::ListChange;
+use crate::workers::pool::QueueTimeout;
 
 /// The file is no longer than this, in bytes: where nobody ticks, nobody will miss the oldest.
 const MAX_STORED: usize = 1 << 20;

@@ -12,9 +12,9 @@ use crate::prompts::phrases;
 use crate::protocol::incoming::{IncomingFrame, IncomingSms, ServiceEvent};
 use crate::requests::completion::submit_text;
 use crate::requests::dispatcher::Dispatcher;
-use crate::requests::request::{AgentRequest, Origin};
+use crate::shared::request::{AgentRequest, Origin};
 use crate::sms::opt_out_queue::{ListChange, OptOutNotice};
-use crate::sms::opt_out_writer;
+use crate::workers::opt_out_writer;
 
 /// Puts a number on the do-not-call list, or takes it off. Whoever may text here at all and however busy the client is: the
 /// right to be left alone depends on neither.

@@ -9,7 +9,7 @@ use super::sms_keywords;
 use crate::protocol::RequestText;
 use crate::protocol::incoming::IncomingSms;
 use crate::requests::dispatcher::Dispatcher;
-use crate::requests::request::Origin;
+use crate::shared::request::Origin;
 use crate::sms::opt_out_queue::ListChange;
 
 /// What stands for a text that is a picture.

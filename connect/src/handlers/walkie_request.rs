@@ -4,7 +4,7 @@ use state::gateway::SessionKey;
 
 use crate::protocol::RequestText;
 use crate::requests::dispatcher::Dispatcher;
-use crate::requests::request::Origin;
+use crate::shared::request::Origin;
 
 /// Accepts the request, once per `request_id`. The session that it names is used only if it is the configured agent's;
 /// else the main one is.

@@ -5,16 +5,16 @@ use std::time::Instant;
 
 use state::gateway::Outcome;
 
-use super::answer::AnswerText;
 use super::dispatcher::Dispatcher;
 use super::open_requests::EndedRequest;
-use super::request::{AgentRequest, Origin};
-use super::worker_event::{TurnResult, WorkerEvent};
-use super::workers::QueueTimeout;
 use crate::journal::JournalStep;
 use crate::prompts::phrases;
-use crate::sms::reply::send_reply;
+use crate::shared::answer::AnswerText;
+use crate::shared::request::{AgentRequest, Origin};
+use crate::shared::worker_event::{TurnResult, WorkerEvent};
 use crate::transport::outbox::{OutgoingAnswer, OwnLatency};
+use crate::workers::pool::QueueTimeout;
+use crate::workers::sms_reply::send_reply;
 
 /// Takes what a worker tells.
 pub(crate) fn on_worker_event(dispatcher: &mut Dispatcher, key: &str, event: WorkerEvent) {

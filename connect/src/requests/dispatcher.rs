@@ -6,23 +6,23 @@ use std::time::Instant;
 
 use state::phone::Phone;
 
-use super::answer::AnswerText;
 use super::dedup::SeenRequests;
 use super::help_notices::HelpNotices;
-use super::late_replies::LateReplies;
 use super::open_requests::OpenRequests;
-use super::request::{AgentRequest, Origin};
-use super::worker_event::WorkerEvent;
-use super::workers::{QueueTimeout, WorkerPool};
 use crate::calls::CallState;
-use crate::context::ClientContext;
 use crate::journal::JournalStep;
 use crate::prompts::phrases;
 use crate::protocol::RequestText;
+use crate::shared::answer::AnswerText;
+use crate::shared::context::ClientContext;
+use crate::shared::request::{AgentRequest, Origin};
+use crate::shared::worker_event::WorkerEvent;
 use crate::status::ClientCounts;
 use crate::status::writer::StatusWriter;
 use crate::transport::outbox::Outbox;
-use crate::turn;
+use crate::workers::late_replies::LateReplies;
+use crate::workers::pool::{QueueTimeout, WorkerPool};
+use crate::workers::turn;
 
 /// Everything that the loop thread knows beyond the connection.
 pub(crate) struct Dispatcher {

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::request::{AgentRequest, Origin};
 use crate::periods::{Periods, sooner};
+use crate::shared::request::{AgentRequest, Origin};
 
 /// The requests that are not over, by key.
 #[derive(Debug, Default)]

@@ -2,15 +2,15 @@
 
 use std::time::Instant;
 
-use super::answer::AnswerText;
 use super::completion::{complete, give_answer};
 use super::dispatcher::Dispatcher;
 use super::open_requests::TimedMessage;
-use super::request::AgentRequest;
-use super::worker_event::TurnResult;
 use crate::periods::sooner;
 use crate::prompts::help_notice::help_notice;
 use crate::prompts::phrases;
+use crate::shared::answer::AnswerText;
+use crate::shared::request::AgentRequest;
+use crate::shared::worker_event::TurnResult;
 
 /// When something is next due.
 pub(crate) fn due(dispatcher: &Dispatcher) -> Option<Instant> {

@@ -71,7 +71,7 @@ struct QueueState {
 impl OptOutQueue {
     /// Adds a change, and calls `start_writer` if no thread writes; that is to give whether one does now. False, and
     /// nothing is added, if too many wait.
-    pub(super) fn push(&self, notice: OptOutNotice, start_writer: impl FnOnce() -> bool) -> bool {
+    pub(crate) fn push(&self, notice: OptOutNotice, start_writer: impl FnOnce() -> bool) -> bool {
         let mut state = self.lock();
         if state.waiting.len() >= MAX_WAITING {
             return false;
@@ -88,7 +88,7 @@ impl OptOutQueue {
     }
 
     /// All changes that wait, for the thread that writes. If there are none, that thread has to end.
-    pub(super) fn waiting(&self) -> Vec<OptOutNotice> {
+    pub(crate) fn waiting(&self) -> Vec<OptOutNotice> {
         let mut state = self.lock();
         // Under the lock: whoever adds the next one sees that nobody writes and starts the next thread.
         state.is_writing = !state.waiting.is_empty();
@@ -96,7 +96,7 @@ impl OptOutQueue {
     }
 
     /// The first `n` changes were written, or were not because of `problem`. Gives whether that problem is new.
-    pub(super) fn on_written(&self, n: usize, problem: Option<&str>) -> bool {
+    pub(crate) fn on_written(&self, n: usize, problem: Option<&str>) -> bool {
         let mut state = self.lock();
         if problem.is_none() {
             state.waiting.drain(..n);
@@ -125,7 +125,7 @@ impl OptOutQueue {
     }
 
     /// The owner's phone. What `fetch` gave last is believed for a while, and for longer where it gives nothing now.
-    pub(super) fn owner(&self, fetch: impl FnOnce() -> Option<Phone>) -> Option<Phone> {
+    pub(crate) fn owner(&self, fetch: impl FnOnce() -> Option<Phone>) -> Option<Phone> {
         let mut owner = self.owner.lock().unwrap_or_else(PoisonError::into_inner);
         let is_fresh = |(_, since): &(Phone, Instant)| since.elapsed() < OWNER_BELIEVED;
         if !owner.as_ref().is_some_and(is_fresh)

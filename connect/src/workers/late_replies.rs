@@ -7,12 +7,12 @@ use std::time::Instant;
 
 use state::gateway::Ended;
 
-use super::worker_event::WorkerEvent;
-use crate::context::ClientContext;
+use crate::shared::context::ClientContext;
+use crate::shared::worker_event::WorkerEvent;
 
 /// Looks for late replies. Its thread lives only while there are any to look for.
 #[derive(Clone, Default)]
-pub(super) struct LateReplies {
+pub(crate) struct LateReplies {
     search: Arc<Mutex<LateReplySearch>>,
 }
 
@@ -35,7 +35,7 @@ struct AwaitedRun {
 impl LateReplies {
     /// Looks for the reply of a run for as long as a late one is of use, and tells the loop thread of it (or that there is
     /// none) under `key`.
-    pub(super) fn look_for(&self, context: &Arc<ClientContext>, key: String, run_id: String) {
+    pub(crate) fn look_for(&self, context: &Arc<ClientContext>, key: String, run_id: String) {
         let until = Instant::now() + context.periods.late_reply;
         let mut search = self.lock();
         search.awaited.push(AwaitedRun { key, run_id, until, unconfirmed_end: None });
@@ -55,7 +55,7 @@ impl LateReplies {
     }
 
     /// Stops looking for a reply: its call is over.
-    pub(super) fn forget(&self, key: &str) {
+    pub(crate) fn forget(&self, key: &str) {
         self.lock().awaited.retain(|run| run.key != key);
     }
 

@@ -10,12 +10,12 @@ use state::exit::{self, Exit};
 use state::phone::Phone;
 use state::secret;
 
-use super::opt_out_queue::{ListChange, OptOutNotice};
 use super::opt_out_writer;
-use crate::context::ClientContext;
 use crate::journal::JournalStep;
-use crate::requests::request::AgentRequest;
-use crate::requests::worker_event::WorkerEvent;
+use crate::shared::context::ClientContext;
+use crate::shared::request::AgentRequest;
+use crate::shared::worker_event::WorkerEvent;
+use crate::sms::opt_out_queue::{ListChange, OptOutNotice};
 use crate::speech;
 
 /// The longest text that is sent back, in characters.

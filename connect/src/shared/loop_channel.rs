@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use mio::Waker;
 
-use crate::requests::worker_event::WorkerEvent;
+use crate::shared::worker_event::WorkerEvent;
 use crate::transport::connection::DialResult;
 
 /// What other threads tell the loop thread.

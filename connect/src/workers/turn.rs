@@ -6,20 +6,21 @@ use std::time::{Duration, Instant};
 use state::gateway::Outcome;
 use state::phone::Phone;
 
-use crate::approval::authorize::{AuthorizationResult, authorize};
 use crate::approval::state::Authorization;
-use crate::calls::{Speaker, speaker};
-use crate::context::ClientContext;
+use crate::calls::Speaker;
 use crate::journal::JournalStep;
 use crate::prompts::fence::FenceNonce;
 use crate::prompts::phrases;
 use crate::prompts::turn::{Consent, OwnerChannel, owner_message, stranger_message, text_message};
-use crate::requests::answer::AnswerText;
-use crate::requests::request::{AgentRequest, Origin};
-use crate::requests::worker_event::{TurnResult, WorkerEvent};
-use crate::sms::reply::send_reply;
+use crate::shared::answer::AnswerText;
+use crate::shared::context::ClientContext;
+use crate::shared::request::{AgentRequest, Origin};
+use crate::shared::worker_event::{TurnResult, WorkerEvent};
 use crate::status::gateway_health::GatewayHealth;
 use crate::transport::outbox::OwnLatency;
+use crate::workers::authorize::{AuthorizationResult, authorize};
+use crate::workers::sms_reply::send_reply;
+use crate::workers::speaker;
 
 /// How long a turn's connection is held at most: a chat has no limit of its own, and hanging up ends the turn.
 const LONGEST_TURN: Duration = Duration::from_secs(600);

@@ -7,10 +7,10 @@ use state::exit;
 use state::own_calls::{self, Dialled};
 use state::phone::Phone;
 
-use super::state::Speaker;
-use crate::context::ClientContext;
+use crate::calls::Speaker;
 use crate::protocol::incoming::CallDirection;
-use crate::requests::request::{AgentRequest, Origin};
+use crate::shared::context::ClientContext;
+use crate::shared::request::{AgentRequest, Origin};
 
 /// How long the service may take to say a call's direction: somebody waits on the phone.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);

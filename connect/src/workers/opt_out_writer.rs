@@ -10,9 +10,9 @@ use std::time::Duration;
 use state::do_not_call::{self, Entry};
 use state::{exit, owner};
 
-use super::opt_out_queue::{ListChange, OptOutNotice};
-use crate::context::ClientContext;
 use crate::journal::JournalStep;
+use crate::shared::context::ClientContext;
+use crate::sms::opt_out_queue::{ListChange, OptOutNotice};
 
 /// Between two attempts to write the list.
 const RETRY_AFTER: Duration = Duration::from_secs(10);

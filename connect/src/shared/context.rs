@@ -11,10 +11,10 @@ use crate::approval::subscriptions::ApprovalSubscriptions;
 use crate::calls::{CallState, Calls};
 use crate::journal::{Journal, JournalStep};
 use crate::log::ClientLog;
-use crate::loop_channel::{LoopEvent, LoopSender};
 use crate::periods::Periods;
-use crate::requests::worker_event::{TurnResult, WorkerEvent};
 use crate::settings::{ClientSettings, VoiceSettings};
+use crate::shared::loop_channel::{LoopEvent, LoopSender};
+use crate::shared::worker_event::{TurnResult, WorkerEvent};
 use crate::sms::opt_out_queue::OptOutQueue;
 use crate::sms::policy::SmsPolicy;
 

@@ -9,18 +9,18 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use state::api::{self, Path};
 
-use super::refusal::RefusalReason;
-use super::state::{
+use crate::approval::refusal::RefusalReason;
+use crate::approval::state::{
     ApprovalRequest, Authorization, ClassifiedText, Gate, Transition, authorize_internal, gate,
 };
-use super::subscriptions::ApprovalUpdate;
+use crate::approval::subscriptions::ApprovalUpdate;
 use crate::calls::Speaker;
-use crate::context::ClientContext;
 use crate::journal::JournalStep;
 use crate::prompts::phrases;
-use crate::requests::answer::AnswerText;
-use crate::requests::request::{AgentRequest, Origin};
-use crate::requests::worker_event::WorkerEvent;
+use crate::shared::answer::AnswerText;
+use crate::shared::context::ClientContext;
+use crate::shared::request::{AgentRequest, Origin};
+use crate::shared::worker_event::WorkerEvent;
 
 /// The stack of a thread that polls.
 const STACK: usize = 256 << 10;

@@ -1,0 +1,13 @@
+//! What runs on other threads than the loop's: each gets the shared context, and tells the loop thread what came of it.
+//!
+//! [`pool`] is the threads of requests; [`turn`] is what they do: find the [`speaker`], [`authorize`](mod@authorize), have the
+//! turn, and send an [`sms_reply`] where the request was a text. [`late_replies`] and [`opt_out_writer`] have a thread of
+//! their own, while there is something to do.
+
+mod authorize;
+pub(crate) mod late_replies;
+pub(crate) mod opt_out_writer;
+pub(crate) mod pool;
+pub(crate) mod sms_reply;
+mod speaker;
+pub(crate) mod turn;
