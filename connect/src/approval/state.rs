@@ -55,7 +55,7 @@ impl Authorization {
 
 /// What becomes of a request when it comes in.
 #[derive(Debug)]
-pub(crate) enum Gate {
+pub(crate) enum GateResult {
     /// It may go to the agent.
     Pass(Authorization),
     /// It may not.
@@ -125,24 +125,24 @@ pub(crate) fn authorize_internal(text: &str) -> Authorization {
 }
 
 /// Decides what becomes of a request. `deadline` is when the owner's time to decide ends.
-pub(crate) fn gate(policy: &Policy, classified: ClassifiedText, deadline: Instant) -> Gate {
+pub(crate) fn gate(policy: &Policy, classified: ClassifiedText, deadline: Instant) -> GateResult {
     let is_sensitive = classified.classification != Classification::Harmless;
     let text = classified.text;
     match (classified.speaker, policy.approve) {
         // Strangers never trigger an approval, whatever the policy.
         (Speaker::Stranger, approve) if is_sensitive || approve == Approve::Always => {
-            return Gate::Refuse(RefusalReason::Stranger);
+            return GateResult::Refuse(RefusalReason::Stranger);
         }
         (Speaker::Owner, Approve::Always) => {}
         (Speaker::Owner, Approve::Sensitive) if is_sensitive => {}
         (Speaker::Owner, Approve::Never | Approve::Sensitive) | (Speaker::Stranger, _) => {
-            return Gate::Pass(Authorization::of(&text, Consent::NotNeeded));
+            return GateResult::Pass(Authorization::of(&text, Consent::NotNeeded));
         }
     }
     if text.chars().count() > LONGEST_ACTION {
-        return Gate::Refuse(RefusalReason::TooLong);
+        return GateResult::Refuse(RefusalReason::TooLong);
     }
-    Gate::AskOwner(ApprovalRequest { text, deadline, no_device: policy.no_device })
+    GateResult::AskOwner(ApprovalRequest { text, deadline, no_device: policy.no_device })
 }
 
 impl ApprovalRequest {
@@ -236,7 +236,7 @@ impl SpokenConfirmation {
 
 #[cfg(test)]
 mod tests {
-    use super::{ApprovalRequest, ClassifiedText, Gate, PendingApproval, Transition, gate};
+    use super::{ApprovalRequest, ClassifiedText, GateResult, PendingApproval, Transition, gate};
     use crate::approval::refusal::RefusalReason;
     use crate::calls::Speaker;
     use crate::prompts::turn::Consent;
@@ -254,7 +254,7 @@ mod tests {
 
     fn request(policy: &Policy, now: Instant) -> ApprovalRequest {
         match gate(policy, classified(DELETE, Speaker::Owner), now + MINUTE) {
-            Gate::AskOwner(request) => request,
+            GateResult::AskOwner(request) => request,
             other => panic!("{other:?}"),
         }
     }
@@ -280,9 +280,9 @@ mod tests {
             classified(words, speaker),
             now,
         ) {
-            Gate::Pass(_) => "pass",
-            Gate::Refuse(_) => "refuse",
-            Gate::AskOwner(_) => "ask",
+            GateResult::Pass(_) => "pass",
+            GateResult::Refuse(_) => "refuse",
+            GateResult::AskOwner(_) => "ask",
         };
         let harmless = "What is on my calendar?";
         for (approve, speaker, words, wanted) in [

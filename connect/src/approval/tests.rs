@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::state::{
-    ApprovalRequest, Authorization, ClassifiedText, Gate, PendingApproval, SpokenConfirmation,
-    Transition, gate,
+    ApprovalRequest, Authorization, ClassifiedText, GateResult, PendingApproval,
+    SpokenConfirmation, Transition, gate,
 };
 use crate::calls::Speaker;
 use crate::prompts::turn::Consent;
@@ -222,9 +222,9 @@ impl World {
         }
         let classified = CLASSIFIED[phrase][usize::from(stranger)].clone();
         match gate(&self.policy, classified, until) {
-            Gate::Pass(authorization) => self.run(request, &authorization),
-            Gate::Refuse(_) => {}
-            Gate::AskOwner(approval) => {
+            GateResult::Pass(authorization) => self.run(request, &authorization),
+            GateResult::Refuse(_) => {}
+            GateResult::AskOwner(approval) => {
                 self.phone.push(request);
                 self.created.insert(request, (approval, Vec::new()));
             }

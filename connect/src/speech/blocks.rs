@@ -21,7 +21,7 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
     let mut prose = String::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
-        let Some(fence) = Fence::opened_by(without_quotes(line)) else {
+        let Some(fence) = CodeFence::opened_by(without_quotes(line)) else {
             prose.push_str(line);
             prose.push('\n');
             continue;
@@ -46,13 +46,13 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
 }
 
 /// The line that opens a block of code.
-struct Fence {
+struct CodeFence {
     sign: char,
     length: usize,
     holds_prose: bool,
 }
 
-impl Fence {
+impl CodeFence {
     fn opened_by(line: &str) -> Option<Self> {
         let line = line.trim_start();
         let sign = line.chars().next().filter(|sign| matches!(sign, '`' | '~'))?;

@@ -1,6 +1,6 @@
 //! HTML inside Markdown: tags go, what they enclose stays, and those that end a line end one.
 
-use super::inline::code_span;
+use super::code_span::code_span;
 
 /// Tags that begin or end a line of their own.
 const BREAKING: &[&str] = &[

@@ -1,48 +1,31 @@
 //! The inside of a block: links, code spans, tags, escapes. What they mark is kept, they are not.
 
+use super::code_span::code_span;
+use super::html;
 use super::link::{self, Bracket};
-use super::settle::{self, Letter};
-use super::{Medium, html};
+use super::medium::Medium;
+use super::punctuation::{self, SpeechChar};
 
 /// How deep links are looked for in the text of links.
 const DEEPEST: usize = 4;
 
 /// The words of a block.
 pub(super) fn plain(text: &str, medium: Medium) -> String {
-    let mut reader = Reader { medium, letters: Vec::with_capacity(text.len()) };
+    let mut reader = InlineReader { medium, chars: Vec::with_capacity(text.len()) };
     reader.read(text, 0);
-    settle::settled(&reader.letters, medium)
+    punctuation::block_text(&reader.chars, medium)
 }
 
-/// The inside and the length of the code span that `text` begins with.
-pub(super) fn code_span(text: &str) -> Option<(&str, usize)> {
-    let rest = text.trim_start_matches('`');
-    let length = text.len() - rest.len();
-    let mut at = 0;
-    while let Some(next) = rest[at..].find(['`', '\n']) {
-        at += next;
-        if rest[at..].starts_with("\n\n") {
-            return None;
-        }
-        let run = rest[at..].len() - rest[at..].trim_start_matches('`').len();
-        if run == length {
-            return Some((&rest[..at], at + 2 * length));
-        }
-        at += run.max(1);
-    }
-    None
-}
-
-struct Reader {
+struct InlineReader {
     medium: Medium,
-    letters: Vec<Letter>,
+    chars: Vec<SpeechChar>,
 }
 
-impl Reader {
+impl InlineReader {
     /// Appends characters; those of an address or of code stay as they are in a text message.
     fn push(&mut self, text: &str, verbatim: bool) {
         let verbatim = verbatim && self.medium == Medium::Text;
-        self.letters.extend(text.chars().map(|character| Letter { character, verbatim }));
+        self.chars.extend(text.chars().map(|character| SpeechChar { character, verbatim }));
     }
 
     fn read(&mut self, text: &str, depth: usize) {
@@ -110,13 +93,13 @@ impl Reader {
             }
             return;
         }
-        let start = self.letters.len();
+        let start = self.chars.len();
         self.read(text, depth + 1);
         if self.medium == Medium::Voice {
             return;
         }
         // A text message keeps the address, unless it says it already.
-        let said: String = self.letters[start..].iter().map(|letter| letter.character).collect();
+        let said: String = self.chars[start..].iter().map(|letter| letter.character).collect();
         let target = contact.or_else(|| goes_somewhere.then_some(address));
         if let Some(target) = target.filter(|target| !said.contains(target.trim_end_matches('/'))) {
             self.push(" (", true);

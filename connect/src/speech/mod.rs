@@ -1,25 +1,32 @@
 //! Turns an agent's reply, which is written in Markdown, into what can be spoken or texted.
 //!
+//! [`blocks`] takes it apart, after [`html`] has taken out tags; [`inline`] reads what a block says, with its [`link`]s and
+//! [`code_span`]s; [`punctuation`] decides which signs are content; [`control_text`] is what is not meant for people at all;
+//! [`truncate`] makes the result as short as its [`medium`] demands.
+//!
 //! The scanner is our own and small on purpose. A full Markdown parser follows a standard that loses
 //! what a listener needs: `2*3*4` and `List<String>` lose signs and letters, a year at the start of a
 //! line becomes the number of a list, a block of HTML vanishes. Here only marks go, and every letter and
 //! digit outside links, tags and code blocks stays (the property tests say so).
 
 mod blocks;
-mod cut;
-mod hidden;
+mod code_span;
+mod control_text;
 mod html;
 mod inline;
 mod link;
-mod settle;
+mod medium;
+mod punctuation;
+mod truncate;
 
 use std::borrow::Cow;
 
 use state::parts::beginning;
 
 use blocks::Block;
+use medium::Medium;
 
-/// The longest text that is spoken in one answer, in characters (spec 3).
+/// The longest text that is spoken in one answer, in characters.
 const LONGEST_SPOKEN: usize = 2_000;
 /// What is read of a reply, in characters: ten times what can be spoken of it.
 const LONGEST_READ: usize = 20_000;
@@ -27,20 +34,13 @@ const LONGEST_READ: usize = 20_000;
 /// nothing changes. Ordinary replies take two.
 const PASSES: usize = 12;
 
-/// Where the words go, which decides what is a mark and what is content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Medium {
-    Voice,
-    Text,
-}
-
 /// What can be spoken of `reply`: one line without Markdown, addresses and emoji, with the letters of
 /// every script, numbers, currency and `words_with_underscores`, at most 2,000 characters. Empty if the
 /// reply has no words.
 pub(crate) fn speakable(reply: &str) -> String {
     let mut spoken = beginning(reply, LONGEST_READ, usize::MAX).to_owned();
     for _ in 0..PASSES {
-        let next = cut::at_a_sentence(&clean(&spoken, Medium::Voice), LONGEST_SPOKEN);
+        let next = truncate::at_a_sentence(&clean(&spoken, Medium::Voice), LONGEST_SPOKEN);
         if next == spoken {
             break;
         }
@@ -53,13 +53,13 @@ pub(crate) fn speakable(reply: &str) -> String {
 /// links with their addresses, lists as lines. Empty if the reply has no words.
 pub(crate) fn for_text(reply: &str, max_chars: usize, max_parts: usize) -> String {
     let text = clean(beginning(reply, LONGEST_READ, usize::MAX), Medium::Text);
-    cut::at_a_word(&cut::cheapest(text), max_chars, max_parts).to_owned()
+    truncate::at_a_word(&truncate::cheapest(text), max_chars, max_parts).to_owned()
 }
 
 /// One cleaning.
 fn clean(text: &str, medium: Medium) -> String {
     let text = crate::protocol::sanitize::sanitize(text);
-    if hidden::is_tool_call(&text) {
+    if control_text::is_tool_call(&text) {
         return String::new();
     }
     let mut cleaned = String::with_capacity(text.len());
@@ -76,7 +76,10 @@ fn clean(text: &str, medium: Medium) -> String {
         };
         let says_something =
             words.contains(char::is_alphanumeric) || (medium == Medium::Text && !words.is_empty());
-        if !says_something || hidden::is_control_word(&words) || hidden::is_tool_call(&words) {
+        if !says_something
+            || control_text::is_control_word(&words)
+            || control_text::is_tool_call(&words)
+        {
             continue;
         }
         match medium {
@@ -98,7 +101,7 @@ fn clean(text: &str, medium: Medium) -> String {
 /// Appends a block to what is spoken, with a full stop between them unless there is a pause already.
 fn join_aloud(spoken: &mut String, words: &str) {
     if !spoken.is_empty() {
-        spoken.push_str(if settle::ends_in_pause(spoken) { " " } else { ". " });
+        spoken.push_str(if punctuation::ends_in_pause(spoken) { " " } else { ". " });
     }
     spoken.push_str(words);
 }
@@ -129,10 +132,10 @@ fn cell_words(cell: &str, medium: Medium) -> String {
 /// A block of code. A line or two can be a command or a result, which is worth hearing; more is not.
 fn code_aloud(code: &str) -> String {
     let lines: Vec<&str> = code.lines().filter(|line| !line.trim().is_empty()).collect();
-    if hidden::is_tool_call(code) || lines.is_empty() {
+    if control_text::is_tool_call(code) || lines.is_empty() {
         String::new()
     } else if lines.len() <= 2 && code.chars().count() <= 120 {
-        settle::literal(&lines.join(", "))
+        punctuation::literal(&lines.join(", "))
     } else {
         "Some code is left out here.".to_owned()
     }

@@ -11,7 +11,8 @@ use state::api::{self, Path};
 
 use crate::approval::refusal::RefusalReason;
 use crate::approval::state::{
-    ApprovalRequest, Authorization, ClassifiedText, Gate, Transition, authorize_internal, gate,
+    ApprovalRequest, Authorization, ClassifiedText, GateResult, Transition, authorize_internal,
+    gate,
 };
 use crate::approval::subscriptions::ApprovalUpdate;
 use crate::calls::Speaker;
@@ -53,9 +54,9 @@ pub(crate) fn authorize(
         context.log.debug(|| format!("{}: {why}", request.key));
     }
     let approval = match gate(&context.guard, classified, now + context.guard.timeout) {
-        Gate::Pass(authorization) => return AuthorizationResult::Granted(authorization),
-        Gate::Refuse(reason) => return refuse(context, request, reason),
-        Gate::AskOwner(approval) => approval,
+        GateResult::Pass(authorization) => return AuthorizationResult::Granted(authorization),
+        GateResult::Refuse(reason) => return refuse(context, request, reason),
+        GateResult::AskOwner(approval) => approval,
     };
     let Some(service) = &context.service else {
         let expires_in = context.guard.timeout.as_secs();

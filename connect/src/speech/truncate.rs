@@ -1,4 +1,4 @@
-//! Makes a cleaned reply as short as its way out demands.
+//! Makes a cleaned reply as short as its medium demands.
 
 use state::parts::{Encoding, Parts, beginning};
 

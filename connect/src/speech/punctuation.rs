@@ -1,10 +1,10 @@
-//! Decides sign by sign what is content and what is a mark, by what stands on both sides of it.
+//! Decides of each sign whether it is content or Markdown's, by its neighbours, and writes the text of a block.
 
-use super::Medium;
+use super::medium::Medium;
 
 /// A character of a block, its structure taken away.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Letter {
+pub(super) struct SpeechChar {
     pub(super) character: char,
     /// Stays whatever it is: part of an address, of code, or escaped.
     pub(super) verbatim: bool,
@@ -17,9 +17,9 @@ const FURTHEST: usize = 32;
 
 /// Code that is spoken: no sign in it is structure.
 pub(super) fn literal(text: &str) -> String {
-    let letters: Vec<Letter> =
-        text.chars().map(|character| Letter { character, verbatim: false }).collect();
-    settled(&letters, Medium::Voice)
+    let chars: Vec<SpeechChar> =
+        text.chars().map(|character| SpeechChar { character, verbatim: false }).collect();
+    block_text(&chars, Medium::Voice)
 }
 
 /// Whether a text ends in a sign that makes a speaker pause, quotes and brackets behind it apart.
@@ -29,22 +29,22 @@ pub(super) fn ends_in_pause(text: &str) -> bool {
 }
 
 /// The words of a block.
-pub(super) fn settled(letters: &[Letter], medium: Medium) -> String {
+pub(super) fn block_text(chars: &[SpeechChar], medium: Medium) -> String {
     let mut words =
-        Words { medium, out: String::with_capacity(letters.len()), line: 0, last: None };
-    for at in 0..letters.len() {
-        let Letter { character, verbatim } = letters[at];
+        BlockText { medium, out: String::with_capacity(chars.len()), line: 0, last: None };
+    for at in 0..chars.len() {
+        let SpeechChar { character, verbatim } = chars[at];
         if verbatim {
             words.push(character);
             continue;
         }
-        let around = Around { letters, at };
-        match around.verdict(character, medium) {
-            Verdict::Keep => words.push(character),
-            Verdict::Drop => {}
-            Verdict::Blank => words.blank(),
-            Verdict::Pause => words.pause(),
-            Verdict::LineEnd => words.line_end(around.starts_anew()),
+        let neighbours = Neighbours { chars, at };
+        match neighbours.treatment(character, medium) {
+            SignTreatment::Keep => words.push(character),
+            SignTreatment::Drop => {}
+            SignTreatment::Blank => words.blank(),
+            SignTreatment::Pause => words.pause(),
+            SignTreatment::LineEnd => words.line_end(neighbours.starts_anew()),
         }
     }
     match medium {
@@ -55,7 +55,8 @@ pub(super) fn settled(letters: &[Letter], medium: Medium) -> String {
     }
 }
 
-enum Verdict {
+/// What becomes of a sign.
+enum SignTreatment {
     Keep,
     Drop,
     Blank,
@@ -64,22 +65,22 @@ enum Verdict {
 }
 
 /// A place among the letters, and what stands around it.
-struct Around<'a> {
-    letters: &'a [Letter],
+struct Neighbours<'a> {
+    chars: &'a [SpeechChar],
     at: usize,
 }
 
-impl Around<'_> {
-    fn verdict(&self, character: char, medium: Medium) -> Verdict {
-        let keep_if = |keep: bool| if keep { Verdict::Keep } else { Verdict::Drop };
+impl Neighbours<'_> {
+    fn treatment(&self, character: char, medium: Medium) -> SignTreatment {
+        let keep_if = |keep: bool| if keep { SignTreatment::Keep } else { SignTreatment::Drop };
         let aloud = medium == Medium::Voice;
         match character {
-            _ if character.is_alphanumeric() => Verdict::Keep,
-            '\n' => Verdict::LineEnd,
-            _ if character.is_whitespace() => Verdict::Blank,
+            _ if character.is_alphanumeric() => SignTreatment::Keep,
+            '\n' => SignTreatment::LineEnd,
+            _ if character.is_whitespace() => SignTreatment::Blank,
             '*' => keep_if(self.multiplies()),
             '_' => keep_if(self.is_inside_a_word()),
-            '`' => Verdict::Drop,
+            '`' => SignTreatment::Drop,
             '~' => keep_if(
                 self.is_alone() && self.after().is_some_and(|c| c.is_alphanumeric() || c == '/'),
             ),
@@ -88,25 +89,25 @@ impl Around<'_> {
                     || self.before().is_some_and(char::is_alphanumeric),
             ),
             '\\' if aloud => keep_if(self.is_in_a_path()),
-            '<' | '>' if aloud && !self.compares() => Verdict::Blank,
-            '[' | ']' if aloud => Verdict::Blank,
-            '|' if aloud => Verdict::Pause,
-            '•' | '·' if aloud && !self.is_inside_a_word() => Verdict::Pause,
-            '-' | '=' | '―' if aloud && self.run_length() >= 3 => Verdict::Blank,
-            '\u{fe00}'..='\u{fe0f}' | '\u{20e3}' if aloud => Verdict::Drop,
+            '<' | '>' if aloud && !self.compares() => SignTreatment::Blank,
+            '[' | ']' if aloud => SignTreatment::Blank,
+            '|' if aloud => SignTreatment::Pause,
+            '•' | '·' if aloud && !self.is_inside_a_word() => SignTreatment::Pause,
+            '-' | '=' | '―' if aloud && self.run_length() >= 3 => SignTreatment::Blank,
+            '\u{fe00}'..='\u{fe0f}' | '\u{20e3}' if aloud => SignTreatment::Drop,
             '\u{200c}' | '\u{200d}' if aloud => keep_if(!self.joins_pictures()),
             _ if aloud
                 && (is_picture(character) || self.after() == Some('\u{fe0f}'))
                 && !character.is_ascii() =>
             {
-                Verdict::Blank
+                SignTreatment::Blank
             }
-            _ => Verdict::Keep,
+            _ => SignTreatment::Keep,
         }
     }
 
     fn get(&self, at: Option<usize>) -> Option<char> {
-        at.and_then(|at| self.letters.get(at)).map(|letter| letter.character)
+        at.and_then(|at| self.chars.get(at)).map(|letter| letter.character)
     }
 
     fn before(&self) -> Option<char> {
@@ -119,11 +120,11 @@ impl Around<'_> {
 
     /// The nearest character on one side that is not to be skipped.
     fn beyond(&self, forward: bool, skip: impl Fn(char) -> bool) -> Option<char> {
-        let wanted = |letter: &&Letter| !skip(letter.character);
+        let wanted = |letter: &&SpeechChar| !skip(letter.character);
         let found = if forward {
-            self.letters[self.at + 1..].iter().take(FURTHEST).find(wanted)
+            self.chars[self.at + 1..].iter().take(FURTHEST).find(wanted)
         } else {
-            self.letters[..self.at].iter().rev().take(FURTHEST).find(wanted)
+            self.chars[..self.at].iter().rev().take(FURTHEST).find(wanted)
         };
         found.map(|letter| letter.character)
     }
@@ -149,21 +150,21 @@ impl Around<'_> {
 
     /// `snake_case` and `a__b`, not `_word_`.
     fn is_inside_a_word(&self) -> bool {
-        let own = self.letters[self.at].character;
+        let own = self.chars[self.at].character;
         let is_letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
         is_letter(self.beyond(false, |c| c == own)) && is_letter(self.beyond(true, |c| c == own))
     }
 
     /// How many of the same character stand here in a row.
     fn run_length(&self) -> usize {
-        let own = self.letters[self.at].character;
-        let same = |letter: &&Letter| letter.character == own;
-        let before = self.letters[..self.at].iter().rev().take(FURTHEST).take_while(same).count();
-        before + self.letters[self.at..].iter().take(FURTHEST).take_while(same).count()
+        let own = self.chars[self.at].character;
+        let same = |letter: &&SpeechChar| letter.character == own;
+        let before = self.chars[..self.at].iter().rev().take(FURTHEST).take_while(same).count();
+        before + self.chars[self.at..].iter().take(FURTHEST).take_while(same).count()
     }
 
     fn is_alone(&self) -> bool {
-        let own = Some(self.letters[self.at].character);
+        let own = Some(self.chars[self.at].character);
         self.before() != own && self.after() != own
     }
 
@@ -211,7 +212,7 @@ fn is_picture(character: char) -> bool {
 }
 
 /// What has been said of a block so far.
-struct Words {
+struct BlockText {
     medium: Medium,
     out: String,
     /// Characters since the last line end.
@@ -219,7 +220,7 @@ struct Words {
     last: Option<char>,
 }
 
-impl Words {
+impl BlockText {
     fn push(&mut self, character: char) {
         self.out.push(character);
         self.line += 1;

@@ -1,8 +1,8 @@
-//! What an agent writes for its gateway and not for people.
+//! Text that an agent writes for its gateway and not for people: control words and calls of tools.
 
 use serde_json::Value;
 
-/// OpenClaw's words for "say nothing". Sources: facts/server.md 8, facts/gateway.md 4a.
+/// OpenClaw's words for "say nothing".
 const CONTROL_WORDS: &[&str] = &["NO_REPLY", "HEARTBEAT_OK", "ANNOUNCE_SKIP", "REPLY_SKIP"];
 
 /// Whether a block is a control word and nothing else, however it is marked up.
