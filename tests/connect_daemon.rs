@@ -215,7 +215,7 @@ fn the_watchdog_replaces_a_client_that_hangs() {
     }
     let _started = Started(&sandbox);
     let watchdog = sandbox.prepare(CONNECT, ["watchdog"]).limit(Duration::from_secs(40)).run();
-    watchdog.ok().stderr_has("said nothing for two minutes");
+    watchdog.ok().stderr_has("not written its status for two minutes");
     service.wait_authenticated(SOON, 2);
     assert_eq!(client.finish(SOON).code(), 137, "it did not hear SIGTERM");
 }

@@ -86,7 +86,7 @@ pub(crate) struct SimulateArgs {
     /// It comes by push-to-talk
     #[arg(long)]
     pub(crate) walkie: bool,
-    /// Play the event in this file, a JSON object as the service sends it; what is asked on a call is then a stranger's
+    /// Play the event in this file, a JSON object as the service sends it; a caller in it counts as a stranger
     #[arg(long, value_name = "FILE", conflicts_with_all = ["words", "sms", "walkie"])]
     pub(crate) event: Option<PathBuf>,
 }

@@ -28,7 +28,7 @@ pub(crate) struct CallState {
     /// The service said that somebody called us.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) inbound: bool,
-    /// The service said that we placed it, or used a word that we do not know.
+    /// The service said that we placed it, or used a word that is neither.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) outbound: bool,
     /// The direction was looked up at the service, with or without success.

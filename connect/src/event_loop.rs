@@ -22,7 +22,7 @@ use crate::sleep_watch::SleepWatch;
 use crate::status::ClientState;
 use crate::transport::connection::{ConnectionEvent, ServiceConnection};
 
-/// What the poll calls the waker of the [`LoopSender`](crate::loop_channel::LoopSender).
+/// What the poll calls the waker of the [`LoopSender`](crate::shared::loop_channel::LoopSender).
 pub(crate) const WAKER: Token = Token(0);
 /// What the poll calls the WebSocket.
 pub(crate) const SOCKET: Token = Token(1);

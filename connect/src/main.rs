@@ -1,4 +1,60 @@
 //! Keeps the phone line to the agent open: one WebSocket to the service, and turns of the agent behind it.
+//!
+//! # A spoken request, from frame to delivery
+//!
+//! 1. [`transport::connection`] reads a frame, [`protocol::incoming`] makes an event of it, [`event_loop`] hands it on.
+//! 2. [`handlers::deep_tool_request`] gives the request its key (`deep:<request_id>`).
+//! 3. [`requests::dispatcher`] accepts it: once ([`requests::dedup`]), into the [`journal`], and to the [`workers::pool`].
+//! 4. [`workers::turn`], on a worker's thread: [`workers::speaker`] finds out whether the owner speaks,
+//!    [`workers::authorize`] asks the [`classifier`] and, where [`approval::state`] says so, the owner. With the
+//!    authorization, and only with it, the turn goes to the gateway.
+//! 5. The outcome becomes an [`shared::answer`], and comes back as a [`shared::worker_event`] over [`shared::loop_channel`].
+//! 6. [`requests::completion`] writes the answer into the journal and gives it to [`transport::outbox`], which sends it on each
+//!    connection until a pong acknowledges it. Meanwhile [`requests::timers`] tells the caller that work goes on.
+//! 7. A reply that comes after the wait is found by [`workers::late_replies`] and follows on the call. What a crash leaves
+//!    unfinished, [`recovery`] takes up.
+//!
+//! # Threads
+//!
+//! - The **loop thread** ([`event_loop`]) owns the connection, the dispatcher and the status. It waits in its
+//!   poll only: what takes a network stands on other threads.
+//! - **Workers** have at most `max_turns` requests at once, each with its own blocking HTTP. A panic ends one request.
+//! - A **dial**, the **late replies**, the **opt-outs** and each **poll** of an approval have a thread while they have work.
+//! - They share the [`shared::context`], whose tables each have a lock of their own; only the journal's is ever taken under
+//!   another one.
+//!
+//! # Clocks
+//!
+//! - Waits and deadlines are [`Instant`](std::time::Instant)s; their lengths are [`periods`].
+//! - `service_clock` is the service's time, for the log and the journal.
+//! - The age of what an earlier process wrote is measured by the machine's uptime ([`state::moment`]), for the wall clock may
+//!   have been set; [`sleep_watch`] compares two of the machine's clocks to notice that it slept.
+//! - The status file has the machine's own time.
+//!
+//! # Invariants
+//!
+//! - Nothing reaches the agent without an [`approval::state::Authorization`], which is used up by one turn.
+//! - A request runs at most once, across crashes too. Where it is not known whether it ran, it is **unconfirmed**: it is
+//!   answered as such, and not run again.
+//! - A stranger's words reach the agent only inside a fence ([`prompts::fence`]), and never trigger an approval.
+//! - No secret leaves in the [`log`], the [`status`], a frame or a text, and the log masks phone numbers.
+//!
+//! # Direction
+//!
+//! Each line uses only those below it:
+//!
+//! ```text
+//! run  simulate
+//! event_loop  recovery  daemon
+//! handlers
+//! requests
+//! workers
+//! shared
+//! approval  settings
+//! sms
+//! classifier  calls  transport  status  journal  prompts  speech
+//! protocol  log  periods  sleep_watch  allocator  args
+//! ```
 
 mod allocator;
 mod approval;

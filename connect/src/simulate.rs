@@ -32,7 +32,7 @@ const ID: &str = "simulated";
 
 /// Runs the command: prints each frame that would have been sent, one per line.
 ///
-/// Ends 6 if an approval would be asked for (nothing runs then), 4 or 1 if the gateway does not play along.
+/// Ends 6 if an approval would be requested (nothing runs then), 4 if the gateway cannot be reached, 1 if it refuses.
 pub(crate) fn run(common: &Common, args: &SimulateArgs) -> anyhow::Result<Exit> {
     let printer = Printer::new(common);
     let config = Config::load(common)?;

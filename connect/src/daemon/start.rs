@@ -133,9 +133,9 @@ fn wait_connected(
     on_timeout: OnTimeout,
 ) -> anyhow::Result<Exit> {
     let skill = config.skill_dir();
-    let began = Instant::now();
+    let started = Instant::now();
     let mut last = None;
-    while began.elapsed() < TIMEOUT {
+    while started.elapsed() < TIMEOUT {
         if let AwaitedClient::Child(child) = &mut awaited
             && let Some(ended) = child.try_wait().context("waiting for the client")?
         {

@@ -49,7 +49,7 @@ impl StatusView {
             status.reason =
                 Some("it died: nothing of it was told, and its lock is free".to_owned());
         } else if running && !is_alive {
-            // A client that just began has not written yet.
+            // A client that has just started has not written yet.
             status.state = ClientState::Connecting;
             status.reason = None;
         } else if status.state == ClientState::Connected && !status.is_pong_fresh(now) {
@@ -150,14 +150,14 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_null() {
-        let told = |pid, running| {
+        let printed = |pid, running| {
             let status = ClientStatus { pid, ..ClientStatus::default() };
             StatusView::of(status, running, Timestamp::now()).json()
         };
         for name in ["since", "heartbeat", "version", "server", "pid"] {
-            assert!(told(0, false)[name].is_null(), "{name}");
-            assert_eq!(told(7, false)[name].is_null(), name == "pid", "{name}");
-            assert!(!told(7, true)[name].is_null(), "{name}");
+            assert!(printed(0, false)[name].is_null(), "{name}");
+            assert_eq!(printed(7, false)[name].is_null(), name == "pid", "{name}");
+            assert!(!printed(7, true)[name].is_null(), "{name}");
         }
     }
 

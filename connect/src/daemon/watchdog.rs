@@ -29,7 +29,7 @@ pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {
         LockHolder::Nobody if must_be_left(&status) => return Ok(Exit::Done),
         LockHolder::Nobody => out::warning("the client had died; starting it"),
         LockHolder::Client(client) if is_hanging(&status, Clock::real().moment()) => {
-            out::warning("the client has said nothing for two minutes; restarting it");
+            out::warning("the client has not written its status for two minutes; restarting it");
             client.end(skill, Duration::from_secs(13))?;
         }
         LockHolder::Client(_) | LockHolder::Unverified => return Ok(Exit::Done),

@@ -6,7 +6,7 @@ mod approval_responded;
 mod call_ended;
 mod call_started;
 mod context_request;
-mod deep_tool_request;
+pub(crate) mod deep_tool_request;
 mod greeting;
 mod mission;
 pub(crate) mod sms_keywords;

@@ -1,4 +1,4 @@
-//! What survives a crash: each request accepted, dispatched to the gateway, answered and delivered, one [`line`] each.
+//! What survives a crash: each request accepted, dispatched to the gateway, answered and delivered, one [`line`](mod@line) each.
 //!
 //! What it guarantees:
 //! - **kill -9 loses nothing that it says was written.** Lines are appended unbuffered and not fsynced: they survive the
@@ -34,7 +34,7 @@ use line::JournalLine;
 pub(crate) use line::JournalStep;
 use replay::ReplayedJournal;
 
-/// So much is kept in memory while the journal cannot be written: some thousand requests.
+/// So much waits in memory, in bytes, while the journal cannot be written: some thousand requests.
 const BACKLOG: usize = 1 << 20;
 
 /// The open journal. Any thread may write to it.

@@ -264,8 +264,8 @@ mod tests {
             prop_assert!(short.len() <= text.len() + start_line(0).len() + 1);
             // What is done stands where its last line was.
             let requests = |journal: &ReplayedJournal| {
-                let known = journal.requests.iter().map(|one| (one.key.clone(), one.stage.clone()));
-                known.collect::<HashMap<_, _>>()
+                let stages = journal.requests.iter().map(|one| (one.key.clone(), one.stage.clone()));
+                stages.collect::<HashMap<_, _>>()
             };
             let calls = |journal: &ReplayedJournal| {
                 journal.calls.iter().map(|call| (call.id.clone(), call.clone())).collect::<HashMap<_, _>>()

@@ -1,4 +1,4 @@
-//! What the voice model at the service is told when a call begins (`context_response`).
+//! Instructions for the service's voice model when a call starts (`context_response`).
 
 /// The names of both sides, as far as they are configured.
 #[derive(Debug, Clone, Copy, Default)]

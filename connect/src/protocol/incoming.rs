@@ -27,12 +27,12 @@ pub(crate) enum IncomingFrame {
     Unknown(String),
 }
 
-/// What happened.
+/// What happened at the service.
 #[derive(Debug, PartialEq)]
 pub(crate) enum ServiceEvent {
-    /// A call begins and its voice model needs to know who it speaks for.
+    /// A call starts, and its voice model needs to know who it speaks for.
     ContextRequest { call_id: String },
-    /// A call began.
+    /// A call started.
     CallStarted {
         call_id: String,
         /// The service leaves it out for inbound calls. `None` if it says that it does not know.

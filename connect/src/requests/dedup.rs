@@ -31,7 +31,7 @@ struct SeenSpan {
 }
 
 impl SeenRequests {
-    /// Notes a request; false if it was noted before.
+    /// Records a request; false if it was recorded before.
     pub(crate) fn insert(&mut self, key: &str, now: Instant) -> bool {
         self.spans.retain(|span| now.saturating_duration_since(span.since) <= RETENTION + AGE);
         let hash = self.hasher.hash_one(key);
@@ -50,7 +50,7 @@ impl SeenRequests {
         self.spans.back_mut().is_some_and(|span| span.hashes.insert(hash))
     }
 
-    /// Forgets a request that was just noted: it was not accepted after all.
+    /// Forgets a request that was just recorded: it was not accepted after all.
     pub(crate) fn forget(&mut self, key: &str) {
         let hash = self.hasher.hash_one(key);
         if let Some(span) = self.spans.back_mut() {

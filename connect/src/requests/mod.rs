@@ -5,8 +5,8 @@
 //! [`dedup`] which were seen before, [`help_notices`] which numbers texted HELP.
 
 pub(crate) mod completion;
-mod dedup;
+pub(crate) mod dedup;
 pub(crate) mod dispatcher;
 mod help_notices;
-mod open_requests;
+pub(crate) mod open_requests;
 pub(crate) mod timers;

@@ -102,7 +102,7 @@ impl ClientContext {
         self.notify(key, WorkerEvent::Finished(TurnResult::default()));
     }
 
-    /// Has the loop thread look at what is shared.
+    /// Wakes the loop thread: something that is shared has changed.
     pub(crate) fn wake_loop(&self) {
         self.loop_sender.send(LoopEvent::Wake);
     }

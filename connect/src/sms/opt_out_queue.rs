@@ -19,7 +19,7 @@ const OWNER_BELIEVED: Duration = Duration::from_secs(600);
 /// One change of the list.
 #[derive(Clone, Debug)]
 pub(crate) struct OptOutNotice {
-    /// The text that asked for it, as the journal knows it.
+    /// The key of the text that asked for it.
     pub(crate) key: String,
     /// Whose number it is.
     pub(crate) phone: Phone,

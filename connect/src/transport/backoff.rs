@@ -26,7 +26,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn the_first_try_comes_within_half_a_second() {
+    fn the_first_attempt_comes_within_half_a_second() {
         assert_eq!(pause(0, None, 1.0), FIRST);
         assert_eq!(pause(0, None, 0.0), Duration::ZERO);
         assert_eq!(pause(u32::MAX, None, 1.0), CAP);
@@ -34,9 +34,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_asked_for_is_the_least(failures: u32, asked in 0_u64..1_000_000, random in 0.0..1.0) {
-            let asked = Duration::from_secs(asked);
-            let pause = pause(failures, Some(asked), random);
+        fn retry_after_is_the_least(n_failures: u32, seconds in 0_u64..1_000_000, random in 0.0..1.0) {
+            let asked = Duration::from_secs(seconds);
+            let pause = pause(n_failures, Some(asked), random);
             prop_assert!(pause >= asked.min(LONGEST_OBEYED));
             prop_assert!(pause <= asked.min(LONGEST_OBEYED) + CAP);
         }

@@ -45,7 +45,7 @@ pub(crate) struct ServiceSocket {
 }
 
 impl ServiceSocket {
-    /// Takes over a dialled connection and registers it for both directions. Readiness is told once per
+    /// Takes over a dialled connection and registers it for both directions. Readiness is reported once per
     /// change: read until nothing is left, first before the first poll, since frames may have arrived
     /// together with the handshake.
     pub(crate) fn open(

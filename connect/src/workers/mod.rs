@@ -4,10 +4,10 @@
 //! turn, and send an [`sms_reply`] where the request was a text. [`late_replies`] and [`opt_out_writer`] have a thread of
 //! their own, while there is something to do.
 
-mod authorize;
+pub(crate) mod authorize;
 pub(crate) mod late_replies;
 pub(crate) mod opt_out_writer;
 pub(crate) mod pool;
 pub(crate) mod sms_reply;
-mod speaker;
+pub(crate) mod speaker;
 pub(crate) mod turn;

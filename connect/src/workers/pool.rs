@@ -77,7 +77,7 @@ impl WorkerPool {
     }
 
     /// Runs `work` as soon as a worker is free. If it panics, `on_panic` runs and the worker goes on. Whether there is
-    /// room for one more is asked before it is accepted ([`Self::is_full`]): what was accepted is never turned away.
+    /// room for one more is to be checked before ([`Self::is_full`]): what was accepted is never turned away.
     pub(crate) fn submit(
         &self,
         key: &str,
@@ -154,7 +154,7 @@ impl WorkerPool {
         (state.n_running, state.waiting.len())
     }
 
-    /// The life of a worker's thread.
+    /// What a worker's thread does until it ends.
     fn work(&self, first: WorkerJob) {
         let mut next = Some(first);
         while let Some(WorkerJob { work, on_panic, .. }) = next {
@@ -219,17 +219,17 @@ mod tests {
     #[test]
     fn a_panic_ends_one_request_only() {
         let workers = WorkerPool::new(1, SOON);
-        let (told, heard) = channel();
-        let on_panic = told.clone();
+        let (sender, received) = channel();
+        let on_panic = sender.clone();
         let apology = move || on_panic.send("sorry").unwrap();
         workers
             .submit("a", QueueTimeout::Limited, || std::panic::resume_unwind(Box::new(())), apology)
             .unwrap();
         workers
-            .submit("b", QueueTimeout::Limited, move || told.send("fine").unwrap(), || {})
+            .submit("b", QueueTimeout::Limited, move || sender.send("fine").unwrap(), || {})
             .unwrap();
-        assert_eq!(heard.recv_timeout(SOON), Ok("sorry"));
-        assert_eq!(heard.recv_timeout(SOON), Ok("fine"));
+        assert_eq!(received.recv_timeout(SOON), Ok("sorry"));
+        assert_eq!(received.recv_timeout(SOON), Ok("fine"));
     }
 
     #[test]
@@ -244,17 +244,17 @@ mod tests {
     #[test]
     fn jobs_are_handed_to_idle_workers() {
         let workers = WorkerPool::new(8, SOON);
-        let (told, heard) = channel();
+        let (sender, received) = channel();
         // Fewer than may wait at once: however slow the machine, none is turned away.
         for n in 0..100 {
-            let told = told.clone();
-            let work = move || told.send((n, std::thread::current().id())).unwrap();
+            let sender = sender.clone();
+            let work = move || sender.send((n, std::thread::current().id())).unwrap();
             workers.submit("x", QueueTimeout::Limited, work, || {}).unwrap();
         }
-        let mut told: Vec<_> = (0..100).map(|_| heard.recv_timeout(SOON).unwrap()).collect();
-        told.sort_unstable_by_key(|(n, _)| *n);
-        assert!(told.iter().map(|(n, _)| *n).eq(0..100));
-        let threads: std::collections::HashSet<_> = told.iter().map(|(_, id)| id).collect();
+        let mut results: Vec<_> = (0..100).map(|_| received.recv_timeout(SOON).unwrap()).collect();
+        results.sort_unstable_by_key(|(n, _)| *n);
+        assert!(results.iter().map(|(n, _)| *n).eq(0..100));
+        let threads: std::collections::HashSet<_> = results.iter().map(|(_, id)| id).collect();
         assert!(threads.len() <= 8, "{}", threads.len());
     }
 
@@ -269,19 +269,19 @@ mod tests {
             }
         };
         drop((0..8).map(|_| held(&workers, "x")).collect::<Vec<_>>());
-        let (told, heard) = channel();
+        let (sender, received) = channel();
         let threads = (0..5).map(|_| {
             all_are_idle();
-            let told = told.clone();
+            let sender = sender.clone();
             workers
                 .submit(
                     "x",
                     QueueTimeout::Limited,
-                    move || told.send(std::thread::current().id()).unwrap(),
+                    move || sender.send(std::thread::current().id()).unwrap(),
                     || {},
                 )
                 .unwrap();
-            heard.recv_timeout(SOON).unwrap()
+            received.recv_timeout(SOON).unwrap()
         });
         let threads: std::collections::HashSet<_> = threads.collect();
         assert_eq!(threads.len(), 1);
