@@ -94,7 +94,7 @@ fn a_repeated_request_is_one_turn_and_one_answer() {
 }
 
 #[test]
-fn whatever_the_service_sends_the_client_lives_and_answers() {
+fn no_frame_of_the_service_ends_the_client() {
     let line = Line::open();
     let deep = "[".repeat(200_000) + &"]".repeat(200_000);
     for raw in [
@@ -130,11 +130,11 @@ fn a_frame_too_large_costs_the_connection_and_nothing_else() {
 }
 
 #[test]
-fn more_than_can_run_and_wait_hear_that_the_line_is_busy() {
+fn requests_beyond_what_can_run_and_wait_are_answered_busy() {
     let line = Line::with(&json!({"max_turns": 2}));
     line.gateway.hold();
     line.service.flood(140, |n| event::deep_tool_request("c1", &format!("r{n}"), "What is on?"));
-    // 2 run, 128 wait, 10 are told at once.
+    // 2 run, 128 wait, 10 are declined at once.
     line.service.wait_for(SOON, |log| {
         let busy = log.frames_of("deep_tool_result");
         let is_busy = |frame: &&Value| frame["text"].as_str().is_some_and(|t| t.contains("busy"));
@@ -147,7 +147,7 @@ fn more_than_can_run_and_wait_hear_that_the_line_is_busy() {
 }
 
 #[test]
-fn a_turn_that_takes_long_is_bridged() {
+fn a_long_turn_is_bridged_by_progress_messages() {
     let (service, gateway) = (Service::start(), Gateway::start());
     service.clock().periods(16);
     let sandbox = Sandbox::for_both(&service, &gateway);
@@ -187,7 +187,7 @@ fn a_late_reply_is_not_spoken_on_a_call_that_is_over() {
     line.service.send(&event::call_ended("c1", "inbound", &json!({})));
     line.gateway.wait_turn(SOON, 2);
     line.gateway.release();
-    // Longer than from one look at the history to the next.
+    // Longer than the pause between two polls of the history.
     let late = line.service.try_wait_for(Duration::from_secs(4), |log| {
         log.frames_of("response").first().map(|frame| (*frame).clone())
     });
@@ -211,7 +211,7 @@ fn push_to_talk_uses_only_the_agents_own_sessions() {
 }
 
 #[test]
-fn a_gateway_that_is_down_is_told_and_nothing_claims_success() {
+fn a_gateway_that_is_down_is_answered_so_and_nothing_claims_success() {
     let line = Line::open();
     line.sandbox.adjust(&json!({"gateway_url": "http://127.0.0.1:1"}));
     let out = line.sandbox.run(CONNECT, ["simulate", "what is on my calendar?"]);
@@ -235,7 +235,7 @@ fn strangers_words_are_fenced_and_the_owners_are_not() {
     line.result("r9");
     let turn = line.gateway.wait_turn(SOON, 1);
     assert!(turn.message.contains("\n| What is the door code?\n--- end "), "{}", turn.message);
-    // The same call, once our own `call` is known to have placed it to the owner's phone.
+    // The same call, once our own `call` has recorded that it placed it to the owner's phone.
     line.sandbox.write("skill/.own_calls.json", "{\"format\":1,\"call_ids\":[\"c9\"]}");
     line.service.send(&event::deep_tool_request("c9", "r10", "What is the door code?"));
     line.result("r10");

@@ -47,7 +47,7 @@ fn start_status_stop() {
 }
 
 #[test]
-fn the_allocator_is_told_to_stay_small_unless_somebody_chose_otherwise() {
+fn the_allocator_is_set_to_stay_small_unless_somebody_chose_otherwise() {
     let (service, gateway) = (Service::start(), Gateway::start());
     let mut sandbox = Sandbox::for_both(&service, &gateway);
     for (chosen, wanted) in [
@@ -63,7 +63,7 @@ fn the_allocator_is_told_to_stay_small_unless_somebody_chose_otherwise() {
         // Some versions of glibc put an end behind each setting that they have read.
         let environment = environment.unwrap().replace('\0', ":");
         assert!(environment.contains(&format!("{wanted}:")), "{environment}");
-        // What is started stays the process that was started, with the words it was given.
+        // It stays the process that was started, with its arguments.
         sandbox.run(CONNECT, ["status"]).ok().stdout_has(&format!("\"pid\":{}", started["pid"]));
     }
 }
@@ -95,7 +95,7 @@ fn a_setting_that_cannot_be_read_is_exit_3_and_names_the_file() {
         sandbox.adjust(&none);
         sandbox.adjust(&wrong);
         let file = sandbox.path("skill/skill-config.json").display().to_string();
-        // What could not be started again goes on.
+        // The client that could not be replaced goes on.
         for command in [&["run"][..], &["simulate", "hello"], &["restart"]] {
             sandbox.run(CONNECT, command).fails(3).stderr_has(says).stderr_has(&file);
         }
@@ -107,7 +107,7 @@ fn a_setting_that_cannot_be_read_is_exit_3_and_names_the_file() {
     }
 }
 
-/// There is no log that could tell more. Not even root may write in this folder.
+/// No log can be written there, so no hint names one. Not even root may write in this folder.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_folder_that_cannot_be_written_is_what_the_hint_names() {
@@ -143,7 +143,7 @@ fn two_starts_at_once_are_one_client() {
     assert_eq!(service.log().authenticated(), 1);
 }
 
-/// See: reference defect C1, where `stop` killed whatever process now had the number.
+/// The number in the pid file may have passed to another process since.
 #[test]
 fn a_foreign_process_is_never_signalled() {
     let service = Service::start();
@@ -208,7 +208,7 @@ fn the_watchdog_replaces_a_client_that_hangs() {
     status["heartbeat"] = json!("2020-01-01T00:00:00Z");
     sandbox.write("skill/.connect.status.json", &status.to_string());
     if status["up"].is_object() {
-        // The clock was set; the uptime says that it spoke just now.
+        // By the wall clock it hangs; by the uptime it wrote its status just now.
         sandbox.run(CONNECT, ["watchdog"]).ok().silent();
         status["up"] = json!(null);
         sandbox.write("skill/.connect.status.json", &status.to_string());
@@ -217,7 +217,7 @@ fn the_watchdog_replaces_a_client_that_hangs() {
     let watchdog = sandbox.prepare(CONNECT, ["watchdog"]).limit(Duration::from_secs(40)).run();
     watchdog.ok().stderr_has("not written its status for two minutes");
     service.wait_authenticated(SOON, 2);
-    assert_eq!(client.finish(SOON).code(), 137, "it did not hear SIGTERM");
+    assert_eq!(client.finish(SOON).code(), 137, "a stopped process handles no SIGTERM");
 }
 
 #[test]
@@ -314,7 +314,7 @@ fn a_simulation_speaks_to_the_gateway_alone() {
     let message = &turns.last().unwrap().message;
     assert!(
         message.contains("\n| what is on my calendar?"),
-        "whose call it is, nobody told: {message}"
+        "no event brought the direction of the call: {message}"
     );
     sandbox
         .run(CONNECT, ["simulate", "--text", "hello"])

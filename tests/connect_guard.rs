@@ -1,4 +1,4 @@
-//! The guard, as the owner's phone and the gateway see it: only "approved", for that request and in time, acts.
+//! Approvals, as the owner's phone and the gateway see it: only "approved", for that request and in time, acts.
 
 use std::time::{Duration, Instant};
 
@@ -41,7 +41,7 @@ impl Line {
         frame["text"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// The id of the `n`th approval that was asked for (from 1).
+    /// The id of the `n`th approval that was requested (from 1).
     #[track_caller]
     fn approval(&self, n: usize) -> String {
         self.service.wait_request(SOON, "POST", APPROVALS, n);
@@ -52,7 +52,7 @@ impl Line {
                 return id.to_owned();
             }
             assert!(Instant::now() < deadline, "no approval was made");
-            // From one look to the next; the deadline is what decides.
+            // The pause between two polls; the deadline is what decides.
             std::thread::sleep(Duration::from_millis(2));
         }
     }
@@ -90,7 +90,7 @@ fn a_denied_request_never_reaches_the_agent() {
 }
 
 #[test]
-fn a_decision_that_never_comes_over_the_socket_is_found_by_asking() {
+fn a_decision_that_never_comes_over_the_socket_is_found_by_polls() {
     let line = Line::open(&json!({}));
     line.ask("r1", DELETE);
     line.service.decide_silently(&line.approval(1), "approved");
@@ -142,7 +142,7 @@ fn nobody_answering_in_time_is_a_no() {
 }
 
 #[test]
-fn a_strangers_wish_reaches_neither_the_agent_nor_the_owners_phone() {
+fn a_strangers_sensitive_request_reaches_neither_the_agent_nor_the_owners_phone() {
     let line = Line::open(&json!({}));
     line.service.send(&event::call_started("c1", "outbound"));
     line.ask("r1", DELETE);
@@ -195,7 +195,7 @@ fn without_a_journal_nothing_sensitive_is_done() {
 }
 
 #[test]
-fn a_simulation_prints_what_would_be_asked_and_runs_nothing() {
+fn a_simulation_prints_the_approval_that_it_would_request_and_runs_nothing() {
     let (service, gateway) = (Service::start(), Gateway::start());
     let sandbox = Sandbox::for_both(&service, &gateway);
     let out = sandbox.run(CONNECT, ["simulate", DELETE]);
@@ -205,7 +205,7 @@ fn a_simulation_prints_what_would_be_asked_and_runs_nothing() {
 }
 
 #[test]
-fn a_misspelt_guard_is_not_taken_for_none() {
+fn a_misspelt_guard_setting_is_refused() {
     let service = Service::start();
     let sandbox = Sandbox::for_service(&service);
     sandbox.adjust(&json!({"guard": {"aprove": "never"}}));

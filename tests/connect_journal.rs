@@ -1,4 +1,4 @@
-//! `connect run` and kill -9: nothing ready is lost, nothing runs twice, nothing is claimed that is not known.
+//! `connect run` and kill -9: nothing ready is lost, nothing runs twice, an outcome that is unconfirmed is answered as such.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
@@ -41,7 +41,7 @@ fn a_ready_answer_survives_a_kill_and_is_delivered_once() {
         (&result["request_id"], &result["text"]),
         (&json!("r1"), &json!("You have two meetings."))
     );
-    // The ping that vouches for it is answered, so a third life has nothing left to deliver.
+    // Its delivery was acknowledged by a pong, so a third process has nothing left to deliver.
     until(SOON, || sandbox.read(JOURNAL).contains("settled"));
     client.stop(Signal::KILL, SOON);
     let _client = sandbox.spawn(CONNECT, ["run"]);
@@ -64,7 +64,7 @@ fn a_ready_answer_survives_a_start_without_room_for_a_second_journal() {
     client.wait_line(SOON, |line| line.contains("deep:r1: reply ready"));
     client.stop(Signal::KILL, SOON);
     service.accept_upgrades();
-    // A folder where the unfinished file is to be: that stops root as well. The kill tore the last line.
+    // A folder in the place of the temporary file: that stops root as well. The kill tore the last line.
     std::fs::create_dir(sandbox.path("skill/.connect.journal.tmp")).unwrap();
     let torn = sandbox.read(JOURNAL) + "{\"at\":99";
     sandbox.write(JOURNAL, &torn);
@@ -80,7 +80,7 @@ fn a_ready_answer_survives_a_start_without_room_for_a_second_journal() {
 }
 
 #[test]
-fn a_turn_cut_by_a_kill_is_told_as_lost_and_not_run_again() {
+fn a_turn_interrupted_by_a_kill_is_answered_as_unconfirmed_and_not_run_again() {
     let (service, gateway, sandbox, client) = open();
     gateway.hold();
     ask(&service, "r1");
@@ -117,7 +117,7 @@ fn what_waited_for_a_worker_runs_after_a_kill() {
 }
 
 #[test]
-fn an_answer_nobody_could_take_for_two_minutes_is_given_up() {
+fn an_answer_that_is_undelivered_for_two_minutes_expires() {
     let (service, gateway, sandbox, client) = open();
     gateway.hold();
     ask(&service, "r1");
@@ -137,10 +137,11 @@ fn an_answer_nobody_could_take_for_two_minutes_is_given_up() {
     assert_eq!(service.log().frames_of("deep_tool_result").len(), 1);
 }
 
-/// The machine's clock is set between two lives: an answer is as old as it is, neither expired at once nor ready for ever.
+/// The machine's clock is set between two processes: the age of an answer stays right, so that it neither expires at once
+/// nor stays ready for ever.
 #[test]
 #[cfg(target_os = "linux")]
-fn a_clock_that_jumps_between_two_lives_makes_no_answer_older_or_younger() {
+fn a_clock_that_jumps_between_two_processes_makes_no_answer_older_or_younger() {
     for jump in ["+1h", "-1h"] {
         let (service, gateway) = (Service::start(), Gateway::start());
         let sandbox = Sandbox::for_both(&service, &gateway);
@@ -155,7 +156,7 @@ fn a_clock_that_jumps_between_two_lives_makes_no_answer_older_or_younger() {
         gateway.release();
         client.wait_line(SOON, |line| line.contains("deep:r1: reply ready"));
         client.stop(Signal::KILL, SOON);
-        // A life on a wrong clock takes it up, and hands it on.
+        // A process on a wrong clock reads it and rewrites the journal.
         let client = jumped();
         client
             .wait_line(SOON, |line| line.contains("deep:r1: reply ready since before the restart"));
@@ -202,25 +203,25 @@ fn a_greeting_is_not_repeated_after_a_restart_and_a_strangers_call_stays_one() {
 }
 
 #[test]
-fn a_disk_without_room_hides_neither_a_new_life_nor_how_it_is() {
+fn a_full_disk_hides_neither_a_new_process_nor_its_status() {
     let (service, _gateway, sandbox, client) = open();
     until(SOON, || sandbox.run(CONNECT, ["status"]).code() == 0);
     client.stop(Signal::KILL, SOON);
-    // Folders where the unfinished files are to be: that stops root as well.
+    // Folders in the place of the temporary files: that stops root as well.
     for file in ["pid", "status.json"] {
         std::fs::create_dir(sandbox.path(&format!("skill/.connect.{file}.tmp"))).unwrap();
     }
     let client = sandbox.spawn(CONNECT, ["run"]);
     service.wait_authenticated(SOON, 2);
     let pid = u64::from(client.pid());
-    // The watchdog would take a client for dead whose status grows old.
+    // The watchdog would replace a client whose status grows old.
     until(SOON, || sandbox.run(CONNECT, ["status"]).code() == 0);
     assert_eq!(sandbox.run(CONNECT, ["status"]).ok().json()["pid"], pid);
     assert_eq!(sandbox.read("skill/.connect.pid"), format!("{pid}\n"));
 }
 
 #[test]
-fn what_had_no_room_in_the_journal_is_written_when_there_is() {
+fn lines_that_a_full_disk_refused_are_written_once_there_is_room() {
     let (service, gateway) = (Service::start(), Gateway::start());
     service.clock().periods(10);
     let sandbox = Sandbox::for_both(&service, &gateway);
@@ -245,7 +246,7 @@ fn what_had_no_room_in_the_journal_is_written_when_there_is() {
     until(SOON, || sandbox.run(CONNECT, ["status"]).code() == 1);
     assert_eq!(sandbox.read(JOURNAL).matches("answered").count(), 12);
     limit("unlimited");
-    // Nothing has to be asked for that.
+    // No request is needed for that.
     until(SOON, || sandbox.read(JOURNAL).contains(r#""settled","key":"deep:r1""#));
     until(SOON, || sandbox.run(CONNECT, ["status"]).code() == 0);
     for line in sandbox.read(JOURNAL).lines() {
@@ -256,7 +257,7 @@ fn what_had_no_room_in_the_journal_is_written_when_there_is() {
     service.wait_authenticated(SOON, 2);
     ask(&service, "r2");
     service.wait_frame(SOON, "deep_tool_result", |frame| frame["request_id"] == "r2");
-    assert_eq!(service.log().frames_of("deep_tool_result").len(), 14, "r1 is not told again");
+    assert_eq!(service.log().frames_of("deep_tool_result").len(), 14, "r1 is not answered again");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Replies that come after the wait for them is over: what a run ended with is told, and nothing that the agent wrote
-//! on its way.
+//! Replies that come after the wait for them is over: what a run ended with is spoken or texted, and
+//! nothing that the agent wrote before its end.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ impl Line {
         Self { service, gateway, _sandbox: sandbox, client }
     }
 
-    /// The owner asks on a call; gives the turn when the caller has heard that it goes on.
+    /// Sends a request on a call; gives its turn once "still running" was answered.
     #[track_caller]
     fn ask(&self, request_id: &str) -> Turn {
         self.service.send(&event::deep_tool_request("c1", request_id, "What is on my calendar?"));
@@ -61,7 +61,7 @@ fn says(text: &str, stop: &str) -> Value {
     row(&json!([{"type": "text", "text": text}]), stop)
 }
 
-/// What the agent thinks aloud, and the call of a tool that it leads to.
+/// A thought of the agent, and the call of a tool that it leads to.
 fn calls(tool: &str, arguments: &Value) -> Value {
     let call = json!({"type": "toolCall", "id": "k1", "name": tool, "arguments": arguments});
     row(&json!([{"type": "text", "text": "A secret: Dana is in Rome."}, call]), "toolUse")
@@ -150,17 +150,17 @@ fn a_stranger_is_texted_the_answer_and_never_a_thought() {
     }
     let turns = line
         .gateway
-        .wait_for(SOON, |heard| (heard.turns.len() == cases.len()).then(|| heard.turns.clone()));
+        .wait_for(SOON, |log| (log.turns.len() == cases.len()).then(|| log.turns.clone()));
     for (n, (rows, _)) in cases.iter().enumerate() {
-        let asked = format!("| What about {n}?\n");
+        let query = format!("| What about {n}?\n");
         let turn =
-            turns.iter().find(|turn| turn.message.contains(&asked)).expect("each has its turn");
+            turns.iter().find(|turn| turn.message.contains(&query)).expect("each has its turn");
         for row in rows {
             line.gateway.write(turn, row);
         }
     }
-    let n_told = cases.iter().filter(|(_, told)| told.is_some()).count();
-    line.service.wait_for(SOON, |log| (log.to("POST", SEND).len() >= n_told).then_some(()));
+    let n_replies = cases.iter().filter(|(_, reply)| reply.is_some()).count();
+    line.service.wait_for(SOON, |log| (log.to("POST", SEND).len() >= n_replies).then_some(()));
     line.gateway.wait_looks(SOON);
     let texted = line.service.texted();
     for (n, (rows, wanted)) in cases.iter().enumerate() {
@@ -175,7 +175,7 @@ fn a_stranger_is_texted_the_answer_and_never_a_thought() {
 }
 
 #[test]
-fn a_run_that_never_ends_is_looked_for_until_its_time_is_over() {
+fn a_run_that_never_ends_is_polled_for_until_its_time_is_over() {
     let line = Line::open(200);
     line.service.send(&event::sms_received("+15551112222", "Are you there?", "m1"));
     let turn = line.gateway.wait_turn(SOON, 1);

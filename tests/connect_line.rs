@@ -1,4 +1,4 @@
-//! The connection of `connect run`: kept, lost, refused, secured.
+//! The connection of `connect run`: delivery across drops, refusals, reconnects, TLS and proxies.
 
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
@@ -27,7 +27,7 @@ fn an_answer_outlives_its_connection() {
 }
 
 #[test]
-fn the_first_try_after_a_drop_comes_at_once() {
+fn the_first_attempt_after_a_drop_comes_at_once() {
     let service = Service::start();
     let sandbox = Sandbox::for_service(&service);
     let _client = sandbox.spawn(CONNECT, ["run"]);
@@ -86,8 +86,8 @@ fn another_client_taking_over_ends_it_without_a_fight() {
     client.finish(SOON).fails(5).stderr_has("another client took over");
     assert_eq!(service.connections().len(), 1);
     let status = sandbox.run(CONNECT, ["status"]).fails(1).json();
-    let told = (&status["state"], &status["last_close"]["code"]);
-    assert_eq!(told, (&json!("replaced"), &json!(4000)));
+    let outcome = (&status["state"], &status["last_close"]["code"]);
+    assert_eq!(outcome, (&json!("replaced"), &json!(4000)));
 }
 
 /// It is no new connection, and no answer to a ping.
@@ -169,8 +169,8 @@ fn wss_works_with_a_private_authority() {
     gateway.reply(&long);
     service.flood(60, |n| event::deep_tool_request("c1", &format!("r{n}"), "Tell me a story"));
     service.wait_for(SOON, |log| {
-        let told = log.frames_of("deep_tool_result");
-        (told.iter().filter(|frame| frame["text"] == long.trim()).count() == 60).then_some(())
+        let results = log.frames_of("deep_tool_result");
+        (results.iter().filter(|frame| frame["text"] == long.trim()).count() == 60).then_some(())
     });
     client.stop(Signal::TERM, SOON).ok();
 }

@@ -13,7 +13,7 @@ const ANN: &str = "+15551112222";
 
 fn open(config: &Value) -> (Service, Gateway, Sandbox, Child) {
     let (service, gateway) = (Service::start(), Gateway::start());
-    // What waits for seconds waits for less.
+    // Shorter periods, so that what waits for seconds is over sooner.
     service.clock().periods(20);
     let sandbox = Sandbox::for_both(&service, &gateway);
     sandbox.adjust(config);
@@ -90,7 +90,7 @@ fn start_lifts_what_an_opt_out_put_there_and_nothing_else_does() {
     text(ANN, "Start", "m5");
     client.wait_line(SOON, |line| line.contains("opted in again"));
     assert_eq!(listed(&sandbox, ANN), Value::Null);
-    // The same text once more is not another one, nor in the next life.
+    // The same text once more is a repeat, for the next process too.
     text(ANN, "STOP", "m2");
     text(by_hand, "UNSTOP", "m6");
     client.wait_line(SOON, |line| line.contains("text:m6: "));
@@ -104,7 +104,7 @@ fn start_lifts_what_an_opt_out_put_there_and_nothing_else_does() {
     assert_eq!((listed(&sandbox, ANN), gateway.turns().len()), (Value::Null, 2));
 }
 
-/// The right to be left alone hangs neither on who may text here nor on how often somebody did.
+/// The right to be left alone depends neither on who may text here nor on how often somebody did.
 #[test]
 fn whoever_opts_out_is_heeded() {
     let (service, _gateway, sandbox, client) = open(&json!({"sms": {"allow": [ANN]}}));
@@ -137,7 +137,7 @@ fn the_owners_own_number_is_never_on_the_list() {
 }
 
 #[test]
-fn where_nobody_knows_the_owner_a_number_is_a_strangers() {
+fn while_the_owners_number_cannot_be_fetched_every_number_is_a_strangers() {
     let (service, _gateway, sandbox, _client) = open(&json!({}));
     service.fail_always("GET", "/v1/me", Fault::Status(503));
     service.send(&event::sms_received(OWNER, "STOP", "m1"));
@@ -145,7 +145,7 @@ fn where_nobody_knows_the_owner_a_number_is_a_strangers() {
 }
 
 #[test]
-fn who_asks_who_this_is_hears_it_once_a_day_and_the_agent_is_told() {
+fn help_is_answered_once_a_day_and_number_and_the_agent_is_notified() {
     let (service, gateway, sandbox, client) =
         open(&json!({"owner_name": "Dana", "agent_name": "Reef"}));
     service.send(&event::sms_received(ANN, "Help!", "m1"));
@@ -156,24 +156,24 @@ fn who_asks_who_this_is_hears_it_once_a_day_and_the_agent_is_told() {
     for (_, text) in service.texted() {
         assert!(text.contains("Reef") && text.contains("Dana") && text.contains("STOP"), "{text}");
     }
-    let report = gateway.wait_turn(SOON, 1);
-    assert!(report.message.contains("+1 (555) 111-2222 and +1 (555) 111-3333"), "{report:?}");
-    assert_eq!((report.timeout, gateway.turns().len()), (0, 1));
+    let notice = gateway.wait_turn(SOON, 1);
+    assert!(notice.message.contains("+1 (555) 111-2222 and +1 (555) 111-3333"), "{notice:?}");
+    assert_eq!((notice.timeout, gateway.turns().len()), (0, 1));
     client.stop(Signal::KILL, SOON);
     let client = sandbox.spawn(CONNECT, ["run"]);
     service.wait_authenticated(SOON, 2);
     service.send(&event::sms_received(ANN, "HELP", "m4"));
     client.wait_line(SOON, |line| line.contains("text:m4: ") && line.contains("within a day"));
-    // Who opted out is not answered, whatever they ask.
+    // A number that opted out is not answered, even to HELP.
     service.send(&event::sms_received("+15551115555", "STOP", "m5"));
     service.send(&event::sms_received("+15551115555", "HELP", "m6"));
     client.wait_line(SOON, |line| line.contains("text:m6: reply not sent"));
     assert_eq!(service.texted().len(), 2);
 }
 
-/// What cannot be written holds for our own replies all the same, is told in the status, and is written when it can be.
+/// Until the list can be written, an opt-out holds for our own replies all the same, and the status reports it.
 #[test]
-fn an_opt_out_that_cannot_be_written_is_kept_and_told() {
+fn an_opt_out_that_cannot_be_written_yet_holds_and_fails_the_status() {
     let (service, gateway, sandbox, client) = open(&json!({}));
     sandbox.write(LIST, "{");
     service.send(&event::sms_received(ANN, "STOP", "m1"));
@@ -194,7 +194,7 @@ fn an_opt_out_that_cannot_be_written_is_kept_and_told() {
 }
 
 #[test]
-fn an_opt_out_that_a_kill_cut_is_heeded_by_the_next_life_however_late() {
+fn an_opt_out_interrupted_by_a_kill_is_heeded_by_the_next_process_however_late() {
     let (service, gateway, sandbox, client) = open(&json!({}));
     sandbox.write(LIST, "{");
     service.send(&event::sms_received(ANN, "STOP", "m1"));
@@ -208,7 +208,7 @@ fn an_opt_out_that_a_kill_cut_is_heeded_by_the_next_life_however_late() {
 }
 
 #[test]
-fn the_carriers_word_that_somebody_opted_out_is_one() {
+fn a_carriers_refusal_for_a_stop_message_is_an_opt_out() {
     let (service, gateway, sandbox, client) = open(&json!({}));
     let errors = r#"{"errors":[{"code":"40300","title":"Blocked due to STOP message"}]}"#;
     let message = format!("Telnyx API error (400): {errors}");
@@ -224,13 +224,13 @@ fn the_carriers_word_that_somebody_opted_out_is_one() {
 fn a_simulation_says_what_it_would_do_and_writes_nothing() {
     let (service, gateway) = (Service::start(), Gateway::start());
     let sandbox = Sandbox::for_both(&service, &gateway);
-    for (word, told) in [
+    for (word, printed) in [
         ("STOP", json!({"type": "opt_out", "number": ANN, "covers": "texts and calls"})),
         ("quit", json!({"type": "opt_out", "number": ANN, "covers": "texts"})),
         ("START", json!({"type": "opt_in", "number": ANN, "covers": null})),
     ] {
         let out = sandbox.run(CONNECT, ["simulate", "--sms", ANN, word]);
-        assert_eq!(out.ok().json_lines(), [told]);
+        assert_eq!(out.ok().json_lines(), [printed]);
     }
     let out = sandbox.run(CONNECT, ["simulate", "--sms", ANN, "HELP"]);
     let lines = out.ok().json_lines();

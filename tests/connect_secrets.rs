@@ -10,7 +10,7 @@ const SOON: Duration = Duration::from_secs(10);
 const ANN: &str = "+15551112222";
 const TOKEN: &str = "gwtoken/0123456789+abcdef";
 
-/// A service and a gateway with secrets that are long enough to be looked for.
+/// A service and a gateway with secrets that are long enough to be searched for.
 fn both() -> (Service, Gateway, Sandbox) {
     let service = Service::with(Settings { key: SECRET.to_owned(), ..Settings::default() });
     let gateway = Gateway::start();
@@ -139,7 +139,7 @@ fn a_gateway_that_echoes_the_token_or_the_key() {
             is_clean(what, &spoken.to_string());
             is_clean(what, &walkie.to_string());
             if what == "reply" {
-                // What stood around it is said; the stars are no words.
+                // The words around it are spoken; the stars that mask it are not.
                 let said = spoken["text"].as_str().unwrap_or_default();
                 assert!(said.starts_with("It is ") && said.ends_with(", boss."), "{spoken}");
             }
@@ -155,7 +155,7 @@ fn a_gateway_that_echoes_the_token_or_the_key() {
 }
 
 #[test]
-fn a_simulation_tells_none_either() {
+fn a_simulation_prints_no_secret_either() {
     let (_service, gateway, sandbox) = both();
     for secret in [TOKEN, SECRET] {
         let words = every_form(secret).join(" ");
@@ -174,7 +174,7 @@ fn a_simulation_tells_none_either() {
 
 /// The token of now is another one than at the start: it was read anew after a 401.
 #[test]
-fn a_token_that_was_read_anew_is_told_nowhere() {
+fn a_token_that_was_read_anew_appears_nowhere() {
     const ANEW: &str = "quite-another-token-0123";
     let (service, gateway, sandbox) = both();
     sandbox.adjust(&json!({"gateway_token": "${GW_TOKEN}"}));

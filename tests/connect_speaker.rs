@@ -1,4 +1,4 @@
-//! Whose words are whose on a call: the owner's only where that is known.
+//! Who speaks on a call, as the agent is told: the owner only where the service or our own record says so, else a stranger.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -17,28 +17,28 @@ struct Line {
     gateway: Gateway,
     sandbox: Sandbox,
     client: Child,
-    n_asked: usize,
+    n_requests: usize,
 }
 
 impl Line {
-    /// A client whose service knows no calls.
+    /// A client speaker service answers 404 about every call.
     fn open() -> Self {
         let (service, gateway) = (Service::start(), Gateway::start());
         service.on("GET", ONE_CALL, 404, json!({"error": {"code": "not_found", "message": "no"}}));
         let sandbox = Sandbox::for_both(&service, &gateway);
         let client = sandbox.spawn(CONNECT, ["run"]);
         service.wait_connected(SOON);
-        Self { service, gateway, sandbox, client, n_asked: 0 }
+        Self { service, gateway, sandbox, client, n_requests: 0 }
     }
 
-    /// Another life of the client.
-    fn killed(self) -> Self {
+    /// Kills the client and starts the next one.
+    fn restarted(self) -> Self {
         self.client.stop(Signal::KILL, SOON);
         Self { client: self.sandbox.spawn(CONNECT, ["run"]), ..self }
     }
 
     /// The service's answer about a call.
-    fn knows(&self, call_id: &str, status: u16, body: &Value) {
+    fn answer_lookup(&self, call_id: &str, status: u16, body: &Value) {
         self.service.on("GET", &format!("/v1/calls/{call_id}"), status, body.clone());
     }
 
@@ -47,7 +47,7 @@ impl Line {
         for (name, value) in more {
             frame[name] = value.clone();
         }
-        // Raw: what the service knows of calls is what the test says.
+        // Raw, so that the simulator adds nothing of its own.
         self.service.send_raw(&frame.to_string());
     }
 
@@ -57,13 +57,13 @@ impl Line {
 
     /// Sends a request on a call, and gives the number by which its turn is found.
     fn ask(&mut self, call: &Value) -> usize {
-        self.n_asked += 1;
-        let n = self.n_asked;
-        let asked = json!({
+        self.n_requests += 1;
+        let n = self.n_requests;
+        let request = json!({
             "type": "event", "event": "deep_tool_request", "request_id": format!("r{n}"),
             "query": format!("What is on my calendar, number {n}?"),
         });
-        self.send(asked, call);
+        self.send(request, call);
         n
     }
 
@@ -71,9 +71,9 @@ impl Line {
         self.ask(&json!({"call_id": call_id}))
     }
 
-    /// Whose the agent was told that a request is.
+    /// Who speaks in a request by the message that the agent got.
     #[track_caller]
-    fn whose(&self, n: usize) -> &'static str {
+    fn speaker_of(&self, n: usize) -> &'static str {
         let id = format!("r{n}");
         self.service.wait_frame(SOON, "deep_tool_result", |frame| frame["request_id"] == *id);
         let words = format!("What is on my calendar, number {n}?");
@@ -88,60 +88,61 @@ impl Line {
     #[track_caller]
     fn asks_on(&mut self, call_id: &str) -> &'static str {
         let n = self.ask_on(call_id);
-        self.whose(n)
+        self.speaker_of(n)
     }
 
-    fn looks(&self, call_id: &str) -> usize {
+    fn n_lookups(&self, call_id: &str) -> usize {
         self.service.seen_at("GET", &format!("/v1/calls/{call_id}")).len()
     }
 
-    fn all_looks(&self) -> usize {
+    fn n_all_lookups(&self) -> usize {
         self.service.seen_at("GET", ONE_CALL).len()
     }
 }
 
 #[test]
-fn only_a_call_that_is_said_to_be_inbound_to_the_letter_is_the_owners() {
+fn only_a_call_whose_direction_is_exactly_inbound_is_the_owners() {
     let mut line = Line::open();
-    let said = |direction: &str| json!({"direction": direction});
+    let with = |direction: &str| json!({"direction": direction});
     let mut wanted = HashMap::new();
     let cases = [
         (vec![json!({})], "owner"),
-        (vec![said("inbound")], "owner"),
-        (vec![said("inbound"), json!({}), said("inbound")], "owner"),
-        (vec![said("outbound")], "stranger"),
-        (vec![said("OUTBOUND")], "stranger"),
-        (vec![said("Inbound")], "stranger"),
-        (vec![said("inbound ")], "stranger"),
-        (vec![said("outgoing")], "stranger"),
-        (vec![said("outbound-api")], "stranger"),
-        (vec![said("")], "stranger"),
+        (vec![with("inbound")], "owner"),
+        (vec![with("inbound"), json!({}), with("inbound")], "owner"),
+        (vec![with("outbound")], "stranger"),
+        (vec![with("OUTBOUND")], "stranger"),
+        (vec![with("Inbound")], "stranger"),
+        (vec![with("inbound ")], "stranger"),
+        (vec![with("outgoing")], "stranger"),
+        (vec![with("outbound-api")], "stranger"),
+        (vec![with("")], "stranger"),
         (vec![json!({"direction": 1})], "stranger"),
         (vec![json!({"direction": true})], "stranger"),
         (vec![json!({"direction": ["inbound"]})], "stranger"),
-        (vec![said("inbound"), said("outbound")], "stranger"),
-        (vec![said("outbound"), said("inbound"), json!({})], "stranger"),
-        (vec![said("inbound"), said("incoming"), said("inbound")], "stranger"),
+        (vec![with("inbound"), with("outbound")], "stranger"),
+        (vec![with("outbound"), with("inbound"), json!({})], "stranger"),
+        (vec![with("inbound"), with("incoming"), with("inbound")], "stranger"),
     ];
-    for (n, (events, whose)) in cases.iter().enumerate() {
+    for (n, (events, speaker)) in cases.iter().enumerate() {
         let call_id = format!("c{n}");
         for more in events {
             line.started(&json!(call_id), more);
         }
-        wanted.insert(line.ask_on(&call_id), (format!("{events:?}"), *whose));
+        wanted.insert(line.ask_on(&call_id), (format!("{events:?}"), *speaker));
     }
-    for (n, (events, whose)) in &wanted {
-        assert_eq!(line.whose(*n), *whose, "{events}");
+    for (n, (events, speaker)) in &wanted {
+        assert_eq!(line.speaker_of(*n), *speaker, "{events}");
     }
-    assert_eq!(line.all_looks(), 0, "the service has told of each");
-    // Null says nothing: the service is asked.
-    for (call_id, direction, whose) in [("n1", "inbound", "owner"), ("n2", "outbound", "stranger")]
+    assert_eq!(line.n_all_lookups(), 0, "an event has brought each direction");
+    // Null is no direction: it is looked up.
+    for (call_id, direction, speaker) in
+        [("n1", "inbound", "owner"), ("n2", "outbound", "stranger")]
     {
-        line.knows(call_id, 200, &json!({"call_id": call_id, "direction": direction}));
+        line.answer_lookup(call_id, 200, &json!({"call_id": call_id, "direction": direction}));
         line.started(&json!(call_id), &json!({"direction": null}));
-        assert_eq!((line.asks_on(call_id), line.looks(call_id)), (whose, 1), "{direction}");
+        assert_eq!((line.asks_on(call_id), line.n_lookups(call_id)), (speaker, 1), "{direction}");
     }
-    // What is said last counts as well, though nobody hears an answer any more.
+    // The direction in `call.ended` counts as well, though no answer can reach anybody any more.
     let n_turns = line.gateway.turns().len();
     line.service.send(&event::call_ended("c0", "outbound", &json!({})));
     line.gateway.wait_turn(SOON, n_turns + 1);
@@ -167,9 +168,9 @@ fn a_request_that_names_no_call_is_a_strangers() {
     for call in &odd {
         line.started(&call["call_id"], &json!({"direction": "inbound"}));
     }
-    let asked = odd.map(|call| (line.ask(&call), call));
-    for (n, call) in asked {
-        assert_eq!(line.whose(n), "stranger", "{call}");
+    let requests = odd.map(|call| (line.ask(&call), call));
+    for (n, call) in requests {
+        assert_eq!(line.speaker_of(n), "stranger", "{call}");
     }
     assert_eq!(line.asks_on("c1"), "owner");
     // Push-to-talk has no call, and is the owner's.
@@ -177,45 +178,45 @@ fn a_request_that_names_no_call_is_a_strangers() {
     line.service.wait_frame(SOON, "walkie_response", |_| true);
     let turns = line.gateway.turns();
     assert!(turns.iter().any(|turn| turn.message.ends_with("\n\nwhat time is it?")));
-    assert_eq!(line.all_looks(), 0);
+    assert_eq!(line.n_all_lookups(), 0);
 }
 
 #[test]
 fn a_call_whose_start_was_not_seen_is_looked_up_once() {
     let mut line = Line::open();
-    let said = |direction: &str| json!({"call_id": "CALL", "direction": direction});
+    let with = |direction: &str| json!({"call_id": "CALL", "direction": direction});
     let cases = [
-        (200, said("inbound"), "owner"),
+        (200, with("inbound"), "owner"),
         (200, json!({"direction": "inbound", "status": "in-progress"}), "owner"),
-        (200, said("outbound"), "stranger"),
-        (200, said("INBOUND"), "stranger"),
+        (200, with("outbound"), "stranger"),
+        (200, with("INBOUND"), "stranger"),
         (200, json!({"call_id": "CALL", "direction": null}), "stranger"),
         (200, json!({"call_id": "CALL", "status": "in-progress"}), "stranger"),
         (200, json!({"call_id": "another", "direction": "inbound"}), "stranger"),
         (200, json!({"call_id": null, "direction": "inbound"}), "stranger"),
-        (200, json!([said("inbound")]), "stranger"),
-        (404, said("inbound"), "stranger"),
-        (403, said("inbound"), "stranger"),
+        (200, json!([with("inbound")]), "stranger"),
+        (404, with("inbound"), "stranger"),
+        (403, with("inbound"), "stranger"),
     ];
-    let mut asked = Vec::new();
-    for (n, (status, body, whose)) in cases.iter().enumerate() {
+    let mut requests = Vec::new();
+    for (n, (status, body, speaker)) in cases.iter().enumerate() {
         let call_id = format!("c{n}");
-        line.knows(
+        line.answer_lookup(
             &call_id,
             *status,
             &serde_json::from_str(&body.to_string().replace("CALL", &call_id)).unwrap(),
         );
-        // Several who want to know at once.
-        (0..3).for_each(|_| asked.push((line.ask_on(&call_id), *whose, body)));
+        // Several requests need the direction at once.
+        (0..3).for_each(|_| requests.push((line.ask_on(&call_id), *speaker, body)));
     }
-    for (n, whose, body) in asked {
-        assert_eq!(line.whose(n), whose, "{body}");
+    for (n, speaker, body) in requests {
+        assert_eq!(line.speaker_of(n), speaker, "{body}");
     }
-    for (n, (_, body, whose)) in cases.iter().enumerate() {
+    for (n, (_, body, speaker)) in cases.iter().enumerate() {
         let call_id = format!("c{n}");
         // It is remembered, whatever the service says of it now.
-        line.knows(&call_id, 200, &json!({"call_id": call_id, "direction": "inbound"}));
-        assert_eq!((line.asks_on(&call_id), line.looks(&call_id)), (*whose, 1), "{body}");
+        line.answer_lookup(&call_id, 200, &json!({"call_id": call_id, "direction": "inbound"}));
+        assert_eq!((line.asks_on(&call_id), line.n_lookups(&call_id)), (*speaker, 1), "{body}");
     }
     for (call_id, fault) in
         [("f1", Fault::Status(500)), ("f2", Fault::Html(200)), ("f3", Fault::Cut)]
@@ -223,76 +224,76 @@ fn a_call_whose_start_was_not_seen_is_looked_up_once() {
         line.service.fail_always("GET", &format!("/v1/calls/{call_id}"), fault.clone());
         assert_eq!(line.asks_on(call_id), "stranger", "{fault:?}");
         line.service.heal();
-        let n_looks = line.looks(call_id);
-        line.knows(call_id, 200, &json!({"call_id": call_id, "direction": "inbound"}));
+        let n_lookups = line.n_lookups(call_id);
+        line.answer_lookup(call_id, 200, &json!({"call_id": call_id, "direction": "inbound"}));
         assert_eq!(
-            (line.asks_on(call_id), line.looks(call_id)),
-            ("stranger", n_looks),
+            (line.asks_on(call_id), line.n_lookups(call_id)),
+            ("stranger", n_lookups),
             "{fault:?}"
         );
     }
-    // That an answer is missing is no contradiction to what is said later.
+    // A lookup without an answer does not contradict a later event.
     line.started(&json!("f1"), &json!({"direction": "inbound"}));
     assert_eq!(line.asks_on("f1"), "owner");
-    // But a word is.
+    // One with an answer does.
     line.started(&json!("c2"), &json!({"direction": "inbound"}));
     assert_eq!(line.asks_on("c2"), "stranger");
 }
 
 #[test]
-fn nobody_else_waits_for_a_look_and_those_who_do_wait_two_seconds() {
+fn a_lookup_holds_up_its_own_call_alone_and_for_two_seconds() {
     let mut line = Line::open();
     line.service.fail_always("GET", "/v1/calls/slow", Fault::Hang);
     line.started(&json!("c1"), &json!({"direction": "inbound"}));
-    let began = Instant::now();
+    let started_at = Instant::now();
     let slow = [line.ask_on("slow"), line.ask_on("slow")];
     assert_eq!(line.asks_on("c1"), "owner");
     let results = line.service.log().frames_of("deep_tool_result").len();
-    assert_eq!(results, 1, "the others wait: {:?}", began.elapsed());
+    assert_eq!(results, 1, "the others wait: {:?}", started_at.elapsed());
     for n in slow {
-        assert_eq!(line.whose(n), "stranger");
+        assert_eq!(line.speaker_of(n), "stranger");
     }
-    let took = began.elapsed();
+    let took = started_at.elapsed();
     assert!(took > Duration::from_millis(1_900) && took < SOON, "{took:?}");
-    assert_eq!((line.looks("slow"), line.service.connections().len()), (1, 1));
+    assert_eq!((line.n_lookups("slow"), line.service.connections().len()), (1, 1));
 }
 
 #[test]
-fn what_is_known_of_a_call_survives_a_restart() {
+fn the_state_of_a_call_survives_a_restart() {
     let mut line = Line::open();
-    line.knows("looked", 200, &json!({"call_id": "looked", "direction": "inbound"}));
+    line.answer_lookup("fetched", 200, &json!({"call_id": "fetched", "direction": "inbound"}));
     line.started(&json!("in"), &json!({}));
     line.started(&json!("both"), &json!({"direction": "inbound"}));
     line.started(&json!("both"), &json!({"direction": "outbound"}));
     line.started(&json!("odd"), &json!({"direction": "outgoing"}));
     let calls = [
         ("in", "owner"),
-        ("looked", "owner"),
+        ("fetched", "owner"),
         ("both", "stranger"),
         ("odd", "stranger"),
         ("missing", "stranger"),
     ];
-    for (call_id, whose) in calls {
-        assert_eq!(line.asks_on(call_id), whose, "{call_id}");
+    for (call_id, speaker) in calls {
+        assert_eq!(line.asks_on(call_id), speaker, "{call_id}");
     }
     until(SOON, || line.sandbox.read(JOURNAL).contains("\"settled\",\"key\":\"deep:r5\""));
-    // Twice: the second life reads what the first one has compacted.
-    for life in 2..4 {
-        line = line.killed();
-        line.service.wait_authenticated(SOON, life);
-        let n_looks = line.all_looks();
+    // Twice: the third process reads what the second one has compacted.
+    for process in 2..4 {
+        line = line.restarted();
+        line.service.wait_authenticated(SOON, process);
+        let n_lookups = line.n_all_lookups();
         line.service.on("GET", ONE_CALL, 200, json!({"direction": "inbound"}));
-        for (call_id, whose) in calls {
-            assert_eq!(line.asks_on(call_id), whose, "{call_id} in life {life}");
+        for (call_id, speaker) in calls {
+            assert_eq!(line.asks_on(call_id), speaker, "{call_id} in process {process}");
         }
-        assert_eq!(line.all_looks(), n_looks);
+        assert_eq!(line.n_all_lookups(), n_lookups);
     }
 }
 
 #[test]
 fn a_call_that_is_forgotten_is_not_the_owners_by_that() {
     let mut line = Line::open();
-    line.knows("e1", 200, &json!({"call_id": "e1", "direction": "outbound"}));
+    line.answer_lookup("e1", 200, &json!({"call_id": "e1", "direction": "outbound"}));
     for call_id in ["e1", "e2"] {
         line.started(&json!(call_id), &json!({"direction": "outbound"}));
     }
@@ -300,35 +301,35 @@ fn a_call_that_is_forgotten_is_not_the_owners_by_that() {
         line.started(&json!(format!("f{n}")), &json!({"direction": "outbound"}));
     }
     assert_eq!((line.asks_on("e1"), line.asks_on("e2")), ("stranger", "stranger"));
-    assert_eq!((line.looks("e1"), line.looks("e2")), (1, 1), "both were forgotten");
-    assert_eq!((line.asks_on("f999"), line.looks("f999")), ("stranger", 0));
+    assert_eq!((line.n_lookups("e1"), line.n_lookups("e2")), (1, 1), "both were forgotten");
+    assert_eq!((line.asks_on("f999"), line.n_lookups("f999")), ("stranger", 0));
 }
 
 #[test]
-fn a_call_that_we_placed_is_known_by_whom_it_dialled() {
+fn on_a_call_that_we_placed_the_speaker_is_whom_it_dialled() {
     let mut line = Line::open();
     let skill = line.sandbox.skill();
     let bob = "+15551234567".parse().unwrap();
     own_calls::remember(&skill, "own", None).unwrap();
     own_calls::remember(&skill, "bob", Some(&bob)).unwrap();
     own_calls::remember(&skill, "bob2", Some(&bob)).unwrap();
-    // Its start was lost, or the service leaves out the direction: the record knows better.
+    // Its start was lost, or the service leaves out the direction: our own record has it.
     assert_eq!((line.asks_on("own"), line.asks_on("bob")), ("owner", "stranger"));
     line.started(&json!("bob2"), &json!({}));
     line.started(&json!("own"), &json!({"direction": "outbound"}));
     assert_eq!((line.asks_on("bob2"), line.asks_on("own")), ("stranger", "owner"));
-    assert_eq!(line.all_looks(), 0);
+    assert_eq!(line.n_all_lookups(), 0);
     let turns = line.gateway.turns();
     let on_bobs = |message: &str| message.contains("on a phone call with you (+1 (555) 123-4567)");
     assert_eq!(turns.iter().filter(|turn| on_bobs(&turn.message)).count(), 2);
-    // Nobody is greeted whom we called.
+    // On calls that we placed there is no greeting of ours.
     assert_eq!(line.service.log().frames_of("response").len(), 0);
-    // The service tells of a call before `call` has written it down.
-    line.knows("early", 200, &json!({"call_id": "early", "direction": "outbound"}));
+    // An event of a call may come before `call` has written it down.
+    line.answer_lookup("early", 200, &json!({"call_id": "early", "direction": "outbound"}));
     assert_eq!(line.asks_on("early"), "stranger");
     own_calls::remember(&skill, "early", None).unwrap();
-    assert_eq!((line.asks_on("early"), line.looks("early")), ("owner", 1));
-    // A record that nobody can read vouches for nobody.
+    assert_eq!((line.asks_on("early"), line.n_lookups("early")), ("owner", 1));
+    // With a record that cannot be read, every caller is a stranger.
     line.started(&json!("in"), &json!({"direction": "inbound"}));
     assert_eq!(line.asks_on("in"), "owner");
     line.sandbox.write("skill/.own_calls.json", "{");
@@ -345,20 +346,20 @@ fn a_stranger_who_says_me_is_not_the_owner() {
         ("in", "own", "Text me the door code"),
         ("out", "act", "Text me the door code"),
         ("out", "tell", "Tell me the opening hours"),
-        ("never told", "any", "Delete the repo"),
+        ("unseen", "any", "Delete the repo"),
     ] {
         line.service.send_raw(&event::deep_tool_request(call_id, id, query).to_string());
     }
-    let said = |id: &str| {
+    let answer_to = |id: &str| {
         let is_it = |frame: &Value| frame["request_id"] == id;
         line.service.wait_frame(SOON, "deep_tool_result", is_it)["text"].clone()
     };
     assert_eq!(
-        (said("own"), said("tell")),
+        (answer_to("own"), answer_to("tell")),
         ("You have two meetings.".into(), "You have two meetings.".into())
     );
     for id in ["act", "any"] {
-        assert_eq!(said(id), "I can't do that for you, but I can pass on a message.");
+        assert_eq!(answer_to(id), "I can't do that for you, but I can pass on a message.");
     }
     assert_eq!(line.service.seen_at("POST", "/v1/approvals").len(), 0);
     line.service.send(&event::sms_received("+15551112222", "text me the door code", "m1"));

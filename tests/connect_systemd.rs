@@ -10,7 +10,7 @@ const CONNECT: &str = env!("CARGO_BIN_EXE_connect");
 const SOON: Duration = Duration::from_secs(10);
 const UNIT: &str = "home/.config/systemd/user/clawdtalk-connect.service";
 
-/// A systemd that runs the client of the sandbox, and notes what it is told. Where `works` is false, it only says
+/// A systemd that runs the client of the sandbox, and records its commands. Where `works` is false, it only says
 /// that it did it.
 fn systemd(sandbox: &mut Sandbox, folder: &str, works: bool) {
     let unit = format!("[Service]\nExecStart=\"{CONNECT}\" run --skill-dir \"{folder}\"\n");
@@ -27,11 +27,11 @@ fn systemd(sandbox: &mut Sandbox, folder: &str, works: bool) {
         String::new()
     };
     let script = format!(
-        "#!/bin/sh\necho \"$2\" >> '{dir}/told'\npid=$(cat '{dir}/pid')
+        "#!/bin/sh\necho \"$2\" >> '{dir}/calls'\npid=$(cat '{dir}/pid')
         case \"$2\" in is-active) {active};; {acts} esac; exit 0\n",
         active = if works { "kill -0 $pid; exit" } else { "exit 0" },
     );
-    sandbox.write("systemd/told", "");
+    sandbox.write("systemd/calls", "");
     sandbox.write("systemd/pid", "");
     sandbox.write("systemd/bin/systemctl", &script);
     let program = sandbox.path("systemd/bin/systemctl");
@@ -41,8 +41,8 @@ fn systemd(sandbox: &mut Sandbox, folder: &str, works: bool) {
     sandbox.env("PATH", &path);
 }
 
-fn told(sandbox: &Sandbox, verb: &str) -> bool {
-    sandbox.read("systemd/told").lines().any(|line| line == verb)
+fn was_called(sandbox: &Sandbox, verb: &str) -> bool {
+    sandbox.read("systemd/calls").lines().any(|line| line == verb)
 }
 
 /// Ends a started client when the test ends, however that is.
@@ -63,14 +63,14 @@ fn start_and_stop_go_through_the_folders_own_unit() {
     let _started = Started(&sandbox);
     // Not active yet, and enabled: a client beside it would not be started again by systemd.
     let started = sandbox.run(CONNECT, ["start"]).ok().json();
-    assert!(told(&sandbox, "restart"));
+    assert!(was_called(&sandbox, "restart"));
     assert_eq!(started["pid"].to_string(), sandbox.read("systemd/pid").trim());
     sandbox.run(CONNECT, ["stop"]).ok();
-    assert!(told(&sandbox, "stop"));
+    assert!(was_called(&sandbox, "stop"));
     assert_eq!(sandbox.run(CONNECT, ["status"]).fails(1).json()["running"], false);
 }
 
-/// The killed client leaves its number and that it was connected.
+/// The killed client leaves its pid file and a status that says connected.
 #[test]
 fn a_restart_of_a_client_that_hangs_waits_for_the_new_one() {
     let service = Service::start();
@@ -98,11 +98,11 @@ fn the_unit_of_another_folder_is_not_touched() {
     sandbox.run(CONNECT, ["restart"]).ok();
     sandbox.run(CONNECT, ["stop"]).ok().is(&json!({"state": "stopped", "was_running": true}));
     assert_eq!(sandbox.run(CONNECT, ["status"]).fails(1).json()["running"], false);
-    assert_eq!(sandbox.read("systemd/told"), "");
+    assert_eq!(sandbox.read("systemd/calls"), "");
 }
 
 #[test]
-fn stopped_is_said_of_a_client_that_is_gone() {
+fn stop_reports_stopped_only_once_the_client_is_gone() {
     let service = Service::start();
     let mut sandbox = Sandbox::for_service(&service);
     let client = sandbox.spawn(CONNECT, ["run"]);
@@ -110,19 +110,19 @@ fn stopped_is_said_of_a_client_that_is_gone() {
     let skill = sandbox.skill().display().to_string();
     systemd(&mut sandbox, &skill, false);
     sandbox.run(CONNECT, ["stop"]).ok();
-    assert!(told(&sandbox, "stop"));
+    assert!(was_called(&sandbox, "stop"));
     assert_eq!(sandbox.run(CONNECT, ["status"]).fails(1).json()["running"], false);
     client.finish(SOON).ok();
     until(SOON, || service.connections()[0].closed == Some(1000));
 }
 
-/// Between two tries of systemd's there is no client, and soon there would be one again.
+/// Between two restarts by systemd there is no client, and soon there would be one again.
 #[test]
-fn a_stop_reaches_a_unit_that_waits_for_its_next_try() {
+fn a_stop_reaches_a_unit_that_waits_for_its_next_restart() {
     let mut sandbox = Sandbox::new();
     sandbox.config(&json!({"api_key": harness::KEY}));
     let skill = sandbox.skill().display().to_string();
     systemd(&mut sandbox, &skill, false);
     sandbox.run(CONNECT, ["stop"]).ok().is(&json!({"state": "stopped", "was_running": false}));
-    assert!(told(&sandbox, "stop"));
+    assert!(was_called(&sandbox, "stop"));
 }

@@ -105,15 +105,15 @@ fn a_text_whose_answer_was_lost_is_not_sent_again() {
     assert_eq!(service.texted().into_iter().filter(|(to, _)| to == ANN).count(), 1);
 }
 
-/// What is not noted as under way would be sent again after a crash.
+/// Without its line in the journal it would be sent again after a crash.
 #[test]
-fn a_text_that_cannot_be_noted_is_not_sent() {
+fn a_text_that_cannot_be_journaled_is_not_sent() {
     let (service, gateway, sandbox, client) = open(&json!({}));
     let read = || sandbox.read("skill/.connect.journal");
     gateway.hold();
     service.send(&event::sms_received(ANN, "Hi", "m1"));
     gateway.wait_turn(SOON, 1);
-    // Room for the reply, and not for the line that it is under way.
+    // Room for the line of the reply, and not for the line that it is being sent.
     let reply =
         r#"{"at":1764000000000,"step":"answered","key":"text:m1","body":"You have two meetings."}"#;
     let limit = format!("--fsize={}:", read().len() + reply.len() + 10);
@@ -136,15 +136,15 @@ fn a_late_reply_to_a_text_is_sent_when_it_comes() {
     until(SOON, || service.texted().len() == 1);
 }
 
-/// Two lookers could each find the reply, and each have it texted.
+/// Two polling threads could each find the reply, and each have it texted.
 #[test]
 #[cfg(target_os = "linux")]
-fn one_looks_for_all_late_replies_also_after_a_call_was_over_meanwhile() {
+fn one_thread_polls_for_all_late_replies_also_after_a_call_has_ended() {
     let (service, gateway, _sandbox, client) = open(&json!({}));
     gateway.patience(Duration::from_millis(50)).hold();
     service.send(&event::deep_tool_request("c1", "r1", "What is on?"));
     client.wait_line(SOON, |line| line.contains("deep:r1: still running"));
-    let n_lookers = || {
+    let n_pollers = || {
         let tasks = std::fs::read_dir(format!("/proc/{}/task", client.pid())).unwrap().flatten();
         tasks
             .filter(|task| {
@@ -153,19 +153,19 @@ fn one_looks_for_all_late_replies_also_after_a_call_was_over_meanwhile() {
             })
             .count()
     };
-    until(SOON, || n_lookers() == 1);
-    // The one that is awaited is forgotten while the looker sleeps.
+    until(SOON, || n_pollers() == 1);
+    // The one that is awaited is dropped while the thread sleeps.
     service.send(&event::call_ended("c1", "inbound", &json!({"duration_seconds": 61})));
     service.send(&event::sms_received(ANN, "Hi", "m1"));
     client.wait_line(SOON, |line| line.contains("text:m1: still running"));
-    assert_eq!(n_lookers(), 1);
+    assert_eq!(n_pollers(), 1);
     gateway.release();
     until(SOON, || service.texted().len() == 1);
 }
 
-/// What was accepted is answered, however many others run and wait when its late reply comes.
+/// An accepted text is answered, however many other requests run and wait when its late reply comes.
 #[test]
-fn a_late_reply_to_a_text_finds_room_when_there_is_none() {
+fn a_late_reply_to_a_text_is_sent_while_all_workers_are_busy() {
     let (service, gateway, _sandbox, client) = open(&json!({"max_turns": 1}));
     let is_rush_over = Arc::new(AtomicBool::new(false));
     let (is_over, is_full) = (Arc::clone(&is_rush_over), Arc::new(AtomicBool::new(false)));
@@ -193,7 +193,7 @@ fn a_late_reply_to_a_text_finds_room_when_there_is_none() {
 }
 
 #[test]
-fn an_ended_call_is_reported_once_in_words() {
+fn an_ended_call_is_summarised_once() {
     let (service, gateway, _sandbox, _client) = open(&json!({}));
     for _ in 0..2 {
         service.send(&event::call_ended(
@@ -207,15 +207,16 @@ fn an_ended_call_is_reported_once_in_words() {
         "inbound",
         &json!({"duration_seconds": 61, "reason": "user_hangup"}),
     ));
-    let mut reports: Vec<String> = (1..=2).map(|n| gateway.wait_turn(SOON, n).message).collect();
-    reports.sort();
+    let mut summaries: Vec<String> = (1..=2).map(|n| gateway.wait_turn(SOON, n).message).collect();
+    summaries.sort();
     assert!(
-        reports[0].starts_with("[ClawdTalk] An inbound call was completed after 1m 1s."),
+        summaries[0].starts_with("[ClawdTalk] An inbound call was completed after 1m 1s."),
         "{}",
-        reports[0]
+        summaries[0]
     );
     assert!(
-        reports[1].contains("went to voicemail") && reports[1].contains("\n| Hi, call me back\n")
+        summaries[1].contains("went to voicemail")
+            && summaries[1].contains("\n| Hi, call me back\n")
     );
     assert!(gateway.turns().iter().all(|turn| turn.timeout == 0));
     service.send(&event::deep_tool_request("c2", "r1", "What is on?"));
@@ -223,9 +224,9 @@ fn an_ended_call_is_reported_once_in_words() {
     assert_eq!(gateway.turns().len(), 3);
 }
 
-/// A restart would take a report that it finds open for a lost one.
+/// After a restart a request that is not done counts as interrupted.
 #[test]
-fn a_report_that_the_gateway_took_is_settled() {
+fn a_call_summary_that_the_gateway_accepted_is_done() {
     let (service, gateway, sandbox, _client) = open(&json!({}));
     service.send(&event::call_ended("c0", "inbound", &json!({"duration_seconds": 61})));
     gateway.wait_turn(SOON, 1);
@@ -235,7 +236,7 @@ fn a_report_that_the_gateway_took_is_settled() {
 }
 
 #[test]
-fn an_ended_call_is_not_reported_where_there_is_no_room_and_not_while_it_stops() {
+fn there_is_no_call_summary_while_all_workers_are_busy_or_the_client_stops() {
     let (service, gateway, _sandbox, mut client) = open(&json!({"max_turns": 1}));
     gateway.hold();
     let ended = |call_id| event::call_ended(call_id, "inbound", &json!({"duration_seconds": 61}));
@@ -252,7 +253,7 @@ fn an_ended_call_is_not_reported_where_there_is_no_room_and_not_while_it_stops()
 }
 
 #[test]
-fn mission_events_are_kept_for_missions() {
+fn mission_events_are_stored_for_missions() {
     let (service, _gateway, sandbox, client) = open(&json!({}));
     service.send(&event::mission("sms_received", "m1", Some("s1"), &json!({"text": "yes"})));
     client.wait_line(SOON, |line| line.contains("stored for `missions`"));

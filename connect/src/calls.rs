@@ -1,4 +1,4 @@
-//! What is known of each call: its direction, whether it was greeted, whether it is over.
+//! The state of each call: its direction, whether it was greeted, whether it is over.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -20,7 +20,7 @@ pub(crate) enum Speaker {
     Stranger,
 }
 
-/// What is known of one call; this is also the body of its line in the journal. Nothing in it is ever taken back: the
+/// The state of one call; this is also the body of its line in the journal. Nothing in it is ever taken back: the
 /// service may contradict itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is true of a call by itself, or not")]
@@ -85,12 +85,12 @@ struct CallTable {
 }
 
 impl Calls {
-    /// What is known of a call: nothing of one that no event has named.
+    /// The state of a call: the empty one if no event has named it.
     pub(crate) fn get(&self, call_id: &str) -> CallState {
         lock(&self.table).calls.get(call_id).copied().unwrap_or_default()
     }
 
-    /// Changes what is known of a call. `write` gets what is known now if that is new: it belongs into the journal, in the
+    /// Changes the state of a call. `write` gets the new state if it differs: it belongs into the journal, in the
     /// order of the changes.
     pub(crate) fn update(
         &self,
@@ -114,7 +114,7 @@ impl Calls {
 }
 
 impl CallTable {
-    /// Gives what is known now if that is new.
+    /// Gives the new state if it differs.
     fn update(&mut self, call_id: &str, change: impl FnOnce(&mut CallState)) -> Option<CallState> {
         let before = self.calls.get(call_id).copied();
         let mut state = before.unwrap_or_default();
@@ -230,8 +230,8 @@ mod tests {
             for direction in &directions {
                 call.set_direction(*direction);
             }
-            let told: Vec<CallDirection> = directions.into_iter().flatten().collect();
-            let is_owners = !told.is_empty() && told.iter().all(|it| *it == CallDirection::Inbound);
+            let known: Vec<CallDirection> = directions.into_iter().flatten().collect();
+            let is_owners = !known.is_empty() && known.iter().all(|it| *it == CallDirection::Inbound);
             let wanted = if is_owners { Speaker::Owner } else { Speaker::Stranger };
             prop_assert_eq!(call.speaker(), Some(wanted));
         }

@@ -1,4 +1,4 @@
-//! The loop thread: it sleeps until a frame comes in, another thread tells something, or a timer is due. It owns the
+//! The loop thread: it sleeps until a frame comes in, another thread sends an event, or a timer is due. It owns the
 //! connection and the dispatcher.
 
 use std::io::Read as _;
@@ -127,7 +127,7 @@ impl EventLoop {
                 LoopEvent::Worker { key, event } => {
                     completion::on_worker_event(&mut self.dispatcher, &key, event);
                 }
-                // What has changed is looked at below.
+                // The change is handled below.
                 LoopEvent::Wake => {}
             }
         }

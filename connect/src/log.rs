@@ -46,7 +46,7 @@ impl ClientLog {
         Self { service_clock, is_debug: env::debug(), to_stderr: true, file: None }
     }
 
-    /// Writes one line: what happened, never what was said.
+    /// Writes one line: what happened, never the words of a request or a reply.
     pub(crate) fn line(&self, text: impl fmt::Display) {
         self.lines([text]);
     }

@@ -12,7 +12,7 @@
 //! 6. [`requests::completion`] writes the answer into the journal and gives it to [`transport::outbox`], which sends it on each
 //!    connection until a pong acknowledges it. Meanwhile [`requests::timers`] tells the caller that work goes on.
 //! 7. A reply that comes after the wait is found by [`workers::late_replies`] and follows on the call. What a crash leaves
-//!    unfinished, [`recovery`] takes up.
+//!    unfinished, [`recovery`] resumes or answers.
 //!
 //! # Threads
 //!
@@ -52,8 +52,8 @@
 //! shared
 //! approval  settings
 //! sms
-//! classifier  calls  transport  status  journal  prompts  speech
-//! protocol  log  periods  sleep_watch  allocator  args
+//! classifier  calls  transport  status  journal  prompts
+//! protocol  speech  log  periods  sleep_watch  allocator  args
 //! ```
 
 mod allocator;

@@ -20,11 +20,11 @@ pub(crate) struct Periods {
     pub(crate) healthy: Duration,
     /// The status file is written at least this often, so that a watchdog sees a live client.
     pub(crate) heartbeat: Duration,
-    /// A caller who waits this long hears that work goes on.
+    /// When the first progress message goes to a waiting caller.
     pub(crate) first_progress: Duration,
     /// And from then on this often.
     pub(crate) next_progress: Duration,
-    /// After this a caller is told that the turn is still running.
+    /// When the answer becomes "still running".
     pub(crate) still_running: Duration,
     /// How long a request waits for a free worker.
     pub(crate) queue: Duration,
@@ -34,7 +34,7 @@ pub(crate) struct Periods {
     pub(crate) late_poll: Duration,
     /// How long a late reply is awaited.
     pub(crate) late_reply: Duration,
-    /// How long texts with HELP are collected before the agent is told of them.
+    /// How long texts with HELP are collected before the agent is notified of them.
     pub(crate) help_notice: Duration,
     /// How long turns in flight may take to end after SIGTERM.
     pub(crate) drain: Duration,

@@ -12,7 +12,7 @@ use crate::sms::policy::SmsPolicy;
 pub(crate) struct ClientSettings {
     /// The gateway.
     pub(crate) gateway: Target,
-    /// What is said on calls, and for whom.
+    /// The names, greeting and context of calls.
     pub(crate) voice: VoiceSettings,
     /// Which requests need the owner's approval.
     pub(crate) guard: Policy,
@@ -22,7 +22,7 @@ pub(crate) struct ClientSettings {
     pub(crate) max_turns: usize,
 }
 
-/// What is said on calls, and for whom.
+/// The names, greeting and context of calls.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct VoiceSettings {
     /// The owner's name.

@@ -1,4 +1,4 @@
-//! Notices that the machine slept: no connection survives that, and nobody says so.
+//! Notices that the machine slept: no connection survives that, and no error reports it.
 
 use std::time::Duration;
 

@@ -92,7 +92,7 @@ pub(crate) struct PendingApproval {
     asked: Asked,
 }
 
-/// A text together with who said it and how it was classified, so that no other can stand in its place.
+/// A text together with its speaker and how it was classified, so that none of the three can be exchanged.
 #[derive(Clone, Debug)]
 pub(crate) struct ClassifiedText {
     text: String,

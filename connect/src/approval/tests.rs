@@ -88,7 +88,7 @@ fn history_event() -> impl Strategy<Value = HistoryEvent> {
     ]
 }
 
-/// What really happened to a request, told without any of the code under test.
+/// What really happened to a request, recorded without any of the code under test.
 #[derive(Default)]
 struct Truth {
     words: &'static str,

@@ -15,7 +15,7 @@ use state::{out, paths};
 
 use crate::args::LogsArgs;
 
-/// From one look at the file to the next.
+/// The pause between two reads of the file.
 const POLL: Duration = Duration::from_millis(200);
 
 /// Runs the command. `--follow` ends with the reader or a signal.

@@ -22,7 +22,7 @@ use crate::status::{ClientState, ClientStatus};
 
 /// How long the key may take to be accepted.
 const TIMEOUT: Duration = Duration::from_secs(20);
-/// From one look at the status to the next.
+/// The pause between two reads of the status.
 const POLL: Duration = Duration::from_millis(20);
 
 /// What becomes of a client that is not connected in time.
@@ -66,7 +66,7 @@ pub(crate) fn start(
         LockHolder::Client(client) => return Err(running::already_running(Some(client.pid)).into()),
         LockHolder::Unverified => return Err(running::already_running(None).into()),
     }
-    // A client beside the unit would be one that systemd does not start again. The unit knows no `--server`.
+    // A client beside the unit would be one that systemd does not start again. The unit takes no `--server`.
     let is_for_unit = common.server.is_none() && systemd::is_enabled(skill);
     if is_for_unit || systemd::is_active(skill) {
         return by_systemd(common, config);

@@ -1,4 +1,4 @@
-//! `call.ended`: told to the agent's main session as a call summary, without waiting for a turn.
+//! `call.ended`: sends a call summary to the agent's main session, without waiting for a turn.
 
 use std::time::Instant;
 

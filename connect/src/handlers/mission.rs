@@ -1,4 +1,4 @@
-//! `mission.*`: stored for `missions tick`, which knows what to do with them.
+//! `mission.*`: stored for `missions tick`, which acts on them.
 //!
 //! They are handed over in the file `state::paths::mission_events`: one JSON object per line, `{"at": RFC 3339, "event":
 //! name, "frame": the whole frame}`, written under the file's lock (`state::paths::lock_of`), 0600. Whoever takes the lines

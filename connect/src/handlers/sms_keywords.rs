@@ -42,7 +42,7 @@ pub(super) fn change_list(
     opt_out_writer::record(context, OptOutNotice { key, phone, at, change });
 }
 
-/// Answers who this is, once a day and number, and has the agent's main session told.
+/// Answers who this is, once a day and number, and notifies the agent's main session.
 pub(super) fn help(dispatcher: &mut Dispatcher, key: &str, from: Phone, frame: &str) {
     if !dispatcher.is_new(key) {
         return;
@@ -65,7 +65,7 @@ pub(super) fn help(dispatcher: &mut Dispatcher, key: &str, from: Phone, frame: &
     let line = phrases::who_this_is(dispatcher.context.voice.names());
     let request = Arc::new(AgentRequest::recovered(key, origin));
     submit_text(dispatcher, &request, from.clone(), line);
-    dispatcher.note_help_text(from);
+    dispatcher.add_help_notice(from);
 }
 
 /// Whether a frame opts somebody out or in: that is heeded however late.

@@ -21,7 +21,7 @@ pub(super) fn handle(dispatcher: &mut Dispatcher, sms: IncomingSms, frame: &str)
     let Some(from) = from.and_then(|from| from.parse::<Phone>().ok()) else {
         return dispatcher.context.log.line("a text without a sender's number was dropped");
     };
-    // Without an id it cannot be told from another one; its time is as good a name as any.
+    // Without an id, the time it came in serves as one.
     let now_id = || dispatcher.context.service_clock.now().as_nanosecond().to_string();
     let key = format!("text:{}", message_id.unwrap_or_else(now_id));
     let keyword = opt_out::read(&body);

@@ -26,14 +26,14 @@ struct LineHead<'a> {
 /// process. The journal is read twice, line by line, and only hashes of keys are remembered: that a client has been busy
 /// for a day does not show in its memory.
 pub(super) fn compact<R: BufRead>(
-    open: impl Fn() -> Result<R>,
+    open_reader: impl Fn() -> Result<R>,
     now: Moment,
     start_line: &[u8],
 ) -> Result<Vec<u8>> {
     let hasher = RandomState::new();
     let mut done = HashSet::new();
     let mut last_of_call = HashMap::new();
-    each_line(open()?, now, |number, head, _| {
+    each_line(open_reader()?, now, |number, head, _| {
         let key = hasher.hash_one(&head.key);
         match head.step {
             JournalStep::Done => _ = done.insert(key),
@@ -41,11 +41,11 @@ pub(super) fn compact<R: BufRead>(
             _ => {}
         }
     })?;
-    let mut kept = Vec::new();
-    let mut kept_done = HashSet::new();
-    // The start line of the process whose lines are being read, and the last one that was kept.
+    let mut compacted = Vec::new();
+    let mut compacted_done = HashSet::new();
+    // The start line of the process whose lines are being read, and the last one that was compacted.
     let (mut start_of_line, mut last_start) = (Vec::new(), Vec::new());
-    each_line(open()?, now, |number, head, line| {
+    each_line(open_reader()?, now, |number, head, line| {
         let key = hasher.hash_one(&head.key);
         let stays = match head.step {
             JournalStep::ProcessStart => {
@@ -53,22 +53,22 @@ pub(super) fn compact<R: BufRead>(
                 false
             }
             JournalStep::Call => last_of_call.get(&key) == Some(&number),
-            JournalStep::Done => kept_done.insert(key),
+            JournalStep::Done => compacted_done.insert(key),
             _ => !done.contains(&key),
         };
         if stays {
             if start_of_line != last_start {
-                kept.extend_from_slice(&start_of_line);
+                compacted.extend_from_slice(&start_of_line);
                 last_start.clone_from(&start_of_line);
             }
-            kept.extend_from_slice(line);
-            kept.push(b'\n');
+            compacted.extend_from_slice(line);
+            compacted.push(b'\n');
         }
     })?;
     if last_start != start_line {
-        kept.extend_from_slice(start_line);
+        compacted.extend_from_slice(start_line);
     }
-    Ok(kept)
+    Ok(compacted)
 }
 
 /// Calls `each` with the number, the head and the text of each line that can be read and is not too old, and of every

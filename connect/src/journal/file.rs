@@ -16,7 +16,7 @@ use super::replay::ReplayedJournal;
 /// A journal longer than this is compacted while running: some weeks of busy use.
 const COMPACT_BEYOND: u64 = 4 << 20;
 
-/// The file, and what is known of its end.
+/// The file, and whether its last line is whole.
 #[derive(Debug)]
 pub(super) struct JournalFile {
     path: PathBuf,
@@ -47,7 +47,7 @@ impl JournalFile {
     /// Compacts the file once it has become long.
     pub(super) fn compact_if_long(&mut self, now: Moment) {
         if self.length > self.compact_at && self.compact(now).is_err() {
-            // The long file goes on being used; compacting is tried again when it has doubled.
+            // The long file goes on being used; compacting is attempted again when it has doubled.
             self.compact_at = self.length * 2;
         }
     }
@@ -107,11 +107,11 @@ impl JournalFile {
         // Made if it is missing.
         drop(open_file(&self.path)?);
         let open = || File::open(&self.path).map(BufReader::new);
-        let kept = compact(open, now, &self.start_line)
+        let compacted = compact(open, now, &self.start_line)
             .with_context(|| format!("reading `{}`", self.path.display()))?;
-        file::publish(&self.path, &kept)?;
+        file::publish(&self.path, &compacted)?;
         self.file = Some(open_file(&self.path)?);
-        self.length = kept.len() as u64;
+        self.length = compacted.len() as u64;
         self.compact_at = (self.length * 2).max(COMPACT_BEYOND);
         (self.is_torn, self.has_start_line) = (false, true);
         Ok(())

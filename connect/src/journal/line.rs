@@ -9,7 +9,7 @@ use state::moment::{Moment, Uptime};
 /// A request or a call is remembered this long: the service may repeat a frame.
 pub(super) const RETENTION: SignedDuration = SignedDuration::from_hours(24);
 
-/// What happened to a request, or is known of a call.
+/// What happened to a request, or the state of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum JournalStep {
     /// A request was accepted; the body is its frame.
@@ -18,19 +18,19 @@ pub(crate) enum JournalStep {
     /// It waits for an approval.
     #[serde(rename = "guarded")]
     AwaitingApproval,
-    /// It is on its way to the gateway: from here on a turn may have run.
+    /// It is being sent to the gateway: from here on a turn may have run.
     #[serde(rename = "sent")]
     Dispatched,
     /// There is an answer; the body is what is to be delivered.
     #[serde(rename = "answered")]
     Answered,
-    /// A text is on its way to the service: from here on it may have been sent.
+    /// A text is being sent to the service: from here on it may have been sent.
     #[serde(rename = "posting")]
     SendingSms,
     /// Nothing remains to be done: delivered, expired, or given up.
     #[serde(rename = "settled")]
     Done,
-    /// What is known of a call; the body is a [`CallState`](crate::calls::CallState).
+    /// The state of a call; the body is a [`CallState`](crate::calls::CallState).
     #[serde(rename = "call")]
     Call,
     /// A process of the client started; the line has the machine's uptime and no key.

@@ -1,4 +1,4 @@
-//! Reads a journal back: how far each request came, and what is known of calls.
+//! Reads a journal back: how far each request came, and the state of each call.
 
 use std::collections::HashMap;
 use std::io::BufRead;
@@ -18,14 +18,14 @@ pub(crate) struct ReplayedJournal {
     pub(crate) calls: Vec<ReplayedCall>,
 }
 
-/// A request as the journal knows it.
+/// A request as far as the journal records it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ReplayedRequest {
     /// Its key in the journal.
     pub(crate) key: String,
     /// When its first line was written.
     pub(crate) at: Timestamp,
-    /// The frame that asked for it; empty if that line is missing.
+    /// The frame it came in; empty if that line is missing.
     pub(crate) frame: String,
     /// How far it came.
     pub(crate) stage: RequestStage,
@@ -38,7 +38,7 @@ pub(crate) enum RequestStage {
     Accepted,
     /// An approval was awaited.
     AwaitingApproval,
-    /// It was on its way to the gateway: whether the turn ran is unconfirmed.
+    /// It was being sent to the gateway: whether the turn ran is unconfirmed.
     Dispatched,
     /// Its answer is ready.
     Answered {
@@ -47,13 +47,13 @@ pub(crate) enum RequestStage {
         /// Since when.
         at: Timestamp,
     },
-    /// Its answer was on its way as a text: whether it was sent is unconfirmed.
+    /// Its answer was being sent as a text: whether it was sent is unconfirmed.
     SendingSms,
     /// Nothing is left to do.
     Done,
 }
 
-/// A call as the journal knows it.
+/// The last recorded state of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ReplayedCall {
     /// The service's id.

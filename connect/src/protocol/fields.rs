@@ -10,7 +10,7 @@ const LONGEST_ID: usize = 200;
 /// Longest request that is passed on, and where other free text is cut, in characters.
 const LONGEST_TEXT: usize = 8_000;
 
-/// What somebody asked for.
+/// The text of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum RequestText {
     /// What was said, without what nobody can see; never blank.
@@ -50,7 +50,7 @@ impl FrameFields<'_> {
         (!text.is_empty()).then(|| text.to_owned())
     }
 
-    /// What somebody asked for. It is never cut: half a request is another request.
+    /// The text of a request. It is never cut: half a request is another request.
     pub(super) fn request_text(&self, name: &str) -> RequestText {
         let Some(Value::String(text)) = self.0.get(name) else { return RequestText::Missing };
         let text = sanitize(text);

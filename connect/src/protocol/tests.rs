@@ -54,7 +54,7 @@ fn answers_to_auth() {
 }
 
 #[track_caller]
-fn asked(query: &Value, wanted: RequestText) {
+fn query_reads_as(query: &Value, wanted: RequestText) {
     let frame =
         json!({"event": "deep_tool_request", "call_id": 5, "request_id": "r9", "query": query});
     assert_eq!(
@@ -69,15 +69,15 @@ fn asked(query: &Value, wanted: RequestText) {
 
 #[test]
 fn a_named_request_is_always_read() {
-    asked(&json!(" What is on? "), RequestText::Text("What is on?".to_owned()));
-    asked(&json!("de\u{200b}lete"), RequestText::Text("delete".to_owned()));
+    query_reads_as(&json!(" What is on? "), RequestText::Text("What is on?".to_owned()));
+    query_reads_as(&json!("de\u{200b}lete"), RequestText::Text("delete".to_owned()));
     for nothing in
         [json!(null), json!({"a": 1}), json!(""), json!(" \u{200b}"), json!([]), json!(7)]
     {
-        asked(&nothing, RequestText::Missing);
+        query_reads_as(&nothing, RequestText::Missing);
     }
-    asked(&json!("ж".repeat(8_000)), RequestText::Text("ж".repeat(8_000)));
-    asked(&json!("ж".repeat(8_001)), RequestText::TooLong);
+    query_reads_as(&json!("ж".repeat(8_000)), RequestText::Text("ж".repeat(8_000)));
+    query_reads_as(&json!("ж".repeat(8_001)), RequestText::TooLong);
 }
 
 #[test]
@@ -120,12 +120,12 @@ fn a_direction_is_read_to_the_letter_and_inbound_where_it_is_left_out() {
         let ServiceEvent::CallStarted { direction, .. } = event(&frame) else { panic!("{frame}") };
         direction
     };
-    let said = |direction: Value| started(json!({"direction": direction}));
+    let direction_of = |direction: Value| started(json!({"direction": direction}));
     assert_eq!(started(json!({})), Some(CallDirection::Inbound));
-    assert_eq!(said(json!("inbound")), Some(CallDirection::Inbound));
-    assert_eq!(said(json!("outbound")), Some(CallDirection::Outbound));
-    // That nothing is known is no word for inbound.
-    assert_eq!(said(json!(null)), None);
+    assert_eq!(direction_of(json!("inbound")), Some(CallDirection::Inbound));
+    assert_eq!(direction_of(json!("outbound")), Some(CallDirection::Outbound));
+    // An unknown direction is not inbound.
+    assert_eq!(direction_of(json!(null)), None);
     for odd in [
         json!("OUTBOUND"),
         json!("Inbound"),
@@ -138,7 +138,7 @@ fn a_direction_is_read_to_the_letter_and_inbound_where_it_is_left_out() {
         json!(["inbound"]),
         json!({"inbound": true}),
     ] {
-        assert_eq!(said(odd.clone()), Some(CallDirection::Other), "{odd}");
+        assert_eq!(direction_of(odd.clone()), Some(CallDirection::Other), "{odd}");
     }
 }
 

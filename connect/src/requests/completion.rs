@@ -16,7 +16,7 @@ use crate::transport::outbox::{OutgoingAnswer, OwnLatency};
 use crate::workers::pool::QueueTimeout;
 use crate::workers::sms_reply::send_reply;
 
-/// Takes what a worker tells.
+/// Handles an event of a worker.
 pub(crate) fn on_worker_event(dispatcher: &mut Dispatcher, key: &str, event: WorkerEvent) {
     match event {
         WorkerEvent::ApprovalRequested => {
@@ -55,14 +55,14 @@ pub(super) fn complete(dispatcher: &mut Dispatcher, key: &str, result: TurnResul
     }
     let awaited_run = run_id.clone().filter(|_| can_reply_late(dispatcher, &request.origin));
     match answer {
-        // That it is still running was answered before, and is not said twice.
+        // "Still running" was the answer before, and is not sent twice.
         Some(_) if is_answered && run_id.is_some() => {}
         Some(answer) => give_answer(dispatcher, &request, is_answered, &answer, own_latency),
         None if awaited_run.is_none() => dispatcher.mark_done(key),
         None => {}
     }
     if let Some(run_id) = awaited_run {
-        dispatcher.late_replies.look_for(&dispatcher.context, key.to_owned(), run_id);
+        dispatcher.late_replies.await_reply(&dispatcher.context, key.to_owned(), run_id);
         dispatcher.open.await_late_reply(request);
     }
 }
@@ -78,7 +78,7 @@ fn can_reply_late(dispatcher: &Dispatcher, origin: &Origin) -> bool {
     }
 }
 
-/// A late reply came, or is no longer looked for.
+/// A late reply came, or the wait for it is over.
 fn complete_late(dispatcher: &mut Dispatcher, key: &str, outcome: Option<Outcome>) {
     // One that came before is being texted under the same key: once is enough.
     let Some(request) = dispatcher.open.end_late(key) else { return };

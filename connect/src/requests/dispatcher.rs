@@ -24,7 +24,7 @@ use crate::workers::late_replies::LateReplies;
 use crate::workers::pool::{QueueTimeout, WorkerPool};
 use crate::workers::turn;
 
-/// Everything that the loop thread knows beyond the connection.
+/// The loop thread's state, all but the connection.
 pub(crate) struct Dispatcher {
     pub(crate) context: Arc<ClientContext>,
     pub(crate) outbox: Outbox,
@@ -152,8 +152,8 @@ impl Dispatcher {
         }
     }
 
-    /// A number texted HELP: the agent is told of it soon, together with others.
-    pub(crate) fn note_help_text(&mut self, phone: Phone) {
+    /// A number texted HELP: the agent is notified of it soon, together with others.
+    pub(crate) fn add_help_notice(&mut self, phone: Phone) {
         // A simulation waits for no others.
         let is_simulated = self.context.service.is_none();
         let wait = if is_simulated { Default::default() } else { self.context.periods.help_notice };
@@ -165,7 +165,7 @@ impl Dispatcher {
         self.context.update_call(call_id, change);
     }
 
-    /// A call is over: nobody hears its late replies any more.
+    /// A call is over: its late replies can reach nobody any more.
     pub(crate) fn end_call(&mut self, call_id: &str) {
         self.context.spoken_confirmations.forget_call(call_id);
         self.update_call(call_id, |call| call.ended = true);
@@ -201,7 +201,7 @@ impl Dispatcher {
         self.context.log.lines(self.log_lines.drain(..));
     }
 
-    /// Puts into the status how much there is in hand.
+    /// Puts the counts of requests and answers into the status.
     pub(crate) fn update_status(&mut self) {
         for took in self.outbox.take_latency_samples() {
             self.status.add_own_latency(took);

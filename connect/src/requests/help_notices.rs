@@ -1,4 +1,4 @@
-//! Collects the numbers that texted HELP, so that the agent's main session is told of many at once.
+//! Collects the numbers that texted HELP, so that the agent's main session is notified of many at once.
 
 use std::time::Instant;
 
@@ -7,7 +7,7 @@ use state::phone::Phone;
 /// As many are named.
 const MAX_NAMED: usize = 5;
 
-/// The numbers that the agent has not been told of.
+/// The numbers that the agent was not notified of yet.
 #[derive(Debug, Default)]
 pub(super) struct HelpNotices {
     first: Vec<Phone>,
@@ -16,7 +16,7 @@ pub(super) struct HelpNotices {
 }
 
 impl HelpNotices {
-    /// Adds a number. The first one says when all are told of.
+    /// Adds a number. The first one sets the time of the notice.
     pub(super) fn add(&mut self, phone: Phone, due: Instant) {
         if self.first.len() < MAX_NAMED {
             self.first.push(phone);
@@ -25,7 +25,7 @@ impl HelpNotices {
         self.due.get_or_insert(due);
     }
 
-    /// When the agent is to be told.
+    /// When the agent is to be notified.
     pub(super) fn due(&self) -> Option<Instant> {
         self.due
     }

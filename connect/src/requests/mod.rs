@@ -1,7 +1,7 @@
 //! What becomes of a request on the loop thread, from its acceptance to the delivery of its answer. No locks.
 //!
 //! [`dispatcher`] accepts a request and hands it to the workers; [`completion`] takes its end and gives the one answer;
-//! [`timers`] does what time brings: progress, "still running", expiry. [`open_requests`] knows how far each has come,
+//! [`timers`] does what time brings: progress, "still running", expiry. [`open_requests`] records how far each has come,
 //! [`dedup`] which were seen before, [`help_notices`] which numbers texted HELP.
 
 pub(crate) mod completion;

@@ -29,25 +29,25 @@ struct OpenRequest {
 enum RequestPhase {
     /// A worker has it, or it waits for one. Nothing was answered yet.
     Working {
-        /// When the caller is next told that work goes on.
+        /// When the next progress message is due.
         next_progress: Option<Instant>,
         /// When the one answer becomes "still running".
         still_running_at: Option<Instant>,
     },
-    /// The owner decides. No progress is told meanwhile.
+    /// The owner decides. No progress message is sent meanwhile.
     AwaitingApproval,
     /// The one answer was "still running", and a worker still has it: what it brings is a follow-up.
     AnsweredStillRunning,
-    /// The worker has ended; only the late reply of its run is looked for.
+    /// The worker has ended; only the late reply of its run is awaited.
     AwaitingLateReply,
 }
 
-/// What a caller is to be told because time has passed.
+/// A message to the caller that is due because time has passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TimedMessage {
-    /// That work goes on, for the first time.
+    /// Work goes on, for the first time.
     FirstProgress,
-    /// That work still goes on.
+    /// Work still goes on.
     Progress,
     /// The one answer: the turn is still running.
     StillRunning,
@@ -62,13 +62,13 @@ pub(super) struct EndedRequest {
 }
 
 impl OpenRequests {
-    /// A request was handed to the workers. The caller's patience counts from when it came in.
+    /// A request was handed to the workers. Its times count from when it came in.
     pub(super) fn start(&mut self, request: Arc<AgentRequest>, periods: &Periods) {
         let phase = RequestPhase::working(&request.origin, request.received_at, periods);
         self.0.insert(request.key.clone(), OpenRequest { request, phase });
     }
 
-    /// The owner is being asked; gives the request.
+    /// The owner's approval is being requested; gives the request.
     pub(super) fn await_approval(&mut self, key: &str) -> Option<Arc<AgentRequest>> {
         let open = self.0.get_mut(key)?;
         if matches!(open.phase, RequestPhase::Working { .. }) {
@@ -77,7 +77,7 @@ impl OpenRequests {
         Some(Arc::clone(&open.request))
     }
 
-    /// The owner approved: the caller's patience begins anew.
+    /// The owner approved: the times of progress and "still running" start anew.
     pub(super) fn resume(&mut self, key: &str, now: Instant, periods: &Periods) {
         if let Some(open) = self.0.get_mut(key)
             && open.phase == RequestPhase::AwaitingApproval
@@ -86,19 +86,19 @@ impl OpenRequests {
         }
     }
 
-    /// A worker has ended with a request, which is open no more.
+    /// A worker has ended with a request, which is taken off the table.
     pub(super) fn end(&mut self, key: &str) -> Option<EndedRequest> {
         let OpenRequest { request, phase } = self.0.remove(key)?;
         Some(EndedRequest { request, is_answered: phase == RequestPhase::AnsweredStillRunning })
     }
 
-    /// The late reply of a request's run is looked for from now on.
+    /// The late reply of a request's run is awaited from now on.
     pub(super) fn await_late_reply(&mut self, request: Arc<AgentRequest>) {
         let phase = RequestPhase::AwaitingLateReply;
         self.0.insert(request.key.clone(), OpenRequest { request, phase });
     }
 
-    /// The request whose late reply came or is no longer looked for; `None` if none is awaited under this key.
+    /// The request whose late reply came, or whose wait for it is over; `None` if none is awaited under this key.
     pub(super) fn end_late(&mut self, key: &str) -> Option<Arc<AgentRequest>> {
         let is_awaited =
             self.0.get(key).is_some_and(|open| open.phase == RequestPhase::AwaitingLateReply);
@@ -119,12 +119,12 @@ impl OpenRequests {
         keys
     }
 
-    /// When somebody is next to be told something.
+    /// When the next message is due.
     pub(super) fn due(&self) -> Option<Instant> {
         self.0.values().filter_map(|open| open.phase.due()).min()
     }
 
-    /// What is to be told by now. Each message is given once.
+    /// The messages that are due by now. Each is given once.
     pub(super) fn tick(
         &mut self,
         now: Instant,
@@ -160,12 +160,12 @@ impl OpenRequests {
 }
 
 impl RequestPhase {
-    /// A worker has it, and the caller's patience begins now.
+    /// A worker has it; the times of progress and "still running" count from `now`.
     fn working(origin: &Origin, now: Instant, periods: &Periods) -> Self {
-        let hears_progress = matches!(origin, Origin::Call { .. });
-        let waits = hears_progress || matches!(origin, Origin::Walkie { .. });
+        let gets_progress = matches!(origin, Origin::Call { .. });
+        let waits = gets_progress || matches!(origin, Origin::Walkie { .. });
         Self::Working {
-            next_progress: hears_progress.then(|| now + periods.first_progress),
+            next_progress: gets_progress.then(|| now + periods.first_progress),
             still_running_at: waits.then(|| now + periods.still_running),
         }
     }

@@ -22,7 +22,7 @@ use crate::sms::policy::SmsPolicy;
 pub(crate) struct ClientContext {
     /// The skill folder.
     pub(crate) skill: PathBuf,
-    /// What is said on calls, and for whom.
+    /// The names, greeting and context of calls.
     pub(crate) voice: VoiceSettings,
     /// The clock of the service's time: for what is stored, logged or compared with the service. Waits are counted by
     /// [`Instant`](std::time::Instant).
@@ -37,11 +37,11 @@ pub(crate) struct ClientContext {
     pub(crate) journal: Journal,
     /// The log.
     pub(crate) log: ClientLog,
-    /// The way back to the loop thread.
+    /// Sends events to the loop thread.
     pub(crate) loop_sender: LoopSender,
     /// Which requests need the owner's approval.
     pub(crate) guard: Policy,
-    /// What is known of calls.
+    /// The state of each call.
     pub(crate) calls: Calls,
     /// What owners are to confirm on calls.
     pub(crate) spoken_confirmations: SpokenConfirmations,
@@ -65,7 +65,7 @@ pub(crate) struct ContextParts {
     pub(crate) journal: Journal,
     /// The log.
     pub(crate) log: ClientLog,
-    /// The way back to the loop thread.
+    /// Sends events to the loop thread.
     pub(crate) loop_sender: LoopSender,
 }
 
@@ -92,12 +92,12 @@ impl ClientContext {
         }
     }
 
-    /// Tells the loop thread something of a request.
+    /// Sends the loop thread an event of a request.
     pub(crate) fn notify(&self, key: &str, event: WorkerEvent) {
         self.loop_sender.send(LoopEvent::Worker { key: key.to_owned(), event });
     }
 
-    /// Tells the loop thread that the work for a request has ended, and that nothing is to be answered.
+    /// Reports to the loop thread that the work for a request has ended, and that nothing is to be answered.
     pub(crate) fn notify_finished(&self, key: &str) {
         self.notify(key, WorkerEvent::Finished(TurnResult::default()));
     }
@@ -107,7 +107,7 @@ impl ClientContext {
         self.loop_sender.send(LoopEvent::Wake);
     }
 
-    /// Changes what is known of a call, in the journal too.
+    /// Changes the state of a call, in the journal too.
     pub(crate) fn update_call(&self, call_id: &str, change: impl FnOnce(&mut CallState)) {
         self.calls.update(call_id, change, |state| {
             let body = serde_json::to_string(&state).unwrap_or_default();

@@ -10,7 +10,7 @@ use mio::Waker;
 use crate::shared::worker_event::WorkerEvent;
 use crate::transport::connection::DialResult;
 
-/// What other threads tell the loop thread.
+/// An event from another thread for the loop thread.
 pub(crate) enum LoopEvent {
     /// A dial ended.
     Dialled {
@@ -19,7 +19,7 @@ pub(crate) enum LoopEvent {
         /// The open connection, or why there is none.
         result: DialResult,
     },
-    /// A worker tells something of a request.
+    /// A request on a worker has come further.
     Worker {
         /// The request.
         key: String,

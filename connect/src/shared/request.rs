@@ -9,7 +9,7 @@ use super::answer::AnswerText;
 use crate::calls::Speaker;
 use crate::protocol::outgoing::{OutgoingFrame, WalkieAnswer};
 
-/// One request on its way to the agent.
+/// One request for a turn of the agent.
 #[derive(Clone, Debug)]
 pub(crate) struct AgentRequest {
     /// Its name in the journal, the log and the tables: `deep:<request_id>`.
@@ -88,20 +88,20 @@ impl Origin {
         .map(|outgoing| outgoing.frame())
     }
 
-    /// The frame that tells of progress; only a call can carry one.
+    /// The frame of a progress message; only a call can carry one.
     pub(crate) fn progress_frame(&self, text: &str) -> Option<String> {
         let Self::Call { request_id, call_id } = self else { return None };
         let (request_id, call_id, text) = (request_id.clone(), call_id.clone(), text.to_owned());
         Some(OutgoingFrame::DeepToolProgress { request_id, call_id, text }.frame())
     }
 
-    /// The frame of what is said after the one answer was given; only a call can carry it.
+    /// The frame of a follow-up: an answer after the one answer was given. Only a call can carry it.
     pub(crate) fn follow_up_frame(&self, answer: &AnswerText) -> Option<String> {
         let call_id = self.call_id()?.to_owned();
         Some(OutgoingFrame::Response { call_id, text: answer.text().to_owned() }.frame())
     }
 
-    /// Whether something can be said after the one answer was given.
+    /// Whether a follow-up can reach somebody.
     pub(crate) fn can_follow_up(&self) -> bool {
         self.call_id().is_some()
     }
@@ -114,7 +114,7 @@ impl Origin {
         }
     }
 
-    /// The kind of turn that the gateway is asked for.
+    /// The kind of turn that the gateway is to run.
     pub(crate) fn turn_kind(&self, speaker: Speaker) -> Turn {
         match (self, speaker) {
             (Self::Call { .. }, Speaker::Owner) => Turn::OwnerVoice,

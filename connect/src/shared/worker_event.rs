@@ -1,4 +1,4 @@
-//! What a worker tells the loop thread of a request.
+//! Events from a worker to the loop thread: how far a request has come, and how it ended.
 
 use serde_json::Value;
 use state::gateway::Outcome;
@@ -20,7 +20,7 @@ pub(crate) enum WorkerEvent {
     Panicked,
     /// In a simulation: what would have been done.
     DryRun(Value),
-    /// The run ended after the wait for it was over; `None` if it is no longer looked for.
+    /// The run ended after the wait for it was over; `None` if no reply came in time.
     LateReply(Option<Outcome>),
 }
 
@@ -31,11 +31,11 @@ pub(crate) struct TurnResult {
     pub(crate) answer: Option<AnswerText>,
     /// The run whose reply may still come.
     pub(crate) run_id: Option<String>,
-    /// The part of the turn that passed in this program; `None` where the owner was asked meanwhile.
+    /// The part of the turn that passed in this program; `None` where an approval was waited for meanwhile.
     pub(crate) own_latency: Option<OwnLatency>,
     /// What the turn showed of the gateway; `None` without a turn.
     pub(crate) gateway_health: Option<GatewayHealth>,
-    /// What the log says of it, where it has not said so yet.
+    /// The line still to be written to the log; `None` if it was written already.
     pub(crate) log_line: Option<String>,
 }
 

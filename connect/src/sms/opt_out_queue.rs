@@ -19,13 +19,13 @@ const OWNER_BELIEVED: Duration = Duration::from_secs(600);
 /// One change of the list.
 #[derive(Clone, Debug)]
 pub(crate) struct OptOutNotice {
-    /// The key of the text that asked for it.
+    /// The key of the text that it came by.
     pub(crate) key: String,
     /// Whose number it is.
     pub(crate) phone: Phone,
     /// When the text came.
     pub(crate) at: Timestamp,
-    /// What it asked for.
+    /// The change.
     pub(crate) change: ListChange,
 }
 

@@ -6,7 +6,7 @@ use super::link::{self, Bracket};
 use super::medium::Medium;
 use super::punctuation::{self, SpeechChar};
 
-/// How deep links are looked for in the text of links.
+/// How deep links are read inside the text of links.
 const DEEPEST: usize = 4;
 
 /// The words of a block.
@@ -98,10 +98,11 @@ impl InlineReader {
         if self.medium == Medium::Voice {
             return;
         }
-        // A text message keeps the address, unless it says it already.
-        let said: String = self.chars[start..].iter().map(|letter| letter.character).collect();
+        // A text message keeps the address, unless its text shows it already.
+        let shown: String = self.chars[start..].iter().map(|letter| letter.character).collect();
         let target = contact.or_else(|| goes_somewhere.then_some(address));
-        if let Some(target) = target.filter(|target| !said.contains(target.trim_end_matches('/'))) {
+        if let Some(target) = target.filter(|target| !shown.contains(target.trim_end_matches('/')))
+        {
             self.push(" (", true);
             self.push(target, true);
             self.push(")", true);

@@ -12,7 +12,7 @@ pub(super) struct SpeechChar {
 
 /// A line of a paragraph that is shorter than this, in characters, was ended on purpose.
 const SHORT_LINE: usize = 60;
-/// How far is looked to either side, so that a long run of one sign costs no more than other text.
+/// How far the search for neighbours goes to either side, so that a long run of one sign costs no more than other text.
 const FURTHEST: usize = 32;
 
 /// Code that is spoken: no sign in it is structure.
@@ -64,7 +64,7 @@ enum SignTreatment {
     LineEnd,
 }
 
-/// A place among the letters, and what stands around it.
+/// A place among the characters, and its neighbours.
 struct Neighbours<'a> {
     chars: &'a [SpeechChar],
     at: usize,
@@ -211,7 +211,7 @@ fn is_picture(character: char) -> bool {
             | '\u{e000}'..='\u{f8ff}' | '\u{1f000}'..='\u{1fbff}' | '\u{f0000}'..='\u{10ffff}')
 }
 
-/// What has been said of a block so far.
+/// The text written for a block so far.
 struct BlockText {
     medium: Medium,
     out: String,
@@ -235,9 +235,9 @@ impl BlockText {
 
     /// A bar or a bullet between words.
     fn pause(&mut self) {
-        let said = self.out.trim_end();
-        if !said.is_empty() && !ends_in_pause(said) {
-            self.out.truncate(said.len());
+        let spoken = self.out.trim_end();
+        if !spoken.is_empty() && !ends_in_pause(spoken) {
+            self.out.truncate(spoken.len());
             self.push(',');
         }
         self.blank();

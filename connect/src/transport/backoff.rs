@@ -8,7 +8,7 @@ use state::http::waits;
 const FIRST: Duration = Duration::from_millis(500);
 /// The service has been seen to refuse connections for 35 to 75 s at a time.
 const CAP: Duration = Duration::from_secs(45);
-/// A service that asks for more is asked again after this: it may have meant milliseconds.
+/// A service that asks for a longer pause is dialled again after this: it may have meant milliseconds.
 const LONGEST_OBEYED: Duration = Duration::from_secs(3600);
 
 /// The pause after `n_failures` connections in a row that did not last. What the service asked for (`retry_after`) is the

@@ -40,7 +40,7 @@ struct PendingDelivery {
     ping: Option<u64>,
 }
 
-/// The frames on their way out, oldest first.
+/// The frames that wait to be sent, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     /// Frames that only make sense now (a greeting, progress): sent once or, without a connection, never.

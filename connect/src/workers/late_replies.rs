@@ -1,4 +1,4 @@
-//! Late replies: looked for in the session's history after the wait for them was over, one poll for all. Only what a run
+//! Late replies: polled for in the session's history after the wait for the turn was over, one poll for all. Only what a run
 //! ended with is one; what the agent writes on the way is its own.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ use state::gateway::Ended;
 use crate::shared::context::ClientContext;
 use crate::shared::worker_event::WorkerEvent;
 
-/// Looks for late replies. Its thread lives only while there are any to look for.
+/// Polls for late replies. Its thread runs only while any is awaited.
 #[derive(Clone, Default)]
 pub(crate) struct LateReplies {
     search: Arc<Mutex<LateReplySearch>>,
@@ -33,9 +33,9 @@ struct AwaitedRun {
 }
 
 impl LateReplies {
-    /// Looks for the reply of a run for as long as a late one is of use, and tells the loop thread of it (or that there is
-    /// none) under `key`.
-    pub(crate) fn look_for(&self, context: &Arc<ClientContext>, key: String, run_id: String) {
+    /// Awaits the reply of a run for as long as a late one is of use. The loop thread gets it, or that there is none, as
+    /// an event of the request `key`.
+    pub(crate) fn await_reply(&self, context: &Arc<ClientContext>, key: String, run_id: String) {
         let until = Instant::now() + context.periods.late_reply;
         let mut search = self.lock();
         search.awaited.push(AwaitedRun { key, run_id, until, unconfirmed_end: None });
@@ -54,7 +54,7 @@ impl LateReplies {
         }
     }
 
-    /// Stops looking for a reply: its call is over.
+    /// Awaits a reply no longer: its call is over.
     pub(crate) fn forget(&self, key: &str) {
         self.lock().awaited.retain(|run| run.key != key);
     }

@@ -1,4 +1,4 @@
-//! What runs on other threads than the loop's: each gets the shared context, and tells the loop thread what came of it.
+//! What runs on other threads than the loop's: each gets the shared context, and reports to the loop thread by events.
 //!
 //! [`pool`] is the threads of requests; [`turn`] is what they do: find the [`speaker`], [`authorize`](mod@authorize), have the
 //! turn, and send an [`sms_reply`] where the request was a text. [`late_replies`] and [`opt_out_writer`] have a thread of

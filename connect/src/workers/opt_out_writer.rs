@@ -1,7 +1,7 @@
 //! Brings opt-outs and opt-ins to the do-not-call list, on a thread of its own.
 //!
 //! Workers may be busy with turns for minutes, and STOP and START of one number must come to the list in the order in which
-//! they were sent. What cannot be written is tried again; the journal has it for the next process.
+//! they were sent. What cannot be written is retried; the journal has it for the next process.
 
 use std::sync::Arc;
 use std::thread;

@@ -158,7 +158,7 @@ impl WorkerPool {
     fn work(&self, first: WorkerJob) {
         let mut next = Some(first);
         while let Some(WorkerJob { work, on_panic, .. }) = next {
-            // What a panic leaves half done belongs to that request alone, whose asker is told.
+            // What a panic leaves half done belongs to that request alone, which is answered so.
             if catch_unwind(AssertUnwindSafe(work)).is_err() {
                 let _ = catch_unwind(AssertUnwindSafe(on_panic));
             }

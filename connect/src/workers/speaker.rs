@@ -28,7 +28,7 @@ pub(crate) fn identify(context: &ClientContext, request: &AgentRequest) -> Speak
 }
 
 /// Who speaks on a call: the owner on one that our own `call` placed to the owner's phone, or that is known to be inbound.
-/// A direction that no event has told is looked up, once per call.
+/// A direction that came in no event is looked up, once per call.
 fn identify_on_call(context: &ClientContext, call_id: &str) -> Speaker {
     for _ in 0..2 {
         // Read each time: the service may tell of a call before `call` has written down that it placed it.
@@ -63,7 +63,7 @@ pub(crate) fn dialled_number(context: &ClientContext, call_id: &str) -> Option<P
 
 /// Looks up the direction of a call at the service, and records that this was done, whatever came of it.
 fn look_up(context: &ClientContext, call_id: &str) {
-    // Another thread may have looked it up since, or an event has told.
+    // Another thread may have looked it up since, or an event has brought it.
     if context.calls.get(call_id).speaker().is_some() {
         return;
     }
@@ -73,9 +73,7 @@ fn look_up(context: &ClientContext, call_id: &str) {
         Some(CallDirection::Outbound | CallDirection::Other) => "not inbound",
         None => "no answer",
     };
-    context
-        .log
-        .line(format_args!("call `{call_id}`: no event told its direction; looked up: {found}"));
+    context.log.line(format_args!("call `{call_id}`: direction looked up: {found}"));
     context.update_call(call_id, |call| {
         call.looked_up = true;
         call.set_direction(direction);

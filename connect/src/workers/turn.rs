@@ -25,7 +25,7 @@ use crate::workers::speaker;
 /// How long a turn's connection is held at most: a chat has no limit of its own, and hanging up ends the turn.
 const LONGEST_TURN: Duration = Duration::from_secs(600);
 
-/// Does what a request asks for, and tells the loop thread how that ended.
+/// Handles a request to its end, which goes to the loop thread as an event.
 pub(crate) fn handle(context: &Arc<ClientContext>, request: &AgentRequest) {
     let speaker = speaker::identify(context, request);
     let result = match authorize(context, request, speaker) {
