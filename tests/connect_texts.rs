@@ -242,11 +242,12 @@ fn there_is_no_call_summary_while_all_workers_are_busy_or_the_client_stops() {
     let ended = |call_id| event::call_ended(call_id, "inbound", &json!({"duration_seconds": 61}));
     service.flood(130, |n| event::deep_tool_request("c1", &format!("r{n}"), "What is on?"));
     service.send(&ended("c2"));
-    client.wait_line(SOON, |line| line.contains("ended:c2: not reported: The line"));
+    client.wait_line(SOON, |line| line.contains("ended:c2: not passed to the agent: The line"));
     client.signal(Signal::TERM);
     client.wait_line(SOON, |line| line.contains("stopping: "));
     service.send(&ended("c3"));
-    client.wait_line(SOON, |line| line.contains("ended:c3: not reported: I'm just being"));
+    client
+        .wait_line(SOON, |line| line.contains("ended:c3: not passed to the agent: I'm just being"));
     gateway.release();
     client.finish(SOON).code();
     assert_eq!(gateway.turns().len(), 1);

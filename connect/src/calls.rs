@@ -170,7 +170,7 @@ mod tests {
     fn strangers_are_forgotten_last_and_are_then_nobodys() {
         let calls = Calls::default();
         let set = |id: &str, direction| {
-            calls.update(id, |call| call.set_direction(Some(direction)), drop)
+            calls.update(id, |call| call.set_direction(Some(direction)), drop);
         };
         set("both", CallDirection::Inbound);
         set("both", CallDirection::Outbound);
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn many_who_ask_at_once_make_one_lookup() {
+    fn many_requests_at_once_make_one_lookup() {
         let (calls, n_lookups) = (Calls::default(), AtomicUsize::new(0));
         let look_up = || {
             n_lookups.fetch_add(1, Ordering::Relaxed);

@@ -53,7 +53,7 @@ pub(crate) fn run(common: &Common, args: &SimulateArgs) -> anyhow::Result<Exit> 
         dispatcher.update_call(ID, |call| call.inbound = true);
     }
     handlers::handle(&mut dispatcher, event, &frame);
-    let would_ask = play(&printer, &mut dispatcher, &receiver)?;
+    let would_ask = play(printer, &mut dispatcher, &receiver)?;
     if would_ask {
         return Ok(Exit::Undecided);
     }
@@ -86,7 +86,7 @@ fn dispatcher(config: &Config, settings: ClientSettings) -> (Dispatcher, LoopRec
 
 /// Prints each frame that would be sent until nothing is awaited any more. Gives whether an approval would be requested.
 fn play(
-    printer: &Printer,
+    printer: Printer,
     dispatcher: &mut Dispatcher,
     receiver: &LoopReceiver,
 ) -> anyhow::Result<bool> {

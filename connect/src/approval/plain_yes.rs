@@ -22,7 +22,7 @@ const YES: &[&str] = &[
 const PHRASES: &[&[&str]] =
     &[&["go", "ahead"], &["do", "it"], &["please", "do"], &["of", "course"]];
 /// What may stand beside a yes without changing it.
-const BESIDE: &[&str] = &[
+const NEUTRAL_WORDS: &[&str] = &[
     "please", "ok", "okay", "alright", "right", "just", "do", "it", "that", "go", "ahead", "of",
     "course", "uh", "um", "uhm", "oh", "well", "thanks", "thank", "you", "i", "then", "now",
 ];
@@ -34,7 +34,7 @@ pub(super) fn is_plain_yes(text: &str) -> bool {
     let holds = |phrase: &[&str]| words.windows(phrase.len()).any(|window| window == phrase);
     let says_yes =
         words.iter().any(|word| YES.contains(word)) || PHRASES.iter().any(|phrase| holds(phrase));
-    says_yes && words.iter().all(|word| YES.contains(word) || BESIDE.contains(word))
+    says_yes && words.iter().all(|word| YES.contains(word) || NEUTRAL_WORDS.contains(word))
 }
 
 #[cfg(test)]

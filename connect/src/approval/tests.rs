@@ -133,7 +133,7 @@ impl World {
     fn apply(&mut self, what: &HistoryEvent) {
         match *what {
             HistoryEvent::Requested { request, stranger, phrase } => {
-                self.request(request, stranger, phrase)
+                self.request(request, stranger, phrase);
             }
             HistoryEvent::Created { request, notified, failed, lost } => {
                 let Some((approval, early)) = self.created.remove(&request) else { return };

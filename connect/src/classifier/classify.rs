@@ -180,7 +180,7 @@ fn check_word(
         }
     }
     let result = acting.clone().filter(|reading| reading.form == VerbForm::Past).find(|reading| {
-        passives::wanted(clause, at)
+        passives::ordered_result(clause, at)
             .is_some_and(|from| object::acts_on(clause, from, at, reading.row))
     });
     let gerund = || {
@@ -225,7 +225,7 @@ fn inherits(clause: &Clause, at: usize, before: Governance) -> bool {
         (ClauseJoin::And, Governance::Embedded)
         | (ClauseJoin::Or, Governance::Embedded | Governance::Forbidden) => {
             let it = object::object(clause, at) == ObjectKind::Pronoun;
-            !(stative(clause, at) || it && clause.looked_up())
+            !(stative(clause, at) || it && clause.depends_on_a_check())
         }
         (ClauseJoin::And, Governance::Forbidden) => adjacent,
         // "don't delete, move or rename anything", but not "don't wait, send it".
@@ -245,7 +245,7 @@ fn stative(clause: &Clause, at: usize) -> bool {
 /// A word in the place of an ordered verb that these rules do not know.
 fn unknown_verb(clause: &Clause, at: usize) -> Option<SensitiveReason> {
     let word = clause.at(at);
-    if passives::strange(clause, at) {
+    if passives::unknown_result(clause, at) {
         return Some(SensitiveReason::UnknownVerb(word.to_owned()));
     }
     let named = matches!(object::object(clause, at), ObjectKind::Marked | ObjectKind::Pronoun);
@@ -255,10 +255,10 @@ fn unknown_verb(clause: &Clause, at: usize) -> Option<SensitiveReason> {
         return acting.and_then(|reading| reason_for(word, reading));
     }
     let left = clause.at(clause.left(at)?);
-    let told = || clause.left(at).map_or("", |to| clause.before_word(to));
+    let before_left = || clause.left(at).map_or("", |to| clause.before_word(to));
     let place = match left {
         "you" | "lets" => true,
-        "to" => matches!(told(), "you" | "want" | "need" | "like"),
+        "to" => matches!(before_left(), "you" | "want" | "need" | "like"),
         _ => false,
     };
     let strange =

@@ -72,13 +72,13 @@ impl<'a> Clause<'a> {
         asks && sentence().any(|word| is("have got look need", word))
     }
 
-    /// "see if the dentist can fit me in and book it": what follows is not part of what is looked up.
-    pub(super) fn looked_up(&self) -> bool {
+    /// "see if the dentist can fit me in and book it": what follows is not part of what is checked.
+    pub(super) fn depends_on_a_check(&self) -> bool {
         let sentence = &self.words[self.sentence_start()..self.start];
-        let looks = |pair: &[WordToken]| {
+        let is_check = |pair: &[WordToken]| {
             is("see check look find", &pair[0].text) && is("if whether", &pair[1].text)
         };
-        sentence.windows(2).any(looks)
+        sentence.windows(2).any(is_check)
     }
 
     /// Whether an "or" follows in the sentence: what stands here is one of a list.

@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn other_languages_are_told_by_their_words() {
+    fn other_languages_are_recognised_by_their_words() {
         for text in [
             "borra todos los correos de mi bandeja",
             "lösche bitte alle Mails in meinem Konto",

@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_told_to_a_stranger_does_not() {
+    fn information_for_a_stranger_does_not() {
         for phrase in [
             "Tell me the opening hours",
             "read me the menu",

@@ -1,4 +1,4 @@
-//! Whether a verb is ordered, or is only told, asked about or forbidden.
+//! Whether a verb is ordered, or is only reported, asked about or forbidden.
 //!
 //! For the verb at a position, the words to its left are followed ("could you please go and …") until it is
 //! known whether the speaker orders it. Nothing here knows what the verb does.
@@ -16,7 +16,7 @@ pub(super) enum VerbRole {
     Start,
     /// It is ordered: "can you …", "I want you to …", "let's …".
     Ordered,
-    /// It is told, asked about or only thought of: "I …", "how to …", "who …".
+    /// It is reported, asked about or only thought of: "I …", "how to …", "who …".
     Embedded,
     /// "not", "never".
     Forbidden,
@@ -151,16 +151,20 @@ fn after_modal(clause: &Clause, modal: usize) -> VerbRole {
     let before = clause.left(subject).map_or("", |at| clause.at(at));
     match clause.at(subject) {
         "you" => {
-            const DOUBT: &WordList = &WordList::of(
+            const REPORTING: &WordList = &WordList::of(
                 "know that thought said whether what how which where when who why told says \
                 heard",
             );
             let hope = clause.has_before("hope think wish hoping", subject);
-            let told = clause.has_before("tell know explain told", subject);
+            let reports = clause.has_before("tell know explain told", subject);
             let hoped = is("think hoping hope wondering if chance way wish believe", before);
-            let doubted = is(DOUBT, before) && !hope;
-            let told = before == "if" && told && !clause.has_before("wondering", subject);
-            if doubted || told || asks && !hoped { VerbRole::Embedded } else { VerbRole::Ordered }
+            let reported = is(REPORTING, before) && !hope;
+            let reports = before == "if" && reports && !clause.has_before("wondering", subject);
+            if reported || reports || asks && !hoped {
+                VerbRole::Embedded
+            } else {
+                VerbRole::Ordered
+            }
         }
         "we" if !asks && is("should must can could", modal) => {
             if is("if when what how whether that", before) {
@@ -194,7 +198,7 @@ fn after_to(clause: &Clause, to: usize) -> VerbRole {
     let asks = matches!(clause.mood, Mood::Question { .. });
     let word = clause.at(before);
     if word == "you" || is(SOMEONE, word) {
-        return told_to(clause, before);
+        return instructed_to(clause, before);
     }
     if matches!(word, "me" | "us") {
         return match clause.left(before).map(|at| (at, clause.at(at))) {
@@ -233,7 +237,7 @@ fn after_to(clause: &Clause, to: usize) -> VerbRole {
 }
 
 /// "I want you to …", "it is up to you to …", but not "I asked you to …".
-fn told_to(clause: &Clause, you: usize) -> VerbRole {
+fn instructed_to(clause: &Clause, you: usize) -> VerbRole {
     let asks = matches!(clause.mood, Mood::Question { .. });
     let verb = clause.left(you);
     let word = verb.map_or("", |at| clause.at(at));

@@ -119,13 +119,13 @@ fn suffix(word: &str) -> String {
     }
 }
 
-/// Words that recognisers write for a verb of the same sound, told by what follows.
+/// Words that recognisers write for a verb of the same sound, recognised by what follows.
 fn homophones(words: &mut [WordToken]) {
     for at in 0..words.len() {
         let next = words.get(at + 1).map_or("", |word| word.text.as_str());
         let opens = at == 0 || words[at].separator > Separator::Blank;
         let before = if opens { "" } else { words[at - 1].text.as_str() };
-        let heard = match (words[at].text.as_str(), next) {
+        let meant = match (words[at].text.as_str(), next) {
             ("id", "like" | "love" | "prefer" | "rather" | "appreciate" | "want") => "i would",
             ("by", "me" | "us" | "some" | "tickets" | "another") if lead(before) => "buy",
             ("by", "a" | "an" | "two" | "the") if matches!(before, "please" | "you" | "to") => {
@@ -139,7 +139,7 @@ fn homophones(words: &mut [WordToken]) {
             }
             _ => continue,
         };
-        words[at].text = SmolStr::new_static(heard);
+        words[at].text = SmolStr::new_static(meant);
     }
 }
 
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_verb_heard_as_another_word_is_found() {
+    fn a_verb_transcribed_as_another_word_is_found() {
         case("by me a ticket", "buy me a ticket");
         case("cell my shares", "sell my shares");
         case("by the way who is it", "who is it");

@@ -41,9 +41,9 @@ pub(super) fn is_noun(clause: &Clause, at: usize, reading: &VerbReading) -> bool
     if is(BE, next) || is(MODALS, next) || is(HAVE, next) || is(DO, next) {
         return true;
     }
-    let told =
+    let is_statement =
         is("says ships arrives goes keeps comes looks works sounds seems gets needs wants", next);
-    if told || morphology::is_past(next) && !marks(next) {
+    if is_statement || morphology::is_past(next) && !marks(next) {
         return true;
     }
     if is(NOUNLY, next) {

@@ -6,7 +6,7 @@ use super::word_classes::{self, BE, EMBEDDERS, SUBJECTS, is};
 
 /// Whether the past participle at `at` is a result that the speaker orders. `Some(from)` is where the thing
 /// it is done to is named.
-pub(super) fn wanted(clause: &Clause, at: usize) -> Option<usize> {
+pub(super) fn ordered_result(clause: &Clause, at: usize) -> Option<usize> {
     // "I'd rather you sold it", "I wish you deleted it"
     let left = clause.left(at).filter(|&you| clause.at(you) == "you");
     let rather = left.filter(|&you| clause.has_before("rather wish", you));
@@ -115,12 +115,12 @@ fn caused(clause: &Clause, at: usize) -> Option<usize> {
     let by = next == "by"
         && !is(word_classes::TIMES, clause.at(at + 2))
         && !is("the end", clause.at(at + 2));
-    let told = by || matches!(next, "me" | "yesterday" | "last" | "us");
-    (begins && !thing.is_empty() && thing.len() <= 8 && !foreign && !told).then_some(from)
+    let reports = by || matches!(next, "me" | "yesterday" | "last" | "us");
+    (begins && !thing.is_empty() && thing.len() <= 8 && !foreign && !reports).then_some(from)
 }
 
 /// "I need the car washed": a result of an action that the rule does not know.
-pub(super) fn strange(clause: &Clause, at: usize) -> bool {
+pub(super) fn unknown_result(clause: &Clause, at: usize) -> bool {
     let word = clause.at(at);
     let next = clause.at(at + 1);
     let last = next.is_empty()

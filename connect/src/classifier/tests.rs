@@ -34,7 +34,7 @@ fn sensitive(phrase: &str) -> bool {
 }
 
 #[test]
-fn phrases_are_told_apart() {
+fn labelled_phrases_are_classified_as_labelled() {
     let (mut acting, mut missed, mut harmless, mut alarms) = (0, Vec::new(), 0, Vec::new());
     for (label, phrase) in table() {
         let verdict = classify(phrase, &Rules::default());
@@ -43,7 +43,7 @@ fn phrases_are_told_apart() {
             ("sensitive", Classification::Harmless) => missed.push(phrase),
             ("harmless", Classification::Harmless) => harmless += 1,
             ("harmless", Classification::Sensitive(reason)) => {
-                alarms.push(format!("{phrase}: {reason}"))
+                alarms.push(format!("{phrase}: {reason}"));
             }
             _ => panic!("no label `{label}`"),
         }
@@ -59,12 +59,12 @@ fn phrases_are_told_apart() {
 }
 
 #[test]
-fn a_sensitive_request_is_told_why() {
+fn a_sensitive_request_has_its_reason() {
     #[track_caller]
     fn case(phrase: &str, wanted: &str) {
         match classify(phrase, &Rules::default()) {
             Classification::Sensitive(reason) => {
-                assert_eq!(reason.to_string(), wanted, "{phrase:?}")
+                assert_eq!(reason.to_string(), wanted, "{phrase:?}");
             }
             Classification::Harmless => panic!("{phrase:?} is harmless, wanted {wanted:?}"),
         }

@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_null() {
+    fn what_was_not_reported_is_null() {
         let printed = |pid, running| {
             let status = ClientStatus { pid, ..ClientStatus::default() };
             StatusView::of(status, running, Timestamp::now()).json()

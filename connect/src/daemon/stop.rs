@@ -17,7 +17,7 @@ use super::systemd;
 use crate::status::{ClientState, ClientStatus};
 
 /// Turns in flight have 10 s to end, and the close frame a little more.
-const GRACE: Duration = Duration::from_secs(13);
+const TERM_TIMEOUT: Duration = Duration::from_secs(13);
 
 /// Runs the command.
 pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {
@@ -59,7 +59,7 @@ pub(crate) fn stop(skill: &Path) -> anyhow::Result<bool> {
                 systemd::run("stop")?;
             }
             // Gone by now if systemd ran it; whatever systemd says, what counts is that the lock is free.
-            client.end(skill, GRACE)?;
+            client.end(skill, TERM_TIMEOUT)?;
             true
         }
     };

@@ -25,13 +25,12 @@ pub(super) fn handle(dispatcher: &mut Dispatcher, ended: &CallEnded) {
     if let Some(why) = dispatcher.why_full() {
         // It was not accepted, so it may come again.
         dispatcher.seen.forget(&key);
-        return dispatcher.context.log.line(format_args!("{key}: not reported: {why}"));
+        return dispatcher.context.log.line(format_args!("{key}: not passed to the agent: {why}"));
     }
     let Ok(nonce) = FenceNonce::random() else {
-        return dispatcher
-            .context
-            .log
-            .line(format_args!("{key}: not reported: the system has no random numbers"));
+        return dispatcher.context.log.line(format_args!(
+            "{key}: not passed to the agent: the system has no random numbers"
+        ));
     };
     dispatcher.start(AgentRequest::internal(key, call_summary(&nonce, ended), now));
 }

@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_done_stays_done_and_is_still_known() {
+    fn what_is_done_stays_done_and_listed() {
         let text = line("asked", "deep:a", "f")
             + &line("settled", "deep:a", "")
             + &line("sent", "deep:a", "");

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_names_are_told() {
+    fn both_names_are_given() {
         let names = DisplayNames { owner: Some("Ciaran"), agent: Some("PAL-01") };
         for words in [memory(names), system_prompt(names, None)] {
             assert!(words.contains("Ciaran") && words.contains("PAL-01"), "{words}");

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn long_words_are_cut_and_said_to_be() {
+    fn long_words_are_cut_and_marked_as_cut() {
         let quoted = nonce().quote("x", &"ж".repeat(5_312));
         assert_eq!(inside(&quoted), ["ж".repeat(2_000)]);
         assert!(quoted.ends_with("(Cut here: the whole has 5312 characters.)"));

@@ -143,7 +143,7 @@ fn a_direction_is_read_to_the_letter_and_inbound_where_it_is_left_out() {
 }
 
 #[test]
-fn an_ended_call_tells_what_it_can() {
+fn an_ended_call_is_read_as_far_as_it_goes() {
     let ServiceEvent::CallEnded(ended) = event(&json!({
         "event": "call.ended", "call_id": "c0", "direction": "outbound", "to_number": "+15551234567",
         "outcome": "voicemail", "voicemail_message": "Hi", "duration_seconds": 75.9, "reason": "x"

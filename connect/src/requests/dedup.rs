@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 const RETENTION: Duration = Duration::from_secs(24 * 3600);
 
 /// What is forgotten together: the requests of an hour, or as many as fill a table of 4,096 places before it doubles.
-const AGE: Duration = Duration::from_secs(3600);
-const SIZE: usize = 3_584;
+const SPAN: Duration = Duration::from_secs(3600);
+const MAX_HASHES: usize = 3_584;
 
 /// The oldest go beyond this: with 100,000 requests, more than one a second for a whole day.
 const MAX_SPANS: usize = 28;
@@ -33,13 +33,13 @@ struct SeenSpan {
 impl SeenRequests {
     /// Records a request; false if it was recorded before.
     pub(crate) fn insert(&mut self, key: &str, now: Instant) -> bool {
-        self.spans.retain(|span| now.saturating_duration_since(span.since) <= RETENTION + AGE);
+        self.spans.retain(|span| now.saturating_duration_since(span.since) <= RETENTION + SPAN);
         let hash = self.hasher.hash_one(key);
         if self.spans.iter().any(|span| span.hashes.contains(&hash)) {
             return false;
         }
         let is_over = |span: &SeenSpan| {
-            span.hashes.len() >= SIZE || now.saturating_duration_since(span.since) >= AGE
+            span.hashes.len() >= MAX_HASHES || now.saturating_duration_since(span.since) >= SPAN
         };
         if self.spans.back().is_none_or(is_over) {
             self.spans.push_back(SeenSpan { since: now, hashes: HashSet::new() });
@@ -61,7 +61,7 @@ impl SeenRequests {
 
 #[cfg(test)]
 mod tests {
-    use super::{AGE, MAX_SPANS, RETENTION, SIZE, SeenRequests};
+    use super::{MAX_HASHES, MAX_SPANS, RETENTION, SPAN, SeenRequests};
     use std::time::{Duration, Instant};
 
     #[test]
@@ -69,10 +69,10 @@ mod tests {
         let mut seen = SeenRequests::default();
         let now = Instant::now();
         assert!(seen.insert("deep:a", now) && !seen.insert("deep:a", now));
-        let late = now + AGE.saturating_sub(Duration::from_secs(1));
+        let late = now + SPAN.saturating_sub(Duration::from_secs(1));
         assert!(seen.insert("walkie:a", late) && !seen.insert("walkie:a", late + RETENTION));
         assert!(!seen.insert("deep:a", now + RETENTION));
-        assert!(seen.insert("deep:a", now + RETENTION + AGE + Duration::from_secs(1)));
+        assert!(seen.insert("deep:a", now + RETENTION + SPAN + Duration::from_secs(1)));
     }
 
     #[test]
@@ -88,7 +88,7 @@ mod tests {
     fn a_flood_is_bounded_and_its_newest_are_remembered() {
         let mut seen = SeenRequests::default();
         let now = Instant::now();
-        let n = MAX_SPANS * SIZE + 10;
+        let n = MAX_SPANS * MAX_HASHES + 10;
         (0..n).for_each(|n| assert!(seen.insert(&n.to_string(), now)));
         let n_seen: usize = seen.spans.iter().map(|span| span.hashes.len()).sum();
         assert!(n_seen > 90_000 && seen.spans.len() <= MAX_SPANS);

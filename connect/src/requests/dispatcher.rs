@@ -2,7 +2,7 @@
 //! Owned by the loop thread; no locks.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use state::phone::Phone;
 
@@ -156,7 +156,7 @@ impl Dispatcher {
     pub(crate) fn add_help_notice(&mut self, phone: Phone) {
         // A simulation waits for no others.
         let is_simulated = self.context.service.is_none();
-        let wait = if is_simulated { Default::default() } else { self.context.periods.help_notice };
+        let wait = if is_simulated { Duration::ZERO } else { self.context.periods.help_notice };
         self.help_notices.add(phone, Instant::now() + wait);
     }
 

@@ -29,11 +29,11 @@ pub(crate) fn tick(dispatcher: &mut Dispatcher, now: Instant) {
         dispatcher.n_expired += 1;
         dispatcher.mark_done(&key);
     }
-    tell_callers(dispatcher, now);
+    send_timed_messages(dispatcher, now);
     send_help_notice(dispatcher, now);
 }
 
-fn tell_callers(dispatcher: &mut Dispatcher, now: Instant) {
+fn send_timed_messages(dispatcher: &mut Dispatcher, now: Instant) {
     for (request, message) in dispatcher.open.tick(now, &dispatcher.context.periods) {
         let phrase = match message {
             TimedMessage::FirstProgress => phrases::WORKING,
@@ -50,12 +50,12 @@ fn tell_callers(dispatcher: &mut Dispatcher, now: Instant) {
     }
 }
 
-/// Tells the agent who texted HELP, all that did within a moment at once.
+/// Notifies the agent of the numbers that texted HELP, all of the last seconds at once.
 fn send_help_notice(dispatcher: &mut Dispatcher, now: Instant) {
     let Some((first, n)) = dispatcher.help_notices.take_due(now) else { return };
     let key = format!("who:{}", dispatcher.context.service_clock.now().as_nanosecond());
     if let Some(why) = dispatcher.why_full() {
-        return dispatcher.context.log.line(format_args!("{key}: not reported: {why}"));
+        return dispatcher.context.log.line(format_args!("{key}: not passed to the agent: {why}"));
     }
     dispatcher.start(AgentRequest::internal(key, help_notice(&first, n), now));
 }

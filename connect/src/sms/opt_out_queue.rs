@@ -14,7 +14,7 @@ use state::phone::Phone;
 const MAX_WAITING: usize = 10_000;
 
 /// How long it is believed which phone is the owner's.
-const OWNER_BELIEVED: Duration = Duration::from_secs(600);
+const OWNER_FRESH_FOR: Duration = Duration::from_secs(600);
 
 /// One change of the list.
 #[derive(Clone, Debug)]
@@ -127,7 +127,7 @@ impl OptOutQueue {
     /// The owner's phone. What `fetch` gave last is believed for a while, and for longer where it gives nothing now.
     pub(crate) fn owner(&self, fetch: impl FnOnce() -> Option<Phone>) -> Option<Phone> {
         let mut owner = self.owner.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_fresh = |(_, since): &(Phone, Instant)| since.elapsed() < OWNER_BELIEVED;
+        let is_fresh = |(_, since): &(Phone, Instant)| since.elapsed() < OWNER_FRESH_FOR;
         if !owner.as_ref().is_some_and(is_fresh)
             && let Some(phone) = fetch()
         {

@@ -7,7 +7,7 @@ use super::medium::Medium;
 use super::punctuation::{self, SpeechChar};
 
 /// How deep links are read inside the text of links.
-const DEEPEST: usize = 4;
+const MAX_DEPTH: usize = 4;
 
 /// The words of a block.
 pub(super) fn plain(text: &str, medium: Medium) -> String {
@@ -72,7 +72,7 @@ impl InlineReader {
     }
 
     fn bracket(&mut self, rest: &str, depth: usize) -> Option<usize> {
-        if depth >= DEEPEST {
+        if depth >= MAX_DEPTH {
             return None;
         }
         let (bracket, length) = link::bracket(rest)?;

@@ -147,7 +147,7 @@ pub(super) fn host(address: &str) -> &str {
 }
 
 /// Character references that replies hold; the others stay as they are written.
-const NAMED: &[(&str, char)] = &[
+const NAMED_CHARACTERS: &[(&str, char)] = &[
     ("amp", '&'),
     ("lt", '<'),
     ("gt", '>'),
@@ -251,7 +251,7 @@ fn unnested(text: &str) -> Option<(char, usize)> {
             };
             char::from_u32(code.ok()?)?
         }
-        None => NAMED.iter().find(|(named, _)| *named == name)?.1,
+        None => NAMED_CHARACTERS.iter().find(|(named, _)| *named == name)?.1,
     };
     Some((character, end + 1))
 }

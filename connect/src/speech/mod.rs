@@ -32,14 +32,14 @@ const LONGEST_SPOKEN: usize = 2_000;
 const LONGEST_READ: usize = 20_000;
 /// One cleaning can bring the halves of a mark together (`\\*`, `&amp;lt;`), so it is repeated until
 /// nothing changes. Ordinary replies take two.
-const PASSES: usize = 12;
+const MAX_PASSES: usize = 12;
 
 /// What can be spoken of `reply`: one line without Markdown, addresses and emoji, with the letters of
 /// every script, numbers, currency and `words_with_underscores`, at most 2,000 characters. Empty if the
 /// reply has no words.
 pub(crate) fn speakable(reply: &str) -> String {
     let mut spoken = beginning(reply, LONGEST_READ, usize::MAX).to_owned();
-    for _ in 0..PASSES {
+    for _ in 0..MAX_PASSES {
         let next = truncate::at_a_sentence(&clean(&spoken, Medium::Voice), LONGEST_SPOKEN);
         if next == spoken {
             break;

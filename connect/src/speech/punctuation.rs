@@ -13,7 +13,7 @@ pub(super) struct SpeechChar {
 /// A line of a paragraph that is shorter than this, in characters, was ended on purpose.
 const SHORT_LINE: usize = 60;
 /// How far the search for neighbours goes to either side, so that a long run of one sign costs no more than other text.
-const FURTHEST: usize = 32;
+const MAX_DISTANCE: usize = 32;
 
 /// Code that is spoken: no sign in it is structure.
 pub(super) fn literal(text: &str) -> String {
@@ -122,9 +122,9 @@ impl Neighbours<'_> {
     fn beyond(&self, forward: bool, skip: impl Fn(char) -> bool) -> Option<char> {
         let wanted = |letter: &&SpeechChar| !skip(letter.character);
         let found = if forward {
-            self.chars[self.at + 1..].iter().take(FURTHEST).find(wanted)
+            self.chars[self.at + 1..].iter().take(MAX_DISTANCE).find(wanted)
         } else {
-            self.chars[..self.at].iter().rev().take(FURTHEST).find(wanted)
+            self.chars[..self.at].iter().rev().take(MAX_DISTANCE).find(wanted)
         };
         found.map(|letter| letter.character)
     }
@@ -159,8 +159,8 @@ impl Neighbours<'_> {
     fn run_length(&self) -> usize {
         let own = self.chars[self.at].character;
         let same = |letter: &&SpeechChar| letter.character == own;
-        let before = self.chars[..self.at].iter().rev().take(FURTHEST).take_while(same).count();
-        before + self.chars[self.at..].iter().take(FURTHEST).take_while(same).count()
+        let before = self.chars[..self.at].iter().rev().take(MAX_DISTANCE).take_while(same).count();
+        before + self.chars[self.at..].iter().take(MAX_DISTANCE).take_while(same).count()
     }
 
     fn is_alone(&self) -> bool {

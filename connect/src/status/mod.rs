@@ -15,7 +15,7 @@ pub(crate) mod gateway_health;
 pub(crate) mod writer;
 
 /// "connected" is not claimed later than this after the last answered ping.
-const BELIEVED: SignedDuration = SignedDuration::from_secs(45);
+const PONG_FRESH_FOR: SignedDuration = SignedDuration::from_secs(45);
 
 /// Where the client stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -166,25 +166,25 @@ impl ClientStatus {
         // A time in the future is a clock that was set back: it proves nothing.
         self.last_pong.is_some_and(|at| {
             let age = now.duration_since(at);
-            age <= BELIEVED && age >= -BELIEVED
+            age <= PONG_FRESH_FOR && age >= -PONG_FRESH_FOR
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{BELIEVED, ClientStatus};
+    use super::{ClientStatus, PONG_FRESH_FOR};
     use jiff::{SignedDuration, Timestamp};
 
     #[test]
-    fn a_pong_is_believed_for_45_seconds() {
+    fn a_pong_is_fresh_for_45_seconds() {
         let now = Timestamp::now();
         let at = |age: SignedDuration| ClientStatus {
             last_pong: Some(now - age),
             ..ClientStatus::default()
         };
-        assert!(at(BELIEVED).is_pong_fresh(now));
-        assert!(!at(BELIEVED + SignedDuration::from_secs(1)).is_pong_fresh(now));
+        assert!(at(PONG_FRESH_FOR).is_pong_fresh(now));
+        assert!(!at(PONG_FRESH_FOR + SignedDuration::from_secs(1)).is_pong_fresh(now));
         assert!(!at(SignedDuration::from_hours(-1)).is_pong_fresh(now));
         assert!(!ClientStatus::default().is_pong_fresh(now));
     }

@@ -15,7 +15,7 @@ use super::{ClientCounts, ClientState, ClientStatus, GatewayStatus, LastClose, L
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Latencies are those of the last so many turns.
-const MEASURED: usize = 256;
+const MAX_SAMPLES: usize = 256;
 
 /// The status of the running client. Owned by the loop thread.
 #[derive(Debug)]
@@ -149,7 +149,7 @@ struct RecentDurations(VecDeque<Duration>);
 
 impl RecentDurations {
     fn add(&mut self, took: Duration) {
-        if self.0.len() >= MEASURED {
+        if self.0.len() >= MAX_SAMPLES {
             self.0.pop_front();
         }
         self.0.push_back(took);

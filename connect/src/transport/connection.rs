@@ -154,7 +154,7 @@ impl ServiceConnection {
                 Some(self.disconnect("the service did not answer a ping in time", None, None, now))
             }
             ConnectionState::Live { .. } => {
-                self.ping(now).err().map(|reason| self.lose(reason, now))
+                self.ping(now).err().map(|reason| self.on_socket_lost(reason, now))
             }
         }
     }
@@ -205,7 +205,7 @@ impl ServiceConnection {
         match self.socket()?.read() {
             Ok(Some(message)) => Some(self.on_message(message, now)),
             Ok(None) => None,
-            Err(reason) => Some(self.lose(reason, now)),
+            Err(reason) => Some(self.on_socket_lost(reason, now)),
         }
     }
 
@@ -240,7 +240,7 @@ impl ServiceConnection {
 
     /// Sends what is queued, as far as the stream takes it, and a ping whose pong acknowledges the answers among it.
     pub(crate) fn send(&mut self, outbox: &mut Outbox, now: Instant) -> Option<ConnectionEvent> {
-        self.try_send(outbox, now).err().map(|reason| self.lose(reason, now))
+        self.try_send(outbox, now).err().map(|reason| self.on_socket_lost(reason, now))
     }
 
     fn try_send(&mut self, outbox: &mut Outbox, now: Instant) -> Result<(), Disconnected> {
@@ -342,7 +342,7 @@ impl ServiceConnection {
         ConnectionEvent::Nothing
     }
 
-    fn lose(&mut self, Disconnected(why): Disconnected, now: Instant) -> ConnectionEvent {
+    fn on_socket_lost(&mut self, Disconnected(why): Disconnected, now: Instant) -> ConnectionEvent {
         self.disconnect(&why, None, None, now)
     }
 
