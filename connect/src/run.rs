@@ -173,7 +173,7 @@ fn end(skill: &Path, context: &ClientContext, reason: ExitReason) -> anyhow::Res
     };
     match reason {
         ExitReason::Stopped => {
-            enter(ClientState::Stopped, "it was told to stop")?;
+            enter(ClientState::Stopped, "stopped by a signal")?;
             context.log.line("stopped");
             Ok(Exit::Done)
         }

@@ -13,7 +13,7 @@
 //!    - [`imperative`] tells whether it is ordered; [`run_on`] does for an order without a stop before it;
 //!    - [`object`] tells whether it acts on what follows;
 //!    - [`passives`], [`gerunds`] and [`elliptical`] find orders that use no imperative.
-//! 6. [`english`]: what is not English, and short of harmless by a phrase of the owner's, is sensitive.
+//! 6. [`english`]: a request that is not English is sensitive, unless phrases of `guard.harmless` cover all of it.
 //!
 //! A stranger's words go through step 5 once more, after [`first_person`] has put somebody else in the place of "me".
 //! [`word_classes`] holds the small words of English that all of them ask for.

@@ -46,8 +46,7 @@ impl StatusView {
         );
         if !running && is_alive {
             status.state = ClientState::Stopped;
-            status.reason =
-                Some("it died: nothing of it was told, and its lock is free".to_owned());
+            status.reason = Some("it died: it left no reason, and its lock is free".to_owned());
         } else if running && !is_alive {
             // A client that has just started has not written yet.
             status.state = ClientState::Connecting;

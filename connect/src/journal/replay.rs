@@ -226,21 +226,21 @@ mod tests {
 
     #[test]
     fn a_compacted_journal_keeps_the_start_lines_of_its_lines_and_adds_the_present_one() {
-        let kept = line("asked", "deep:a", "f");
+        let recent = line("asked", "deep:a", "f");
         let text = start_line(1)
             + &start_line(2)
-            + &kept
+            + &recent
             + &start_line(3)
             + &line("call", "c", "")
             + &line("call", "c", "x");
         let short = compact(|| Ok(text.as_bytes()), now(), start_line(4).as_bytes()).unwrap();
         let wanted =
-            start_line(2) + &kept + &start_line(3) + &line("call", "c", "x") + &start_line(4);
+            start_line(2) + &recent + &start_line(3) + &line("call", "c", "x") + &start_line(4);
         assert_eq!(String::from_utf8(short).unwrap(), wanted);
         let again = compact(|| Ok(wanted.as_bytes()), now(), start_line(3).as_bytes()).unwrap();
         assert_eq!(
             again,
-            (start_line(2) + &kept + &start_line(3) + &line("call", "c", "x")).as_bytes()
+            (start_line(2) + &recent + &start_line(3) + &line("call", "c", "x")).as_bytes()
         );
     }
 

@@ -20,10 +20,10 @@ pub(crate) fn call_summary(nonce: &FenceNonce, ended: &CallEnded) -> String {
             ended.greeting.as_deref().filter(|_| ended.purpose.is_none()),
         ),
     ];
-    for (whose, words) in quotes {
+    for (source, words) in quotes {
         if let Some(words) = words.filter(|words| !words.trim().is_empty()) {
             message.push('\n');
-            message.push_str(&nonce.quote(whose, words));
+            message.push_str(&nonce.quote(source, words));
         }
     }
     message
@@ -108,7 +108,7 @@ mod tests {
     use crate::protocol::incoming::{IncomingFrame, ServiceEvent};
     use serde_json::{Value, json};
 
-    /// An outbound call that ended so, as the service tells it.
+    /// An outbound call that ended so, as the service's event has it.
     fn ended(more: &Value) -> CallEnded {
         let mut frame = json!({
             "type": "event", "event": "call.ended", "direction": "outbound",
@@ -152,7 +152,7 @@ mod tests {
         says("moon", "ended after 9s, with an outcome that is not known here (\"moon\").");
     }
 
-    /// Whichever field says it, nobody is told that a call was held which was not.
+    /// Whichever field says it, no message claims a conversation where there was none.
     #[test]
     fn a_machine_and_a_call_that_nobody_took_are_no_call() {
         let says = |fields: Value, wanted: &str| {

@@ -4,7 +4,7 @@ use super::context::DisplayNames;
 
 /// No approval was needed and the turn outlasts eight seconds.
 pub(crate) const WORKING: &str = "I'm working on it.";
-/// The turn goes on; said sparingly.
+/// The turn goes on; sent at long intervals.
 pub(crate) const STILL_WORKING: &str = "I'm still working on it.";
 /// The wait is over and the turn is not: the reply will be spoken on this call.
 pub(crate) const STILL_RUNNING: &str =
@@ -61,7 +61,7 @@ pub(crate) const TURN_INTERRUPTED: &str = "I lost track of that when I was resta
 pub(crate) const INTERNAL_ERROR: &str = "Sorry, something went wrong on my side, and I lost track of that. \
                                  Please check before you ask again.";
 
-/// The approval is about to be asked for.
+/// The approval is about to be requested.
 pub(crate) const APPROVAL_REQUESTED: &str = "That needs your approval. Please look at your phone.";
 /// The owner said no.
 pub(crate) const DENIED: &str = "You declined that, so I have not done it.";
@@ -72,7 +72,7 @@ pub(crate) const NO_DEVICE: &str = "I could not ask for your approval, because n
 /// No device could be reached.
 pub(crate) const NOT_DELIVERED: &str =
     "The request for your approval did not reach your phone, so I have not done it.";
-/// The service could not be asked, or its answer was lost.
+/// The approval could not be requested, or the answer to that was lost.
 pub(crate) const APPROVAL_NOT_REQUESTED: &str =
     "I could not ask for your approval, so I have not done it.";
 /// The wait for the approval was cut by a crash.

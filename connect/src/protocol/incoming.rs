@@ -70,7 +70,7 @@ pub(crate) enum CallDirection {
     Inbound,
     /// The agent called somebody.
     Outbound,
-    /// The service says something that is neither of its two words.
+    /// A word of the service's that is neither of the two.
     Other,
 }
 

@@ -1,7 +1,8 @@
 //! The frames of the service: what they say, and nothing of what is done for them.
 //!
 //! [`incoming`] reads a frame by its [`fields`], each free of what nobody can see ([`sanitize`](mod@sanitize));
-//! [`outgoing`] writes one. Of this crate they use nothing else.
+//! [`outgoing`] writes one. They use nothing else of this crate, so that the fuzz
+//! target can build them alone.
 
 mod fields;
 pub(crate) mod incoming;

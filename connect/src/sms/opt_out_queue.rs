@@ -13,7 +13,7 @@ use state::phone::Phone;
 /// More than this do not wait; what is beyond that is left to the journal, and to the next process.
 const MAX_WAITING: usize = 10_000;
 
-/// How long it is believed which phone is the owner's.
+/// How long the owner's phone, once fetched, is used without fetching it again.
 const OWNER_FRESH_FOR: Duration = Duration::from_secs(600);
 
 /// One change of the list.
@@ -124,7 +124,7 @@ impl OptOutQueue {
         state.waiting.is_empty() || state.problem.is_some()
     }
 
-    /// The owner's phone. What `fetch` gave last is believed for a while, and for longer where it gives nothing now.
+    /// The owner's phone. What `fetch` gave last is used for a while, and for longer where it gives nothing now.
     pub(crate) fn owner(&self, fetch: impl FnOnce() -> Option<Phone>) -> Option<Phone> {
         let mut owner = self.owner.lock().unwrap_or_else(PoisonError::into_inner);
         let is_fresh = |(_, since): &(Phone, Instant)| since.elapsed() < OWNER_FRESH_FOR;
