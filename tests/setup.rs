@@ -299,7 +299,7 @@ fn a_folder_of_any_bytes_is_named_as_well_as_can_be() {
     let out = run(&format!(
         "mkdir \"$odd/bin\"; touch \"$odd/bin/connect\"; echo {KEY} | '{SETUP}' --yes --no-gateway --api-key-stdin --service cron --skill-dir \"$odd\""
     ));
-    out.fails(3).stderr_has("is no UTF-8: cron cannot be told of it");
+    out.fails(3).stderr_has("is not UTF-8, which cron needs");
 }
 
 #[test]

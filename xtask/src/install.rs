@@ -127,7 +127,7 @@ impl Done {
     /// What people should know or do next, on stderr.
     fn advise(&self, links: Option<&Links>) {
         let bin = self.skill.join("bin");
-        if let Some(pid) = setup::remains::old_client(&self.skill) {
+        if let Some(pid) = setup::owned_files::script_client(&self.skill) {
             out::warning(&format!(
                 "the reference's client still runs as process {pid}; end it with: kill {pid}"
             ));

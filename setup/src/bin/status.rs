@@ -1,4 +1,4 @@
-//! `status`: tells the truth about every part, with the fix beside it.
+//! `status`: checks every part of an installation and prints the fix beside what fails.
 
 use setup::args::Status;
 use setup::commands::status;

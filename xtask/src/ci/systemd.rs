@@ -16,8 +16,8 @@ pub(super) fn run(workspace: &Workspace) -> Result<Verdict> {
     }
     let connect = workspace.build(Profile::Dev)?.join("connect");
     let folder = workspace.scratch("unit")?;
-    let unit = folder.join(setup::service::UNIT);
-    let text = setup::service::unit_text(&folder.join("a skill at 5% of $HOME"), &connect)?;
+    let unit = folder.join(setup::supervisor::UNIT);
+    let text = setup::supervisor::unit_text(&folder.join("a skill at 5% of $HOME"), &connect)?;
     file::replace(&unit, text.as_bytes())?;
     let mut verify = Command::new("systemd-analyze");
     verify.args(["--user", "--man=no", "--generators=no", "verify"]).arg(&unit);
@@ -26,7 +26,7 @@ pub(super) fn run(workspace: &Workspace) -> Result<Verdict> {
     let output = verify.stdin(Stdio::null()).output().context("starting systemd-analyze")?;
     let said = String::from_utf8_lossy(&output.stderr);
     // It ends with 0 although it warns of keys that it does not know; of other units it may say what it likes.
-    let about = said.lines().filter(|line| line.contains(setup::service::UNIT));
+    let about = said.lines().filter(|line| line.contains(setup::supervisor::UNIT));
     let about: Vec<&str> = about.collect();
     let is_clean = output.status.success() && about.is_empty();
     let told =

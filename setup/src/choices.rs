@@ -1,9 +1,9 @@
-//! What the owner wants, from the options or from answers on a terminal.
+//! What the owner chose, by options of the command line or by answers at the terminal.
 
 use crate::args;
-use crate::ledger::Ledger;
-use crate::service::Kind;
-use crate::surroundings::Surroundings;
+use crate::detect::Detected;
+use crate::manifest::Manifest;
+use crate::supervisor::Supervisor;
 use crate::terminal::Terminal;
 use anyhow::Context as _;
 use serde_json::{Map, Value};
@@ -16,10 +16,10 @@ use std::path::Path;
 /// Longer than any key.
 const LONGEST_KEY: u64 = 4096;
 
-/// What the owner wants. `None` leaves a thing as it is.
+/// What the owner chose. `None` leaves a value as it is.
 #[derive(Debug)]
-pub struct Wishes {
-    /// The key as it shall stand in the file: itself or `${NAME}`.
+pub struct Choices {
+    /// The key as it is stored: itself or `${NAME}`.
     pub api_key: Option<String>,
     /// The service's address.
     pub server: Option<String>,
@@ -33,53 +33,54 @@ pub struct Wishes {
     pub agent_id: String,
     /// Whether `sessions_send` may be allowed.
     pub allow_tool: bool,
-    /// Whether the chat endpoint shall be switched on.
+    /// Whether the chat endpoint is to be switched on.
     pub chat: bool,
     /// What keeps the client running; `None` for nothing.
-    pub service: Option<Kind>,
+    pub supervisor: Option<Supervisor>,
 }
 
-/// What is there already.
-pub struct Present<'a> {
-    /// The configuration as it stands.
+/// How things are before setup changes them.
+pub struct Current<'a> {
+    /// The configuration.
     pub config: &'a Map<String, Value>,
-    /// What setup did before.
-    pub ledger: &'a Ledger,
+    /// What setup changed before.
+    pub manifest: &'a Manifest,
     /// The gateway.
-    pub surroundings: &'a Surroundings,
-    /// Whether `sessions_send` could be allowed and is not.
+    pub detected: &'a Detected,
+    /// Whether `sessions_send` is not allowed for an agent and setup can allow it.
     pub can_allow: &'a dyn Fn(&str) -> bool,
 }
 
-impl Present<'_> {
+impl Current<'_> {
+    /// A text of the configuration that is not blank.
     fn text(&self, key: &str) -> Option<&str> {
         self.config.get(key).and_then(Value::as_str).filter(|text| !text.trim().is_empty())
     }
 }
 
-impl Wishes {
-    /// Takes them from the options, and asks for the rest if there is a terminal.
+impl Choices {
+    /// Takes them from the options, and prompts for the rest if there is a terminal.
     ///
-    /// Fails (exit 2) if an option makes no sense here; exit 6 if the owner breaks off.
-    pub fn find(
+    /// Fails (exit 2) if an option does not fit this machine, or (exit 6) if the owner breaks off.
+    pub fn collect(
         args: &args::Setup,
-        there: &Present,
+        current: &Current,
         terminal: Option<&Terminal>,
     ) -> anyhow::Result<Self> {
-        let api_key = api_key(args, there, terminal)?;
-        let agent_id = agent(args, there, terminal)?;
-        let (owner_name, agent_name) = names(args, there, terminal, &agent_id)?;
+        let api_key = api_key(args, current, terminal)?;
+        let agent_id = agent(args, current, terminal)?;
+        let (owner_name, agent_name) = names(args, current, terminal, &agent_id)?;
         let greeting = match (&args.greeting, terminal) {
             (None, Some(terminal)) => changed(
                 terminal.text(
                     "Greeting for callers (Enter for the usual one)",
-                    there.text("greeting"),
+                    current.text("greeting"),
                 )?,
-                there.text("greeting"),
+                current.text("greeting"),
             ),
-            (given, _) => given.clone(),
+            (flag, _) => flag.clone(),
         };
-        let can_allow = !args.no_gateway && (there.can_allow)(&agent_id);
+        let can_allow = !args.no_gateway && (current.can_allow)(&agent_id);
         let (allow_tool, chat) = match terminal {
             Some(terminal) if can_allow => permissions(terminal, args.chat)?,
             _ => (args.yes, args.chat),
@@ -93,14 +94,14 @@ impl Wishes {
             agent_id,
             allow_tool,
             chat,
-            service: service(args, there.ledger, terminal)?,
+            supervisor: supervisor(args, current.manifest, terminal)?,
         })
     }
 }
 
 fn api_key(
     args: &args::Setup,
-    there: &Present,
+    current: &Current,
     terminal: Option<&Terminal>,
 ) -> anyhow::Result<Option<String>> {
     if let Some(name) = &args.api_key_env {
@@ -115,11 +116,11 @@ fn api_key(
         return Ok(Some(plain_key(&key)?));
     }
     let Some(terminal) = terminal else { return Ok(None) };
-    if there.text("api_key").is_none() {
-        terminal.say("The API key is made at https://clawdtalk.com, under Dashboard.");
+    if current.text("api_key").is_none() {
+        terminal.print("The API key is made at https://clawdtalk.com, under Dashboard.");
     }
     let enter =
-        if there.text("api_key").is_some() { "keeps the present one" } else { "leaves it out" };
+        if current.text("api_key").is_some() { "keeps the present one" } else { "leaves it out" };
     loop {
         match terminal
             .hidden(&format!("API key (not shown; Enter {enter})"))?
@@ -127,15 +128,15 @@ fn api_key(
         {
             None => return Ok(None),
             Some(Ok(key)) => return Ok(Some(key)),
-            Some(Err(fault)) => terminal.say(&fault.to_string()),
+            Some(Err(fault)) => terminal.print(&fault.to_string()),
         }
     }
 }
 
-/// A key that can be sent in a header, and that no reader would take for a reference.
+/// A key that can be sent in a header and is not a `${NAME}` reference. Fails (exit 2) otherwise.
 fn plain_key(key: &str) -> Result<String, Fault> {
     let key = key.trim();
-    // Listed before anything is said of it: whatever else is wrong, it is not told.
+    // Registered as a secret first: no message about it may print it.
     let _ = Secret::new(key);
     let hint = "copy it again from https://clawdtalk.com";
     if key.is_empty() {
@@ -151,24 +152,24 @@ fn plain_key(key: &str) -> Result<String, Fault> {
     Ok(key.to_owned())
 }
 
-/// `${NAME}` for a variable's name.
+/// `${NAME}` for a variable's name. Fails (exit 2) if it is no such name.
 pub(crate) fn reference(name: &str) -> Result<String, Fault> {
     let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
     if is_name {
         return Ok(format!("${{{name}}}"));
     }
-    // What stands there may be the key itself, so it is not repeated.
+    // It may be the key itself, so it is not repeated.
     Err(Fault::usage("what was given is no variable's name")
         .hint("give a name such as CLAWDTALK_API_KEY, not the value"))
 }
 
 fn agent(
     args: &args::Setup,
-    there: &Present,
+    current: &Current,
     terminal: Option<&Terminal>,
 ) -> anyhow::Result<String> {
-    match there.surroundings.agent(args.agent_id.as_deref(), there.text("agent_id"))? {
+    match current.detected.answering_agent(args.agent_id.as_deref(), current.text("agent_id"))? {
         Answering::Agent(id) => Ok(id),
         Answering::Choose(ids) => match terminal {
             Some(terminal) => {
@@ -185,21 +186,21 @@ fn agent(
     }
 }
 
-type Names = (Option<String>, Option<String>);
+/// The owner's name and the agent's.
+type NamePair = (Option<String>, Option<String>);
 
 fn names(
     args: &args::Setup,
-    there: &Present,
+    current: &Current,
     terminal: Option<&Terminal>,
     agent_id: &str,
-) -> anyhow::Result<Names> {
-    let is_known = |given: &Option<String>, key| given.is_some() || there.text(key).is_some();
-    let all_known =
-        is_known(&args.owner_name, "owner_name") && is_known(&args.agent_name, "agent_name");
-    let workspace = there.surroundings.workspace(agent_id).filter(|folder| has_pages(folder));
-    // The pages are the owner's: they are read only if that is allowed.
+) -> anyhow::Result<NamePair> {
+    let is_set = |flag: &Option<String>, key| flag.is_some() || current.text(key).is_some();
+    let both_set = is_set(&args.owner_name, "owner_name") && is_set(&args.agent_name, "agent_name");
+    let workspace = current.detected.workspace(agent_id).filter(|folder| has_pages(folder));
+    // The pages are private: they are read only if the owner agrees.
     let may_read = match (&workspace, terminal) {
-        _ if all_known => false,
+        _ if both_set => false,
         (Some(folder), Some(terminal)) => {
             let question =
                 format!("Take the names from USER.md and IDENTITY.md in {}?", folder.display());
@@ -207,16 +208,16 @@ fn names(
         }
         _ => args.yes,
     };
-    let found = if may_read { there.surroundings.names(agent_id) } else { (None, None) };
-    let name = |given: &Option<String>,
+    let found = if may_read { current.detected.names(agent_id) } else { (None, None) };
+    let name = |flag: &Option<String>,
                 key,
                 found: Option<String>,
                 question|
      -> anyhow::Result<Option<String>> {
-        if given.is_some() {
-            return Ok(given.clone());
+        if flag.is_some() {
+            return Ok(flag.clone());
         }
-        let present = there.text(key);
+        let present = current.text(key);
         match terminal {
             Some(terminal) => {
                 let answer = terminal.text(question, present.or(found.as_deref()))?;
@@ -234,15 +235,15 @@ fn has_pages(folder: &Path) -> bool {
     ["USER.md", "IDENTITY.md"].iter().any(|page| folder.join(page).is_file())
 }
 
-/// An answer that differs from what is there.
+/// The answer, if it differs from the present value.
 fn changed(answer: Option<String>, present: Option<&str>) -> Option<String> {
     answer.filter(|answer| Some(answer.as_str()) != present)
 }
 
 fn permissions(terminal: &Terminal, chat: bool) -> anyhow::Result<(bool, bool)> {
-    terminal.say("Requests reach the agent in one of two ways:");
-    terminal.say("  sessions_send  the gateway's tool for it; answers end after 4,096 letters. Callers' and texters' words need it.");
-    terminal.say("  chat endpoint  one model call for each of your own requests, answers of any length; for those beside it.");
+    terminal.print("Requests reach the agent in one of two ways:");
+    terminal.print("  sessions_send  the gateway's tool for it; answers end after 4,096 letters. Callers' and texters' words need it.");
+    terminal.print("  chat endpoint  one model call for each of your own requests, answers of any length; for those beside it.");
     let tool = terminal.confirm(
         "Allow sessions_send in the gateway's configuration (gateway.tools.allow)?",
         true,
@@ -251,30 +252,31 @@ fn permissions(terminal: &Terminal, chat: bool) -> anyhow::Result<(bool, bool)> 
     Ok((tool, chat))
 }
 
-fn service(
+fn supervisor(
     args: &args::Setup,
-    ledger: &Ledger,
+    manifest: &Manifest,
     terminal: Option<&Terminal>,
-) -> anyhow::Result<Option<Kind>> {
-    let kind = |service| match service {
-        args::Service::Systemd => Some(Kind::Systemd),
-        args::Service::Cron => Some(Kind::Cron),
-        args::Service::None => None,
-    };
-    if let Some(service) = args.service {
-        return Ok(kind(service));
+) -> anyhow::Result<Option<Supervisor>> {
+    if let Some(choice) = args.service {
+        return Ok(match choice {
+            args::SupervisorChoice::Systemd => Some(Supervisor::Systemd),
+            args::SupervisorChoice::Cron => Some(Supervisor::Cron),
+            args::SupervisorChoice::None => None,
+        });
     }
-    let Some(terminal) = terminal else { return Ok(ledger.service) };
-    terminal.say("What shall keep the client running, also after a reboot?");
-    let present =
-        ledger.service.map_or("none", |kind| if kind == Kind::Cron { "cron" } else { "systemd" });
+    let Some(terminal) = terminal else { return Ok(manifest.supervisor) };
+    terminal.print("What shall keep the client running, also after a reboot?");
+    let present = manifest.supervisor.map_or("none", |supervisor| match supervisor {
+        Supervisor::Cron => "cron",
+        Supervisor::Systemd => "systemd",
+    });
     let mut choices = vec!["systemd", "cron", "none"];
-    if ledger.service.is_some() {
+    if manifest.supervisor.is_some() {
         choices.sort_by_key(|choice| *choice != present);
     }
     Ok(match terminal.choose("Your choice", &choices)? {
-        "systemd" => Some(Kind::Systemd),
-        "cron" => Some(Kind::Cron),
+        "systemd" => Some(Supervisor::Systemd),
+        "cron" => Some(Supervisor::Cron),
         _ => None,
     })
 }

@@ -1,6 +1,7 @@
 //! The systemd user unit for `connect run`.
 
-use super::process::run;
+use super::system_command::run;
+use crate::programs::connect_of;
 use anyhow::Context as _;
 use state::exit::Fault;
 use state::{file, unit, words};
@@ -54,7 +55,7 @@ WantedBy=default.target
 pub(super) fn install(skill: &Path, connect: &Path) -> anyhow::Result<Vec<String>> {
     let path = unit::path().ok_or_else(|| Fault::not_configured("HOME is not set"))?;
     let new = text(skill, connect)?;
-    if let Some(folder) = of_another(skill) {
+    if let Some(folder) = other_folder(skill) {
         let text = format!("`{}` runs the client of `{}`", path.display(), folder.display());
         let uninstall = folder.join("bin/uninstall").display().to_string();
         let hint = format!("run `{}` first", words::for_shell(&uninstall));
@@ -68,13 +69,13 @@ pub(super) fn install(skill: &Path, connect: &Path) -> anyhow::Result<Vec<String
     let started = || -> anyhow::Result<()> {
         run("systemctl", &["--user", "daemon-reload"], HINT)?;
         run("systemctl", &["--user", "enable", unit::NAME], HINT)?;
-        // A unit that already runs as it should is not interrupted: a call may be going on.
+        // An unchanged unit is not restarted: a call may be going on.
         let verb = if is_new { "restart" } else { "start" };
         run("systemctl", &["--user", verb, unit::NAME], HINT).map(drop)
     };
     if let Err(err) = started() {
         if is_new {
-            // Best effort: the error that is told is the first one.
+            // Best effort: systemd's error is the one to report.
             let _ = old.map_or_else(|| Ok(fs::remove_file(&path)?), |old| write(&path, &old));
         }
         return Err(err);
@@ -82,21 +83,21 @@ pub(super) fn install(skill: &Path, connect: &Path) -> anyhow::Result<Vec<String
     Ok(if is_new { vec![path.display().to_string()] } else { Vec::new() })
 }
 
-/// The other folder whose client the unit runs. One that is gone, or was moved here, needs it no more.
-fn of_another(skill: &Path) -> Option<PathBuf> {
+/// The other skill folder whose client the unit runs. A folder that is gone, or was moved here, does not count.
+fn other_folder(skill: &Path) -> Option<PathBuf> {
     unit::folder().filter(|folder| folder.is_dir() && !unit::is_same(folder, skill))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     file::replace(path, bytes)?;
-    // systemd looks at every file in this folder.
+    // The lock file would be one more file in the folder that systemd reads.
     let _ = fs::remove_file(state::paths::lock_of(path));
     Ok(())
 }
 
 pub(super) fn remove(skill: &Path) -> anyhow::Result<Vec<String>> {
     let path = unit::path().ok_or_else(|| Fault::not_configured("HOME is not set"))?;
-    if !path.exists() || of_another(skill).is_some() {
+    if !path.exists() || other_folder(skill).is_some() {
         return Ok(Vec::new());
     }
     run("systemctl", &["--user", "disable", "--now", unit::NAME], HINT)?;
@@ -106,16 +107,16 @@ pub(super) fn remove(skill: &Path) -> anyhow::Result<Vec<String>> {
 }
 
 pub(super) fn check(skill: &Path) -> Result<(), String> {
-    let told = |err: anyhow::Error| state::exit::told(&err);
+    let text_of = |err: anyhow::Error| state::exit::told(&err);
     let path = unit::path().ok_or("HOME is not set")?;
-    let connect = super::connect_of(skill).map_err(told)?;
+    let connect = connect_of(skill).map_err(text_of)?;
     let wanted = text(skill, &connect).map_err(|fault| fault.to_string())?;
-    match file::read(&path).map_err(told)? {
+    match file::read(&path).map_err(text_of)? {
         None => return Err(format!("there is no `{}`", path.display())),
         Some(found) if found != wanted.as_bytes() => {
             return Err(format!("`{}` is not as setup writes it", path.display()));
         }
         Some(_) => {}
     }
-    run("systemctl", &["--user", "is-enabled", unit::NAME], HINT).map(drop).map_err(told)
+    run("systemctl", &["--user", "is-enabled", unit::NAME], HINT).map(drop).map_err(text_of)
 }

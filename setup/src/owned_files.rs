@@ -1,11 +1,11 @@
-//! The files that the programs leave in the skill folder, and which of them go with an uninstall.
+//! The files in the skill folder that belong to these programs, by what they hold: uninstall removes some of them.
 
 use state::paths;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Logs, pid, journal and locks: of these tools and of the reference.
-pub fn of_running(skill: &Path) -> Vec<PathBuf> {
+/// Logs, pid, journal and locks, of these tools and of the scripts they replace.
+pub fn runtime_files(skill: &Path) -> Vec<PathBuf> {
     let names = [".watchdog.log", ".device-status", ".crontab.lock", ".crontab.tmp"];
     let is_ours = |name: &str| {
         name.starts_with(".connect.") || names.contains(&name) || name.starts_with(".status-trial-")
@@ -13,9 +13,9 @@ pub fn of_running(skill: &Path) -> Vec<PathBuf> {
     listed(skill, is_ours)
 }
 
-/// What missions, calls and texts remember.
-pub fn of_state(skill: &Path) -> Vec<PathBuf> {
-    let kept = [
+/// What missions, calls and texts store.
+pub fn state_files(skill: &Path) -> Vec<PathBuf> {
+    let stored = [
         paths::missions_state(skill),
         paths::missions_notes(skill),
         paths::intents(skill),
@@ -25,13 +25,13 @@ pub fn of_state(skill: &Path) -> Vec<PathBuf> {
         paths::mission_events(skill),
     ];
     let stems: Vec<String> =
-        kept.iter().filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect();
+        stored.iter().filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect();
     // Beside them stand their locks, unfinished files and what was salvaged from them.
     listed(skill, |name| stems.iter().any(|stem| name.starts_with(stem)))
 }
 
-/// The configuration and what stands beside it.
-pub fn of_config(skill: &Path) -> Vec<PathBuf> {
+/// The configuration, its lock and its unfinished copy.
+pub fn config_files(skill: &Path) -> Vec<PathBuf> {
     let config = paths::config(skill);
     [config.clone(), paths::lock_of(&config), paths::temp_of(&config)]
         .into_iter()
@@ -52,8 +52,8 @@ fn listed(skill: &Path, is_wanted: impl Fn(&str) -> bool) -> Vec<PathBuf> {
     paths
 }
 
-/// A client of the reference that still runs: its pid. Told to the owner, never signalled.
-pub fn old_client(skill: &Path) -> Option<u32> {
+/// The pid of a client of the replaced scripts that still runs. It is shown to the owner and never signalled.
+pub fn script_client(skill: &Path) -> Option<u32> {
     let pid: u32 = fs::read_to_string(paths::connect_pid(skill)).ok()?.trim().parse().ok()?;
     let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
     String::from_utf8_lossy(&line).contains("ws-client.js").then_some(pid)

@@ -1,15 +1,15 @@
-//! What an edit means for the value a document denotes: the measure that the edited text is held to.
+//! The same edits on the parsed value: what the edited text has to be read as.
 
 use serde_json::{Map, Value};
 
-/// The array at `path`, made with everything on the way where it was missing; `None` if something else stands there.
+/// The array at `path`, made with the objects around it where they were missing; `None` if something else stands there.
 pub(super) fn array_at<'a>(root: &'a mut Value, path: &[&str]) -> Option<&'a mut Vec<Value>> {
     let Some((last, parents)) = path.split_last() else { return root.as_array_mut() };
     let parent = object_at(root, parents)?;
     parent.entry(*last).or_insert_with(|| Value::Array(Vec::new())).as_array_mut()
 }
 
-/// The object at `path`, likewise.
+/// The object at `path`, made in the same way.
 pub(super) fn object_at<'a>(
     root: &'a mut Value,
     path: &[&str],

@@ -1,7 +1,9 @@
-//! Whether what is remembered can be read, and whether more can be written.
+//! The checks `state` and `disk`: whether the stored files can be read, and whether more can be written.
 
+use super::finding::Finding;
 use super::folder::{self, quoted};
-use super::{Finding, Subject, missions};
+use super::installation::Installation;
+use super::mission_ticks;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use state::clock::Clock;
@@ -10,16 +12,16 @@ use state::{env, exit, file, paths};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A config, a state file and a log fit into this with ease.
+/// Bytes free below which the check fails, and below which it warns; configuration, state and log take a few MiB.
 const TOO_LITTLE: u64 = 10 << 20;
 const LITTLE: u64 = 100 << 20;
 
-/// As much as a state file of some size takes.
-const TRIED: usize = 64 << 10;
+/// The size of the file that is written as a trial, in bytes: that of a state file of some missions.
+const TRIAL_SIZE: usize = 64 << 10;
 
-pub(super) fn look(subject: &Subject) -> Vec<Finding> {
-    let clock = subject.config.as_ref().map_or_else(|_| Clock::real(), Config::clock);
-    vec![readable(&subject.skill, clock.now()), writable(&subject.skill)]
+pub(super) fn check(installation: &Installation) -> Vec<Finding> {
+    let clock = installation.config.as_ref().map_or_else(|_| Clock::real(), Config::clock);
+    vec![readable(&installation.skill, clock.now()), writable(&installation.skill)]
 }
 
 fn readable(skill: &Path, now: Timestamp) -> Finding {
@@ -31,10 +33,10 @@ fn readable(skill: &Path, now: Timestamp) -> Finding {
     let others = [paths::intents(skill), paths::do_not_call(skill), paths::own_calls(skill)];
     let broken = |path: &PathBuf| object(path, || format!("mv {0} {0}.broken", quoted(path))).err();
     let broken = others.iter().find_map(broken);
-    broken.unwrap_or_else(|| missions::looked_after(&missions, now))
+    broken.unwrap_or_else(|| mission_ticks::check(&missions, now))
 }
 
-/// What a file of ours remembers; nothing if there is none. Fails with what is wrong with it, where `fix` helps.
+/// The object in a stored file, empty if there is none. Fails with the finding, for which `fix` gives the fix.
 fn object(path: &Path, fix: impl FnOnce() -> String) -> Result<Map<String, Value>, Finding> {
     let bytes = file::read(path)
         .map_err(|err| Finding::fail(exit::told(&err), format!("ls -l {}", quoted(path))))?;
@@ -58,8 +60,8 @@ fn writable(skill: &Path) -> Finding {
     };
     let trial = skill.join(format!(".status-trial-{}", std::process::id()));
     file::survive_size_limit();
-    let written = file::publish(&trial, &vec![b'x'; TRIED]);
-    // It is gone already if it could not be written.
+    let written = file::publish(&trial, &vec![b'x'; TRIAL_SIZE]);
+    // There is none if it could not be written.
     let _ = fs::remove_file(&trial);
     if let Err(err) = written {
         return Finding::fail(exit::told(&err), fix);

@@ -1,15 +1,16 @@
-//! The two lines of cron: start at boot, and a watchdog each minute that is silent unless it acts.
+//! The two crontab lines: one starts the client at boot, one runs its watchdog each minute.
 
+use crate::programs::connect_of;
 use state::crontab::{self, Line};
 use state::exit::Fault;
 use std::path::Path;
 
-/// What stands behind our lines. It names the folder, so that two installations do not meet.
+/// The comment at the end of our lines. It names the folder, so that two installations do not take each other's.
 pub fn mark(skill: &Path) -> String {
     format!("clawdtalk connect {}", skill.display())
 }
 
-/// The lines. They say which folder, since cron's environment says nothing.
+/// The two lines. They name the folder as an option, since cron gives no environment of ours.
 fn lines(skill: &Path, connect: &Path) -> Result<[Line; 2], Fault> {
     let (skill_text, connect) = (skill.display().to_string(), connect.display().to_string());
     let line = |schedule, verb| {
@@ -25,17 +26,17 @@ pub(super) fn install(skill: &Path, connect: &Path) -> anyhow::Result<Vec<String
 }
 
 pub(super) fn remove(skill: &Path) -> anyhow::Result<Vec<String>> {
-    let there: Vec<_> =
+    let removed: Vec<_> =
         crontab::marked(&crontab::read()?, &mark(skill)).into_iter().map(str::to_owned).collect();
     crontab::set(skill, &mark(skill), &[])?;
-    Ok(there)
+    Ok(removed)
 }
 
 pub(super) fn check(skill: &Path) -> Result<(), String> {
-    let told = |err: anyhow::Error| state::exit::told(&err);
-    let connect = super::connect_of(skill).map_err(told)?;
+    let text = |err: anyhow::Error| state::exit::told(&err);
+    let connect = connect_of(skill).map_err(text)?;
     let wanted = lines(skill, &connect).map_err(|fault| fault.to_string())?;
-    let crontab = crontab::read().map_err(told)?;
+    let crontab = crontab::read().map_err(text)?;
     if crontab::marked(&crontab, &mark(skill)) == wanted.each_ref().map(Line::text) {
         return Ok(());
     }

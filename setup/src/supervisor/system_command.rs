@@ -5,7 +5,7 @@ use state::exit::{Exit, Fault};
 use state::words;
 use std::process::{Command, Stdio};
 
-/// Runs `program`; its stdout, or the reason (exit 4) with `hint`.
+/// Runs `program` and gives its stdout. Fails (exit 4) with its own words and with `hint`.
 pub(super) fn run(program: &str, args: &[&str], hint: &str) -> anyhow::Result<String> {
     let output = Command::new(program).args(args).stdin(Stdio::null()).output();
     let output = output
@@ -14,8 +14,8 @@ pub(super) fn run(program: &str, args: &[&str], hint: &str) -> anyhow::Result<St
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
-    let said = words::line(&String::from_utf8_lossy(&output.stderr));
-    let why = if said.is_empty() { output.status.to_string() } else { said };
+    let stderr = words::line(&String::from_utf8_lossy(&output.stderr));
+    let why = if stderr.is_empty() { output.status.to_string() } else { stderr };
     let text = format!("`{program} {}` failed: {why}", args.join(" "));
     Err(Fault::new(Exit::Unavailable, text).hint(hint).into())
 }
