@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use state::args::Common;
+use state::exit::Fault;
 use state::times;
 
 /// Ask the owner's phone before something irreversible.
@@ -28,7 +29,7 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Ask, and wait for the answer
     #[command(after_help = EXAMPLES)]
-    Request(Request),
+    Request(RequestArgs),
     /// Show whether a request was approved
     #[command(
         after_help = "Examples:\n  approval status apr_1 && ./deploy.sh\n  approval status apr_1 --text"
@@ -57,13 +58,13 @@ pub(crate) enum Command {
     List {
         /// Which ones
         #[arg(value_name = "STATUS", value_enum, default_value = "pending")]
-        status: Listed,
+        status: StatusFilter,
     },
 }
 
-/// A question to the owner.
+/// What is asked of the owner, and how.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Request {
+pub(crate) struct RequestArgs {
     /// What is to be done, in one argument of at most 500 characters
     #[arg(value_name = "ACTION", required = true)]
     pub(crate) action: Vec<String>,
@@ -85,16 +86,16 @@ pub(crate) struct Request {
     pub(crate) no_wait: bool,
 }
 
-/// The statuses of the service (facts/server.md 4.4).
+/// The statuses that the service can list.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Listed {
+pub(crate) enum StatusFilter {
     Pending,
     Approved,
     Denied,
     Expired,
 }
 
-impl Listed {
+impl StatusFilter {
     /// The word on the wire.
     pub(crate) fn word(self) -> &'static str {
         match self {
@@ -104,6 +105,15 @@ impl Listed {
             Self::Expired => "expired",
         }
     }
+}
+
+/// Refuses (exit 2) a time in which nobody can answer; the service counts in whole seconds.
+pub(crate) fn require_a_second(timeout: Duration) -> Result<(), Fault> {
+    if timeout < Duration::from_secs(1) {
+        return Err(Fault::usage("`--timeout` must be at least 1 second")
+            .hint("leave it out for 5 minutes, or give a time such as 2m"));
+    }
+    Ok(())
 }
 
 const EXAMPLES: &str = "Examples:

@@ -1,17 +1,18 @@
-//! Help is no yes: an action that is `-h`, out of a variable say, must not let a shell go on behind `&&`.
+//! The exit code of a help page: not 0 where a verdict is expected, so that `approval request "$ACTION" && do-it` does not
+//! go on when the action, out of a variable say, is `-h`.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use state::exit::Exit;
 
-/// What to leave with where no command was run: `told` comes from the reader of the command line, and is 0 after a help
-/// or a version was printed. That stays for what cannot stand in a verdict's place: `--help` alone, and `list`, whose 0
+/// The exit code where no command was run: `parsed` comes from the parser of the command line, and is 0 after a help
+/// or a version was printed. That stays for what cannot be mistaken for a verdict: `--help` alone, and `list`, whose 0
 /// is no verdict. Everything else is a mistake in the command (exit 2).
-pub(crate) fn code(told: ExitCode, line: impl IntoIterator<Item = OsString>) -> ExitCode {
+pub(crate) fn code(parsed: ExitCode, line: impl IntoIterator<Item = OsString>) -> ExitCode {
     let words: Vec<OsString> = line.into_iter().skip(1).collect();
     let is_no_verdict = words == ["--help"] || words.first().is_some_and(|first| first == "list");
-    if told == ExitCode::SUCCESS && !is_no_verdict { Exit::Usage.into() } else { told }
+    if parsed == ExitCode::SUCCESS && !is_no_verdict { Exit::Usage.into() } else { parsed }
 }
 
 #[cfg(test)]
@@ -20,13 +21,13 @@ mod tests {
     use std::process::ExitCode;
 
     #[track_caller]
-    fn case(line: &str, left: ExitCode) {
+    fn case(line: &str, expected: ExitCode) {
         let line = std::iter::once("approval").chain(line.split_terminator(' ')).map(Into::into);
-        assert_eq!(code(ExitCode::SUCCESS, line), left);
+        assert_eq!(code(ExitCode::SUCCESS, line), expected);
     }
 
     #[test]
-    fn only_a_page_that_was_asked_for_by_itself_is_done() {
+    fn a_help_page_exits_0_only_where_it_cannot_pass_for_a_verdict() {
         case("--help", ExitCode::SUCCESS);
         case("list --help", ExitCode::SUCCESS);
         for line in [
@@ -43,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_keeps_its_code() {
+    fn another_error_keeps_its_exit_code() {
         for line in ["--help", "list", "request"] {
             let line = ["approval", line].map(Into::into);
             assert_eq!(code(ExitCode::from(3), line), ExitCode::from(3));

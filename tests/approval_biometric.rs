@@ -1,0 +1,130 @@
+//! A fingerprint or face that was asked for is held against every later answer, whoever waits for it.
+
+use harness::{Fault, Output, Owner, Sandbox, Service, Settings};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const APPROVAL: &str = env!("CARGO_BIN_EXE_approval");
+const ONE: &str = "/v1/approvals/:id";
+const KEPT: &str = "skill/.approvals.json";
+
+/// A service that nobody answers but these tests.
+fn asked() -> (Service, Sandbox) {
+    let settings = Settings { owner: Owner::Silent, lag: Duration::ZERO, ..Settings::default() };
+    let service = Service::with(settings);
+    let mut sandbox = Sandbox::for_service(&service);
+    sandbox.env("CLAWDTALK_CLOCK_PERIODS", "10");
+    (service, sandbox)
+}
+
+/// Leaves a request undecided, and gives its id.
+#[track_caller]
+fn left(sandbox: &Sandbox, options: &[&str]) -> String {
+    let line = [&["request", "Pay 500 dollars", "--no-wait"], options].concat();
+    let out = sandbox.run(APPROVAL, line);
+    out.fails(6).json()["request_id"].as_str().expect("an id is always printed").to_owned()
+}
+
+/// What each way to ask makes of an answer that the service gives to every look, all at once. None waits on for another.
+fn looks(answer: &Value, options: &[&str]) -> Vec<Output> {
+    let (service, sandbox) = asked();
+    let id = left(&sandbox, options);
+    let mut whole = answer.clone();
+    whole["status"] = json!("approved");
+    service.on("GET", ONE, 200, whole);
+    let ask = [&["request", "Pay 500 dollars", "--timeout", "90"], options].concat();
+    let lines = [vec!["status", &id], vec!["wait", &id, "--timeout", "90"], ask];
+    let running: Vec<_> = lines.map(|line| sandbox.spawn(APPROVAL, line)).into_iter().collect();
+    running.into_iter().map(|child| child.finish(Duration::from_secs(20))).collect()
+}
+
+#[test]
+fn every_way_to_wait_holds_the_answer_to_the_check() {
+    let denies = [json!(null), json!(false), json!(0), json!("true"), json!([])];
+    let mut answers: Vec<(Value, bool, bool)> = vec![
+        // The answer, whether it approves with the check, whether it does without.
+        (json!({}), true, true),
+        (json!({"biometric_verified": true}), true, true),
+        (json!({"require_biometric": true, "biometric_verified": true}), true, true),
+        (json!({"require_biometric": true, "biometric_verified": null}), false, false),
+        (json!({"require_biometric": true, "biometric_verified": false}), false, false),
+        (json!({"require_biometric": false, "biometric_verified": true}), false, true),
+        (json!({"require_biometric": false, "biometric_verified": null}), false, true),
+        (json!({"require_biometric": null}), false, true),
+    ];
+    answers.extend(denies.map(|no| (json!({"biometric_verified": no}), false, true)));
+    let case = |answer: &Value, options: &[&str], approves: bool| {
+        let wanted = if approves { (0, "approved") } else { (6, "unknown") };
+        for out in looks(answer, options) {
+            let status = out.json()["status"].clone();
+            assert_eq!((out.code(), status.as_str()), (wanted.0, Some(wanted.1)), "{answer} {out}");
+            let says_why = out.err().contains("without the fingerprint or face");
+            assert_eq!(says_why, !approves, "{answer} {out}");
+        }
+    };
+    std::thread::scope(|threads| {
+        for (answer, with_check, without) in &answers {
+            threads.spawn(|| case(answer, &["--biometric"], *with_check));
+            threads.spawn(|| case(answer, &[], *without));
+        }
+    });
+}
+
+#[test]
+fn the_check_is_kept_in_a_private_file_and_only_where_it_was_asked_for() {
+    let (_service, sandbox) = asked();
+    left(&sandbox, &[]);
+    assert!(!sandbox.has(KEPT));
+    left(&sandbox, &["--biometric"]);
+    assert_eq!(sandbox.mode(KEPT), 0o600);
+}
+
+#[test]
+fn an_id_written_otherwise_is_the_same_request() {
+    let (service, sandbox) = asked();
+    let id = left(&sandbox, &["--biometric"]);
+    service.on("GET", ONE, 200, json!({"status": "approved", "biometric_verified": null}));
+    for written in [id.to_uppercase(), id.replace('-', ""), format!("{{{id}}}")] {
+        sandbox.run(APPROVAL, ["status", &written]).fails(6);
+    }
+    sandbox.run(APPROVAL, ["status", "another"]).ok();
+}
+
+#[test]
+fn what_cannot_be_kept_is_not_asked() {
+    let (service, sandbox) = asked();
+    let line = ["request", "Pay 500 dollars", "--biometric", "--no-wait"];
+    std::fs::create_dir(sandbox.path(KEPT)).expect("nothing is there yet");
+    sandbox.run(APPROVAL, line).fails(4).silent().stderr_has("nothing was asked");
+    std::fs::remove_dir(sandbox.path(KEPT)).expect("it was made just now");
+    sandbox.write(KEPT, "{\"format\":1,\"checks\":[{");
+    sandbox.run(APPROVAL, line).fails(3).silent().stderr_has("hint: ").stderr_has("mv ");
+    // Nobody knows of which requests it was the file.
+    for waits in [["status", "apr_1"], ["wait", "apr_1"]] {
+        sandbox.run(APPROVAL, waits).fails(3).silent();
+    }
+    assert!(service.seen().is_empty(), "{:?}", service.seen());
+    left(&sandbox, &[]);
+}
+
+/// The answer with the id was lost, so any id may be the one; what was certainly not asked is forgotten.
+#[test]
+fn a_request_whose_id_is_not_known_is_held_to_the_check_under_any() {
+    let (service, sandbox) = asked();
+    let line = ["request", "Pay 500 dollars", "--biometric", "--no-wait"];
+    let look = || sandbox.run(APPROVAL, ["status", "apr_1"]);
+    service.on("GET", ONE, 200, json!({"status": "approved", "biometric_verified": null}));
+    service.fail("POST", "/v1/approvals", Fault::Status(400), 1);
+    sandbox.run(APPROVAL, line).fails(1);
+    look().ok();
+    service.fail("POST", "/v1/approvals", Fault::Lost, 1);
+    sandbox.run(APPROVAL, line).fails(8);
+    look().fails(6);
+    // A week later nobody can decide it any more.
+    let mut kept = sandbox.json(KEPT);
+    assert_eq!(kept["checks"].as_array().map(Vec::len), Some(1));
+    kept["checks"][0]["up"].take();
+    kept["checks"][0]["at"] = json!("2020-01-01T00:00:00Z");
+    sandbox.write(KEPT, &kept.to_string());
+    look().ok();
+}
