@@ -58,9 +58,9 @@ fn a_slip_never_dials() {
     let sandbox = Sandbox::for_service(&service);
     for (line, says) in [
         (vec!["stauts", "call_1"], "misspelt command"),
-        (vec!["help"], "`help` is no greeting"),
+        (vec!["help"], "`help` may be meant as a command"),
         (vec!["stop"], "hint: `call --help` lists the commands"),
-        (vec!["waits"], "`waits` is no greeting"),
+        (vec!["waits"], "`waits` may be meant as a command"),
         (vec!["--to", "+15551234567", "status", "call_1"], "cannot stand beside a command"),
         (vec!["status", "call_1", "--to", "+15551234567"], "--to"),
         (vec!["--wait", "end", "call_1"], "cannot stand beside a command"),

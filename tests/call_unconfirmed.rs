@@ -1,0 +1,108 @@
+//! `call` where it is not sure how things stand: that is said in time, whatever becomes of the words.
+
+use std::time::Duration;
+
+use harness::{Fault, Foreign, Proof, Sandbox, Service, Shape};
+use serde_json::json;
+
+const CALL: &str = env!("CARGO_BIN_EXE_call");
+const CALLS: &str = "/v1/calls";
+
+#[test]
+fn a_doubt_is_one_error_and_one_hint() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    service.fail("POST", CALLS, Fault::Lost, 1);
+    let out = sandbox.run(CALL, ["hello there"]);
+    out.fails(8).stderr_has("error: placing the call: ").stderr_has("hint: look whether the phone");
+    out.one_error_one_hint();
+    let out = sandbox.run(CALL, ["hello there"]);
+    out.fails(8).one_error_one_hint();
+}
+
+#[test]
+fn a_doubt_that_cannot_be_printed_is_still_one() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    service.fail("POST", CALLS, Fault::Lost, 1);
+    let unheard = format!("{CALL} 'hello there' >/dev/full");
+    for says in ["error: placing the call: ", "may have been placed"] {
+        let out = sandbox.run("/bin/sh", ["-c", &unheard]);
+        out.fails(8).stderr_has("warning: ").stderr_has(says);
+        out.one_error_one_hint();
+    }
+    assert_eq!(service.seen_at("POST", CALLS).len(), 1);
+}
+
+#[test]
+fn words_that_cannot_be_said_before_the_call_leave_no_doubt() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    let unheard = format!("{CALL} --text 'hello there' >/dev/full");
+    sandbox.run("/bin/sh", ["-c", &unheard]).fails(4).stderr_has("writing to stdout");
+    assert!(service.seen().is_empty());
+    assert_eq!(sandbox.json("skill/.intents.json")["intents"], json!([]));
+}
+
+#[test]
+fn a_call_that_was_ended_unheard_was_ended() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    let call = sandbox.run(CALL, ["hello there"]).ok().json();
+    let id = call["call_id"].as_str().expect("an id");
+    let out = sandbox.run("/bin/sh", ["-c", &format!("{CALL} end {id} >/dev/full")]);
+    out.fails(8).stderr_has("error: it was done, but").stderr_has(&format!("`call status {id}`"));
+}
+
+/// A look would take the whole `--deadline`, which is a minute.
+#[test]
+fn a_silent_service_does_not_draw_the_wait_out() {
+    let service = Service::start();
+    service.fail_always("GET", "/v1/calls/:id", Fault::Hang);
+    let out = Sandbox::for_service(&service).run(CALL, ["wait", "call_1", "--timeout", "2"]);
+    out.fails(6).stdout_has("call_1").stderr_has("`call wait call_1`");
+    assert!(out.took() < Duration::from_secs(15), "{out}");
+}
+
+/// The same line twice, for every kind of answer to the first: what may have been done is not done again.
+#[test]
+fn no_answer_makes_the_same_line_dial_twice() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    for (n, foreign) in Foreign::telling().into_iter().enumerate() {
+        let greeting = format!("hello there {n}");
+        service.fail("POST", CALLS, Fault::Foreign(foreign), 1);
+        let out = sandbox.run(CALL, [&*greeting]);
+        assert_eq!(out.code(), foreign.exit(), "{foreign:?} {out}");
+        let again = sandbox.run(CALL, [&*greeting]);
+        let said = service
+            .seen_at("POST", CALLS)
+            .iter()
+            .filter(|seen| seen.body["greeting"] == *greeting)
+            .count();
+        if foreign.proof() == Proof::None {
+            assert_eq!((again.code(), said), (8, 1), "{foreign:?} {again}");
+        } else {
+            assert_eq!((again.code(), said), (0, 2), "{foreign:?} {again}");
+        }
+    }
+}
+
+#[test]
+fn what_was_put_off_goes_out_again_with_its_own_key() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    let later = Foreign { retry_after: Some(3600), ..Foreign::new(429, Shape::Html) };
+    service.fail("POST", CALLS, Fault::Foreign(later), 2);
+    for code in [4, 4, 0, 0] {
+        assert_eq!(sandbox.run(CALL, ["hello there"]).code(), code);
+    }
+    let keys: Vec<_> = service
+        .seen_at("POST", CALLS)
+        .iter()
+        .map(|seen| seen.header("idempotency-key").expect("every call has one").to_owned())
+        .collect();
+    assert!(keys[0] == keys[1] && keys[1] == keys[2], "{keys:?}");
+    assert_ne!(keys[2], keys[3], "the fourth is a call of its own");
+    assert!(!keys[0].is_empty() && keys[0].bytes().all(|byte| byte.is_ascii_alphanumeric()));
+}
