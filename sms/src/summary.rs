@@ -1,12 +1,12 @@
-//! A text in one line of words, as the reference prints it.
+//! A text, or a conversation, in one line of words for text mode.
 
 use serde_json::Value;
 use state::words;
 
 /// How much of a text a line of `list` shows, in characters.
-const LISTED: usize = 60;
-/// How much a line of `conversations` shows.
-const LAST: usize = 50;
+const MAX_MESSAGE: usize = 60;
+/// How much of the last text a line of `conversations` shows, in characters.
+const MAX_LAST_MESSAGE: usize = 50;
 
 /// `← 2026-02-14 +15551112222: hello there`
 pub(crate) fn message(message: &Value) -> String {
@@ -14,27 +14,31 @@ pub(crate) fn message(message: &Value) -> String {
     let (arrow, other) = if is_inbound { ("←", "from") } else { ("→", "to") };
     let created = message["created_at"].as_str().unwrap_or_default();
     let date = created.split('T').next().unwrap_or_default();
-    let other = shown(&message[other], usize::MAX, "unknown");
-    let nothing = if message["media_urls"].as_array().is_some_and(|media| !media.is_empty()) {
+    let other = shorten(&message[other], usize::MAX, "unknown");
+    let placeholder = if message["media_urls"].as_array().is_some_and(|media| !media.is_empty()) {
         "[picture]"
     } else {
         "[no text]"
     };
-    format!("{arrow} {} {other}: {}", words::line(date), shown(&message["body"], LISTED, nothing))
+    format!(
+        "{arrow} {} {other}: {}",
+        words::line(date),
+        shorten(&message["body"], MAX_MESSAGE, placeholder)
+    )
 }
 
 /// `+15551112222: see you then`
 pub(crate) fn conversation(conversation: &Value) -> String {
-    let contact = shown(&conversation["contact"], usize::MAX, "unknown");
-    format!("{contact}: {}", shown(&conversation["last_message"], LAST, "[no text]"))
+    let contact = shorten(&conversation["contact"], usize::MAX, "unknown");
+    format!("{contact}: {}", shorten(&conversation["last_message"], MAX_LAST_MESSAGE, "[no text]"))
 }
 
-/// Somebody's words in one line without control characters, at most `longest` of them.
-fn shown(text: &Value, longest: usize, nothing: &str) -> String {
+/// A text in one line without control characters, cut after `max` characters; `placeholder` where there is none.
+fn shorten(text: &Value, max: usize, placeholder: &str) -> String {
     let whole = words::bounded(text.as_str().unwrap_or_default(), usize::MAX);
-    let start: String = whole.chars().take(longest).collect();
+    let start: String = whole.chars().take(max).collect();
     match (start.is_empty(), start.len() < whole.len()) {
-        (true, _) => nothing.to_owned(),
+        (true, _) => placeholder.to_owned(),
         (false, true) => start + "...",
         (false, false) => whole,
     }

@@ -1,7 +1,7 @@
 //! Puts the options of `sms send` before its text, wherever they were written.
 //!
 //! A text may begin with a dash (`- milk`, `-5`), and options may stand behind it. A parser that allows
-//! both takes a misspelt option for text and sends it (defect M3). So the command line is sorted first:
+//! both takes a misspelt option for text and sends it. So the command line is sorted first:
 //! options stay before a `--`, known or misspelt, and what can only be text goes behind it.
 
 use std::ffi::OsString;
@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use clap::Command;
 
 /// The command line with the options of `send` first. Lines of other commands are left alone.
-pub(crate) fn first(mut command: Command, line: Vec<OsString>) -> Vec<OsString> {
+pub(crate) fn sort(mut command: Command, line: Vec<OsString>) -> Vec<OsString> {
     command.build();
     let Some(send) = command.find_subcommand("send") else { return line };
     let mut sorted = Vec::with_capacity(line.len() + 1);
@@ -28,13 +28,13 @@ pub(crate) fn first(mut command: Command, line: Vec<OsString>) -> Vec<OsString> 
             break;
         }
         match kind(send, &shown) {
-            Kind::Flag => sorted.push(word),
-            Kind::TakesValue => {
+            WordKind::Flag => sorted.push(word),
+            WordKind::TakesValue => {
                 sorted.push(word);
                 sorted.extend(words.next());
             }
-            Kind::Word if in_send => text.push(word),
-            Kind::Word => {
+            WordKind::Word if in_send => text.push(word),
+            WordKind::Word => {
                 in_send = shown == "send";
                 sorted.push(word);
                 if !in_send {
@@ -51,7 +51,7 @@ pub(crate) fn first(mut command: Command, line: Vec<OsString>) -> Vec<OsString> 
     sorted
 }
 
-enum Kind {
+enum WordKind {
     /// An option by itself: known, with its value attached, or misspelt.
     Flag,
     /// A known option whose value is the next word.
@@ -60,7 +60,7 @@ enum Kind {
     Word,
 }
 
-fn kind(send: &Command, word: &str) -> Kind {
+fn kind(send: &Command, word: &str) -> WordKind {
     let name = word.split_once('=').map_or(word, |(name, _)| name);
     let known = send.get_arguments().find(|argument| {
         argument.get_long().is_some_and(|long| name.strip_prefix("--") == Some(long))
@@ -70,25 +70,25 @@ fn kind(send: &Command, word: &str) -> Kind {
     });
     match known {
         Some(argument) if argument.get_action().takes_values() && !word.contains('=') => {
-            Kind::TakesValue
+            WordKind::TakesValue
         }
-        Some(_) => Kind::Flag,
+        Some(_) => WordKind::Flag,
         // What looks like an option and is none must not be sent: clap refuses it.
-        None if state::args::free_text("the text", word).is_err() => Kind::Flag,
-        None => Kind::Word,
+        None if state::args::free_text("the text", word).is_err() => WordKind::Flag,
+        None => WordKind::Word,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::first;
+    use super::sort;
     use crate::args::Args;
     use clap::CommandFactory as _;
 
     #[track_caller]
     fn case(line: &[&str], wanted: &[&str]) {
         let words = |line: &[&str]| line.iter().map(Into::into).collect();
-        assert_eq!(first(Args::command(), words(line)), words(wanted) as Vec<std::ffi::OsString>);
+        assert_eq!(sort(Args::command(), words(line)), words(wanted) as Vec<std::ffi::OsString>);
     }
 
     #[test]

@@ -1,0 +1,105 @@
+//! `sms send` where it is not sure that the text went out: that is said, and nothing is taken for its answer.
+
+use std::time::Duration;
+
+use harness::{Fault, Foreign, Proof, Sandbox, Service, Settings};
+use serde_json::json;
+
+const SMS: &str = env!("CARGO_BIN_EXE_sms");
+const SEND: &str = "/v1/messages/send";
+const TO: &str = "+15551234567";
+
+#[test]
+fn a_doubt_is_one_error_and_one_hint() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    service.fail("POST", SEND, Fault::Cut, 1);
+    let out = sandbox.run(SMS, ["send", TO, "hi"]);
+    out.fails(8).stderr_has("error: sending the text: ").stderr_has("hint: the same line looks");
+    out.one_error_one_hint();
+    sandbox.run(SMS, ["send", TO, "hi"]).fails(8).one_error_one_hint();
+}
+
+#[test]
+fn a_doubt_that_cannot_be_printed_is_still_one() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    service.fail("POST", SEND, Fault::Cut, 1);
+    let unheard = format!("{SMS} send {TO} hi >/dev/full");
+    for says in ["error: sending the text: ", "may have been sent"] {
+        let out = sandbox.run("/bin/sh", ["-c", &unheard]);
+        out.fails(8).stderr_has("warning: ").stderr_has(says);
+        out.one_error_one_hint();
+    }
+    assert_eq!(service.seen_at("POST", SEND).len(), 1);
+}
+
+/// The carrier blocks texts to whoever opted out there: to try again costs money and changes nothing.
+#[test]
+fn a_number_that_the_carrier_says_opted_out_is_texted_no_more() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    let errors = r#"{"errors":[{"code":"40300","title":"Blocked due to STOP message"}]}"#;
+    let wrapped = format!("Telnyx API error (400): {errors}");
+    for (n, (status, body)) in [
+        (500, json!({"error": {"code": "internal", "message": wrapped}})),
+        (403, json!({"error": {"code": "40300", "message": "Blocked due to STOP message"}})),
+        (400, serde_json::from_str(errors).unwrap()),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let to = format!("+1555123456{n}");
+        service.once("POST", SEND, status, body);
+        let out = sandbox.run(SMS, ["send", &to, "hi"]);
+        out.fails(1).silent().stderr_has("opted out of texts").one_error_one_hint();
+        let out = sandbox.run(SMS, ["send", &to, "again"]);
+        out.fails(1).silent().stderr_has("the carrier says").never_says("dnc remove");
+    }
+    assert_eq!(service.seen_at("POST", SEND).len(), 3);
+    // The owner's own phone is never on that list.
+    service.once("POST", SEND, 403, json!({"error": {"code": "40300"}}));
+    sandbox.run(SMS, ["send", harness::OWNER, "hi"]).fails(1).stderr_has("START ends that");
+    sandbox.run(SMS, ["send", harness::OWNER, "hi"]).ok();
+}
+
+/// The same words a second earlier are listed, and that they went out is known: they are not the text in doubt.
+#[test]
+fn a_text_is_not_settled_by_another_of_the_same_words() {
+    let service = Service::with(Settings { lag: Duration::ZERO, ..Settings::default() });
+    let sandbox = Sandbox::for_service(&service);
+    sandbox.run(SMS, ["send", TO, "hi"]).ok();
+    service.fail("POST", SEND, Fault::Cut, 1);
+    sandbox.run(SMS, ["send", TO, "hi"]).fails(8);
+    sandbox.run(SMS, ["send", TO, "hi"]).fails(8).stderr_has("may have been sent");
+    // Of two in doubt one went out: it settles one of them, and only one.
+    service.fail("POST", SEND, Fault::Lost, 1);
+    sandbox.run(SMS, ["send", TO, "hi", "--again"]).fails(8);
+    sandbox.run(SMS, ["send", TO, "hi"]).ok().stderr_has("sent already");
+    sandbox.run(SMS, ["send", TO, "hi"]).fails(8);
+    assert_eq!(service.seen_at("POST", SEND).len(), 3);
+}
+
+/// The same line twice, for every kind of answer to the first: what may have been done is not done again.
+#[test]
+fn no_answer_makes_the_same_line_text_twice() {
+    let service = Service::start();
+    let sandbox = Sandbox::for_service(&service);
+    for (n, foreign) in Foreign::telling().into_iter().enumerate() {
+        let text = format!("hello {n}");
+        service.fail("POST", SEND, Fault::Foreign(foreign), 1);
+        let out = sandbox.run(SMS, ["send", TO, &text]);
+        assert_eq!(out.code(), foreign.exit(), "{foreign:?} {out}");
+        let again = sandbox.run(SMS, ["send", TO, &text]);
+        let sent = service.seen_at("POST", SEND);
+        let sent: Vec<_> = sent.iter().filter(|seen| seen.body["message"] == *text).collect();
+        if foreign.proof() == Proof::None {
+            assert_eq!((again.code(), sent.len()), (8, 1), "{foreign:?} {again}");
+        } else {
+            assert_eq!((again.code(), sent.len()), (0, 2), "{foreign:?} {again}");
+            let keys = sent.iter().map(|seen| seen.header("idempotency-key"));
+            let keys: Vec<_> = keys.collect();
+            assert_eq!(keys[0] == keys[1], foreign.proof() == Proof::Later, "{foreign:?} {keys:?}");
+        }
+    }
+}
