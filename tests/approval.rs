@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use harness::{Fault, Foreign, Owner, Sandbox, Service, Settings, Signal, contract};
+use harness::{
+    ErrorResponse, RequestFault, Sandbox, ServiceSettings, Signal, SimulatedOwner,
+    SimulatedService, contract,
+};
 use serde_json::json;
 
 const APPROVAL: &str = env!("CARGO_BIN_EXE_approval");
@@ -10,8 +13,12 @@ const APPROVALS: &str = "/v1/approvals";
 const SOON: Duration = Duration::from_millis(300);
 
 /// A service whose owner decides so, and a folder to run in. Polls come ten times as fast.
-fn asked(owner: Owner) -> (Service, Sandbox) {
-    let service = Service::with(Settings { owner, lag: Duration::ZERO, ..Settings::default() });
+fn asked(owner: SimulatedOwner) -> (SimulatedService, Sandbox) {
+    let service = SimulatedService::with(ServiceSettings {
+        owner,
+        lag: Duration::ZERO,
+        ..ServiceSettings::default()
+    });
     let mut sandbox = Sandbox::for_service(&service);
     sandbox.env("CLAWDTALK_CLOCK_PERIODS", "10");
     (service, sandbox)
@@ -25,12 +32,12 @@ fn prints_what_the_script_printed() {
 #[test]
 fn each_verdict_has_its_exit_code_in_both_modes() {
     for (owner, code, word) in [
-        (Owner::Approves(SOON), 0, "approved"),
-        (Owner::Denies(SOON), 1, "denied"),
+        (SimulatedOwner::Approves(SOON), 0, "approved"),
+        (SimulatedOwner::Denies(SOON), 1, "denied"),
         // Both run out at once: what the service says of it at the last look is told.
-        (Owner::Silent, 6, "expired"),
-        (Owner::NoDevices, 7, "no_devices"),
-        (Owner::NotDelivered, 7, "no_devices_reached"),
+        (SimulatedOwner::Silent, 6, "expired"),
+        (SimulatedOwner::NoDevices, 7, "no_devices"),
+        (SimulatedOwner::NotDelivered, 7, "no_devices_reached"),
     ] {
         let (_service, sandbox) = asked(owner);
         let line = ["request", "Delete the repo", "--timeout", "2"];
@@ -49,18 +56,18 @@ fn each_verdict_has_its_exit_code_in_both_modes() {
 
 #[test]
 fn an_approval_without_the_check_that_was_asked_for_is_none() {
-    let (_service, sandbox) = asked(Owner::ApprovesUnchecked(SOON));
+    let (_service, sandbox) = asked(SimulatedOwner::ApprovesUnchecked(SOON));
     let line = ["request", "Wire 500 dollars", "--biometric", "--timeout", "2"];
     let out = sandbox.run(APPROVAL, line);
     assert_eq!(out.fails(6).json()["status"], "unknown");
-    let (_service, sandbox) = asked(Owner::Approves(SOON));
+    let (_service, sandbox) = asked(SimulatedOwner::Approves(SOON));
     assert_eq!(sandbox.run(APPROVAL, line).ok().json()["status"], "approved");
 }
 
 /// See: defect A5, the script exits 0 for every verdict.
 #[test]
 fn a_shell_goes_on_only_after_approved() {
-    let fate = |owner: Owner, redirect: &str| {
+    let fate = |owner: SimulatedOwner, redirect: &str| {
         let (_service, sandbox) = asked(owner);
         let line =
             format!("{APPROVAL} request 'Delete the repo' --timeout 1 {redirect} && touch acted");
@@ -68,19 +75,24 @@ fn a_shell_goes_on_only_after_approved() {
         sandbox.has("work/acted")
     };
     for redirect in ["", ">&-", ">&- 2>&-", "| cat", ">/dev/full"] {
-        for owner in [Owner::Denies(SOON), Owner::Silent, Owner::NoDevices, Owner::NotDelivered] {
+        for owner in [
+            SimulatedOwner::Denies(SOON),
+            SimulatedOwner::Silent,
+            SimulatedOwner::NoDevices,
+            SimulatedOwner::NotDelivered,
+        ] {
             // A pipe's exit code is that of its last program, so there the verdict is asked of the first.
             let redirect = if redirect == "| cat" { "2>&1" } else { redirect };
             assert!(!fate(owner, redirect), "acted with {redirect}");
         }
     }
-    assert!(fate(Owner::Approves(SOON), ""));
-    assert!(fate(Owner::Approves(SOON), ">&-"));
+    assert!(fate(SimulatedOwner::Approves(SOON), ""));
+    assert!(fate(SimulatedOwner::Approves(SOON), ">&-"));
 }
 
 #[test]
 fn wrong_arguments_are_refused_before_anything_is_sent() {
-    let (service, sandbox) = asked(Owner::Approves(SOON));
+    let (service, sandbox) = asked(SimulatedOwner::Approves(SOON));
     let long = "x".repeat(501);
     for (line, says) in [
         (vec!["request", "delete", "everything"], "2 actions"),
@@ -109,13 +121,13 @@ fn wrong_arguments_are_refused_before_anything_is_sent() {
 
 #[test]
 fn an_action_is_counted_in_characters() {
-    let (_service, sandbox) = asked(Owner::Approves(SOON));
+    let (_service, sandbox) = asked(SimulatedOwner::Approves(SOON));
     sandbox.run(APPROVAL, ["request", &"é".repeat(500), "--timeout", "5"]).ok();
 }
 
 #[test]
 fn a_refused_key_and_an_unknown_id_end_the_wait_at_once() {
-    let (service, sandbox) = asked(Owner::Silent);
+    let (service, sandbox) = asked(SimulatedOwner::Silent);
     let id = request_no_wait(&sandbox);
     for line in [&["status", "nope"][..], &["wait", "nope", "--timeout", "30"]] {
         let out = sandbox.run(APPROVAL, line);
@@ -132,10 +144,12 @@ fn a_refused_key_and_an_unknown_id_end_the_wait_at_once() {
 
 #[test]
 fn a_creation_that_cannot_have_happened_is_exit_4_and_a_lost_one_8() {
-    let (service, sandbox) = asked(Owner::Approves(SOON));
-    service.fail("POST", APPROVALS, Fault::RetryAfter(503, 3600), 1);
+    let (service, sandbox) = asked(SimulatedOwner::Approves(SOON));
+    service.fail("POST", APPROVALS, RequestFault::RetryAfter(503, 3600), 1);
     sandbox.run(APPROVAL, ["request", "x"]).fails(4).silent();
-    for fault in [Fault::Lost, Fault::Torn, Fault::Html(502), Fault::Status(500)] {
+    for fault in
+        [RequestFault::Lost, RequestFault::Torn, RequestFault::Html(502), RequestFault::Status(500)]
+    {
         service.fail("POST", APPROVALS, fault, 1);
         sandbox.run(APPROVAL, ["request", "x"]).fails(8).silent().stderr_has("hint: ");
     }
@@ -145,9 +159,9 @@ fn a_creation_that_cannot_have_happened_is_exit_4_and_a_lost_one_8() {
 
 #[test]
 fn no_answer_to_a_creation_is_taken_for_more_than_it_proves() {
-    let (service, sandbox) = asked(Owner::Approves(SOON));
-    for foreign in Foreign::telling() {
-        service.fail("POST", APPROVALS, Fault::Foreign(foreign), 1);
+    let (service, sandbox) = asked(SimulatedOwner::Approves(SOON));
+    for foreign in ErrorResponse::samples() {
+        service.fail("POST", APPROVALS, RequestFault::Response(foreign), 1);
         let before = service.seen_at("POST", APPROVALS).len();
         let out = sandbox.run(APPROVAL, ["request", "x"]);
         assert_eq!(out.silent().code(), foreign.exit(), "{foreign:?} {out}");
@@ -157,11 +171,11 @@ fn no_answer_to_a_creation_is_taken_for_more_than_it_proves() {
 
 #[test]
 fn a_bad_network_during_the_wait_is_ridden_out() {
-    let (service, sandbox) = asked(Owner::Silent);
+    let (service, sandbox) = asked(SimulatedOwner::Silent);
     let id = request_no_wait(&sandbox);
     let waiting = sandbox.spawn(APPROVAL, ["wait", &id, "--timeout", "60"]);
-    service.fail("GET", "/v1/approvals/:id", Fault::Html(503), 2);
-    service.fail("GET", "/v1/approvals/:id", Fault::Cut, 2);
+    service.fail("GET", "/v1/approvals/:id", RequestFault::Html(503), 2);
+    service.fail("GET", "/v1/approvals/:id", RequestFault::Cut, 2);
     service.wait_request(Duration::from_secs(20), "GET", "/v1/approvals/:id", 6);
     service.decide_silently(&id, "approved");
     assert_eq!(waiting.finish(Duration::from_secs(20)).ok().json()["status"], "approved");
@@ -169,10 +183,10 @@ fn a_bad_network_during_the_wait_is_ridden_out() {
 
 #[test]
 fn a_network_that_stays_away_is_never_a_yes() {
-    let (service, sandbox) = asked(Owner::Silent);
+    let (service, sandbox) = asked(SimulatedOwner::Silent);
     let id = request_no_wait(&sandbox);
     service.decide_silently(&id, "approved");
-    service.fail_always("GET", "/v1/approvals/:id", Fault::Cut);
+    service.fail_always("GET", "/v1/approvals/:id", RequestFault::Cut);
     let out = sandbox.run(APPROVAL, ["wait", &id, "--timeout", "1"]);
     assert_eq!(out.fails(6).json()["request_id"], id.as_str());
     out.stderr_has(&format!("approval wait {id}"));
@@ -181,9 +195,9 @@ fn a_network_that_stays_away_is_never_a_yes() {
 /// Each look would take the whole `--deadline`, which is a minute.
 #[test]
 fn a_silent_service_does_not_draw_the_wait_out() {
-    let (service, sandbox) = asked(Owner::Silent);
+    let (service, sandbox) = asked(SimulatedOwner::Silent);
     let id = request_no_wait(&sandbox);
-    service.fail_always("GET", "/v1/approvals/:id", Fault::Hang);
+    service.fail_always("GET", "/v1/approvals/:id", RequestFault::Hang);
     let out = sandbox.run(APPROVAL, ["wait", &id, "--timeout", "2"]);
     assert_eq!(out.fails(6).json()["status"], "timeout");
     assert!(out.took() < Duration::from_secs(15), "{out}");
@@ -191,7 +205,7 @@ fn a_silent_service_does_not_draw_the_wait_out() {
 
 #[test]
 fn a_signal_ends_the_wait_with_the_id_and_the_way_on() {
-    let (service, sandbox) = asked(Owner::Silent);
+    let (service, sandbox) = asked(SimulatedOwner::Silent);
     for (n, signal) in [(1, Signal::INT), (2, Signal::TERM)] {
         let waiting = sandbox.spawn(APPROVAL, ["request", "Delete the repo"]);
         let seen = service.wait_request(Duration::from_secs(10), "GET", "/v1/approvals/:id", n);
@@ -205,7 +219,7 @@ fn a_signal_ends_the_wait_with_the_id_and_the_way_on() {
 
 #[test]
 fn a_request_that_was_left_can_be_taken_up() {
-    let (service, sandbox) = asked(Owner::Silent);
+    let (service, sandbox) = asked(SimulatedOwner::Silent);
     let id = request_no_wait(&sandbox);
     assert_eq!(sandbox.run(APPROVAL, ["status", &id]).fails(6).json()["status"], "pending");
     let listed = sandbox.run(APPROVAL, ["list"]).ok().json();
@@ -219,11 +233,11 @@ fn a_request_that_was_left_can_be_taken_up() {
 #[test]
 fn a_request_that_could_not_be_told_of_was_made() {
     for (owner, line, code) in [
-        (Owner::Silent, "request x --no-wait", 8),
-        (Owner::NoDevices, "request x", 8),
-        (Owner::Denies(SOON), "request x", 8),
-        (Owner::Approves(SOON), "request x", 8),
-        (Owner::Silent, "wait nope", 1),
+        (SimulatedOwner::Silent, "request x --no-wait", 8),
+        (SimulatedOwner::NoDevices, "request x", 8),
+        (SimulatedOwner::Denies(SOON), "request x", 8),
+        (SimulatedOwner::Approves(SOON), "request x", 8),
+        (SimulatedOwner::Silent, "wait nope", 1),
     ] {
         let (service, sandbox) = asked(owner);
         let out = sandbox.run("/bin/sh", ["-c", &format!("{APPROVAL} {line} >/dev/full")]);
@@ -238,7 +252,7 @@ fn a_request_that_could_not_be_told_of_was_made() {
 
 #[test]
 fn an_answer_about_another_request_approves_nothing() {
-    let (service, sandbox) = asked(Owner::Silent);
+    let (service, sandbox) = asked(SimulatedOwner::Silent);
     service.on(
         "GET",
         "/v1/approvals/:id",

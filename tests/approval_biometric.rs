@@ -1,6 +1,6 @@
 //! A fingerprint or face that was asked for is held against every later answer, whoever waits for it.
 
-use harness::{Fault, Output, Owner, Sandbox, Service, Settings};
+use harness::{Output, RequestFault, Sandbox, ServiceSettings, SimulatedOwner, SimulatedService};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -9,9 +9,13 @@ const ONE: &str = "/v1/approvals/:id";
 const KEPT: &str = "skill/.approvals.json";
 
 /// A service that nobody answers but these tests.
-fn asked() -> (Service, Sandbox) {
-    let settings = Settings { owner: Owner::Silent, lag: Duration::ZERO, ..Settings::default() };
-    let service = Service::with(settings);
+fn asked() -> (SimulatedService, Sandbox) {
+    let settings = ServiceSettings {
+        owner: SimulatedOwner::Silent,
+        lag: Duration::ZERO,
+        ..ServiceSettings::default()
+    };
+    let service = SimulatedService::with(settings);
     let mut sandbox = Sandbox::for_service(&service);
     sandbox.env("CLAWDTALK_CLOCK_PERIODS", "10");
     (service, sandbox)
@@ -114,10 +118,10 @@ fn a_request_whose_id_is_not_known_is_held_to_the_check_under_any() {
     let line = ["request", "Pay 500 dollars", "--biometric", "--no-wait"];
     let look = || sandbox.run(APPROVAL, ["status", "apr_1"]);
     service.on("GET", ONE, 200, json!({"status": "approved", "biometric_verified": null}));
-    service.fail("POST", "/v1/approvals", Fault::Status(400), 1);
+    service.fail("POST", "/v1/approvals", RequestFault::Status(400), 1);
     sandbox.run(APPROVAL, line).fails(1);
     look().ok();
-    service.fail("POST", "/v1/approvals", Fault::Lost, 1);
+    service.fail("POST", "/v1/approvals", RequestFault::Lost, 1);
     sandbox.run(APPROVAL, line).fails(8);
     look().fails(6);
     // A week later nobody can decide it any more.

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "to panic is how a test fails")]
 
-use harness::{Owner, Sandbox, Service, Settings};
+use harness::{Sandbox, ServiceSettings, SimulatedOwner, SimulatedService};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::time::Duration;
 
@@ -10,9 +10,13 @@ const APPROVAL: &str = env!("CARGO_BIN_EXE_approval");
 const SHIM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../setup/src/skill/scripts/approval.sh");
 
 /// A service whose owner says no to everything, so that no line of these tests may lead to a deed.
-fn denying() -> (Service, Sandbox) {
-    let owner = Owner::Denies(Duration::ZERO);
-    let service = Service::with(Settings { owner, lag: Duration::ZERO, ..Settings::default() });
+fn denying() -> (SimulatedService, Sandbox) {
+    let owner = SimulatedOwner::Denies(Duration::ZERO);
+    let service = SimulatedService::with(ServiceSettings {
+        owner,
+        lag: Duration::ZERO,
+        ..ServiceSettings::default()
+    });
     let mut sandbox = Sandbox::for_service(&service);
     sandbox.env("CLAWDTALK_CLOCK_PERIODS", "10");
     (service, sandbox)

@@ -5,5 +5,5 @@ const APPROVAL: &str = env!("CARGO_BIN_EXE_approval");
 #[test]
 fn an_echoed_key_is_told_nowhere() {
     let lines: &[&[&str]] = &[&["request", "x", "--no-wait"], &["status", "a1"], &["list"]];
-    assert!(harness::leaks::none(APPROVAL, lines) > 20);
+    assert!(harness::leaks::assert_no_leak(APPROVAL, lines) > 20);
 }

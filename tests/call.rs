@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use harness::{Fault, Sandbox, Service, Signal, contract};
+use harness::{RequestFault, Sandbox, Signal, SimulatedService, contract};
 use serde_json::json;
 use state::paths;
 
@@ -17,7 +17,7 @@ fn prints_what_the_script_printed() {
 
 #[test]
 fn rings_the_owner_and_remembers_the_call_as_the_owners() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let call = sandbox.run(CALL, ["Your build is done"]).ok().quiet().json();
     assert_eq!(call["status"], "initiating");
@@ -29,7 +29,7 @@ fn rings_the_owner_and_remembers_the_call_as_the_owners() {
 
 #[test]
 fn words_without_quotes_are_one_greeting() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     Sandbox::for_service(&service).run(CALL, ["hello", "there", "friend"]).ok();
     Sandbox::for_service(&service).run(CALL, ["--", "--bogus"]).ok();
     let bodies = service.seen_at("POST", CALLS).into_iter().map(|seen| seen.body);
@@ -39,7 +39,7 @@ fn words_without_quotes_are_one_greeting() {
 
 #[test]
 fn a_purpose_goes_out_under_both_names() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     sandbox.run(CALL, ["--to", "+1 (555) 123-4567", "--purpose", "Book a table"]).ok().quiet();
     let wanted = json!({
@@ -54,7 +54,7 @@ fn a_purpose_goes_out_under_both_names() {
 /// Every line here is a slip. None may ring anybody up.
 #[test]
 fn a_slip_never_dials() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     for (line, says) in [
         (vec!["stauts", "call_1"], "misspelt command"),
@@ -92,7 +92,7 @@ fn a_slip_never_dials() {
 
 #[test]
 fn a_number_on_the_do_not_call_list_is_not_called() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let list = json!({"format": 1, "numbers": {"+15551234567": "2026-01-01T00:00:00Z"}});
     sandbox.write("skill/.do_not_call.json", &list.to_string());
@@ -117,7 +117,7 @@ fn a_number_on_the_do_not_call_list_is_not_called() {
 
 #[test]
 fn without_a_configuration_it_says_what_is_missing() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     for (config, says) in [
         (None, "no API key"),
         (Some("{\"api_key\": "), "cannot be read"),
@@ -145,7 +145,7 @@ fn without_a_configuration_it_says_what_is_missing() {
 
 #[test]
 fn a_refused_key_is_exit_3_and_never_printed() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     service.change_key("cc_live_another");
     let out = Sandbox::for_service(&service).run(CALL, ["hello there"]);
     out.fails(3).silent().stderr_has("HTTP 401").stderr_has("hint: ").never_says(harness::KEY);
@@ -153,7 +153,7 @@ fn a_refused_key_is_exit_3_and_never_printed() {
 
 #[test]
 fn a_refusal_is_exit_1_and_one_line() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     service.on(
         "POST",
         CALLS,
@@ -169,7 +169,7 @@ fn a_refusal_is_exit_1_and_one_line() {
 
 #[test]
 fn a_server_that_is_not_there_is_exit_4() {
-    let gone = Service::start().url();
+    let gone = SimulatedService::start().url();
     let sandbox = Sandbox::new();
     sandbox.config(&json!({"api_key": harness::KEY, "server": gone}));
     sandbox
@@ -181,8 +181,8 @@ fn a_server_that_is_not_there_is_exit_4() {
 
 #[test]
 fn an_html_answer_is_told_in_one_line() {
-    let service = Service::start();
-    service.fail_always("*", "/v1/*", Fault::Html(200));
+    let service = SimulatedService::start();
+    service.fail_always("*", "/v1/*", RequestFault::Html(200));
     let sandbox = Sandbox::for_service(&service);
     let out = sandbox.run(CALL, ["--deadline", "5", "status", "call_1"]);
     out.fails(4).silent().stderr_has("HTML");
@@ -192,8 +192,8 @@ fn an_html_answer_is_told_in_one_line() {
 /// See: defect P24, a blind retry calls twice.
 #[test]
 fn a_lost_answer_is_exit_8_and_the_same_line_does_not_dial_again() {
-    for fault in [Fault::Lost, Fault::Torn, Fault::Html(502)] {
-        let service = Service::start();
+    for fault in [RequestFault::Lost, RequestFault::Torn, RequestFault::Html(502)] {
+        let service = SimulatedService::start();
         let sandbox = Sandbox::for_service(&service);
         service.fail("POST", CALLS, fault, 1);
         let out = sandbox.run(CALL, ["--to", "+15551234567", "hello there"]);
@@ -210,9 +210,9 @@ fn a_lost_answer_is_exit_8_and_the_same_line_does_not_dial_again() {
 
 #[test]
 fn an_unsettled_line_dials_again_after_ten_minutes() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
-    service.fail("POST", CALLS, Fault::Lost, 1);
+    service.fail("POST", CALLS, RequestFault::Lost, 1);
     sandbox.run(CALL, ["hello there"]).fails(8);
     service.advance(Duration::from_secs(590));
     sandbox.run(CALL, ["hello there"]).fails(8);
@@ -225,10 +225,10 @@ fn an_unsettled_line_dials_again_after_ten_minutes() {
 #[cfg(target_os = "linux")]
 fn a_clock_that_jumps_does_not_dial_again() {
     for jump in ["+1h", "-1h"] {
-        let service = Service::start();
+        let service = SimulatedService::start();
         let sandbox = Sandbox::for_service(&service);
         let jumped = || sandbox.prepare(CALL, ["hello there"]).skewed(jump);
-        service.fail("POST", CALLS, Fault::Lost, 1);
+        service.fail("POST", CALLS, RequestFault::Lost, 1);
         sandbox.run(CALL, ["hello there"]).fails(8);
         jumped().run().fails(8).stderr_has("may have been placed");
         assert_eq!(service.seen_at("POST", CALLS).len(), 1);
@@ -239,9 +239,9 @@ fn a_clock_that_jumps_does_not_dial_again() {
 
 #[test]
 fn a_kill_between_request_and_answer_leaves_the_line_in_doubt() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
-    service.fail("POST", CALLS, Fault::Hang, 1);
+    service.fail("POST", CALLS, RequestFault::Hang, 1);
     let child = sandbox.spawn(CALL, ["hello there"]);
     service.wait_request(Duration::from_secs(10), "POST", CALLS, 1);
     child.stop(Signal::KILL, Duration::from_secs(5));
@@ -253,7 +253,7 @@ fn a_kill_between_request_and_answer_leaves_the_line_in_doubt() {
 #[test]
 fn a_call_that_cannot_be_kept_is_told_as_it_is() {
     for (status, code, told) in [(201, 0, "it was done, but"), (402, 1, "nothing was sent, but")] {
-        let service = Service::start();
+        let service = SimulatedService::start();
         let sandbox = Sandbox::for_service(&service);
         let (kept, aside) = (paths::intents(&sandbox.skill()), sandbox.path("aside"));
         let (broken, whole) = (kept.clone(), aside.clone());
@@ -276,7 +276,7 @@ fn a_call_that_cannot_be_kept_is_told_as_it_is() {
 
 #[test]
 fn a_call_that_could_not_be_told_of_is_in_doubt() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let unheard = format!("{CALL} 'hello there' >/dev/full");
     let out = sandbox.run("/bin/sh", ["-c", &unheard]);
@@ -287,7 +287,7 @@ fn a_call_that_could_not_be_told_of_is_in_doubt() {
 
 #[test]
 fn wait_follows_a_call_to_its_end() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     for (to, code, last) in [
         ("+15551234599", 0, "completed"),
@@ -310,7 +310,7 @@ fn wait_follows_a_call_to_its_end() {
 
 #[test]
 fn an_interrupted_wait_says_how_to_go_on() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let placed = sandbox.run(CALL, ["hello there"]).ok().json();
     let id = placed["call_id"].as_str().unwrap().to_owned();
@@ -326,7 +326,7 @@ fn an_interrupted_wait_says_how_to_go_on() {
 
 #[test]
 fn status_and_end_of_an_unknown_call_are_exit_1() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     sandbox.run(CALL, ["status", "nope"]).fails(1).silent().stderr_has("HTTP 404");
     sandbox.run(CALL, ["end", "nope"]).fails(1).silent().stderr_has("HTTP 404");
@@ -337,7 +337,7 @@ fn status_and_end_of_an_unknown_call_are_exit_1() {
 
 #[test]
 fn a_closed_pipe_is_a_quiet_end() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let line =
         format!("{CALL} 'hello there' | true; {CALL} --help | true; exec {CALL} status nope >&-");

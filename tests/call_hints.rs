@@ -1,15 +1,15 @@
 //! The service's ids in hints of `call`, whatever is in them.
 
 use harness::hints::{HOSTILE, is_raw};
-use harness::{Sandbox, Service, Signal};
+use harness::{Sandbox, Signal, SimulatedService};
 use serde_json::json;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 const CALL: &str = env!("CARGO_BIN_EXE_call");
 
-fn with_id(id: &str) -> (Service, Sandbox) {
-    let service = Service::start();
+fn with_id(id: &str) -> (SimulatedService, Sandbox) {
+    let service = SimulatedService::start();
     service.on("POST", "/v1/calls", 201, json!({"call_id": id, "status": "ringing"}));
     service.on("GET", "/v1/calls/:id", 200, json!({"call_id": id, "status": "ringing"}));
     service.on("POST", "/v1/calls/:id/end", 200, json!({"call_id": id, "status": "ended"}));

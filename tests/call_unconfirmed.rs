@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::{Fault, Foreign, Proof, Sandbox, Service, Shape};
+use harness::{BodyKind, ErrorResponse, Proof, RequestFault, Sandbox, SimulatedService};
 use serde_json::json;
 
 const CALL: &str = env!("CARGO_BIN_EXE_call");
@@ -10,9 +10,9 @@ const CALLS: &str = "/v1/calls";
 
 #[test]
 fn a_doubt_is_one_error_and_one_hint() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
-    service.fail("POST", CALLS, Fault::Lost, 1);
+    service.fail("POST", CALLS, RequestFault::Lost, 1);
     let out = sandbox.run(CALL, ["hello there"]);
     out.fails(8).stderr_has("error: placing the call: ").stderr_has("hint: look whether the phone");
     out.one_error_one_hint();
@@ -22,9 +22,9 @@ fn a_doubt_is_one_error_and_one_hint() {
 
 #[test]
 fn a_doubt_that_cannot_be_printed_is_still_one() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
-    service.fail("POST", CALLS, Fault::Lost, 1);
+    service.fail("POST", CALLS, RequestFault::Lost, 1);
     let unheard = format!("{CALL} 'hello there' >/dev/full");
     for says in ["error: placing the call: ", "may have been placed"] {
         let out = sandbox.run("/bin/sh", ["-c", &unheard]);
@@ -36,7 +36,7 @@ fn a_doubt_that_cannot_be_printed_is_still_one() {
 
 #[test]
 fn words_that_cannot_be_said_before_the_call_leave_no_doubt() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let unheard = format!("{CALL} --text 'hello there' >/dev/full");
     sandbox.run("/bin/sh", ["-c", &unheard]).fails(4).stderr_has("writing to stdout");
@@ -46,7 +46,7 @@ fn words_that_cannot_be_said_before_the_call_leave_no_doubt() {
 
 #[test]
 fn a_call_that_was_ended_unheard_was_ended() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let call = sandbox.run(CALL, ["hello there"]).ok().json();
     let id = call["call_id"].as_str().expect("an id");
@@ -57,8 +57,8 @@ fn a_call_that_was_ended_unheard_was_ended() {
 /// A look would take the whole `--deadline`, which is a minute.
 #[test]
 fn a_silent_service_does_not_draw_the_wait_out() {
-    let service = Service::start();
-    service.fail_always("GET", "/v1/calls/:id", Fault::Hang);
+    let service = SimulatedService::start();
+    service.fail_always("GET", "/v1/calls/:id", RequestFault::Hang);
     let out = Sandbox::for_service(&service).run(CALL, ["wait", "call_1", "--timeout", "2"]);
     out.fails(6).stdout_has("call_1").stderr_has("`call wait call_1`");
     assert!(out.took() < Duration::from_secs(15), "{out}");
@@ -67,11 +67,11 @@ fn a_silent_service_does_not_draw_the_wait_out() {
 /// The same line twice, for every kind of answer to the first: what may have been done is not done again.
 #[test]
 fn no_answer_makes_the_same_line_dial_twice() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
-    for (n, foreign) in Foreign::telling().into_iter().enumerate() {
+    for (n, foreign) in ErrorResponse::samples().into_iter().enumerate() {
         let greeting = format!("hello there {n}");
-        service.fail("POST", CALLS, Fault::Foreign(foreign), 1);
+        service.fail("POST", CALLS, RequestFault::Response(foreign), 1);
         let out = sandbox.run(CALL, [&*greeting]);
         assert_eq!(out.code(), foreign.exit(), "{foreign:?} {out}");
         let again = sandbox.run(CALL, [&*greeting]);
@@ -90,10 +90,11 @@ fn no_answer_makes_the_same_line_dial_twice() {
 
 #[test]
 fn what_was_put_off_goes_out_again_with_its_own_key() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
-    let later = Foreign { retry_after: Some(3600), ..Foreign::new(429, Shape::Html) };
-    service.fail("POST", CALLS, Fault::Foreign(later), 2);
+    let later =
+        ErrorResponse { retry_after: Some(3600), ..ErrorResponse::new(429, BodyKind::Html) };
+    service.fail("POST", CALLS, RequestFault::Response(later), 2);
     for code in [4, 4, 0, 0] {
         assert_eq!(sandbox.run(CALL, ["hello there"]).code(), code);
     }

@@ -1,6 +1,6 @@
 //! How `call wait` ends: with whoever was reached, not with the word that the call ended.
 
-use harness::{Sandbox, Service};
+use harness::{Sandbox, SimulatedService};
 use serde_json::json;
 
 const CALL: &str = env!("CARGO_BIN_EXE_call");
@@ -8,7 +8,7 @@ const CALL: &str = env!("CARGO_BIN_EXE_call");
 /// A call ends as `ended` or `completed` whoever took it: what counts is the field that says who did.
 #[test]
 fn wait_is_done_only_if_somebody_answered() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     for (call, code, says) in [
         (json!({"status": "ended", "reason": "user_hangup"}), 0, ""),

@@ -3,20 +3,20 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
-use harness::{Child, Gateway, Sandbox, Service, Signal, event, until};
+use harness::{Child, Sandbox, Signal, SimulatedGateway, SimulatedService, event, wait_until};
 use serde_json::json;
 
 const CONNECT: &str = env!("CARGO_BIN_EXE_connect");
 const SOON: Duration = Duration::from_secs(10);
 const JOURNAL: &str = "skill/.connect.journal";
 
-fn ask(service: &Service, request_id: &str) {
+fn ask(service: &SimulatedService, request_id: &str) {
     service.send(&event::deep_tool_request("c1", request_id, "What is on my calendar?"));
 }
 
 /// A client that is connected, with the service and the gateway that it talks to.
-fn open() -> (Service, Gateway, Sandbox, Child) {
-    let (service, gateway) = (Service::start(), Gateway::start());
+fn open() -> (SimulatedService, SimulatedGateway, Sandbox, Child) {
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     let sandbox = Sandbox::for_both(&service, &gateway);
     let client = sandbox.spawn(CONNECT, ["run"]);
     service.wait_connected(SOON);
@@ -42,7 +42,7 @@ fn a_ready_answer_survives_a_kill_and_is_delivered_once() {
         (&json!("r1"), &json!("You have two meetings."))
     );
     // The ping that vouches for it is answered, so a third life has nothing left to deliver.
-    until(SOON, || sandbox.read(JOURNAL).contains("settled"));
+    wait_until(SOON, || sandbox.read(JOURNAL).contains("settled"));
     client.stop(Signal::KILL, SOON);
     let _client = sandbox.spawn(CONNECT, ["run"]);
     service.wait_authenticated(SOON, 3);
@@ -71,7 +71,7 @@ fn a_ready_answer_survives_a_start_without_room_for_a_second_journal() {
     let _client = sandbox.spawn(CONNECT, ["run"]);
     let result = service.wait_frame(SOON, "deep_tool_result", |_| true);
     assert_eq!(result["text"], "You have two meetings.");
-    until(SOON, || sandbox.read(JOURNAL).contains("settled"));
+    wait_until(SOON, || sandbox.read(JOURNAL).contains("settled"));
     ask(&service, "r1");
     ask(&service, "r2");
     service.wait_frame(SOON, "deep_tool_result", |frame| frame["request_id"] == "r2");
@@ -99,7 +99,7 @@ fn a_turn_cut_by_a_kill_is_told_as_lost_and_not_run_again() {
 
 #[test]
 fn what_waited_for_a_worker_runs_after_a_kill() {
-    let (service, gateway) = (Service::start(), Gateway::start());
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     let sandbox = Sandbox::for_both(&service, &gateway);
     sandbox.adjust(&json!({"max_turns": 1}));
     let client = sandbox.spawn(CONNECT, ["run"]);
@@ -108,7 +108,7 @@ fn what_waited_for_a_worker_runs_after_a_kill() {
     ask(&service, "r1");
     gateway.wait_turn(SOON, 1);
     ask(&service, "r2");
-    until(SOON, || sandbox.read(JOURNAL).contains("deep:r2"));
+    wait_until(SOON, || sandbox.read(JOURNAL).contains("deep:r2"));
     client.stop(Signal::KILL, SOON);
     gateway.release();
     let _client = sandbox.spawn(CONNECT, ["run"]);
@@ -142,7 +142,7 @@ fn an_answer_nobody_could_take_for_two_minutes_is_given_up() {
 #[cfg(target_os = "linux")]
 fn a_clock_that_jumps_between_two_lives_makes_no_answer_older_or_younger() {
     for jump in ["+1h", "-1h"] {
-        let (service, gateway) = (Service::start(), Gateway::start());
+        let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
         let sandbox = Sandbox::for_both(&service, &gateway);
         let jumped = || sandbox.prepare(CONNECT, ["run"]).skewed(jump).spawn();
         let client = sandbox.spawn(CONNECT, ["run"]);
@@ -165,7 +165,7 @@ fn a_clock_that_jumps_between_two_lives_makes_no_answer_older_or_younger() {
         let result = service.wait_frame(SOON, "deep_tool_result", |_| true);
         assert_eq!(result["text"], "You have two meetings.");
         // The next one is ready on the wrong clock, and expires by the right one.
-        until(SOON, || sandbox.read(JOURNAL).contains("settled"));
+        wait_until(SOON, || sandbox.read(JOURNAL).contains("settled"));
         client.stop(Signal::KILL, SOON);
         let client = jumped();
         service.wait_authenticated(SOON, 3);
@@ -189,7 +189,7 @@ fn a_greeting_is_not_repeated_after_a_restart_and_a_strangers_call_stays_one() {
     service.send(&event::call_started("c1", "inbound"));
     service.send(&event::call_started("c2", "outbound"));
     service.wait_frame(SOON, "response", |frame| frame["call_id"] == "c1");
-    until(SOON, || sandbox.read(JOURNAL).contains("outbound"));
+    wait_until(SOON, || sandbox.read(JOURNAL).contains("outbound"));
     client.stop(Signal::KILL, SOON);
     let _client = sandbox.spawn(CONNECT, ["run"]);
     service.wait_authenticated(SOON, 2);
@@ -203,7 +203,7 @@ fn a_greeting_is_not_repeated_after_a_restart_and_a_strangers_call_stays_one() {
 #[test]
 fn a_disk_without_room_hides_neither_a_new_life_nor_how_it_is() {
     let (service, _gateway, sandbox, client) = open();
-    until(SOON, || sandbox.run(CONNECT, ["status"]).code() == 0);
+    wait_until(SOON, || sandbox.run(CONNECT, ["status"]).code() == 0);
     client.stop(Signal::KILL, SOON);
     // Folders where the unfinished files are to be: that stops root as well.
     for file in ["pid", "status.json"] {
@@ -213,14 +213,14 @@ fn a_disk_without_room_hides_neither_a_new_life_nor_how_it_is() {
     service.wait_authenticated(SOON, 2);
     let pid = u64::from(client.pid());
     // The watchdog would take a client for dead whose status grows old.
-    until(SOON, || sandbox.run(CONNECT, ["status"]).code() == 0);
+    wait_until(SOON, || sandbox.run(CONNECT, ["status"]).code() == 0);
     assert_eq!(sandbox.run(CONNECT, ["status"]).ok().json()["pid"], pid);
     assert_eq!(sandbox.read("skill/.connect.pid"), format!("{pid}\n"));
 }
 
 #[test]
 fn what_had_no_room_in_the_journal_is_written_when_there_is() {
-    let (service, gateway) = (Service::start(), Gateway::start());
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     service.clock().periods(10);
     let sandbox = Sandbox::for_both(&service, &gateway);
     let client = sandbox.spawn(CONNECT, ["run"]);
@@ -229,7 +229,7 @@ fn what_had_no_room_in_the_journal_is_written_when_there_is() {
     for n in 0..12 {
         ask(&service, &format!("before-{n}"));
     }
-    until(SOON, || sandbox.read(JOURNAL).matches("settled").count() == 12);
+    wait_until(SOON, || sandbox.read(JOURNAL).matches("settled").count() == 12);
     gateway.hold();
     ask(&service, "r1");
     gateway.wait_turn(SOON, 13);
@@ -241,12 +241,12 @@ fn what_had_no_room_in_the_journal_is_written_when_there_is() {
     limit(&(sandbox.read(JOURNAL).len() + 10).to_string());
     gateway.release();
     service.wait_frame(SOON, "deep_tool_result", |frame| frame["request_id"] == "r1");
-    until(SOON, || sandbox.run(CONNECT, ["status"]).code() == 1);
+    wait_until(SOON, || sandbox.run(CONNECT, ["status"]).code() == 1);
     assert_eq!(sandbox.read(JOURNAL).matches("answered").count(), 12);
     limit("unlimited");
     // Nothing has to be asked for that.
-    until(SOON, || sandbox.read(JOURNAL).contains(r#""settled","key":"deep:r1""#));
-    until(SOON, || sandbox.run(CONNECT, ["status"]).code() == 0);
+    wait_until(SOON, || sandbox.read(JOURNAL).contains(r#""settled","key":"deep:r1""#));
+    wait_until(SOON, || sandbox.run(CONNECT, ["status"]).code() == 0);
     for line in sandbox.read(JOURNAL).lines() {
         assert!(serde_json::from_str::<serde_json::Value>(line).is_ok(), "{line}");
     }
@@ -260,7 +260,7 @@ fn what_had_no_room_in_the_journal_is_written_when_there_is() {
 
 #[test]
 fn a_broken_journal_is_survived() {
-    let (service, gateway) = (Service::start(), Gateway::start());
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     let sandbox = Sandbox::for_both(&service, &gateway);
     sandbox.write(JOURNAL, "\u{0}garbage\n{\"at\":1,\"step\":\"asked\"}\n{\"at\":99");
     let _client = sandbox.spawn(CONNECT, ["run"]);
@@ -272,7 +272,7 @@ fn a_broken_journal_is_survived() {
 
 #[test]
 fn without_a_journal_others_are_served_and_status_fails() {
-    let (service, gateway) = (Service::start(), Gateway::start());
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     let sandbox = Sandbox::for_both(&service, &gateway);
     // A folder in its place: root can write any file, but not append to a folder.
     std::fs::create_dir(sandbox.path(JOURNAL)).unwrap();

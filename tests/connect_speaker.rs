@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use harness::{Child, Fault, Gateway, Sandbox, Service, Signal, event, until};
+use harness::{
+    Child, RequestFault, Sandbox, Signal, SimulatedGateway, SimulatedService, event, wait_until,
+};
 use serde_json::{Value, json};
 use state::own_calls;
 
@@ -13,8 +15,8 @@ const JOURNAL: &str = "skill/.connect.journal";
 const ONE_CALL: &str = "/v1/calls/:id";
 
 struct Line {
-    service: Service,
-    gateway: Gateway,
+    service: SimulatedService,
+    gateway: SimulatedGateway,
     sandbox: Sandbox,
     client: Child,
     n_asked: usize,
@@ -23,7 +25,7 @@ struct Line {
 impl Line {
     /// A client whose service knows no calls.
     fn open() -> Self {
-        let (service, gateway) = (Service::start(), Gateway::start());
+        let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
         service.on("GET", ONE_CALL, 404, json!({"error": {"code": "not_found", "message": "no"}}));
         let sandbox = Sandbox::for_both(&service, &gateway);
         let client = sandbox.spawn(CONNECT, ["run"]);
@@ -217,9 +219,11 @@ fn a_call_whose_start_was_not_seen_is_looked_up_once() {
         line.knows(&call_id, 200, &json!({"call_id": call_id, "direction": "inbound"}));
         assert_eq!((line.asks_on(&call_id), line.looks(&call_id)), (*whose, 1), "{body}");
     }
-    for (call_id, fault) in
-        [("f1", Fault::Status(500)), ("f2", Fault::Html(200)), ("f3", Fault::Cut)]
-    {
+    for (call_id, fault) in [
+        ("f1", RequestFault::Status(500)),
+        ("f2", RequestFault::Html(200)),
+        ("f3", RequestFault::Cut),
+    ] {
         line.service.fail_always("GET", &format!("/v1/calls/{call_id}"), fault.clone());
         assert_eq!(line.asks_on(call_id), "stranger", "{fault:?}");
         line.service.heal();
@@ -242,7 +246,7 @@ fn a_call_whose_start_was_not_seen_is_looked_up_once() {
 #[test]
 fn nobody_else_waits_for_a_look_and_those_who_do_wait_two_seconds() {
     let mut line = Line::open();
-    line.service.fail_always("GET", "/v1/calls/slow", Fault::Hang);
+    line.service.fail_always("GET", "/v1/calls/slow", RequestFault::Hang);
     line.started(&json!("c1"), &json!({"direction": "inbound"}));
     let began = Instant::now();
     let slow = [line.ask_on("slow"), line.ask_on("slow")];
@@ -275,7 +279,7 @@ fn what_is_known_of_a_call_survives_a_restart() {
     for (call_id, whose) in calls {
         assert_eq!(line.asks_on(call_id), whose, "{call_id}");
     }
-    until(SOON, || line.sandbox.read(JOURNAL).contains("\"settled\",\"key\":\"deep:r5\""));
+    wait_until(SOON, || line.sandbox.read(JOURNAL).contains("\"settled\",\"key\":\"deep:r5\""));
     // Twice: the second life reads what the first one has compacted.
     for life in 2..4 {
         line = line.killed();

@@ -15,7 +15,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
-use harness::{Gateway, KEY, Output, Owner, Sandbox, Service, TOKEN, Table};
+use harness::{
+    KEY, Output, Sandbox, ServiceTable, SimulatedGateway, SimulatedOwner, SimulatedService, TOKEN,
+};
 use serde_json::Value;
 
 /// A call takes half a minute of the service's time; nobody waits for it in full.
@@ -131,8 +133,8 @@ enum Machine {
 
 /// Somebody who follows a page in an installed folder, on a machine with a gateway.
 struct Reader {
-    service: Service,
-    _gateway: Gateway,
+    service: SimulatedService,
+    _gateway: SimulatedGateway,
     sandbox: Sandbox,
     /// What the words of the pages stand for by now.
     known: BTreeMap<&'static str, String>,
@@ -140,9 +142,9 @@ struct Reader {
 
 impl Reader {
     fn new(machine: Machine) -> Self {
-        let (service, gateway) = (Service::start(), Gateway::start());
+        let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
         service.speed(SPEED);
-        service.owner(Owner::Approves(Duration::from_secs(1)));
+        service.owner(SimulatedOwner::Approves(Duration::from_secs(1)));
         let mut sandbox = Sandbox::for_both(&service, &gateway);
         folder::furnish(&mut sandbox);
         let skill = folder::skill(&sandbox);
@@ -203,7 +205,7 @@ impl Reader {
     /// Time passes until a scheduled call has been held.
     fn a_call_has_ended(&mut self) {
         self.service.advance(Duration::from_secs(3600));
-        let rows = self.service.rows(Table::Scheduled);
+        let rows = self.service.rows(ServiceTable::Scheduled);
         let conversation = rows.iter().find_map(|row| row["conversation_id"].as_str());
         let conversation = conversation.expect("a call of the page was held").to_owned();
         self.known.insert("CONVERSATION_ID", conversation);

@@ -16,7 +16,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use folder::{command, furnish, install, installs, skill};
-use harness::{Sandbox, Service, contract};
+use harness::{Sandbox, SimulatedService, contract};
 use serde_json::json;
 
 #[test]
@@ -51,7 +51,7 @@ fn the_missions_script_is_python_too() {
 
 #[test]
 fn old_habits_go_on_working() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let mut sandbox = Sandbox::for_service(&service);
     furnish(&mut sandbox);
     let (home, skill) = (sandbox.home().display().to_string(), skill(&sandbox));
@@ -81,7 +81,7 @@ fn old_habits_go_on_working() {
 
 #[test]
 fn linked_programs_know_their_folder() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let mut sandbox = Sandbox::for_service(&service);
     sandbox.without("CLAWDTALK_SKILL_DIR");
     let bin = sandbox.path("home/bin");

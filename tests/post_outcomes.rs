@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use harness::{Fault, Foreign, KEY, Service, Shape};
+use harness::{BodyKind, ErrorResponse, KEY, RequestFault, SimulatedService};
 use serde_json::json;
 use state::api;
 use state::secret::Secret;
 
 const CALLS: &str = "/v1/calls";
 
-fn client(service: &Service) -> api::Client {
+fn client(service: &SimulatedService) -> api::Client {
     let here = api::Service::new(&service.url(), Secret::new(KEY)).expect("loopback needs no TLS");
     api::Client::new(&here, Duration::from_secs(5)).silent()
 }
@@ -23,17 +23,17 @@ fn place(client: &api::Client) -> Result<String, api::Error> {
 fn what_is_not_certain_is_unknown_and_goes_out_once() {
     let mut n_unknown = 0;
     for status in 100..600 {
-        let service = Service::start();
+        let service = SimulatedService::start();
         let client = client(&service);
         let mut n_sent = 0;
-        for shape in Shape::ALL {
+        for shape in BodyKind::ALL {
             for retry_after in [None, Some(3600)] {
                 // Without a time to wait, 429 is tried again at once: that is another test's.
                 if status == 429 && retry_after.is_none() {
                     continue;
                 }
-                let foreign = Foreign { retry_after, ..Foreign::new(status, shape) };
-                service.fail("POST", CALLS, Fault::Foreign(foreign), 1);
+                let foreign = ErrorResponse { retry_after, ..ErrorResponse::new(status, shape) };
+                service.fail("POST", CALLS, RequestFault::Response(foreign), 1);
                 let exit = place(&client).unwrap_err().exit() as i32;
                 n_sent += 1;
                 assert_eq!(exit, foreign.exit(), "{foreign:?}");

@@ -5,7 +5,7 @@
 #[path = "setup/machine.rs"]
 mod machine;
 
-use harness::{Gateway, KEY, TOKEN, Version};
+use harness::{GatewayVersion, KEY, SimulatedGateway, TOKEN};
 use machine::{CONFIG, Machine, OWN, changed, left_alone};
 use serde_json::{Value, json};
 
@@ -99,7 +99,7 @@ fn of_two_products_the_one_in_force_is_taken_and_the_other_named() {
 fn an_old_clawdbot_is_given_no_key_that_it_does_not_know() {
     let mut machine = Machine::new("{}");
     std::fs::remove_file(machine.sandbox.path(OWN)).unwrap();
-    machine.gateway = Gateway::of(Version::Clawdbot2026_1);
+    machine.gateway = SimulatedGateway::of(GatewayVersion::Clawdbot2026_1);
     let text = "{gateway: {port: @PORT@, auth: {token: '@TOKEN@'}}, meta: {lastTouchedVersion: '2026.1.24-3'}}";
     machine.write("home/.clawdbot/clawdbot.json", text);
     let before = machine.sandbox.read("home/.clawdbot/clawdbot.json");
@@ -107,7 +107,7 @@ fn an_old_clawdbot_is_given_no_key_that_it_does_not_know() {
         |machine: &Machine| machine.prepare(SETUP, &["--yes", "--api-key-stdin"]).stdin(KEY).run();
     run(&machine).ok();
     let port = machine.gateway.port();
-    machine.gateway = Gateway::of(Version::Clawdbot2026_1);
+    machine.gateway = SimulatedGateway::of(GatewayVersion::Clawdbot2026_1);
     let down = run(&machine);
     down.fails(1);
     assert!(

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use harness::{Fault, Sandbox, Service, Settings, Signal};
+use harness::{RequestFault, Sandbox, ServiceSettings, Signal, SimulatedService};
 use serde_json::{Value, json};
 use state::paths;
 
@@ -12,7 +12,7 @@ const SEND: &str = "/v1/messages/send";
 const TO: &str = "+15551234567";
 const SOON: Duration = Duration::from_secs(10);
 
-fn sent(service: &Service) -> usize {
+fn sent(service: &SimulatedService) -> usize {
     service.seen_at("POST", SEND).len()
 }
 
@@ -23,7 +23,7 @@ fn the_contract_of_the_script_holds() {
 
 #[test]
 fn sends_a_text_and_says_what_it_counts_as() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let out = Sandbox::for_service(&service).run(SMS, ["send", "+1 (555) 123-4567", "50 €"]);
     let text = out.ok().quiet().json();
     assert_eq!(service.seen_at("POST", SEND)[0].body, json!({"to": TO, "message": "50 €"}));
@@ -35,7 +35,7 @@ fn sends_a_text_and_says_what_it_counts_as() {
 
 #[test]
 fn options_may_stand_anywhere_and_words_need_no_quotes() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let picture = "https://example.com/a.png";
     for (line, message, media) in [
@@ -62,7 +62,7 @@ fn options_may_stand_anywhere_and_words_need_no_quotes() {
 
 #[test]
 fn a_dash_reads_the_text_from_stdin() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     sandbox.prepare(SMS, ["send", TO, "-"]).stdin("line one\nline two\n").run().ok().quiet();
     assert_eq!(service.seen_at("POST", SEND)[0].body["message"], "line one\nline two");
@@ -76,7 +76,7 @@ fn a_dash_reads_the_text_from_stdin() {
 /// Every line here is a slip. None may send anything.
 #[test]
 fn a_slip_never_sends() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let long = "x".repeat(1_531);
     let curly = format!("{}’", "x".repeat(670));
@@ -119,7 +119,7 @@ fn a_slip_never_sends() {
 
 #[test]
 fn a_number_on_the_do_not_call_list_gets_no_text() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let list = json!({"format": 1, "numbers": {TO: "2026-01-01T00:00:00Z"}});
     sandbox.write("skill/.do_not_call.json", &list.to_string());
@@ -170,7 +170,7 @@ fn a_dry_run_needs_no_key_and_sends_nothing() {
 
 #[test]
 fn a_refused_key_is_exit_3_and_never_printed() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     service.change_key("cc_live_another");
     let sandbox = Sandbox::for_service(&service);
     for line in [vec!["send", TO, "hi"], vec!["list"], vec!["conversations"], vec!["tail"]] {
@@ -181,7 +181,7 @@ fn a_refused_key_is_exit_3_and_never_printed() {
 
 #[test]
 fn a_refusal_is_exit_1_and_the_same_line_may_try_again() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let message = "A dedicated number is required to send messages to others";
     service.on("POST", SEND, 403, json!({"error": {"code": "plan_required", "message": message}}));
     let sandbox = Sandbox::for_service(&service);
@@ -193,7 +193,7 @@ fn a_refusal_is_exit_1_and_the_same_line_may_try_again() {
 
 #[test]
 fn a_server_that_is_not_there_is_exit_4() {
-    let gone = Service::start().url();
+    let gone = SimulatedService::start().url();
     let sandbox = Sandbox::new();
     sandbox.config(&json!({"api_key": harness::KEY, "server": gone}));
     for line in [vec!["send", TO, "hi"], vec!["list"], vec!["conversations"], vec!["tail"]] {
@@ -204,13 +204,13 @@ fn a_server_that_is_not_there_is_exit_4() {
 
 #[test]
 fn an_answer_that_makes_no_sense_is_told_in_one_line() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     service.on("GET", "/v1/*", 200, json!({"messages": 5}));
     for line in [["list", "-q"], ["conversations", "-q"]] {
         sandbox.run(SMS, line).fails(4).silent().stderr_has("without");
     }
-    service.fail_always("*", "/v1/*", Fault::Html(200));
+    service.fail_always("*", "/v1/*", RequestFault::Html(200));
     let out = sandbox.run(SMS, ["--deadline", "5", "list"]);
     out.fails(4).silent().stderr_has("HTML");
     assert_eq!(out.err().lines().filter(|line| line.starts_with("error: ")).count(), 1);
@@ -219,7 +219,7 @@ fn an_answer_that_makes_no_sense_is_told_in_one_line() {
 /// See: defect M1, "sent" was said of any answer.
 #[test]
 fn an_answer_without_an_id_is_no_success() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     service.once("POST", SEND, 200, json!({"status": "sent"}));
     let out = Sandbox::for_service(&service).run(SMS, ["send", TO, "hi"]);
     out.fails(8).stderr_has("without `id`");
@@ -227,9 +227,11 @@ fn an_answer_without_an_id_is_no_success() {
 
 #[test]
 fn a_lost_answer_is_exit_8_and_the_same_line_does_not_send_again() {
-    for fault in [Fault::Lost, Fault::Torn, Fault::Html(502), Fault::Cut] {
-        let carried_out = matches!(fault, Fault::Lost | Fault::Torn);
-        let service = Service::start();
+    for fault in
+        [RequestFault::Lost, RequestFault::Torn, RequestFault::Html(502), RequestFault::Cut]
+    {
+        let carried_out = matches!(fault, RequestFault::Lost | RequestFault::Torn);
+        let service = SimulatedService::start();
         let sandbox = Sandbox::for_service(&service);
         service.fail("POST", SEND, fault, 1);
         let out = sandbox.run(SMS, ["send", TO, "hello there"]);
@@ -253,16 +255,19 @@ fn a_lost_answer_is_exit_8_and_the_same_line_does_not_send_again() {
 
 #[test]
 fn a_text_in_doubt_is_settled_by_the_message_list() {
-    let service = Service::with(Settings { lag: Duration::ZERO, ..Settings::default() });
+    let service = SimulatedService::with(ServiceSettings {
+        lag: Duration::ZERO,
+        ..ServiceSettings::default()
+    });
     let sandbox = Sandbox::for_service(&service);
     // An earlier text of the same words is not the one in doubt.
     sandbox.run(SMS, ["send", TO, "ok"]).ok();
     service.advance(Duration::from_secs(60));
-    service.fail("POST", SEND, Fault::Cut, 1);
+    service.fail("POST", SEND, RequestFault::Cut, 1);
     sandbox.run(SMS, ["send", TO, "ok"]).fails(8);
     sandbox.run(SMS, ["send", TO, "ok"]).fails(8).stderr_has("may have been sent");
     // Carried out, and found.
-    service.fail("POST", SEND, Fault::Lost, 1);
+    service.fail("POST", SEND, RequestFault::Lost, 1);
     sandbox.run(SMS, ["send", TO, "hello"]).fails(8);
     let out = sandbox.run(SMS, ["send", TO, "hello"]);
     let found = out.ok().stderr_has("warning: this text was sent already").json();
@@ -275,9 +280,9 @@ fn a_text_in_doubt_is_settled_by_the_message_list() {
 
 #[test]
 fn a_text_in_doubt_may_be_sent_again_after_ten_minutes() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
-    service.fail("POST", SEND, Fault::Cut, 1);
+    service.fail("POST", SEND, RequestFault::Cut, 1);
     sandbox.run(SMS, ["send", TO, "hi"]).fails(8);
     service.advance(Duration::from_secs(590));
     sandbox.run(SMS, ["send", TO, "hi"]).fails(8);
@@ -290,15 +295,18 @@ fn a_text_in_doubt_may_be_sent_again_after_ten_minutes() {
 #[cfg(target_os = "linux")]
 fn a_clock_that_jumps_neither_sends_again_nor_finds_another_text() {
     for jump in ["+1h", "-1h"] {
-        let service = Service::with(Settings { lag: Duration::ZERO, ..Settings::default() });
+        let service = SimulatedService::with(ServiceSettings {
+            lag: Duration::ZERO,
+            ..ServiceSettings::default()
+        });
         let sandbox = Sandbox::for_service(&service);
         let jumped = |text| sandbox.prepare(SMS, ["send", TO, text]).skewed(jump).run();
         // Of two texts in doubt the first never left; half an hour ago the same words did.
         sandbox.run(SMS, ["send", TO, "ok"]).ok();
         service.advance(Duration::from_secs(1_800));
-        service.fail("POST", SEND, Fault::Cut, 1);
+        service.fail("POST", SEND, RequestFault::Cut, 1);
         sandbox.run(SMS, ["send", TO, "ok"]).fails(8);
-        service.fail("POST", SEND, Fault::Lost, 1);
+        service.fail("POST", SEND, RequestFault::Lost, 1);
         sandbox.run(SMS, ["send", TO, "hello"]).fails(8);
         jumped("ok").fails(8).stderr_has("may have been sent");
         jumped("hello").ok().stderr_has("sent already");
@@ -308,9 +316,9 @@ fn a_clock_that_jumps_neither_sends_again_nor_finds_another_text() {
 
 #[test]
 fn a_kill_between_request_and_answer_leaves_the_line_in_doubt() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
-    service.fail("POST", SEND, Fault::Hang, 1);
+    service.fail("POST", SEND, RequestFault::Hang, 1);
     let child = sandbox.spawn(SMS, ["send", TO, "hi"]);
     service.wait_request(SOON, "POST", SEND, 1);
     child.stop(Signal::KILL, Duration::from_secs(5));
@@ -321,7 +329,7 @@ fn a_kill_between_request_and_answer_leaves_the_line_in_doubt() {
 /// The disk fails after the text was sent: that is said, and nothing else is.
 #[test]
 fn a_text_that_cannot_be_kept_is_sent_all_the_same() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let (kept, aside) = (paths::intents(&sandbox.skill()), sandbox.path("aside"));
     let (broken, whole) = (kept.clone(), aside.clone());
@@ -343,7 +351,10 @@ fn a_text_that_cannot_be_kept_is_sent_all_the_same() {
 /// Whoever did not hear that it was sent asks again, and is told what happened.
 #[test]
 fn a_text_that_could_not_be_told_of_is_not_sent_again() {
-    let service = Service::with(Settings { lag: Duration::ZERO, ..Settings::default() });
+    let service = SimulatedService::with(ServiceSettings {
+        lag: Duration::ZERO,
+        ..ServiceSettings::default()
+    });
     let sandbox = Sandbox::for_service(&service);
     let unheard = format!("{SMS} send {TO} hi >/dev/full");
     let out = sandbox.run("/bin/sh", ["-c", &unheard]);
@@ -358,7 +369,7 @@ fn a_text_that_could_not_be_told_of_is_not_sent_again() {
 
 #[test]
 fn a_closed_pipe_is_a_quiet_end() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let line = format!("{SMS} list | true; {SMS} --help | true; exec {SMS} send 911 hi >&-");
     let out = sandbox.run("/bin/sh", ["-c", &line]);

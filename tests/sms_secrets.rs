@@ -5,5 +5,5 @@ const SMS: &str = env!("CARGO_BIN_EXE_sms");
 #[test]
 fn an_echoed_key_is_told_nowhere() {
     let lines: &[&[&str]] = &[&["send", "+15551234567", "hi"], &["list"], &["conversations"]];
-    assert!(harness::leaks::none(SMS, lines) > 20);
+    assert!(harness::leaks::assert_no_leak(SMS, lines) > 20);
 }

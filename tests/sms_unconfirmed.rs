@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::{Fault, Foreign, Proof, Sandbox, Service, Settings};
+use harness::{ErrorResponse, Proof, RequestFault, Sandbox, ServiceSettings, SimulatedService};
 use serde_json::json;
 
 const SMS: &str = env!("CARGO_BIN_EXE_sms");
@@ -11,9 +11,9 @@ const TO: &str = "+15551234567";
 
 #[test]
 fn a_doubt_is_one_error_and_one_hint() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
-    service.fail("POST", SEND, Fault::Cut, 1);
+    service.fail("POST", SEND, RequestFault::Cut, 1);
     let out = sandbox.run(SMS, ["send", TO, "hi"]);
     out.fails(8).stderr_has("error: sending the text: ").stderr_has("hint: the same line looks");
     out.one_error_one_hint();
@@ -22,9 +22,9 @@ fn a_doubt_is_one_error_and_one_hint() {
 
 #[test]
 fn a_doubt_that_cannot_be_printed_is_still_one() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
-    service.fail("POST", SEND, Fault::Cut, 1);
+    service.fail("POST", SEND, RequestFault::Cut, 1);
     let unheard = format!("{SMS} send {TO} hi >/dev/full");
     for says in ["error: sending the text: ", "may have been sent"] {
         let out = sandbox.run("/bin/sh", ["-c", &unheard]);
@@ -37,7 +37,7 @@ fn a_doubt_that_cannot_be_printed_is_still_one() {
 /// The carrier blocks texts to whoever opted out there: to try again costs money and changes nothing.
 #[test]
 fn a_number_that_the_carrier_says_opted_out_is_texted_no_more() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let errors = r#"{"errors":[{"code":"40300","title":"Blocked due to STOP message"}]}"#;
     let wrapped = format!("Telnyx API error (400): {errors}");
@@ -66,14 +66,17 @@ fn a_number_that_the_carrier_says_opted_out_is_texted_no_more() {
 /// The same words a second earlier are listed, and that they went out is known: they are not the text in doubt.
 #[test]
 fn a_text_is_not_settled_by_another_of_the_same_words() {
-    let service = Service::with(Settings { lag: Duration::ZERO, ..Settings::default() });
+    let service = SimulatedService::with(ServiceSettings {
+        lag: Duration::ZERO,
+        ..ServiceSettings::default()
+    });
     let sandbox = Sandbox::for_service(&service);
     sandbox.run(SMS, ["send", TO, "hi"]).ok();
-    service.fail("POST", SEND, Fault::Cut, 1);
+    service.fail("POST", SEND, RequestFault::Cut, 1);
     sandbox.run(SMS, ["send", TO, "hi"]).fails(8);
     sandbox.run(SMS, ["send", TO, "hi"]).fails(8).stderr_has("may have been sent");
     // Of two in doubt one went out: it settles one of them, and only one.
-    service.fail("POST", SEND, Fault::Lost, 1);
+    service.fail("POST", SEND, RequestFault::Lost, 1);
     sandbox.run(SMS, ["send", TO, "hi", "--again"]).fails(8);
     sandbox.run(SMS, ["send", TO, "hi"]).ok().stderr_has("sent already");
     sandbox.run(SMS, ["send", TO, "hi"]).fails(8);
@@ -83,11 +86,11 @@ fn a_text_is_not_settled_by_another_of_the_same_words() {
 /// The same line twice, for every kind of answer to the first: what may have been done is not done again.
 #[test]
 fn no_answer_makes_the_same_line_text_twice() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
-    for (n, foreign) in Foreign::telling().into_iter().enumerate() {
+    for (n, foreign) in ErrorResponse::samples().into_iter().enumerate() {
         let text = format!("hello {n}");
-        service.fail("POST", SEND, Fault::Foreign(foreign), 1);
+        service.fail("POST", SEND, RequestFault::Response(foreign), 1);
         let out = sandbox.run(SMS, ["send", TO, &text]);
         assert_eq!(out.code(), foreign.exit(), "{foreign:?} {out}");
         let again = sandbox.run(SMS, ["send", TO, &text]);

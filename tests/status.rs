@@ -5,7 +5,7 @@
 #[path = "setup/installed.rs"]
 mod installed;
 
-use harness::{Fault, KEY, Sandbox, TOKEN};
+use harness::{KEY, RequestFault, Sandbox, TOKEN};
 use installed::{Installed, mode, program};
 use serde_json::json;
 use std::time::Duration;
@@ -240,7 +240,7 @@ fn a_service_without_checks_of_its_own_is_well() {
 #[test]
 fn a_service_whose_checks_are_out_of_order_is_warned_of() {
     let all = Installed::new();
-    all.service.fail("GET", "/v1/doctor/critical", Fault::Status(500), 99);
+    all.service.fail("GET", "/v1/doctor/critical", RequestFault::Status(500), 99);
     all.only("service", "warn", "not asked: ", "status");
 }
 
@@ -331,11 +331,11 @@ fn a_unit_that_is_gone_or_changed_fails() {
 fn with_everything_down_it_ends_within_ten_seconds() {
     let all = Installed::new();
     for group in ["critical", "warnings", "recommended", "infra"] {
-        all.service.fail("GET", &format!("/v1/doctor/{group}"), Fault::Hang, 99);
+        all.service.fail("GET", &format!("/v1/doctor/{group}"), RequestFault::Hang, 99);
     }
-    all.service.fail("GET", "/v1/me", Fault::Hang, 99);
-    all.gateway.fail("GET", "/startupz", Fault::Hang, 99);
-    all.gateway.fail("POST", "/tools/invoke", Fault::Hang, 99);
+    all.service.fail("GET", "/v1/me", RequestFault::Hang, 99);
+    all.gateway.fail("GET", "/startupz", RequestFault::Hang, 99);
+    all.gateway.fail("POST", "/tools/invoke", RequestFault::Hang, 99);
     program(&all.sandbox, "work/bin/crontab", "exec sleep 60");
     let out = all.run();
     out.fails(1);
@@ -359,7 +359,7 @@ fn an_address_is_quoted_in_the_command_that_looks_at_it() {
         let out = sandbox.run(STATUS, ["--deadline", "2"]);
         let checks = out.fails(1).json()["checks"].as_array().unwrap().clone();
         let key = checks.iter().find(|check| check["id"] == "key").unwrap();
-        let words = harness::hints::in_a_shell(key["fix"].as_str().unwrap());
+        let words = harness::hints::shell_words(key["fix"].as_str().unwrap());
         assert_eq!(words, ["curl", "-sSI", &server]);
     }
 }

@@ -5,7 +5,7 @@
 #[path = "setup/installed.rs"]
 mod installed;
 
-use harness::{Fault, Gateway, TOKEN, Version};
+use harness::{GatewayVersion, RequestFault, SimulatedGateway, TOKEN};
 use installed::Installed;
 use serde_json::json;
 
@@ -69,7 +69,7 @@ fn a_tool_that_is_not_allowed_fails() {
 #[test]
 fn a_gateway_that_says_neither_yes_nor_no_fails() {
     let all = Installed::new();
-    all.gateway.fail("POST", "/tools/invoke", Fault::Status(500), 99);
+    all.gateway.fail("POST", "/tools/invoke", RequestFault::Status(500), 99);
     let checks = all.run().fails(1).json();
     for number in [8, 9] {
         let check = &checks["checks"][number];
@@ -116,7 +116,7 @@ fn an_unknown_agent_fails() {
 #[test]
 fn an_old_gateway_is_well_too() {
     let mut all = Installed::new();
-    all.gateway = Gateway::of(Version::Clawdbot2026_1);
+    all.gateway = SimulatedGateway::of(GatewayVersion::Clawdbot2026_1);
     all.sandbox.adjust(&json!({"gateway_url": all.gateway.url()}));
     let checks = all.run().ok().json();
     assert_eq!(checks["checks"][9]["status"], "pass", "{checks:#}");

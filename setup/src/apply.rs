@@ -3,7 +3,7 @@
 
 use crate::gateway_edit::PreparedEdit;
 use crate::manifest::{self, Manifest, update_config};
-use crate::plan::{Plan, PlannedEdit, set_or_remove};
+use crate::plan::{PlannedEdit, SetupPlan, set_or_remove};
 use crate::supervisor::Supervisor;
 use serde_json::{Value, json};
 use state::paths;
@@ -40,7 +40,7 @@ impl AppliedChanges {
     }
 
     /// Writes the planned values into `skill-config.json`, and makes the file private.
-    pub fn write_config(&mut self, skill: &Path, plan: &Plan) -> anyhow::Result<()> {
+    pub fn write_config(&mut self, skill: &Path, plan: &SetupPlan) -> anyhow::Result<()> {
         let path = paths::config(skill);
         let was_open = state::file::is_open_to_others(&path);
         let mut changed = update_config(skill, |config| {

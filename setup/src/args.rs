@@ -118,7 +118,7 @@ pub struct Uninstall {
 /// are allowed), 1 otherwise.
 #[derive(Debug, Parser)]
 #[command(name = "status", version, after_help = STATUS_EXAMPLES)]
-pub struct Status {
+pub struct StatusArgs {
     /// Options of every tool.
     #[command(flatten)]
     pub common: Common,

@@ -22,7 +22,7 @@ pub struct PlannedEdit {
 
 /// The whole plan.
 #[derive(Debug, Default)]
-pub struct Plan {
+pub struct SetupPlan {
     /// For `skill-config.json`.
     pub config: Vec<ConfigChange>,
     /// For the gateway's configuration.
@@ -59,7 +59,7 @@ pub fn tool_permission(gateway: &GatewayConfig, probe: Option<&Probe>) -> ToolPe
     }
 }
 
-impl Plan {
+impl SetupPlan {
     /// The plan for these choices, given the present configuration, the options about the gateway, and what was detected.
     pub fn new(
         choices: &Choices,

@@ -1,6 +1,6 @@
 //! A whole installation for the tests of status: every check passes until a test spoils one part.
 
-use harness::{Gateway, KEY, Output, Sandbox, Service, TOKEN};
+use harness::{KEY, Output, Sandbox, SimulatedGateway, SimulatedService, TOKEN};
 use serde_json::{Value, json};
 use state::lock::Lock;
 use std::path::Path;
@@ -9,8 +9,8 @@ const STATUS: &str = env!("CARGO_BIN_EXE_status");
 
 /// A whole installation on which every check passes.
 pub(crate) struct Installed {
-    pub(crate) service: Service,
-    pub(crate) gateway: Gateway,
+    pub(crate) service: SimulatedService,
+    pub(crate) gateway: SimulatedGateway,
     pub(crate) sandbox: Sandbox,
     /// A running client holds this for its whole life.
     pub(crate) client: Option<Lock>,
@@ -18,7 +18,7 @@ pub(crate) struct Installed {
 
 impl Installed {
     pub(crate) fn new() -> Self {
-        let (service, gateway) = (Service::start(), Gateway::start());
+        let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
         service.on("GET", "/v1/doctor/recommended", 200, json!({"checks": []}));
         let mut sandbox = Sandbox::for_service(&service);
         sandbox.adjust(&json!({

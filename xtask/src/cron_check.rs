@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use harness::{Gateway, Output, Sandbox, Service};
+use harness::{Output, Sandbox, SimulatedGateway, SimulatedService};
 use serde_json::{Value, json};
 use state::exit;
 use state::interrupt;
@@ -37,8 +37,8 @@ const FOLDER: &str = "it's 5% of a \"skill\" # folder $HOME";
 /// The machine on which it plays: the simulated service, an agent, and the owner's real crontab.
 struct Scene {
     programs: PathBuf,
-    service: Service,
-    gateway: Gateway,
+    service: SimulatedService,
+    gateway: SimulatedGateway,
     sandbox: Sandbox,
     /// The skill folder, by a name that both cron and the shell read in their own way.
     skill: PathBuf,
@@ -79,7 +79,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<Verdict> {
         return Ok(Verdict::Skipped(exit::told(&reason)));
     }
     let programs = workspace.build(Profile::Dev)?;
-    let (service, gateway) = (Service::start(), Gateway::start());
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     let mut sandbox = Sandbox::for_both(&service, &gateway);
     let skill = sandbox.path(FOLDER);
     symlink(sandbox.skill(), &skill).context("giving the skill folder a name")?;

@@ -7,7 +7,10 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Result;
-use harness::{Gateway, KEY, Log, Reply, Service, Settings, Table, event};
+use harness::{
+    AgentReply, KEY, ServiceLog, ServiceSettings, ServiceTable, SimulatedGateway, SimulatedService,
+    event,
+};
 use serde_json::json;
 use state::exit::Exit;
 use state::out::{self, Printer};
@@ -28,11 +31,12 @@ quit             end the simulator";
 /// Serves until `quit`, the end of a terminal's input, or a signal. The config to use is the one document on stdout, or
 /// in text the same for a shell; what happens is told on stderr.
 pub(crate) fn run(args: &Simulate, printer: Printer) -> Result<Exit> {
-    let mut service = Service::with(Settings { port: args.port, ..Settings::default() });
+    let mut service =
+        SimulatedService::with(ServiceSettings { port: args.port, ..ServiceSettings::default() });
     service.forgive_unknown_routes();
     service.clock().speed(args.speed);
-    let gateway = Gateway::start();
-    gateway.reply_with(|turn| Reply::Text(format!("You said: {}", turn.message)));
+    let gateway = SimulatedGateway::start();
+    gateway.reply_with(|turn| AgentReply::Text(format!("You said: {}", turn.message)));
     let config = json!({
         "api_key": KEY, "server": service.url(), "gateway_url": gateway.url(), "gateway_token": gateway.token(),
     });
@@ -77,7 +81,7 @@ enum After {
 
 /// Who types.
 struct Person<'a> {
-    service: &'a Service,
+    service: &'a SimulatedService,
     call: Option<String>,
     n_requests: usize,
 }
@@ -147,7 +151,7 @@ impl Person<'_> {
     }
 
     fn decide(&self, decision: &str) {
-        let rows = self.service.rows(Table::Approvals);
+        let rows = self.service.rows(ServiceTable::Approvals);
         match rows.iter().rev().find(|row| row["status"] == "pending") {
             Some(row) => {
                 self.service.decide(row["request_id"].as_str().unwrap_or_default(), decision);
@@ -164,10 +168,10 @@ fn told(sent: bool) {
 }
 
 /// Tells what clients do, as it comes.
-fn watch(service: &Service) {
+fn watch(service: &SimulatedService) {
     let (mut n_requests, mut n_frames, mut n_connected) = (0, 0, 0);
     loop {
-        let fresh = |log: &Log| {
+        let fresh = |log: &ServiceLog| {
             let counts = (log.requests.len(), log.frames.len(), log.authenticated());
             (counts != (n_requests, n_frames, n_connected)).then(|| log.clone())
         };

@@ -8,7 +8,7 @@ use crate::client;
 use crate::detect::Detected;
 use crate::gateway_edit::EditKind;
 use crate::manifest::Manifest;
-use crate::plan::{GatewayFlags, Plan, ToolPermission, tool_permission};
+use crate::plan::{GatewayFlags, SetupPlan, ToolPermission, tool_permission};
 use crate::supervisor::Supervisor;
 use crate::terminal::Terminal;
 use anyhow::Context as _;
@@ -56,7 +56,7 @@ pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
     // From here on Ctrl-C is a signal again, and ends the program.
     drop(terminal);
     let probe = probed(&choices.agent_id);
-    let plan = Plan::new(&choices, config.raw(), &flags, &detected, probe);
+    let plan = SetupPlan::new(&choices, config.raw(), &flags, &detected, probe);
     for remark in detected.remarks.iter().chain(&plan.left_alone) {
         out::warning(remark);
     }

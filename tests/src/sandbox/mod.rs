@@ -10,9 +10,9 @@ pub use child::Child;
 pub use output::Output;
 pub use terminal::Keyboard;
 
-use crate::clock::Clock;
-use crate::gateway::Gateway;
-use crate::service::{KEY, Service};
+use crate::clock::SimulatedClock;
+use crate::gateway::SimulatedGateway;
+use crate::service::{KEY, SimulatedService};
 use crate::tls::Authority;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 pub struct Sandbox {
     root: PathBuf,
     env: BTreeMap<String, String>,
-    clock: Option<Clock>,
+    clock: Option<SimulatedClock>,
 }
 
 static COUNT: AtomicUsize = AtomicUsize::new(0);
@@ -60,8 +60,8 @@ impl Sandbox {
         Self { root, env, clock: None }
     }
 
-    /// A sandbox configured with the service's address and key; programs in it live by the service's clock.
-    pub fn for_service(service: &Service) -> Self {
+    /// A sandbox configured with the service's address and key; programs in it have the service's clock.
+    pub fn for_service(service: &SimulatedService) -> Self {
         let mut sandbox = Self::new();
         sandbox.config(&json!({"api_key": KEY, "server": service.url()}));
         sandbox.clock = Some(service.clock().clone());
@@ -69,7 +69,7 @@ impl Sandbox {
     }
 
     /// The same with a gateway, the names Ciaran and PAL-01, and the agent `main`.
-    pub fn for_both(service: &Service, gateway: &Gateway) -> Self {
+    pub fn for_both(service: &SimulatedService, gateway: &SimulatedGateway) -> Self {
         let sandbox = Self::for_service(service);
         sandbox.adjust(&json!({
             "owner_name": "Ciaran", "agent_name": "PAL-01", "greeting": "Hey Ciaran, what's up?",
@@ -83,7 +83,7 @@ impl Sandbox {
         self.write("skill/skill-config.json", &format!("{config:#}\n"));
     }
 
-    /// Lays these keys over `skill-config.json`; `null` removes one.
+    /// Sets these keys of `skill-config.json`; `null` removes one.
     pub fn adjust(&self, changes: &Value) {
         let mut config = self.json("skill/skill-config.json");
         let changes = changes.as_object().expect("changes are an object");
@@ -196,16 +196,16 @@ impl Sandbox {
         self.prepare(program, args).spawn()
     }
 
-    /// A run that needs more said about it: stdin, another environment, another limit.
+    /// A run that needs more than arguments: stdin, another environment, another limit.
     pub fn prepare<S: AsRef<str>>(
         &self,
         program: &str,
         args: impl IntoIterator<Item = S>,
-    ) -> Run<'_> {
+    ) -> PreparedCommand<'_> {
         let args = args.into_iter().map(|arg| arg.as_ref().to_owned()).collect();
         let mut env = self.env.clone();
-        env.extend(self.clock.iter().flat_map(Clock::env));
-        Run {
+        env.extend(self.clock.iter().flat_map(SimulatedClock::env));
+        PreparedCommand {
             sandbox: self,
             program: program.to_owned(),
             args,
@@ -224,7 +224,7 @@ impl Drop for Sandbox {
 }
 
 /// One run before it starts.
-pub struct Run<'a> {
+pub struct PreparedCommand<'a> {
     sandbox: &'a Sandbox,
     program: String,
     args: Vec<String>,
@@ -233,7 +233,7 @@ pub struct Run<'a> {
     limit: Duration,
 }
 
-impl Run<'_> {
+impl PreparedCommand<'_> {
     /// What the program reads from its stdin.
     #[must_use]
     pub fn stdin(mut self, text: &str) -> Self {
@@ -248,7 +248,7 @@ impl Run<'_> {
         self
     }
 
-    /// Lets the machine's clock on the wall be wrong by this much (`-1h`); see [`Skew`](crate::Skew).
+    /// Lets the machine's clock on the wall be wrong by this much (`-1h`); see [`ClockSkew`](crate::Skew).
     #[must_use]
     pub fn skewed(self, by: &str) -> Self {
         self.env("CLAWDTALK_CLOCK_SKEW", by)

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use harness::{KEY, Sandbox, Service, Table, plenty};
+use harness::{KEY, Sandbox, ServiceTable, SimulatedService, large_mission};
 use serde_json::{Value, json};
 use state::out;
 
@@ -23,10 +23,10 @@ struct Line {
 
 /// Measures every line `runs` times. Fails if one of them does not end with 0: a refusal would be cheap.
 pub(super) fn measure(programs: &Path, runs: usize) -> Result<Value> {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let body = json!({"call_id": "call-1", "status": "completed", "direction": "outbound"});
-    service.seed(Table::Calls, "call-1", "", body.clone());
-    service.seed(Table::Approvals, "approval-1", "", approved());
+    service.seed(ServiceTable::Calls, "call-1", "", body.clone());
+    service.seed(ServiceTable::Approvals, "approval-1", "", approved());
     let sandbox = Sandbox::for_service(&service);
     let mut rows = vec![heading()];
     let mut figures = Vec::new();
@@ -63,7 +63,7 @@ fn approved() -> Value {
     json!({"request_id": "approval-1", "action": "a", "status": "approved", "require_biometric": false})
 }
 
-fn lines(programs: &Path, service: &Service) -> Vec<Line> {
+fn lines(programs: &Path, service: &SimulatedService) -> Vec<Line> {
     let program = |name: &str| programs.join(name).display().to_string();
     let line = |what, name: &str, args: &[&str]| Line {
         what,
@@ -133,10 +133,10 @@ fn row(line: &Line, figure: &Value) -> Vec<String> {
 
 /// A pass over a thousand scheduled calls with three assistants, all of them due: three lists, a run, a plan.
 fn a_tick(programs: &Path, runs: usize) -> Result<Value> {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let missions = programs.join("missions").display().to_string();
-    plenty::of_calls(&service, &sandbox, &missions, 1_000, 3);
+    large_mission::add_calls(&service, &sandbox, &missions, 1_000, 3);
     let peak = Arc::new(AtomicU64::new(0));
     let seen = Arc::clone(&peak);
     service.on_with("GET", "/v1/missions/:m/runs/:r", move |_| {

@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use harness::Log;
+use harness::ServiceLog;
 use state::lock::Lock;
 use state::paths;
 
@@ -69,6 +69,6 @@ pub(super) fn undo(scene: &Scene) -> Result<()> {
 }
 
 fn is_connected(scene: &Scene, n_connections: usize, within: Duration) -> bool {
-    let enough = |log: &Log| (log.authenticated() >= n_connections).then_some(());
+    let enough = |log: &ServiceLog| (log.authenticated() >= n_connections).then_some(());
     scene.service.try_wait_for(within, enough).is_some()
 }

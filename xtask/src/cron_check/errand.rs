@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use harness::{Table, Turn};
+use harness::{RecordedTurn, ServiceTable};
 use jiff::{SignedDuration, Unit};
 use serde_json::Value;
 use state::crontab;
@@ -80,13 +80,13 @@ impl Errand {
         let kept = scene.json("missions", &["get-state", SLUG])?;
         ensure!(kept["status"] == "succeeded", "the mission has not ended here: {kept}");
         let (mission, run) = (text(&kept, "mission_id")?, text(&kept, "run_id")?);
-        let steps = scene.service.rows(Table::Steps);
+        let steps = scene.service.rows(ServiceTable::Steps);
         let completed = steps.iter().filter(|step| step["status"] == "completed").count();
         ensure!((steps.len(), completed) == (3, 3), "not all steps are completed: {steps:?}");
         let run = scene.json("missions", &["get-run", &mission, &run])?;
         ensure!(run["status"] == "succeeded", "the run has not ended: {run}");
         let is_about =
-            |turn: &Turn| turn.message.contains(SLUG) || turn.message.contains("SMS Test");
+            |turn: &RecordedTurn| turn.message.contains(SLUG) || turn.message.contains("SMS Test");
         ensure!(scene.gateway.turns().iter().any(is_about), "the main session was told nothing");
         Ok("a tick of cron's found the delivery, ended the mission and took its line away"
             .to_owned())

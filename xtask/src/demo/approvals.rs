@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use harness::Owner;
+use harness::SimulatedOwner;
 use serde_json::{Value, json};
 
 use super::script::OWNER;
@@ -14,7 +14,7 @@ const THINKS: Duration = Duration::from_millis(600);
 
 /// Denied means denied: exit 1, so that `approval request … && git push` stops.
 pub(super) fn denied(stage: &mut Stage) -> Result<Value> {
-    stage.service.owner(Owner::Denies(THINKS));
+    stage.service.owner(SimulatedOwner::Denies(THINKS));
     says(OWNER, "(will tap Deny on the phone)");
     let verdict = stage.json("approval", &ACTION, 1)?;
     shows(&verdict, &["action", "status"]);
@@ -24,7 +24,7 @@ pub(super) fn denied(stage: &mut Stage) -> Result<Value> {
 
 /// Approved is the only exit 0.
 pub(super) fn approved(stage: &mut Stage) -> Result<Value> {
-    stage.service.owner(Owner::Approves(THINKS));
+    stage.service.owner(SimulatedOwner::Approves(THINKS));
     says(OWNER, "(will tap Approve on the phone)");
     let verdict = stage.json("approval", &ACTION, 0)?;
     shows(&verdict, &["action", "status"]);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use harness::{Owner, Table};
+use harness::{ServiceTable, SimulatedOwner};
 use serde_json::{Value, json};
 
 use super::script::{DONE, OWNER, SENSITIVE};
@@ -15,7 +15,7 @@ const THINKS: Duration = Duration::from_millis(600);
 /// Denied: the agent never hears of it, and the caller is told so.
 pub(super) fn denied(stage: &mut Stage) -> Result<Value> {
     let before = stage.turns().len();
-    stage.service.owner(Owner::Denies(THINKS));
+    stage.service.owner(SimulatedOwner::Denies(THINKS));
     says(OWNER, "(will tap Deny on the phone)");
     let answer = ask(stage, "call-in-1", "request-2", SENSITIVE)?;
     ensure!(answer != DONE, "it was done although it was denied");
@@ -27,7 +27,7 @@ pub(super) fn denied(stage: &mut Stage) -> Result<Value> {
 /// Approved: it runs, once.
 pub(super) fn approved(stage: &mut Stage) -> Result<Value> {
     let before = stage.turns().len();
-    stage.service.owner(Owner::Approves(THINKS));
+    stage.service.owner(SimulatedOwner::Approves(THINKS));
     says(OWNER, "(will tap Approve on the phone)");
     let answer = ask(stage, "call-in-1", "request-3", SENSITIVE)?;
     ensure!(answer == DONE, "wanted {DONE:?}, found {answer:?}");
@@ -42,7 +42,7 @@ pub(super) fn approved(stage: &mut Stage) -> Result<Value> {
 
 /// The owner's phone has been asked so many times, in the request's own words, and last answered so.
 fn was_asked(stage: &Stage, times: usize, decision: &str) -> Result<()> {
-    let rows = stage.service.rows(Table::Approvals);
+    let rows = stage.service.rows(ServiceTable::Approvals);
     let last = rows.last().cloned().unwrap_or_default();
     let well = rows.len() == times && last["action"] == SENSITIVE && last["status"] == decision;
     ensure!(well, "wanted approval request {times} for {SENSITIVE:?}, {decision}; found {rows:?}");

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use harness::{Gateway, KEY};
+use harness::{KEY, SimulatedGateway};
 use serde_json::{Value, json};
 
 use super::script::{AGENT, OWNER};
@@ -45,7 +45,7 @@ pub(super) fn set_up(stage: &mut Stage) -> Result<Value> {
 }
 
 /// The gateway's file as its owner wrote it: nobody may send to sessions over HTTP yet.
-fn config(gateway: &Gateway) -> String {
+fn config(gateway: &SimulatedGateway) -> String {
     let (port, token) = (gateway.port(), gateway.token());
     format!(
         "{{\n  // The owner's own remark.\n  gateway: {{ port: {port}, auth: {{ mode: \"token\", token: \"{token}\" }} }},\n}}\n"

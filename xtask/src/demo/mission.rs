@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use harness::Table;
+use harness::ServiceTable;
 use jiff::civil::Weekday;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, ToSpan as _};
@@ -58,7 +58,7 @@ pub(super) fn from_start_to_end(stage: &mut Stage) -> Result<Value> {
     ensure!(texts == 1, "wanted one text to {NEIGHBOUR}, found {texts}");
     let kept = stage.json("missions", &["get-state", SLUG], 0)?;
     ensure!(kept["status"] == "succeeded", "the mission has not ended here: {kept}");
-    let runs = stage.service.rows(Table::Runs);
+    let runs = stage.service.rows(ServiceTable::Runs);
     let run = runs.iter().find(|run| run["run_id"] == kept["run_id"]).context("no such run")?;
     ensure!(run["status"] == "succeeded", "the run has not ended: {run}");
     let told: Vec<String> =
@@ -67,7 +67,7 @@ pub(super) fn from_start_to_end(stage: &mut Stage) -> Result<Value> {
     for words in &told {
         says("to the agent", words);
     }
-    let missions = stage.service.rows(Table::Missions).len();
+    let missions = stage.service.rows(ServiceTable::Missions).len();
     ensure!(missions == 1, "wanted one mission, found {missions}");
     Ok(json!({
         "slug": SLUG, "calls": dialled, "retries": retries, "status": run["status"],

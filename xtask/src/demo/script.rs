@@ -1,6 +1,6 @@
 //! Who is who in the story, and what the stub agent says.
 
-use harness::{Reply, Turn};
+use harness::{AgentReply, RecordedTurn};
 
 /// The owner's name, as the config has it.
 pub(super) const OWNER: &str = "Mara";
@@ -28,7 +28,7 @@ pub(super) const TEXT: &str = LINES[2].0;
 pub(super) const TEXT_BACK: &str = LINES[2].1;
 
 /// The agent of the stub gateway.
-pub(super) fn agent(turn: &Turn) -> Reply {
+pub(super) fn agent(turn: &RecordedTurn) -> AgentReply {
     let heard = |(question, _): &&(&str, &str)| turn.message.contains(question);
-    Reply::from(LINES.iter().find(heard).map_or("I have no idea.", |(_, answer)| *answer))
+    AgentReply::from(LINES.iter().find(heard).map_or("I have no idea.", |(_, answer)| *answer))
 }

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use harness::{Child, Gateway, Log, Output, Sandbox, Service, Signal, Turn};
+use harness::{
+    Child, Output, RecordedTurn, Sandbox, ServiceLog, Signal, SimulatedGateway, SimulatedService,
+};
 use serde_json::{Map, Value};
 use state::out;
 
@@ -23,9 +25,9 @@ pub(super) struct Real {
 /// Everything the acts share. Dropping it ends every program that it started.
 pub(super) struct Stage {
     programs: PathBuf,
-    pub(super) service: Service,
+    pub(super) service: SimulatedService,
     /// `None` while a real gateway answers.
-    pub(super) gateway: Option<Gateway>,
+    pub(super) gateway: Option<SimulatedGateway>,
     pub(super) real: Option<Real>,
     pub(super) sandbox: Sandbox,
     /// `connect run`, from the act that starts it.
@@ -35,11 +37,11 @@ pub(super) struct Stage {
 impl Stage {
     /// A machine on which nothing is set up yet, but an agent's gateway runs.
     pub(super) fn new(programs: PathBuf, real: Option<Real>) -> Self {
-        let service = Service::start();
+        let service = SimulatedService::start();
         let sandbox = Sandbox::for_service(&service);
         // The sandbox of a test is configured already; here that is what the first act shows.
         let _ = std::fs::remove_file(sandbox.path("skill/skill-config.json"));
-        let gateway = real.is_none().then(Gateway::start);
+        let gateway = real.is_none().then(SimulatedGateway::start);
         if let Some(gateway) = &gateway {
             gateway.reply_with(script::agent);
         }
@@ -80,7 +82,11 @@ impl Stage {
     }
 
     /// Waits until the service has seen something; the error says what was waited for.
-    pub(super) fn wait<T>(&self, what: &str, pick: impl FnMut(&Log) -> Option<T>) -> Result<T> {
+    pub(super) fn wait<T>(
+        &self,
+        what: &str,
+        pick: impl FnMut(&ServiceLog) -> Option<T>,
+    ) -> Result<T> {
         let patience = if self.is_real() { REAL_PATIENCE } else { PATIENCE };
         self.service.try_wait_for(patience, pick).with_context(|| {
             let said = self.client.as_ref().map(Child::stderr).unwrap_or_default();
@@ -89,8 +95,8 @@ impl Stage {
     }
 
     /// What the stub gateway's agent has heard.
-    pub(super) fn turns(&self) -> Vec<Turn> {
-        self.gateway.as_ref().map(Gateway::turns).unwrap_or_default()
+    pub(super) fn turns(&self) -> Vec<RecordedTurn> {
+        self.gateway.as_ref().map(SimulatedGateway::turns).unwrap_or_default()
     }
 
     /// Ends `connect`, which must leave with 0.

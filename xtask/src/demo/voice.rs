@@ -1,7 +1,7 @@
 //! The main job: the owner calls, asks, and hears the agent's answer.
 
 use anyhow::{Result, ensure};
-use harness::{Log, event};
+use harness::{ServiceLog, event};
 use serde_json::{Value, json};
 use state::out;
 
@@ -38,7 +38,7 @@ pub(super) fn asked_and_answered(stage: &mut Stage) -> Result<Value> {
 pub(super) fn ask(stage: &Stage, call: &str, request: &str, words: &str) -> Result<String> {
     says(OWNER, words);
     stage.service.send(&event::deep_tool_request(call, request, words));
-    let result = |log: &Log| spoken(log, "deep_tool_result", "request_id", request);
+    let result = |log: &ServiceLog| spoken(log, "deep_tool_result", "request_id", request);
     let answer = stage.wait("the answer", result)?;
     says(AGENT, &answer);
     ensure!(!answer.trim().is_empty(), "the answer is empty");
@@ -46,7 +46,7 @@ pub(super) fn ask(stage: &Stage, call: &str, request: &str, words: &str) -> Resu
 }
 
 /// The text of the first frame of that type and id.
-fn spoken(log: &Log, kind: &str, key: &str, id: &str) -> Option<String> {
+fn spoken(log: &ServiceLog, kind: &str, key: &str, id: &str) -> Option<String> {
     let frame = log.frames_of(kind).into_iter().find(|frame| frame[key] == id)?;
     Some(frame["text"].as_str().unwrap_or_default().to_owned())
 }

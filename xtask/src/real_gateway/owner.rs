@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use harness::{KEY, Output, Sandbox, Service};
+use harness::{KEY, Output, Sandbox, SimulatedService};
 use serde_json::{Value, json};
 
 use super::process::{Gateway, TOKEN};
@@ -18,13 +18,13 @@ const CHECKS: [&str; 4] = ["gateway", "token", "sessions_send", "agent"];
 pub(super) struct Owner<'a> {
     programs: String,
     gateway: &'a Gateway,
-    service: Service,
+    service: SimulatedService,
     sandbox: Sandbox,
 }
 
 impl<'a> Owner<'a> {
     pub(super) fn new(programs: &str, gateway: &'a Gateway) -> Self {
-        let service = Service::start();
+        let service = SimulatedService::start();
         let mut sandbox = Sandbox::for_service(&service);
         let _ = std::fs::remove_file(sandbox.path("skill/skill-config.json"));
         sandbox.env("HOME", &gateway.home().display().to_string());

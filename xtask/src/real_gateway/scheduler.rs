@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use anyhow::{Context as _, Result, ensure};
-use harness::{Sandbox, Service};
+use harness::{Sandbox, SimulatedService};
 use serde_json::{Value, json};
 
 use super::process::Gateway;
@@ -14,7 +14,7 @@ const SLUG: &str = "find 50% \"plumbers\"";
 
 /// A job is declared once, listed, and removed; the gateway's own jobs stay.
 pub(super) fn play(programs: &str, gateway: &Gateway) -> Result<Value> {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let mut sandbox = Sandbox::for_service(&service);
     sandbox.env("HOME", &gateway.home().display().to_string());
     let path = format!("{}:/usr/bin:/bin", sandbox.path("work/bin").display());

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use harness::{Sandbox, Service, Signal, event};
+use harness::{Sandbox, Signal, SimulatedService, event};
 use serde_json::{Value, json};
 use state::out;
 
@@ -29,7 +29,7 @@ pub(super) fn play(connect: &str, gateway: &Gateway) -> Result<Vec<Value>> {
     Ok(turns)
 }
 
-fn sandbox(service: &Service, gateway: &Gateway, way: &str) -> Sandbox {
+fn sandbox(service: &SimulatedService, gateway: &Gateway, way: &str) -> Sandbox {
     let sandbox = Sandbox::for_service(service);
     sandbox
         .adjust(&json!({"gateway_url": gateway.url(), "gateway_token": TOKEN, "gateway_api": way}));
@@ -38,10 +38,10 @@ fn sandbox(service: &Service, gateway: &Gateway, way: &str) -> Sandbox {
 
 /// One spoken request: over the socket to `connect`, to the gateway, and back.
 fn ask(connect: &str, gateway: &Gateway, way: &str, question: &str) -> Result<Value> {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = sandbox(&service, gateway, way);
     let client = sandbox.spawn(connect, ["run"]);
-    let connected = |log: &harness::Log| (log.authenticated() > 0).then_some(());
+    let connected = |log: &harness::ServiceLog| (log.authenticated() > 0).then_some(());
     service
         .try_wait_for(Duration::from_secs(20), connected)
         .with_context(|| format!("`connect run` did not authenticate:\n{}", client.stderr()))?;
@@ -49,7 +49,7 @@ fn ask(connect: &str, gateway: &Gateway, way: &str, question: &str) -> Result<Va
     service.send(&event::context_request("call-1"));
     service.send(&event::call_started("call-1", "inbound"));
     service.send(&event::deep_tool_request("call-1", "request-1", question));
-    let result = |log: &harness::Log| {
+    let result = |log: &harness::ServiceLog| {
         let mut results = log.frames_of("deep_tool_result").into_iter();
         results.find(|frame| frame["request_id"] == "request-1").cloned()
     };
@@ -71,7 +71,7 @@ fn ask(connect: &str, gateway: &Gateway, way: &str, question: &str) -> Result<Va
 /// The same without the service.
 fn simulate(connect: &str, gateway: &Gateway) -> Result<Value> {
     let question = "what is on my calendar?";
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = sandbox(&service, gateway, "auto");
     let run = sandbox.prepare(connect, ["simulate", question]).limit(PATIENCE).run();
     ensure!(run.code() == 0, "`connect simulate` failed:\n{run}");

@@ -12,7 +12,7 @@ pub(super) mod stage;
 use std::path::Path;
 use std::time::Instant;
 
-use harness::Fate;
+use harness::Rng;
 use serde_json::Value;
 use state::out;
 
@@ -54,14 +54,14 @@ pub(super) fn torture(programs: &Path, plan: Plan) -> Value {
             if stage.tally.kills + tally.kills >= plan.kills || began.elapsed() >= plan.limit {
                 break;
             }
-            let round = stage.fate.place(ROUNDS.len());
+            let round = stage.rng.index(ROUNDS.len());
             ROUNDS[round](&mut stage, n);
             n += 1;
         }
         tally.add(stage.tally);
         if tally.kills < plan.kills && began.elapsed() < plan.limit {
             // A machine of its own, with a gateway whose configuration is changed.
-            tally.add(setup::torture(programs, Fate::new(seed), None));
+            tally.add(setup::torture(programs, Rng::new(seed), None));
         }
         if tally.kills >= told + 50 {
             told = tally.kills;

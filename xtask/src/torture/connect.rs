@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::Fate;
+use harness::Rng;
 use serde_json::{Value, json};
 use state::out;
 
@@ -44,15 +44,15 @@ pub(super) fn torture(programs: &Path, plan: Plan) -> Value {
         (plan.limit >= frozen::TAKES).then(|| thread::spawn(move || frozen::watched(&connect)));
     let (stage, requests) = (Stage::new(programs, plan.seed, true), Requests::default());
     let (mut lives, count, over) = (Lives::default(), Count::default(), AtomicBool::new(false));
-    let fate = |n| Fate::new(plan.seed.wrapping_mul(8).wrapping_add(n));
+    let rng = |n| Rng::new(plan.seed.wrapping_mul(8).wrapping_add(n));
     let began = Instant::now();
     let mut claims = thread::scope(|scope| {
         let watch = scope.spawn(|| watch::lies(&stage, &over));
-        scope.spawn(|| WEATHER.blow(&stage, fate(1), &over, &count));
-        scope.spawn(|| stream(&stage, &requests, fate(2), &over));
-        let mut fate = fate(3);
+        scope.spawn(|| WEATHER.blow(&stage, rng(1), &over, &count));
+        scope.spawn(|| stream(&stage, &requests, rng(2), &over));
+        let mut rng = rng(3);
         while lives.kills < plan.kills && began.elapsed() < plan.limit {
-            lives.one(&stage, &mut fate);
+            lives.one(&stage, &mut rng);
             if lives.kills.is_multiple_of(25) {
                 out::progress(&format!("{} kills, {} requests", lives.kills, requests.len()));
             }
@@ -93,12 +93,12 @@ pub(super) fn torture(programs: &Path, plan: Plan) -> Value {
 }
 
 /// Asks until `over`.
-fn stream(stage: &Stage, requests: &Requests, mut fate: Fate, over: &AtomicBool) {
+fn stream(stage: &Stage, requests: &Requests, mut rng: Rng, over: &AtomicBool) {
     while !over.load(Ordering::Relaxed) {
         // Now and then several callers speak at once.
-        for _ in 0..if fate.strikes(5) { 8 } else { 1 } {
-            requests.ask(&stage.service, &mut fate);
+        for _ in 0..if rng.chance(5) { 8 } else { 1 } {
+            requests.ask(&stage.service, &mut rng);
         }
-        thread::sleep(Duration::from_millis(fate.below(PAUSE)));
+        thread::sleep(Duration::from_millis(rng.below(PAUSE)));
     }
 }

@@ -11,7 +11,7 @@ mod strike;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use harness::{Fate, Gateway};
+use harness::{Rng, SimulatedGateway};
 use serde_json::{Value, json};
 use state::exit::Exit;
 use state::out::{self, Printer};
@@ -70,7 +70,7 @@ fn on(programs: &Path, plan: Plan, disk: &Disk) -> Value {
     let (mut told, mut client) = (0, Value::Null);
     while !is_over() {
         let seed = plan.seed.wrapping_add(n as u64);
-        let gateway = Gateway::start();
+        let gateway = SimulatedGateway::start();
         let mut stage = Stage::new(programs, seed);
         stage.sandbox.adjust(&json!({
             "gateway_url": gateway.url(), "gateway_token": gateway.token(), "agent_id": "main",
@@ -80,7 +80,7 @@ fn on(programs: &Path, plan: Plan, disk: &Disk) -> Value {
             if is_over() {
                 break;
             }
-            let round = stage.fate.place(rounds.len());
+            let round = stage.rng.index(rounds.len());
             rounds[round](&mut stage, n);
             n += 1;
         }
@@ -89,7 +89,7 @@ fn on(programs: &Path, plan: Plan, disk: &Disk) -> Value {
         // However few failures are wanted, the two are among what is tried.
         if !is_over() || client.is_null() {
             // A machine of its own, with a gateway whose configuration is changed.
-            tally.add(setup::torture(programs, Fate::new(seed), Some(disk.clone())));
+            tally.add(setup::torture(programs, Rng::new(seed), Some(disk.clone())));
             client = connect::disk::sum(client, &connect::disk::torture(programs, seed, disk));
         }
         if disk.struck() >= told + 50 {

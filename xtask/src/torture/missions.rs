@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use harness::torture::{self, Missions, Races, Ticks};
+use harness::torture::{self, MissionsTorture, RacesTorture, TicksTorture};
 use serde_json::Value;
 
 use super::Plan;
@@ -15,19 +15,19 @@ pub(super) fn torture(programs: &Path, plan: Plan) -> Value {
     let Plan { kills, limit, seed } = plan;
     let writers = if kills >= FULL { (64, 100) } else { (8, 10) };
     let program = programs.join("missions").display().to_string();
-    torture::missions(&program, Missions { kills, limit, writers, seed })
+    torture::missions(&program, MissionsTorture { kills, limit, writers, seed })
 }
 
 /// `cancel` against the clock and against other programs, so many times.
 pub(super) fn races(programs: &Path, plan: Plan, count: usize) -> Value {
     let Plan { limit, seed, .. } = plan;
     let program = programs.join("missions").display().to_string();
-    torture::races(&program, Races { count, limit, seed })
+    torture::races(&program, RacesTorture { count, limit, seed })
 }
 
 /// `tick` under kills, from the first look at a mission to its end.
 pub(super) fn ticks(programs: &Path, plan: Plan) -> Value {
     let Plan { kills, limit, seed } = plan;
     let program = programs.join("missions").display().to_string();
-    torture::ticks(&program, Ticks { kills, limit, seed })
+    torture::ticks(&program, TicksTorture { kills, limit, seed })
 }

@@ -2,25 +2,25 @@
 
 use std::time::Duration;
 
-use harness::{Owner, Table};
+use harness::{ServiceTable, SimulatedOwner};
 use serde_json::Value;
 
 use super::stage::Stage;
 
 /// A question to an owner of a random mind.
 pub(super) fn approval(stage: &mut Stage, n: usize) {
-    let at_once = Duration::from_millis(stage.fate.below(30));
-    let (owner, honest) = match stage.fate.below(6) {
-        0..2 => (Owner::Approves(at_once), 0),
-        2 => (Owner::Denies(at_once), 1),
-        3 => (Owner::Silent, 6),
-        4 => (Owner::NoDevices, 7),
-        _ => (Owner::NotDelivered, 7),
+    let at_once = Duration::from_millis(stage.rng.below(30));
+    let (owner, honest) = match stage.rng.below(6) {
+        0..2 => (SimulatedOwner::Approves(at_once), 0),
+        2 => (SimulatedOwner::Denies(at_once), 1),
+        3 => (SimulatedOwner::Silent, 6),
+        4 => (SimulatedOwner::NoDevices, 7),
+        _ => (SimulatedOwner::NotDelivered, 7),
     };
     stage.service.owner(owner);
     let action = format!("Action {n}");
     let mut args = vec!["request", &action, "--timeout", "60"];
-    if owner == Owner::Silent {
+    if owner == SimulatedOwner::Silent {
         args.push("--no-wait");
     }
     for lives in 1..=3 {
@@ -50,6 +50,6 @@ pub(super) fn approval(stage: &mut Stage, n: usize) {
 }
 
 fn asked(stage: &Stage, action: &str) -> Vec<Value> {
-    let rows = stage.service.rows(Table::Approvals).into_iter();
+    let rows = stage.service.rows(ServiceTable::Approvals).into_iter();
     rows.filter(|row| row["action"] == action).collect()
 }

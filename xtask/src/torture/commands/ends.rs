@@ -1,6 +1,6 @@
 //! `missions complete` and `missions fail`: in the end the service and the state file say the same.
 
-use harness::Table;
+use harness::ServiceTable;
 
 use super::stage::Stage;
 
@@ -9,7 +9,7 @@ pub(super) fn end(stage: &mut Stage, n: usize) {
     let (name, slug) = (format!("End {n}"), format!("end-{n}"));
     let steps = r#"[{"step_id":"s","description":"S"}]"#;
     stage.ok("missions", &["init", &name, "I", &format!("Request {n}"), steps]);
-    let (line, wanted) = if stage.fate.strikes(50) {
+    let (line, wanted) = if stage.rng.chance(50) {
         (["complete", &slug, "All done"], "succeeded")
     } else {
         (["fail", &slug, "Nobody there"], "failed")
@@ -22,7 +22,7 @@ pub(super) fn end(stage: &mut Stage, n: usize) {
 /// The service and the state file say the same of a mission's end, and it is this.
 pub(in crate::torture) fn agree(stage: &mut Stage, slug: &str, wanted: Option<&str>) {
     let kept = stage.state()[slug].clone();
-    let runs = stage.service.rows(Table::Runs);
+    let runs = stage.service.rows(ServiceTable::Runs);
     let run = runs.iter().find(|row| row["run_id"] == kept["run_id"]).cloned().unwrap_or_default();
     let (here, there) = (&kept["status"], &run["status"]);
     if here != there || wanted.is_some_and(|wanted| here != wanted) {

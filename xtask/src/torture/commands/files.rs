@@ -64,7 +64,7 @@ pub(super) fn recover(stage: &mut Stage, n: usize) {
     }
     let text = stage.sandbox.read(STATE);
     let before: Value = serde_json::from_str(&text).unwrap_or_default();
-    let mut cut = 1 + stage.fate.place(text.len() - 2);
+    let mut cut = 1 + stage.rng.index(text.len() - 2);
     while !text.is_char_boundary(cut) {
         cut -= 1;
     }

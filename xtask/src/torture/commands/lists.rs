@@ -19,7 +19,7 @@ const OWN_LINES: usize = 1_500;
 /// A number is put on the do-not-call list or taken off it; one that is on it is not called.
 pub(super) fn do_not_call(stage: &mut Stage, _: usize) {
     let (number, adds) =
-        (format!("+155586600{:02}", stage.fate.below(NUMBERS)), stage.fate.strikes(60));
+        (format!("+155586600{:02}", stage.rng.below(NUMBERS)), stage.rng.chance(60));
     let end = stage.life("missions", &["dnc", if adds { "add" } else { "remove" }, &number]);
     let stored = Stage::json(&paths::do_not_call(&stage.sandbox.skill()));
     let stands = |number: &str| !stored["numbers"][number].is_null();
@@ -54,7 +54,7 @@ pub(super) fn crontab(stage: &mut Stage, _: usize) {
     prepare(stage);
     let own = OWN.repeat(OWN_LINES);
     for _ in 0..4 {
-        let (slug, adds) = (format!("cron-{}", stage.fate.below(MISSIONS)), stage.fate.strikes(60));
+        let (slug, adds) = (format!("cron-{}", stage.rng.below(MISSIONS)), stage.rng.chance(60));
         let end = stage.life("missions", &["cron", if adds { "add" } else { "remove" }, &slug]);
         let code = end.as_ref().map(harness::Output::code);
         match code {

@@ -25,7 +25,7 @@ struct Line {
 
 /// A call to somebody, or to the owner's own phone.
 pub(super) fn call(stage: &mut Stage, n: usize) {
-    let (greeting, is_own) = (format!("Greeting {n}"), stage.fate.strikes(40));
+    let (greeting, is_own) = (format!("Greeting {n}"), stage.rng.chance(40));
     let mut args = vec![greeting.clone(), "--purpose".to_owned(), "To ask".to_owned()];
     if !is_own {
         args.extend(["--to".to_owned(), format!("+1332{:07}", 2_000_000 + n)]);

@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use harness::{Fate, Gateway, KEY, Output, Run, Sandbox, Service, Signal, TOKEN};
+use harness::{
+    KEY, Output, PreparedCommand, Rng, Sandbox, Signal, SimulatedGateway, SimulatedService, TOKEN,
+};
 use serde_json::Value;
 use state::gateway_config::json5;
 
@@ -27,7 +29,7 @@ const SETUP: [u64; 3] = [3_000, 10_000, 60_000];
 const UNINSTALL: [u64; 3] = [800, 2_000, 5_000];
 
 /// What the owner wrote, with room for what the gateway is told at start.
-fn own(gateway: &Gateway) -> String {
+fn own(gateway: &SimulatedGateway) -> String {
     let (port, rest) = (gateway.port(), "// the rest stays as it is\n\t".repeat(40));
     format!(
         "{{ // mine\n\tgateway: {{ port: {port}, auth: {{token: '{TOKEN}'}} }},\n\t{rest}agents: {{}},\n}}\n"
@@ -36,9 +38,9 @@ fn own(gateway: &Gateway) -> String {
 
 struct Machine<'a> {
     programs: &'a Path,
-    service: Service,
+    service: SimulatedService,
     sandbox: Sandbox,
-    fate: Fate,
+    rng: Rng,
     tally: Tally,
     /// The disk that fails under every command, instead of kills.
     disk: Option<Disk>,
@@ -47,8 +49,8 @@ struct Machine<'a> {
 }
 
 /// One machine, set up and cleared again and again.
-pub(in crate::torture) fn torture(programs: &Path, fate: Fate, disk: Option<Disk>) -> Tally {
-    let (service, gateway) = (Service::start(), Gateway::start());
+pub(in crate::torture) fn torture(programs: &Path, rng: Rng, disk: Option<Disk>) -> Tally {
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     gateway.allow(false);
     let mut sandbox = Sandbox::for_service(&service);
     let path = format!("{}:/usr/bin:/bin", sandbox.path("work/bin").display());
@@ -57,11 +59,11 @@ pub(in crate::torture) fn torture(programs: &Path, fate: Fate, disk: Option<Disk
     sandbox.write(OWN, &before);
     let (over, own) = (AtomicBool::new(false), sandbox.path(OWN));
     let tally = Tally::default();
-    let mut machine = Machine { programs, service, sandbox, fate, tally, disk, before };
+    let mut machine = Machine { programs, service, sandbox, rng, tally, disk, before };
     thread::scope(|scope| {
         scope.spawn(|| reload(&own, &gateway, &over));
         for _ in 0..LIVES {
-            if machine.fate.strikes(60) {
+            if machine.rng.chance(60) {
                 machine.life("setup", SETUP);
             } else {
                 machine.life("uninstall", UNINSTALL);
@@ -76,7 +78,7 @@ pub(in crate::torture) fn torture(programs: &Path, fate: Fate, disk: Option<Disk
 }
 
 /// The gateway takes up its configuration, as the real one does.
-fn reload(own: &Path, gateway: &Gateway, over: &AtomicBool) {
+fn reload(own: &Path, gateway: &SimulatedGateway, over: &AtomicBool) {
     while !over.load(Ordering::Relaxed) {
         let text = fs::read_to_string(own).unwrap_or_default();
         gateway.allow(text.contains("sessions_send"));
@@ -90,8 +92,8 @@ impl Machine<'_> {
         if let Some(disk) = self.disk.clone() {
             return self.on_a_bad_disk(&disk, name);
         }
-        let most = longest[self.fate.place(3)];
-        let moment = Duration::from_micros(self.fate.below(most));
+        let most = longest[self.rng.index(3)];
+        let moment = Duration::from_micros(self.rng.below(most));
         let mut child = self.prepare(name).spawn();
         thread::sleep(moment); // the moment of the kill
         child.signal(Signal::KILL);
@@ -116,7 +118,7 @@ impl Machine<'_> {
             stdin: &format!("{KEY}\n"),
             takes: Duration::from_micros(if name == "setup" { SETUP[2] } else { UNINSTALL[2] }),
         };
-        let (end, faults) = disk.try_out(tried, &mut self.fate);
+        let (end, faults) = disk.try_out(tried, &mut self.rng);
         self.tally.commands += 1;
         // Some of it done, or nothing: each of the two says of every part what became of it.
         let well = matches!(end.code(), 0 | 1 | 4);
@@ -130,7 +132,7 @@ impl Machine<'_> {
         self.programs.join(name).display().to_string()
     }
 
-    fn prepare(&self, name: &str) -> Run<'_> {
+    fn prepare(&self, name: &str) -> PreparedCommand<'_> {
         let server = self.service.url();
         self.sandbox.prepare(&self.program(name), args(name, &server)).stdin(&format!("{KEY}\n"))
     }

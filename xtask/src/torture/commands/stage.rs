@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use harness::{Fate, Fault, Output, Run, Sandbox, Service, Settings, Signal, Skew};
+use harness::{
+    ClockSkew, Output, PreparedCommand, RequestFault, Rng, Sandbox, ServiceSettings, Signal,
+    SimulatedService,
+};
 use serde_json::{Value, json};
 use state::paths;
 
@@ -82,10 +85,10 @@ impl Tally {
 /// What happens in one batch.
 pub(in crate::torture) struct Stage {
     programs: PathBuf,
-    pub(in crate::torture) service: Service,
+    pub(in crate::torture) service: SimulatedService,
     pub(in crate::torture) sandbox: Sandbox,
-    pub(in crate::torture) fate: Fate,
-    skew: Skew,
+    pub(in crate::torture) rng: Rng,
+    skew: ClockSkew,
     pub(in crate::torture) tally: Tally,
     /// What the do-not-call list holds, as far as commands that were not killed have said.
     pub(super) listed: BTreeMap<String, bool>,
@@ -105,26 +108,19 @@ fn named(program: &str, args: &[&str]) -> String {
 
 impl Stage {
     pub(in crate::torture) fn new(programs: &Path, seed: u64) -> Self {
-        let service = Service::with(Settings { seed, lag: LAG, ..Settings::default() });
+        let service = SimulatedService::with(ServiceSettings {
+            seed,
+            lag: LAG,
+            ..ServiceSettings::default()
+        });
         service.clock().periods(10);
         let mut sandbox = Sandbox::for_service(&service);
         let path = format!("{}:/usr/bin:/bin", sandbox.path("work/bin").display());
         sandbox.env("PATH", &path);
-        let (fate, skew, tally) = (Fate::new(seed), Skew::default(), Tally::default());
+        let (rng, skew, tally) = (Rng::new(seed), ClockSkew::default(), Tally::default());
         let programs = programs.to_owned();
         let (listed, takes, last_words) = (BTreeMap::new(), BTreeMap::new(), String::new());
-        Self {
-            programs,
-            service,
-            sandbox,
-            fate,
-            skew,
-            tally,
-            listed,
-            last_words,
-            disk: None,
-            takes,
-        }
+        Self { programs, service, sandbox, rng, skew, tally, listed, last_words, disk: None, takes }
     }
 
     fn program(&self, name: &str) -> String {
@@ -132,9 +128,9 @@ impl Stage {
     }
 
     /// A command on a machine whose clock may have been set since the last one.
-    fn prepare(&mut self, name: &str, args: &[&str]) -> Run<'_> {
+    fn prepare(&mut self, name: &str, args: &[&str]) -> PreparedCommand<'_> {
         self.tally.commands += 1;
-        let (before, clock) = (self.skew.jumps(), self.skew.draw(&mut self.fate));
+        let (before, clock) = (self.skew.jumps(), self.skew.draw(&mut self.rng));
         self.tally.jumps += self.skew.jumps() - before;
         self.sandbox.prepare(&self.program(name), args).skewed(clock)
     }
@@ -145,22 +141,22 @@ impl Stage {
         if let Some(disk) = self.disk.clone() {
             return Some(self.on_a_bad_disk(&disk, name, args));
         }
-        let fault = match self.fate.below(10) {
-            0..3 => Some(Fault::Lost),
-            3 => Some(Fault::Torn),
-            4 => Some(Fault::Cut),
-            5..8 => Some(Fault::Slow(SLOW)),
+        let fault = match self.rng.below(10) {
+            0..3 => Some(RequestFault::Lost),
+            3 => Some(RequestFault::Torn),
+            4 => Some(RequestFault::Cut),
+            5..8 => Some(RequestFault::Slow(SLOW)),
             _ => None,
         };
-        let is_slow = fault == Some(Fault::Slow(SLOW));
+        let is_slow = fault == Some(RequestFault::Slow(SLOW));
         if let Some(fault) = fault {
             self.service.fail("POST", "/v1/*", fault, 1);
         }
         let command = named(name, args);
         let takes = self.takes.get(&command).copied().unwrap_or(Duration::from_millis(8));
-        let part = u32::try_from(self.fate.below(1_300)).unwrap_or_default();
+        let part = u32::try_from(self.rng.below(1_300)).unwrap_or_default();
         let moment = (takes + if is_slow { SLOW } else { Duration::ZERO }) * part / 1_000;
-        let moment = self.fate.strikes(80).then_some(moment);
+        let moment = self.rng.chance(80).then_some(moment);
         let mut child = self.prepare(name, args).spawn();
         if let Some(moment) = moment {
             std::thread::sleep(moment); // the moment of the kill

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use harness::{Child, Fate, Log, Output, Owner, Table, event};
+use harness::{Child, Output, Rng, ServiceLog, ServiceTable, SimulatedOwner, event};
 use serde_json::{Value, json};
 use state::paths;
 
@@ -36,7 +36,7 @@ struct Run<'a> {
     requests: Requests,
     lives: Lives,
     disk: &'a Disk,
-    fate: Fate,
+    rng: Rng,
     refused: usize,
     /// Requests that were waited for in vain.
     missed: HashSet<usize>,
@@ -45,17 +45,17 @@ struct Run<'a> {
 
 /// Plays some troubles on one client. The summary has no name of its own: it is a part of `disks`.
 pub(in crate::torture) fn torture(programs: &Path, seed: u64, disk: &Disk) -> Value {
-    let (stage, fate) = (Stage::new(programs, seed, false), Fate::new(seed));
-    stage.service.owner(Owner::Approves(Duration::ZERO));
+    let (stage, rng) = (Stage::new(programs, seed, false), Rng::new(seed));
+    stage.service.owner(SimulatedOwner::Approves(Duration::ZERO));
     let (requests, mut lives, faults) = (Requests::default(), Lives::default(), Vec::new());
     // A line that did not fit is torn, and no other has to be.
     lives.evidence.may_be_torn = true;
     let mut run =
-        Run { stage, requests, lives, disk, fate, refused: 0, missed: HashSet::new(), faults };
+        Run { stage, requests, lives, disk, rng, refused: 0, missed: HashSet::new(), faults };
     let mut client = run.start();
     for _ in 0..EPISODES {
         run.ask(8);
-        client = if run.fate.strikes(30) { run.restart(client) } else { client };
+        client = if run.rng.chance(30) { run.restart(client) } else { client };
         run.trouble(&mut client);
     }
     run.reckon(client)
@@ -66,7 +66,7 @@ impl Run<'_> {
     fn start(&mut self) -> Child {
         let before = self.stage.service.log().authenticated();
         let client = self.stage.spawn(RIGHT);
-        let come = |log: &Log| (log.authenticated() > before).then_some(());
+        let come = |log: &ServiceLog| (log.authenticated() > before).then_some(());
         if self.stage.service.try_wait_for(SOON, come).is_none() {
             self.faults.push(format!("a client does not come: {}", client.stderr()));
         }
@@ -75,11 +75,11 @@ impl Run<'_> {
 
     /// Some requests, the last of them new: its name in the journal.
     fn ask(&mut self, most: usize) -> String {
-        for _ in 0..self.fate.place(most) {
-            self.requests.ask(&self.stage.service, &mut self.fate);
+        for _ in 0..self.rng.index(most) {
+            self.requests.ask(&self.stage.service, &mut self.rng);
         }
         let new = loop {
-            if let Some(new) = self.requests.ask(&self.stage.service, &mut self.fate) {
+            if let Some(new) = self.requests.ask(&self.stage.service, &mut self.rng) {
                 break new;
             }
         };
@@ -118,12 +118,12 @@ impl Run<'_> {
         let journal = paths::journal(&self.stage.sandbox.skill());
         let length = std::fs::metadata(journal).map_or(0, |meta| meta.len());
         // A limit below the length of the status would hide what it says.
-        let limit = Trouble::SizeLimit(length.max(STATUS) + self.fate.below(400));
+        let limit = Trouble::SizeLimit(length.max(STATUS) + self.rng.below(400));
         if !self.disk.is_mounted() {
             return limit;
         }
-        match self.fate.below(if length > STATUS { 5 } else { 3 }) {
-            0 | 1 => Trouble::Full(self.fate.below(2)),
+        match self.rng.below(if length > STATUS { 5 } else { 3 }) {
+            0 | 1 => Trouble::Full(self.rng.below(2)),
             2 => Trouble::NoInodes(0),
             _ => limit,
         }
@@ -155,10 +155,11 @@ impl Run<'_> {
 
     /// What would be asked about cannot be kept, so it is refused and nobody is asked.
     fn sensitive(&mut self, client: &Child) {
-        let (id, asked) = (format!("s{}", self.refused), self.stage.service.rows(Table::Approvals));
+        let (id, asked) =
+            (format!("s{}", self.refused), self.stage.service.rows(ServiceTable::Approvals));
         self.refused += 1;
         self.stage.service.send(&event::deep_tool_request("c1", &id, SENSITIVE));
-        let is_it = |log: &Log| {
+        let is_it = |log: &ServiceLog| {
             let mut told = log.frames_of("deep_tool_result").into_iter();
             told.any(|frame| frame["request_id"] == *id).then_some(())
         };
@@ -168,7 +169,7 @@ impl Run<'_> {
         let is_still = is_unwritable(&self.stage.status());
         let turns = self.stage.gateway.turns();
         let ran = turns.iter().any(|turn| turn.message.contains(SENSITIVE));
-        if is_still && (ran || self.stage.service.rows(Table::Approvals) != asked) {
+        if is_still && (ran || self.stage.service.rows(ServiceTable::Approvals) != asked) {
             self.faults.push(format!("`{SENSITIVE}` was let through: {}", client.stderr()));
         }
     }
@@ -213,9 +214,9 @@ impl Run<'_> {
     fn restart(&mut self, client: Child) -> Child {
         self.told(&client, "before a kill");
         self.lives.kill(&self.stage, client);
-        let is_full = !self.disk.is_mounted() || self.fate.strikes(60);
+        let is_full = !self.disk.is_mounted() || self.rng.chance(60);
         if is_full {
-            let trouble = Trouble::Full(self.fate.below(2));
+            let trouble = Trouble::Full(self.rng.below(2));
             let fails = self.disk.fail(trouble, std::process::id());
             let client = self.start();
             if fails && !self.disk.mend(trouble, std::process::id()) {

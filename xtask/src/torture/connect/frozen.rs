@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::{Gateway, Log, Sandbox, Service, Signal};
+use harness::{Sandbox, ServiceLog, Signal, SimulatedGateway, SimulatedService};
 use serde_json::{Value, json};
 
 use super::stage::claims;
@@ -14,11 +14,12 @@ pub(super) const TAKES: Duration = Duration::from_secs(90);
 
 /// Freezes a client after a pong and asks `status` until it has stopped claiming. What was seen, and the fault.
 pub(super) fn watched(connect: &str) -> (Value, Option<String>) {
-    let (service, gateway) = (Service::start(), Gateway::start());
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     let sandbox = Sandbox::for_service(&service);
     sandbox.adjust(&json!({"gateway_url": gateway.url(), "gateway_token": gateway.token()}));
     let mut client = sandbox.spawn(connect, ["run"]);
-    let ponged = |log: &Log| log.connections.iter().any(|one| one.pings > 0).then(Instant::now);
+    let ponged =
+        |log: &ServiceLog| log.connections.iter().any(|one| one.pings > 0).then(Instant::now);
     let Some(pong) = service.try_wait_for(Duration::from_secs(40), ponged) else {
         return (
             Value::Null,

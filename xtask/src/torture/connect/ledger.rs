@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use harness::{Log, Turn};
+use harness::{RecordedTurn, ServiceLog};
 use serde_json::{Value, json};
 
 use super::evidence::Evidence;
@@ -170,7 +170,7 @@ fn result_in(frame: &str) -> Option<(String, String)> {
     parts(&frame).map(|(id, words)| (id.to_owned(), words.to_owned()))
 }
 
-fn told(log: &Log) -> Told {
+fn told(log: &ServiceLog) -> Told {
     let mut told = Told::new();
     for frame in &log.frames {
         if let Some((id, words)) = parts(&frame.json) {
@@ -192,7 +192,7 @@ fn texted(stage: &Stage) -> HashMap<String, Vec<String>> {
 /// The turns that the agent had, by the number of their request.
 fn turns(stage: &Stage) -> HashMap<usize, Vec<Instant>> {
     let mut turns: HashMap<usize, Vec<Instant>> = HashMap::new();
-    for Turn { message, at, .. } in stage.gateway.turns() {
+    for RecordedTurn { message, at, .. } in stage.gateway.turns() {
         if let Some(number) = number(&message) {
             turns.entry(number).or_default().push(at);
         }

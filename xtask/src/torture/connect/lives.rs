@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use harness::{Child, Fate, Log, Signal, Skew};
+use harness::{Child, ClockSkew, Rng, ServiceLog, Signal};
 
 use super::evidence::Evidence;
 use super::stage::{Stage, claims};
@@ -18,7 +18,7 @@ const GOODBYE: Duration = Duration::from_secs(15);
 pub(super) struct Lives {
     pub(super) kills: usize,
     /// The machine's clock, which is set between two lives.
-    pub(super) skew: Skew,
+    pub(super) skew: ClockSkew,
     pub(super) evidence: Evidence,
     /// Times at which a client did not begin although none ran.
     pub(super) stuck: Vec<String>,
@@ -28,11 +28,11 @@ pub(super) struct Lives {
 
 impl Lives {
     /// One life with a violent end, after a moment that the seed decides.
-    pub(super) fn one(&mut self, stage: &Stage, fate: &mut Fate) {
+    pub(super) fn one(&mut self, stage: &Stage, rng: &mut Rng) {
         // A third of the lives end while starting or taking up what the last one left.
-        let most = [60, 400, 2_000][fate.place(3)];
-        let life = Duration::from_millis(fate.below(most));
-        let client = stage.spawn(self.skew.draw(fate));
+        let most = [60, 400, 2_000][rng.index(3)];
+        let life = Duration::from_millis(rng.below(most));
+        let client = stage.spawn(self.skew.draw(rng));
         std::thread::sleep(life);
         self.kill(stage, client);
     }
@@ -60,8 +60,8 @@ impl Lives {
         is_done: impl Fn(&Evidence) -> bool,
     ) {
         let before = stage.service.log().authenticated();
-        let client = stage.spawn(self.skew.mend());
-        let come = |log: &Log| (log.authenticated() > before).then_some(());
+        let client = stage.spawn(self.skew.reset());
+        let come = |log: &ServiceLog| (log.authenticated() > before).then_some(());
         if stage.service.try_wait_for(STUCK, come).is_none() {
             self.stuck.push(format!("stuck: the last client did not come: {}", last_line(&client)));
         }

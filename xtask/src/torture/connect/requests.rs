@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use harness::{Fate, Service, event};
+use harness::{Rng, SimulatedService, event};
 use serde_json::Value;
 
 /// How a request comes.
@@ -69,16 +69,16 @@ impl Requests {
 
     /// Asks something new, or, now and then, once more what was asked already. Without a live connection nothing is
     /// asked: the service would lose it too. Gives the number of what was asked.
-    pub(super) fn ask(&self, service: &Service, fate: &mut Fate) -> Option<usize> {
+    pub(super) fn ask(&self, service: &SimulatedService, rng: &mut Rng) -> Option<usize> {
         let mut held = self.held();
         let (asked, next) = &mut *held;
-        if fate.strikes(5)
-            && let Some(again) = asked.get(asked.len().wrapping_sub(1 + fate.place(40)))
+        if rng.chance(5)
+            && let Some(again) = asked.get(asked.len().wrapping_sub(1 + rng.index(40)))
         {
             service.send(&again.frame());
             return None;
         }
-        let kind = match fate.below(10) {
+        let kind = match rng.below(10) {
             0 => Kind::Text,
             1..3 => Kind::Walkie,
             _ => Kind::Call,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::Fate;
+use harness::Rng;
 use serde_json::{Value, json};
 use state::out;
 
@@ -49,14 +49,14 @@ struct Sample {
 pub(in crate::torture) fn torture(programs: &Path, plan: Plan) -> Value {
     let (stage, requests) = (Stage::new(programs, plan.seed, false), Requests::default());
     let (mut lives, count, over) = (Lives::default(), Count::default(), AtomicBool::new(false));
-    let fate = |n| Fate::new(plan.seed.wrapping_mul(16).wrapping_add(n));
-    let client = stage.spawn(lives.skew.mend());
+    let rng = |n| Rng::new(plan.seed.wrapping_mul(16).wrapping_add(n));
+    let client = stage.spawn(lives.skew.reset());
     let (samples, claims) = thread::scope(|scope| {
         let watch = scope.spawn(|| watch::lies(&stage, &over));
-        scope.spawn(|| WEATHER.blow(&stage, fate(1), &over, &count));
+        scope.spawn(|| WEATHER.blow(&stage, rng(1), &over, &count));
         for caller in 0..CALLERS {
             let (stage, requests, over) = (&stage, &requests, &over);
-            scope.spawn(move || call(stage, requests, fate(2 + caller), over));
+            scope.spawn(move || call(stage, requests, rng(2 + caller), over));
         }
         let samples = sampled(client.pid(), plan.limit, &requests);
         over.store(true, Ordering::Relaxed);
@@ -98,10 +98,10 @@ pub(in crate::torture) fn torture(programs: &Path, plan: Plan) -> Value {
 }
 
 /// One caller, who asks until `over`.
-fn call(stage: &Stage, requests: &Requests, mut fate: Fate, over: &AtomicBool) {
+fn call(stage: &Stage, requests: &Requests, mut rng: Rng, over: &AtomicBool) {
     while !over.load(Ordering::Relaxed) {
-        requests.ask(&stage.service, &mut fate);
-        thread::sleep(Duration::from_millis(fate.below(PAUSE)));
+        requests.ask(&stage.service, &mut rng);
+        thread::sleep(Duration::from_millis(rng.below(PAUSE)));
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::Log;
+use harness::ServiceLog;
 
 use super::stage::{Stage, claims};
 
@@ -35,7 +35,7 @@ pub(super) fn lies(stage: &Stage, over: &AtomicBool) -> Vec<String> {
 }
 
 /// When the service last welcomed a client or answered its ping.
-fn last_proof(log: &Log) -> Option<Instant> {
+fn last_proof(log: &ServiceLog) -> Option<Instant> {
     let recent =
         log.connections.iter().rev().filter(|connection| connection.authenticated).take(20);
     recent.flat_map(|connection| [Some(connection.at), connection.ponged]).flatten().max()

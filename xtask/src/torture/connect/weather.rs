@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::{Fate, Fault};
+use harness::{RequestFault, Rng};
 
 use super::stage::Stage;
 
@@ -31,33 +31,33 @@ pub(super) struct Count {
 
 impl Weather {
     /// Makes trouble until `over`, then lets everything be well again.
-    pub(super) fn blow(self, stage: &Stage, mut fate: Fate, over: &AtomicBool, count: &Count) {
+    pub(super) fn blow(self, stage: &Stage, mut rng: Rng, over: &AtomicBool, count: &Count) {
         let (least, most) = self.pause;
         let spread = u64::try_from(most.saturating_sub(least).as_millis()).unwrap_or_default();
-        while pause(least + Duration::from_millis(fate.below(spread.max(1))), over) {
-            match fate.below(if self.refuses { 20 } else { 14 }) {
+        while pause(least + Duration::from_millis(rng.below(spread.max(1))), over) {
+            match rng.below(if self.refuses { 20 } else { 14 }) {
                 0..8 => drop_line(stage, count),
                 8..10 => {
-                    let code = [1001, 1011, 1012][fate.place(3)];
+                    let code = [1001, 1011, 1012][rng.index(3)];
                     count
                         .drops
                         .fetch_add(usize::from(stage.service.close(code)), Ordering::Relaxed);
                 }
-                10..14 => gateway(stage, &mut fate, over),
+                10..14 => gateway(stage, &mut rng, over),
                 14..17 => {
-                    let (status, after) = [(503, None), (502, None), (429, Some(1))][fate.place(3)];
+                    let (status, after) = [(503, None), (502, None), (429, Some(1))][rng.index(3)];
                     stage.service.refuse_upgrades(status, after);
-                    refuse(stage, &mut fate, over, count);
+                    refuse(stage, &mut rng, over, count);
                     stage.service.accept_upgrades();
                 }
                 17..19 => {
                     stage.service.ignore_pings(true);
-                    refuse(stage, &mut fate, over, count);
+                    refuse(stage, &mut rng, over, count);
                     stage.service.ignore_pings(false);
                 }
                 _ => {
                     stage.service.mute_auth(true);
-                    refuse(stage, &mut fate, over, count);
+                    refuse(stage, &mut rng, over, count);
                     stage.service.mute_auth(false);
                     // A key that was never answered keeps the client waiting for 3 s: it has its new connection now.
                     drop_line(stage, count);
@@ -74,35 +74,35 @@ fn drop_line(stage: &Stage, count: &Count) {
 }
 
 /// Drops the line and lets the client meet the trouble for a while.
-fn refuse(stage: &Stage, fate: &mut Fate, over: &AtomicBool, count: &Count) {
+fn refuse(stage: &Stage, rng: &mut Rng, over: &AtomicBool, count: &Count) {
     count.refusals.fetch_add(1, Ordering::Relaxed);
     stage.service.drop_everything();
-    pause(Duration::from_millis(100 + fate.below(1_200)), over);
+    pause(Duration::from_millis(100 + rng.below(1_200)), over);
 }
 
 /// A trouble of the gateway.
-fn gateway(stage: &Stage, fate: &mut Fate, over: &AtomicBool) {
-    let fault = match fate.below(9) {
-        0 => Fault::Status(500),
-        1 => Fault::RetryAfter(503, 1),
-        2 => Fault::Html(502),
-        3 => Fault::Cut,
-        4 => Fault::Lost,
-        5 => Fault::Torn,
-        6 => Fault::Slow(Duration::from_millis(fate.below(2_000))),
+fn gateway(stage: &Stage, rng: &mut Rng, over: &AtomicBool) {
+    let fault = match rng.below(9) {
+        0 => RequestFault::Status(500),
+        1 => RequestFault::RetryAfter(503, 1),
+        2 => RequestFault::Html(502),
+        3 => RequestFault::Cut,
+        4 => RequestFault::Lost,
+        5 => RequestFault::Torn,
+        6 => RequestFault::Slow(Duration::from_millis(rng.below(2_000))),
         7 => {
             // A gateway that restarts. For minutes, it would only show that nothing is answered meanwhile.
             stage.gateway.drain(true);
-            pause(Duration::from_millis(fate.below(8_000)), over);
+            pause(Duration::from_millis(rng.below(8_000)), over);
             stage.gateway.drain(false);
             return;
         }
         _ => {
-            stage.gateway.chat(fate.below(2) == 0);
+            stage.gateway.chat(rng.below(2) == 0);
             return;
         }
     };
-    stage.gateway.fail("POST", "/tools/invoke", fault, 1 + fate.place(5));
+    stage.gateway.fail("POST", "/tools/invoke", fault, 1 + rng.index(5));
 }
 
 /// Waits; false once it is over.

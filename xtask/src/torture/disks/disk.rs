@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use harness::Fate;
+use harness::Rng;
 use serde_json::{Value, json};
 
 /// What a tmpfs gives out at once.
@@ -76,18 +76,18 @@ impl Disk {
     }
 
     /// A trouble by chance. Files that are to be written have about `length` bytes.
-    pub(in crate::torture) fn trouble(&self, fate: &mut Fate, length: u64) -> Trouble {
+    pub(in crate::torture) fn trouble(&self, rng: &mut Rng, length: u64) -> Trouble {
         // Half of the time too little for the shortest file that is kept, so that each command is struck.
-        let length = if fate.strikes(50) { SHORT } else { length };
-        let limit = |fate: &mut Fate| Trouble::SizeLimit(fate.below(length + length / 4 + 1));
+        let length = if rng.chance(50) { SHORT } else { length };
+        let limit = |rng: &mut Rng| Trouble::SizeLimit(rng.below(length + length / 4 + 1));
         if self.mount.is_none() {
-            return limit(fate);
+            return limit(rng);
         }
-        match fate.below(10) {
-            0..4 => limit(fate),
+        match rng.below(10) {
+            0..4 => limit(rng),
             // A temporary file stands beside the old one: what is free has to hold the new one whole.
-            4..7 => Trouble::Full(fate.below(length.div_ceil(PAGE) + 1)),
-            7 => Trouble::NoInodes(fate.below(2)),
+            4..7 => Trouble::Full(rng.below(length.div_ceil(PAGE) + 1)),
+            7 => Trouble::NoInodes(rng.below(2)),
             _ => Trouble::ReadOnly,
         }
     }

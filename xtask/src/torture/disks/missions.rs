@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::Table;
+use harness::ServiceTable;
 use serde_json::{Value, json};
 
 use super::once::Line;
@@ -28,7 +28,7 @@ pub(super) fn by_hand(stage: &mut Stage, n: usize) {
     remember(stage, &mission);
     step(stage, &mission);
     let slug = &*mission.slug;
-    let (line, word) = match stage.fate.below(3) {
+    let (line, word) = match stage.rng.below(3) {
         0 => (vec!["cancel", slug], "cancelled"),
         1 => (vec!["fail", slug, "Nobody there"], "failed"),
         _ => (vec!["complete", slug, "All done"], "succeeded"),
@@ -46,7 +46,7 @@ pub(super) fn by_ticks(stage: &mut Stage, n: usize) {
     let Some(mission) = begun(stage, n) else { return };
     let slug = mission.slug.clone();
     for _ in 0..PATIENCE {
-        let by = stage.fate.below(60 * 60);
+        let by = stage.rng.below(60 * 60);
         stage.service.advance(Duration::from_secs(by));
         tick(stage, &mission);
         let done = &stage.state()[&slug]["lifecycle"]["done"];
@@ -75,10 +75,15 @@ fn tick(stage: &mut Stage, mission: &Mission) {
 /// From init to what is scheduled.
 fn begun(stage: &mut Stage, n: usize) -> Option<Mission> {
     let (name, slug) = (format!("Mission {n}"), format!("mission-{n}"));
-    let (phone, end) = (format!("+1555888{n:04}"), ENDS[stage.fate.place(ENDS.len())]);
+    let (phone, end) = (format!("+1555888{n:04}"), ENDS[stage.rng.index(ENDS.len())]);
     let (to, text) = (format!("+13322{:04}{end}", n % 10_000), format!("Scheduled {n}."));
     let row = json!({"id": format!("29{n:017}"), "phone_number": phone, "status": "active"});
-    stage.service.seed(Table::Phones, row["id"].as_str().unwrap_or_default(), "", row.clone());
+    stage.service.seed(
+        ServiceTable::Phones,
+        row["id"].as_str().unwrap_or_default(),
+        "",
+        row.clone(),
+    );
     let (request, agent) = (format!("Request {n}"), format!("Agent {n}"));
     let steps = r#"[{"step_id":"s","description":"S"}]"#;
     let mission = Mission { n, slug: slug.clone(), to: to.clone(), text: text.clone() };
@@ -92,7 +97,7 @@ fn begun(stage: &mut Stage, n: usize) -> Option<Mission> {
     let listed = |channel: &'static str| {
         let to = to.clone();
         move |stage: &Stage| {
-            let rows = stage.service.rows(Table::Scheduled).into_iter();
+            let rows = stage.service.rows(ServiceTable::Scheduled).into_iter();
             rows.filter(|row| row["channel"] == channel && row["to_number"] == *to).count()
         }
     };
@@ -178,7 +183,7 @@ fn step(stage: &mut Stage, mission: &Mission) {
     if !stage.insist("missions", &["update-step", &mission_id, &run, "s", "in_progress"]) {
         return;
     }
-    let steps = stage.service.rows(Table::Steps);
+    let steps = stage.service.rows(ServiceTable::Steps);
     let step = steps.iter().find(|row| row["run_id"] == *run).cloned().unwrap_or_default();
     if step["status"] != "in_progress" {
         stage.tally.lose(&format!("the step of {}: {step}", mission.slug));
@@ -193,12 +198,12 @@ fn check(stage: &mut Stage, mission: &Mission) {
     };
     let input = json!({"original_request": format!("Request {n}")});
     let made = [
-        ("mission", count(Table::Missions, "name", &json!(format!("Mission {n}")))),
-        ("run", count(Table::Runs, "input", &input)),
-        ("plan step", count(Table::Steps, "run_id", &kept["run_id"])),
-        ("assistant", count(Table::Assistants, "name", &json!(format!("Agent {n}")))),
-        ("link", count(Table::Links, "run_id", &kept["run_id"])),
-        ("text", count(Table::Scheduled, "text_body", &json!(mission.text))),
+        ("mission", count(ServiceTable::Missions, "name", &json!(format!("Mission {n}")))),
+        ("run", count(ServiceTable::Runs, "input", &input)),
+        ("plan step", count(ServiceTable::Steps, "run_id", &kept["run_id"])),
+        ("assistant", count(ServiceTable::Assistants, "name", &json!(format!("Agent {n}")))),
+        ("link", count(ServiceTable::Links, "run_id", &kept["run_id"])),
+        ("text", count(ServiceTable::Scheduled, "text_body", &json!(mission.text))),
     ];
     for (what, n_made) in made {
         match n_made {
@@ -217,13 +222,13 @@ fn check(stage: &mut Stage, mission: &Mission) {
 
 /// Events at the service that reach the mission's recipient.
 fn scheduled(stage: &Stage, mission: &Mission) -> usize {
-    let rows = stage.service.rows(Table::Scheduled);
+    let rows = stage.service.rows(ServiceTable::Scheduled);
     rows.iter().filter(|row| row["to_number"] == *mission.to).count()
 }
 
 /// Nothing of a mission that is called off waits for its time.
 fn none_waits(stage: &mut Stage, mission: &Mission) {
-    let rows = stage.service.rows(Table::Scheduled);
+    let rows = stage.service.rows(ServiceTable::Scheduled);
     let is_waiting = |row: &&Value| row["to_number"] == *mission.to && row["status"] == "pending";
     let n = rows.iter().filter(is_waiting).count();
     if n > 0 {

@@ -13,7 +13,7 @@ fn arrived(stage: &Stage, path: &str, field: &str, mark: &str) -> usize {
 pub(super) fn call(stage: &mut Stage, n: usize) {
     let (greeting, to) = (format!("Greeting {n}."), format!("+1332{:07}", 2_000_000 + n));
     let mut args = vec![&*greeting, "--purpose", "To ask"];
-    if stage.fate.strikes(60) {
+    if stage.rng.chance(60) {
         args.extend(["--to", &to]);
     }
     let arrived = |stage: &Stage| arrived(stage, "/v1/calls", "greeting", &greeting);

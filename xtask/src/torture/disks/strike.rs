@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use harness::{Fate, Output, Sandbox, Service};
+use harness::{Output, Rng, Sandbox, SimulatedService};
 
 use super::disk::{Disk, Felt, Trouble, speaks_of_the_disk};
 
@@ -16,7 +16,7 @@ const ASKS: Duration = Duration::from_millis(40);
 #[derive(Clone, Copy)]
 pub(in crate::torture) struct Tried<'a> {
     pub(in crate::torture) sandbox: &'a Sandbox,
-    pub(in crate::torture) service: &'a Service,
+    pub(in crate::torture) service: &'a SimulatedService,
     /// Its name in the summary.
     pub(in crate::torture) name: &'a str,
     pub(in crate::torture) program: &'a str,
@@ -36,14 +36,10 @@ enum Moment {
 
 impl Disk {
     /// Runs a command and lets the disk fail meanwhile; it is well again when the command has ended.
-    pub(in crate::torture) fn try_out(
-        &self,
-        tried: Tried,
-        fate: &mut Fate,
-    ) -> (Output, Vec<String>) {
-        let trouble = self.trouble(fate, longest(tried.sandbox));
-        let part = u32::try_from(fate.below(1_200)).unwrap_or_default();
-        let moment = match fate.below(10) {
+    pub(in crate::torture) fn try_out(&self, tried: Tried, rng: &mut Rng) -> (Output, Vec<String>) {
+        let trouble = self.trouble(rng, longest(tried.sandbox));
+        let part = u32::try_from(rng.below(1_200)).unwrap_or_default();
+        let moment = match rng.below(10) {
             0..4 => Moment::Before,
             4..5 => Moment::After(tried.takes * part / 1_000),
             _ => Moment::Asked,
@@ -89,7 +85,8 @@ impl Disk {
             Moment::Before => {}
             Moment::After(time) => std::thread::sleep(time), // the moment of the failure
             Moment::Asked => {
-                let more = |log: &harness::Log| (Some(log.requests.len()) > before).then_some(());
+                let more =
+                    |log: &harness::ServiceLog| (Some(log.requests.len()) > before).then_some(());
                 service.try_wait_for(ASKS, more);
             }
         }

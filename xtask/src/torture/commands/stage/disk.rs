@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::{Fault, Output};
+use harness::{Output, RequestFault};
 
 use super::{SLOW, Stage, named};
 use crate::torture::disks::{Disk, Tried};
@@ -11,9 +11,9 @@ impl Stage {
     /// Runs a command whose disk fails, from a moment that the seed decides, while the service may answer late or lose
     /// its answer after the effect: how it ended.
     pub(super) fn on_a_bad_disk(&mut self, disk: &Disk, name: &str, args: &[&str]) -> Output {
-        match self.fate.below(20) {
-            0..12 => _ = self.service.fail("*", "/v1/*", Fault::Slow(SLOW), 1),
-            12..14 => _ = self.service.fail("POST", "/v1/*", Fault::Lost, 1),
+        match self.rng.below(20) {
+            0..12 => _ = self.service.fail("*", "/v1/*", RequestFault::Slow(SLOW), 1),
+            12..14 => _ = self.service.fail("POST", "/v1/*", RequestFault::Lost, 1),
             _ => {}
         }
         let command = named(name, args);
@@ -28,7 +28,7 @@ impl Stage {
             takes,
         };
         self.tally.commands += 1;
-        let (end, faults) = disk.try_out(tried, &mut self.fate);
+        let (end, faults) = disk.try_out(tried, &mut self.rng);
         for fault in faults {
             self.tally.fault(fault);
         }
