@@ -64,10 +64,10 @@ fn an_approval_without_the_check_that_was_asked_for_is_none() {
     assert_eq!(sandbox.run(APPROVAL, line).ok().json()["status"], "approved");
 }
 
-/// See: defect A5, the script exits 0 for every verdict.
+/// The script that this program replaces exits 0 for every verdict.
 #[test]
 fn a_shell_goes_on_only_after_approved() {
-    let fate = |owner: SimulatedOwner, redirect: &str| {
+    let acts = |owner: SimulatedOwner, redirect: &str| {
         let (_service, sandbox) = asked(owner);
         let line =
             format!("{APPROVAL} request 'Delete the repo' --timeout 1 {redirect} && touch acted");
@@ -83,11 +83,11 @@ fn a_shell_goes_on_only_after_approved() {
         ] {
             // A pipe's exit code is that of its last program, so there the verdict is asked of the first.
             let redirect = if redirect == "| cat" { "2>&1" } else { redirect };
-            assert!(!fate(owner, redirect), "acted with {redirect}");
+            assert!(!acts(owner, redirect), "acted with {redirect}");
         }
     }
-    assert!(fate(SimulatedOwner::Approves(SOON), ""));
-    assert!(fate(SimulatedOwner::Approves(SOON), ">&-"));
+    assert!(acts(SimulatedOwner::Approves(SOON), ""));
+    assert!(acts(SimulatedOwner::Approves(SOON), ">&-"));
 }
 
 #[test]

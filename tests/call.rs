@@ -189,7 +189,7 @@ fn an_html_answer_is_told_in_one_line() {
     assert_eq!(out.err().lines().filter(|line| line.starts_with("error: ")).count(), 1);
 }
 
-/// See: defect P24, a blind retry calls twice.
+/// A blind retry would call twice.
 #[test]
 fn a_lost_answer_is_exit_8_and_the_same_line_does_not_dial_again() {
     for fault in [RequestFault::Lost, RequestFault::Torn, RequestFault::Html(502)] {

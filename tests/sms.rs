@@ -216,7 +216,7 @@ fn an_answer_that_makes_no_sense_is_told_in_one_line() {
     assert_eq!(out.err().lines().filter(|line| line.starts_with("error: ")).count(), 1);
 }
 
-/// See: defect M1, "sent" was said of any answer.
+/// The script that this program replaces reports any response as sent.
 #[test]
 fn an_answer_without_an_id_is_no_success() {
     let service = SimulatedService::start();

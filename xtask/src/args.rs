@@ -36,41 +36,41 @@ pub(crate) enum Command {
     /// Run every check there is, and list those that could not be run with the reason
     Ci,
 
-    /// List what breaks the house rules that no compiler knows
-    Tidy(Tidy),
+    /// List what breaks the rules of this repository that no compiler knows
+    Tidy(TidyArgs),
 
     /// Play the main job with the real programs against the simulated service; fails if anything is amiss
-    Demo(Demo),
+    Demo(DemoArgs),
 
     /// Measure what the programs cost, beside what a user has today
-    Bench(Bench),
+    Bench(BenchArgs),
 
     /// Kill programs at random moments, on a clock that jumps, and count what was lost or doubled
-    Torture(Torture),
+    Torture(TortureArgs),
 
     /// Feed what crosses a wire or stands in a file to its readers, bent and broken, and check what they make of it
     /// (needs `cargo install cargo-fuzz`; exit 4 without it)
-    Fuzz(Fuzz),
+    Fuzz(FuzzArgs),
 
     /// Build the programs and install the skill folder; an installation of the reference is upgraded in place
     #[command(
         after_help = "Examples:\n  cargo xtask install\n  cargo xtask install --to ~/clawd/skills/clawdtalk-client --bin-dir ~/.local/bin"
     )]
-    Install(Install),
+    Install(InstallArgs),
 
     /// Pack what `install` lays out into an archive, with its SHA-256 beside it
-    Dist(Dist),
+    Dist(DistArgs),
 
     /// Make the pages of the sources' own comments
-    Docs(Docs),
+    Docs(DocsArgs),
 
     /// The bare loop that `bench connect` measures beside the client
     #[command(hide = true)]
-    Floor(Floor),
+    Floor(FloorArgs),
 
     /// The part `disks` of `torture`, where it may mount a disk of its own
     #[command(hide = true)]
-    Disks(Disks),
+    Disks(DisksArgs),
 
     /// Serve the simulated service, with you as the callers and the owner's phone
     ///
@@ -79,7 +79,7 @@ pub(crate) enum Command {
     #[command(
         after_help = "Examples:\n  cargo xtask simulate > \"$CLAWDTALK_SKILL_DIR/skill-config.json\"    # then type `call`, `say …`, `approve` here\n  cargo xtask simulate --speed 20 --text    # paste the `export` lines into the other terminal"
     )]
-    Simulate(Simulate),
+    Simulate(SimulateArgs),
 
     /// Let the real cron keep the client running and end a mission (about 90 s; the crontab is given back; exit 77 = skipped)
     CronCheck,
@@ -89,14 +89,14 @@ pub(crate) enum Command {
 }
 
 #[derive(clap::Args)]
-pub(crate) struct Tidy {
+pub(crate) struct TidyArgs {
     /// Count the lines of each crate instead: code without comments, blanks and tests, and data
     #[arg(long)]
     pub(crate) count: bool,
 }
 
 #[derive(clap::Args)]
-pub(crate) struct Install {
+pub(crate) struct InstallArgs {
     /// Skill folder [default: ~/.openclaw/workspace/skills/clawdtalk-client]
     #[arg(long, value_name = "DIR")]
     pub(crate) to: Option<PathBuf>,
@@ -111,7 +111,7 @@ pub(crate) struct Install {
 }
 
 #[derive(clap::Args)]
-pub(crate) struct Dist {
+pub(crate) struct DistArgs {
     /// Folder to put the archive in [default: dist/ in cargo's target folder]
     #[arg(long, value_name = "DIR")]
     pub(crate) to: Option<PathBuf>,
@@ -122,14 +122,14 @@ pub(crate) struct Dist {
 }
 
 #[derive(clap::Args)]
-pub(crate) struct Docs {
+pub(crate) struct DocsArgs {
     /// Fail on a warning, and on pages that speak of commands or options that there are not
     #[arg(long)]
     pub(crate) check: bool,
 }
 
 #[derive(clap::Args)]
-pub(crate) struct Simulate {
+pub(crate) struct SimulateArgs {
     /// Port to listen on; 0 = any free one
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) port: u16,
@@ -141,7 +141,7 @@ pub(crate) struct Simulate {
 }
 
 #[derive(clap::Args)]
-pub(crate) struct Demo {
+pub(crate) struct DemoArgs {
     /// Let this gateway answer instead of the stub: only the voice acts are played
     #[arg(long, value_name = "URL")]
     pub(crate) gateway: Option<String>,
@@ -152,10 +152,10 @@ pub(crate) struct Demo {
 }
 
 #[derive(clap::Args)]
-pub(crate) struct Bench {
+pub(crate) struct BenchArgs {
     /// What to measure [default: everything]
     #[arg(value_enum, value_name = "PART")]
-    part: Option<Part>,
+    part: Option<BenchPart>,
 
     /// How many times each command line is run
     #[arg(long, value_name = "N", default_value_t = 200)]
@@ -167,11 +167,11 @@ pub(crate) struct Bench {
 }
 
 #[derive(clap::Args)]
-pub(crate) struct Floor {
-    /// Where the service's end listens
-    pub(crate) line: String,
+pub(crate) struct FloorArgs {
+    /// Where the service listens
+    pub(crate) service: String,
 
-    /// Where the gateway's end listens
+    /// Where the gateway listens
     pub(crate) gateway: String,
 
     /// Turns at once
@@ -180,7 +180,7 @@ pub(crate) struct Floor {
 
 /// A part of the figures.
 #[derive(Clone, Copy, clap::ValueEnum)]
-pub(crate) enum Part {
+pub(crate) enum BenchPart {
     /// Start-up and one request of each program, beside curl
     Tools,
     /// One thing more to remember, with 10, 1,000 and 10,000 in the state file
@@ -189,18 +189,18 @@ pub(crate) enum Part {
     Connect,
 }
 
-impl Bench {
+impl BenchArgs {
     /// The part that was named, or all.
-    pub(crate) fn parts(&self) -> Vec<Part> {
-        self.part.map_or_else(|| Part::value_variants().to_vec(), |part| vec![part])
+    pub(crate) fn parts(&self) -> Vec<BenchPart> {
+        self.part.map_or_else(|| BenchPart::value_variants().to_vec(), |part| vec![part])
     }
 }
 
 #[derive(clap::Args)]
-pub(crate) struct Torture {
+pub(crate) struct TortureArgs {
     /// What to torture [default: everything]
     #[arg(value_enum, value_name = "PART")]
-    pub(crate) part: Option<Tortured>,
+    pub(crate) part: Option<TorturePart>,
 
     /// End after this many seconds, for each part
     #[arg(long, value_name = "N", default_value_t = 600)]
@@ -225,7 +225,7 @@ pub(crate) struct Torture {
 
 /// What can be tortured.
 #[derive(Clone, Copy, clap::ValueEnum)]
-pub(crate) enum Tortured {
+pub(crate) enum TorturePart {
     /// The client, during a stream of requests with drops
     Connect,
     /// The client for as long as `--seconds` says, unharmed but in foul weather: does it grow? (only when named)
@@ -247,7 +247,7 @@ pub(crate) enum Tortured {
 }
 
 #[derive(clap::Args)]
-pub(crate) struct Disks {
+pub(crate) struct DisksArgs {
     /// Where the programs are
     pub(crate) programs: PathBuf,
 
@@ -267,15 +267,15 @@ pub(crate) struct Disks {
     pub(crate) seed: u64,
 }
 
-impl Torture {
+impl TortureArgs {
     /// The part that was named, or all.
-    pub(crate) fn parts(&self) -> Vec<Tortured> {
-        let all = || Tortured::value_variants().iter().copied().filter(|part| part.is_brief());
+    pub(crate) fn parts(&self) -> Vec<TorturePart> {
+        let all = || TorturePart::value_variants().iter().copied().filter(|part| part.is_brief());
         self.part.map_or_else(|| all().collect(), |part| vec![part])
     }
 }
 
-impl Tortured {
+impl TorturePart {
     /// Whether it goes with the others: a soak takes all the time that it is given, a crowd a minute whatever is given.
     fn is_brief(self) -> bool {
         !matches!(self, Self::Soak | Self::Crowd)
@@ -283,10 +283,10 @@ impl Tortured {
 }
 
 #[derive(clap::Args)]
-pub(crate) struct Fuzz {
+pub(crate) struct FuzzArgs {
     /// What to fuzz [default: each, one after the other]
     #[arg(value_enum, value_name = "TARGET")]
-    pub(crate) target: Option<Fuzzed>,
+    pub(crate) target: Option<FuzzTarget>,
 
     /// End after this many seconds, for each target
     #[arg(long, value_name = "N", default_value_t = 60)]
@@ -295,7 +295,7 @@ pub(crate) struct Fuzz {
 
 /// A target in `tests/fuzz`.
 #[derive(Clone, Copy, clap::ValueEnum)]
-pub(crate) enum Fuzzed {
+pub(crate) enum FuzzTarget {
     /// Frames of the service
     Frames,
     /// Answers of the gateway
@@ -308,7 +308,7 @@ pub(crate) enum Fuzzed {
     Json5,
 }
 
-impl Fuzzed {
+impl FuzzTarget {
     /// Its name on the command line and in `tests/fuzz/Cargo.toml`.
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -11,7 +11,7 @@ use state::exit::{Exit, Fault};
 use state::file;
 use state::out::{self, Printer};
 
-use crate::args::Dist;
+use crate::args::DistArgs;
 use crate::install::package::{self, Item};
 use crate::workspace::{Profile, Workspace};
 
@@ -19,7 +19,7 @@ use crate::workspace::{Profile, Workspace};
 const TOP: &str = "clawdtalk-client";
 
 /// Builds, packs, and says where the archive is.
-pub(crate) fn run(workspace: &Workspace, args: &Dist, printer: Printer) -> Result<Exit> {
+pub(crate) fn run(workspace: &Workspace, args: &DistArgs, printer: Printer) -> Result<Exit> {
     let folder = args.to.clone().map_or_else(|| workspace.scratch("dist"), Ok)?;
     let time = time(workspace)?;
     out::progress("building the programs");

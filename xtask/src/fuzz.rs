@@ -9,7 +9,7 @@ use serde_json::{Map, json};
 use state::exit::{Exit, Fault};
 use state::out::{self, Printer};
 
-use crate::args::{Fuzz, Fuzzed};
+use crate::args::{FuzzArgs, FuzzTarget};
 use crate::workspace::Workspace;
 
 /// Memory of one target, in MiB; a frame or file that needs more is a finding.
@@ -22,9 +22,10 @@ const MEMORY: &str = "/dev/shm";
 /// found.
 ///
 /// Fails with exit 4 where there is no cargo-fuzz.
-pub(crate) fn run(workspace: &Workspace, args: &Fuzz, printer: Printer) -> Result<Exit> {
+pub(crate) fn run(workspace: &Workspace, args: &FuzzArgs, printer: Printer) -> Result<Exit> {
     installed(workspace)?;
-    let targets = args.target.map_or_else(|| Fuzzed::value_variants().to_vec(), |one| vec![one]);
+    let targets =
+        args.target.map_or_else(|| FuzzTarget::value_variants().to_vec(), |one| vec![one]);
     let mut ended = Map::new();
     for target in targets {
         let name = target.name();

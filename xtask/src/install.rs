@@ -20,20 +20,20 @@ use state::lock::Lock;
 use state::out::{self, Printer};
 use state::{file, paths, words};
 
-use crate::args::Install;
+use crate::args::InstallArgs;
 use crate::workspace::{Profile, Workspace};
-use folder::Owner;
-use lay::{Laid, Layout};
+use folder::FolderOrigin;
+use lay::{Layout, LayoutChanges};
 use links::Links;
 
 /// How long another installation of the same folder is waited for: it has its programs built already.
 const LOCK_WAIT: Duration = Duration::from_secs(60);
 
 /// What came of an installation.
-struct Done {
+struct InstallReport {
     skill: PathBuf,
-    owner: Owner,
-    laid: Laid,
+    owner: FolderOrigin,
+    laid: LayoutChanges,
     backup: PathBuf,
     private: Vec<PathBuf>,
     links: Vec<PathBuf>,
@@ -43,7 +43,7 @@ struct Done {
 ///
 /// Fails with exit 2 before anything is built if the folder holds other things, and with exit 5 if another
 /// installation is at work on it.
-pub(crate) fn run(workspace: &Workspace, args: &Install, printer: Printer) -> Result<Exit> {
+pub(crate) fn run(workspace: &Workspace, args: &InstallArgs, printer: Printer) -> Result<Exit> {
     let skill = args.to.clone().map_or_else(folder::default, Ok)?;
     let absolute = |path: &Path| {
         std::path::absolute(path).with_context(|| format!("finding `{}`", path.display()))
@@ -67,7 +67,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Install, printer: Printer) -> Re
     let backup = backup(&skill);
     let layout = Layout { skill: &skill, backup: &backup };
     let mut laid = layout.put(&items)?;
-    if owner == Owner::Reference {
+    if owner == FolderOrigin::Reference {
         for path in folder::obsolete(&skill) {
             layout.retire(path, &mut laid)?;
         }
@@ -78,7 +78,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Install, printer: Printer) -> Re
             .with_context(|| format!("making `{}` private", path.display()))?;
     }
     let made = links.as_ref().map(|links| links.make(&skill)).transpose()?.unwrap_or_default();
-    let done = Done { skill, owner, laid, backup, private, links: made };
+    let done = InstallReport { skill, owner, laid, backup, private, links: made };
     done.tell(printer)?;
     done.advise(links.as_ref());
     Ok(Exit::Done)
@@ -93,13 +93,13 @@ fn backup(skill: &Path) -> PathBuf {
     free.next().expect("some number is free")
 }
 
-impl Done {
+impl InstallReport {
     fn tell(&self, printer: Printer) -> Result<()> {
         let backup = (!self.laid.moved.is_empty()).then_some(&self.backup);
         let document = json!({
             "skill_dir": self.skill,
             "version": env!("CARGO_PKG_VERSION"),
-            "upgraded_reference": self.owner == Owner::Reference,
+            "upgraded_reference": self.owner == FolderOrigin::Reference,
             "written": self.laid.written,
             "unchanged": self.laid.n_unchanged,
             "backup": backup,

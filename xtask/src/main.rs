@@ -2,6 +2,7 @@
 
 mod args;
 mod bench;
+mod check_result;
 mod ci;
 mod cron_check;
 mod demo;
@@ -10,12 +11,11 @@ mod docs;
 mod folder;
 mod fuzz;
 mod install;
+mod minimal;
 mod real_gateway;
-mod rig;
 mod simulate;
 mod tidy;
 mod torture;
-mod verdict;
 mod workspace;
 
 use std::process::ExitCode;

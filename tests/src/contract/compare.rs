@@ -26,7 +26,7 @@ fn equal(expected: &Value, found: &Value) -> bool {
 
 /// One request in the terms of the comparison.
 #[derive(Clone, PartialEq)]
-struct SentRequest {
+struct ComparedRequest {
     method: String,
     path: String,
     query: Vec<(String, String)>,
@@ -34,7 +34,7 @@ struct SentRequest {
     body: Value,
 }
 
-impl SentRequest {
+impl ComparedRequest {
     fn expected(entry: &Value, key: &str) -> Self {
         let text = |name: &str| entry[name].as_str().unwrap_or("").to_owned();
         let request = ServerRequest { raw_query: text("query"), ..ServerRequest::default() };
@@ -76,16 +76,16 @@ impl SentRequest {
 }
 
 /// Polls that follow each other count once.
-fn once(mut sent: Vec<SentRequest>) -> Vec<SentRequest> {
+fn once(mut sent: Vec<ComparedRequest>) -> Vec<ComparedRequest> {
     sent.dedup_by(|next, before| next.method == "GET" && next == before);
     sent
 }
 
 /// The requests, in the same order. A command that is refused before it sends anything sends no GET either.
 pub(super) fn requests(case: &ContractCase, seen: &[RecordedRequest]) -> Vec<String> {
-    let expected = case.requests().iter().map(|entry| SentRequest::expected(entry, case.key()));
+    let expected = case.requests().iter().map(|entry| ComparedRequest::expected(entry, case.key()));
     let expected = once(expected.collect());
-    let found = once(seen.iter().map(SentRequest::found).collect());
+    let found = once(seen.iter().map(ComparedRequest::found).collect());
     let refused = expected.is_empty() && case.0["exit"] != 0;
     let mut differences = Vec::new();
     let mut next = expected.iter().peekable();

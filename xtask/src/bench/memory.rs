@@ -1,4 +1,4 @@
-//! What it costs to remember one thing more, with 10, 1,000 and 10,000 things in the state file.
+//! What it costs to store one thing more, with 10, 1,000 and 10,000 things in the state file.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -66,7 +66,7 @@ pub(super) fn measure(programs: &Path, runs: usize) -> Result<Value> {
     Ok(json!({"runs": runs, "lines": figures}))
 }
 
-/// A state file as the reference writes it, with one mission that remembers so much.
+/// A state file with one mission whose memory has so many items.
 fn with_items(n: usize) -> Result<String> {
     let items = (0..n).map(|n| json!({"n": n, "text": "quoted 120 dollars, call back on Tuesday"}));
     let log: Vec<Value> = items.collect();

@@ -14,8 +14,8 @@ use super::figures::{Times, millis, table};
 use super::process;
 
 /// A command line that is measured.
-struct Line {
-    /// What it stands for in the table.
+struct MeasuredLine {
+    /// Its name in the table.
     what: &'static str,
     program: String,
     args: Vec<String>,
@@ -63,9 +63,9 @@ fn approved() -> Value {
     json!({"request_id": "approval-1", "action": "a", "status": "approved", "require_biometric": false})
 }
 
-fn lines(programs: &Path, service: &SimulatedService) -> Vec<Line> {
+fn lines(programs: &Path, service: &SimulatedService) -> Vec<MeasuredLine> {
     let program = |name: &str| programs.join(name).display().to_string();
-    let line = |what, name: &str, args: &[&str]| Line {
+    let line = |what, name: &str, args: &[&str]| MeasuredLine {
         what,
         program: program(name),
         args: args.iter().map(|arg| (*arg).to_owned()).collect(),
@@ -75,7 +75,7 @@ fn lines(programs: &Path, service: &SimulatedService) -> Vec<Line> {
     let curl = vec!["-sS".to_owned(), "-H".to_owned(), key.clone(), url.clone()];
     let piped = format!("curl -sS -H '{key}' '{url}' | jq -r .status");
     vec![
-        Line {
+        MeasuredLine {
             what: "true: the least a process costs",
             program: "/bin/true".to_owned(),
             args: Vec::new(),
@@ -96,8 +96,12 @@ fn lines(programs: &Path, service: &SimulatedService) -> Vec<Line> {
         line("call status: one request", "call", &["status", "call-1"]),
         line("sms list: one request", "sms", &["list"]),
         line("approval status: one request", "approval", &["status", "approval-1"]),
-        Line { what: "curl: the same request", program: "/usr/bin/curl".to_owned(), args: curl },
-        Line {
+        MeasuredLine {
+            what: "curl: the same request",
+            program: "/usr/bin/curl".to_owned(),
+            args: curl,
+        },
+        MeasuredLine {
             what: "sh -c 'curl | jq'",
             program: "/bin/sh".to_owned(),
             args: vec!["-c".to_owned(), piped],
@@ -106,7 +110,7 @@ fn lines(programs: &Path, service: &SimulatedService) -> Vec<Line> {
 }
 
 /// Runs a line many times in a row, after one run that warms the caches.
-fn one(sandbox: &Sandbox, line: &Line, runs: usize) -> Result<Value> {
+fn one(sandbox: &Sandbox, line: &MeasuredLine, runs: usize) -> Result<Value> {
     let run = || {
         let output = sandbox.run(&line.program, &line.args);
         ensure!(output.code() == 0, "this line is measured, and fails\n{output}");
@@ -127,7 +131,7 @@ fn heading() -> Vec<String> {
     ["", "processor ms", "wall p50 ms", "wall p99 ms"].map(str::to_owned).to_vec()
 }
 
-fn row(line: &Line, figure: &Value) -> Vec<String> {
+fn row(line: &MeasuredLine, figure: &Value) -> Vec<String> {
     row_of(line.what, figure)
 }
 

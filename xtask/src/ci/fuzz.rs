@@ -4,13 +4,13 @@ use std::process::Stdio;
 
 use anyhow::{Context as _, Result};
 
-use crate::verdict::Verdict;
+use crate::check_result::CheckResult;
 use crate::workspace::Workspace;
 
 const MANIFEST: &str = "tests/fuzz/Cargo.toml";
 
 /// Compiles them as far as a check goes, into the folder of everything else: most of what they need is there already.
-pub(super) fn build(workspace: &Workspace) -> Result<Verdict> {
+pub(super) fn build(workspace: &Workspace) -> Result<CheckResult> {
     let mut fetch = workspace.cargo(&["fetch", "--locked", "--manifest-path", MANIFEST]);
     fetch.args(["--target", &host(workspace)?]);
     let fetched = fetch.stdin(Stdio::null()).output().context("starting cargo")?;
@@ -19,15 +19,15 @@ pub(super) fn build(workspace: &Workspace) -> Result<Verdict> {
         let why = said.lines().find(|line| line.starts_with("error")).unwrap_or("it says nothing");
         // A lock file that is behind is somebody's slip, and no lack of a network.
         return Ok(if said.contains("--locked") {
-            Verdict::Failed(why.to_owned())
+            CheckResult::Failed(why.to_owned())
         } else {
-            Verdict::Skipped(format!("its packages cannot be had: {why}"))
+            CheckResult::Skipped(format!("its packages cannot be had: {why}"))
         });
     }
     let mut check = workspace.cargo(&["check", "--locked", "--manifest-path", MANIFEST]);
     check.arg("--target-dir").arg(workspace.target());
     let status = check.stdin(Stdio::null()).status().context("starting cargo")?;
-    Ok(Verdict::of(status.success(), String::new()))
+    Ok(CheckResult::of(status.success(), String::new()))
 }
 
 /// The machine that cargo builds for, so that nothing is fetched for others.

@@ -9,8 +9,8 @@ use std::thread;
 use anyhow::{Context as _, Result};
 use state::out;
 
+use crate::check_result::CheckResult;
 use crate::folder;
-use crate::verdict::Verdict;
 use crate::workspace::{Profile, Workspace};
 
 /// Scenarios mostly wait, so that a few at once cost little; more would disturb what they measure.
@@ -24,10 +24,10 @@ const CALLS_ROUTE: &str = r"  const call = /^\/v1\/calls\/([^/]+)$/.exec(req.url
 ";
 
 /// Plays every scenario against `connect run`.
-pub(super) fn run(workspace: &Workspace) -> Result<Verdict> {
+pub(super) fn run(workspace: &Workspace) -> Result<CheckResult> {
     let shared = match workspace.shared("peer") {
         Ok(path) => path,
-        Err(reason) => return Ok(Verdict::Skipped(reason.to_string())),
+        Err(reason) => return Ok(CheckResult::Skipped(reason.to_string())),
     };
     let peer = workspace.scratch("peer")?;
     folder::copy(&shared, &peer)?;
@@ -35,7 +35,7 @@ pub(super) fn run(workspace: &Workspace) -> Result<Verdict> {
     let script = String::from_utf8(script).context("the peer is no text")?;
     state::file::replace(&peer.join("peer.js"), with_calls(&script).as_bytes())?;
     if let Err(reason) = install(&peer) {
-        return Ok(Verdict::Skipped(format!("{reason:#}")));
+        return Ok(CheckResult::Skipped(format!("{reason:#}")));
     }
     let connect = workspace.build(Profile::Dev)?.join("connect");
     let mut waiting = scenarios(&peer.join("scenarios"))?;
@@ -67,9 +67,13 @@ pub(super) fn run(workspace: &Workspace) -> Result<Verdict> {
     failed.sort();
     let told = format!("{} of {n_all} scenarios", n_all - failed.len());
     Ok(if failed.is_empty() && n_all > 0 {
-        Verdict::Passed(told)
+        CheckResult::Passed(told)
     } else {
-        Verdict::Failed(format!("{told}; not {} (logs in `{}`)", failed.join(", "), peer.display()))
+        CheckResult::Failed(format!(
+            "{told}; not {} (logs in `{}`)",
+            failed.join(", "),
+            peer.display()
+        ))
     })
 }
 

@@ -5,14 +5,14 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result};
 use state::file;
 
-use crate::verdict::Verdict;
+use crate::check_result::CheckResult;
 use crate::workspace::{Profile, Workspace};
 
 /// Lets `systemd-analyze verify` read the unit, of a folder whose name needs quoting. It asks no running systemd.
-pub(super) fn run(workspace: &Workspace) -> Result<Verdict> {
+pub(super) fn run(workspace: &Workspace) -> Result<CheckResult> {
     let version = Command::new("systemd-analyze").arg("--version").stdout(Stdio::null()).status();
     if version.is_err() {
-        return Ok(Verdict::Skipped("there is no systemd-analyze".to_owned()));
+        return Ok(CheckResult::Skipped("there is no systemd-analyze".to_owned()));
     }
     let connect = workspace.build(Profile::Dev)?.join("connect");
     let folder = workspace.scratch("unit")?;
@@ -31,5 +31,5 @@ pub(super) fn run(workspace: &Workspace) -> Result<Verdict> {
     let is_clean = output.status.success() && about.is_empty();
     let told =
         if is_clean { "no complaint".to_owned() } else { format!("{}: {said}", output.status) };
-    Ok(Verdict::of(is_clean, told))
+    Ok(CheckResult::of(is_clean, told))
 }

@@ -9,7 +9,7 @@ use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, ToSpan as _};
 use serde_json::{Value, json};
 
-use super::stage::{Stage, says, shows};
+use super::stage::{DemoStage, says, shows};
 
 /// The simulated service's table of fates: busy first, answered the second time.
 const PLUMBER: &str = "+13125550109";
@@ -25,7 +25,7 @@ const MOST_TICKS: usize = 12;
 /// Starts a mission, gives it an assistant, schedules a call and a text, and leaves the rest to `tick`: the line is
 /// busy, so it is tried again; the second call ends the first step, the text the second, and both the mission. What is
 /// said twice happens once.
-pub(super) fn from_start_to_end(stage: &mut Stage) -> Result<Value> {
+pub(super) fn from_start_to_end(stage: &mut DemoStage) -> Result<Value> {
     let noon = business_noon(stage.service.clock().now())?;
     let wait = noon.duration_since(stage.service.clock().now());
     stage.service.advance(Duration::try_from(wait).context("noon is still to come")?);
@@ -87,7 +87,7 @@ fn business_noon(now: Timestamp) -> Result<Timestamp> {
 
 /// Ticks as often as a line of cron would, until nothing is left to do: how often a call was tried again, and how many
 /// ticks it took.
-fn keeps_itself(stage: &Stage) -> Result<(usize, usize)> {
+fn keeps_itself(stage: &DemoStage) -> Result<(usize, usize)> {
     let mut retries = 0;
     for n in 1..=MOST_TICKS {
         says("the clock", "five minutes pass");

@@ -13,30 +13,30 @@ use state::out;
 use super::script;
 
 /// Longest wait for anything that a program is to do; a real gateway's agent may think for longer.
-const PATIENCE: Duration = Duration::from_secs(15);
-const REAL_PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(15);
+const REAL_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A gateway that is not ours: its address and token.
-pub(super) struct Real {
+pub(super) struct RealGatewayAddress {
     pub(super) url: String,
     pub(super) token: String,
 }
 
 /// Everything the acts share. Dropping it ends every program that it started.
-pub(super) struct Stage {
+pub(super) struct DemoStage {
     programs: PathBuf,
     pub(super) service: SimulatedService,
     /// `None` while a real gateway answers.
     pub(super) gateway: Option<SimulatedGateway>,
-    pub(super) real: Option<Real>,
+    pub(super) real: Option<RealGatewayAddress>,
     pub(super) sandbox: Sandbox,
     /// `connect run`, from the act that starts it.
     pub(super) client: Option<Child>,
 }
 
-impl Stage {
+impl DemoStage {
     /// A machine on which nothing is set up yet, but an agent's gateway runs.
-    pub(super) fn new(programs: PathBuf, real: Option<Real>) -> Self {
+    pub(super) fn new(programs: PathBuf, real: Option<RealGatewayAddress>) -> Self {
         let service = SimulatedService::start();
         let sandbox = Sandbox::for_service(&service);
         // The sandbox of a test is configured already; here that is what the first act shows.
@@ -87,7 +87,7 @@ impl Stage {
         what: &str,
         pick: impl FnMut(&ServiceLog) -> Option<T>,
     ) -> Result<T> {
-        let patience = if self.is_real() { REAL_PATIENCE } else { PATIENCE };
+        let patience = if self.is_real() { REAL_TIMEOUT } else { TIMEOUT };
         self.service.try_wait_for(patience, pick).with_context(|| {
             let said = self.client.as_ref().map(Child::stderr).unwrap_or_default();
             format!("waited {patience:?} for {what}; `connect` said: {said}")

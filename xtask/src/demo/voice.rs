@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use state::out;
 
 use super::script::{AGENT, ANSWER, OWNER, QUESTION};
-use super::stage::{Stage, says, shows};
+use super::stage::{DemoStage, says, shows};
 
 /// `connect run` authenticates, and says so itself.
-pub(super) fn connects(stage: &mut Stage) -> Result<Value> {
+pub(super) fn connects(stage: &mut DemoStage) -> Result<Value> {
     out::progress("  $ connect run &");
     stage.client = Some(stage.sandbox.spawn(&stage.program("connect"), ["run"]));
     stage.wait("an authenticated connection", |log| (log.authenticated() > 0).then_some(()))?;
@@ -20,7 +20,7 @@ pub(super) fn connects(stage: &mut Stage) -> Result<Value> {
 }
 
 /// A call comes in: a greeting, one question, one answer.
-pub(super) fn asked_and_answered(stage: &mut Stage) -> Result<Value> {
+pub(super) fn asked_and_answered(stage: &mut DemoStage) -> Result<Value> {
     let call = "call-in-1";
     stage.service.send(&event::context_request(call));
     stage.service.send(&event::call_started(call, "inbound"));
@@ -35,7 +35,7 @@ pub(super) fn asked_and_answered(stage: &mut Stage) -> Result<Value> {
 }
 
 /// The owner says something on a call; returns what is said back in the end.
-pub(super) fn ask(stage: &Stage, call: &str, request: &str, words: &str) -> Result<String> {
+pub(super) fn ask(stage: &DemoStage, call: &str, request: &str, words: &str) -> Result<String> {
     says(OWNER, words);
     stage.service.send(&event::deep_tool_request(call, request, words));
     let result = |log: &ServiceLog| spoken(log, "deep_tool_result", "request_id", request);

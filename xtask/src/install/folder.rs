@@ -33,7 +33,7 @@ const OBSOLETE: [&str; 14] = [
 
 /// Whose folder it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Owner {
+pub(super) enum FolderOrigin {
     /// Nobody's: it is missing or empty.
     Nobody,
     /// These tools', whole or half laid out.
@@ -53,13 +53,13 @@ pub(super) fn default() -> Result<PathBuf> {
 }
 
 /// Looks whose it is. Fails (exit 2) if it holds other things: those are never mixed with ours.
-pub(super) fn owner(skill: &Path) -> Result<Owner> {
+pub(super) fn owner(skill: &Path) -> Result<FolderOrigin> {
     if skill.join(MARK_OF_REFERENCE).is_file() {
-        return Ok(Owner::Reference);
+        return Ok(FolderOrigin::Reference);
     }
     let marks = [lock(skill), paths::config(skill), skill.join("bin/connect")];
     if marks.iter().any(|mark| mark.exists()) || is_our_page(&skill.join("SKILL.md")) {
-        return Ok(Owner::Ours);
+        return Ok(FolderOrigin::Ours);
     }
     let is_empty = match fs::read_dir(skill) {
         Ok(mut entries) => entries.next().is_none(),
@@ -67,7 +67,7 @@ pub(super) fn owner(skill: &Path) -> Result<Owner> {
         Err(err) => return Err(err).with_context(|| format!("reading `{}`", skill.display())),
     };
     if is_empty {
-        return Ok(Owner::Nobody);
+        return Ok(FolderOrigin::Nobody);
     }
     let found = format!(
         "`{}` holds other things; wanted an empty folder or one of the ClawdTalk skill",

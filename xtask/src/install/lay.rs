@@ -18,7 +18,7 @@ use super::package::{Content, Item};
 
 /// What was done to the folder. Paths are relative to it.
 #[derive(Debug, Default)]
-pub(super) struct Laid {
+pub(super) struct LayoutChanges {
     /// Files that are new or different from before.
     pub(super) written: Vec<String>,
     /// Files that were right already.
@@ -38,8 +38,8 @@ impl Layout<'_> {
     /// Puts every item in its place that is not there already, in this order.
     ///
     /// Fails if the disk is full or a place cannot be written; every file is an old or a new one then.
-    pub(super) fn put(&self, items: &[Item]) -> Result<Laid> {
-        let mut laid = Laid::default();
+    pub(super) fn put(&self, items: &[Item]) -> Result<LayoutChanges> {
+        let mut laid = LayoutChanges::default();
         let mut staged = Vec::new();
         let result = self.stage(items, &mut staged).and_then(|()| self.swap(&staged, &mut laid));
         if result.is_err() {
@@ -66,7 +66,7 @@ impl Layout<'_> {
         Ok(())
     }
 
-    fn swap(&self, staged: &[&Item], laid: &mut Laid) -> Result<()> {
+    fn swap(&self, staged: &[&Item], laid: &mut LayoutChanges) -> Result<()> {
         for item in staged {
             let place = self.skill.join(&item.path);
             if self.keep(item, &place)? {
@@ -94,7 +94,7 @@ impl Layout<'_> {
     }
 
     /// Moves something of the reference into the backup, a folder with all that is in it.
-    pub(super) fn retire(&self, path: &str, laid: &mut Laid) -> Result<()> {
+    pub(super) fn retire(&self, path: &str, laid: &mut LayoutChanges) -> Result<()> {
         let (place, kept) = (self.skill.join(path), self.kept(path)?);
         fs::rename(&place, &kept)
             .with_context(|| format!("moving `{}` to `{}`", place.display(), kept.display()))?;

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use harness::{KEY, Output, Sandbox, SimulatedService};
 use serde_json::{Value, json};
 
-use super::process::{Gateway, TOKEN};
+use super::process::{RealGateway, TOKEN};
 
 /// A first answer of the gateway takes its time.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -15,15 +15,15 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const CHECKS: [&str; 4] = ["gateway", "token", "sessions_send", "agent"];
 
 /// The owner's machine: the gateway's home, and a skill folder that knows nothing yet.
-pub(super) struct Owner<'a> {
+pub(super) struct GatewayOwner<'a> {
     programs: String,
-    gateway: &'a Gateway,
+    gateway: &'a RealGateway,
     service: SimulatedService,
     sandbox: Sandbox,
 }
 
-impl<'a> Owner<'a> {
-    pub(super) fn new(programs: &str, gateway: &'a Gateway) -> Self {
+impl<'a> GatewayOwner<'a> {
+    pub(super) fn new(programs: &str, gateway: &'a RealGateway) -> Self {
         let service = SimulatedService::start();
         let mut sandbox = Sandbox::for_service(&service);
         let _ = std::fs::remove_file(sandbox.path("skill/skill-config.json"));

@@ -31,7 +31,7 @@ pub(super) struct OwnFile {
 }
 
 /// What the script knows to be installed, and where it is going to listen.
-pub(super) struct Gateway {
+pub(super) struct RealGateway {
     script: PathBuf,
     folder: PathBuf,
     port: u16,
@@ -40,14 +40,14 @@ pub(super) struct Gateway {
     pub(super) version: String,
 }
 
-impl Gateway {
+impl RealGateway {
     /// Installs it below `RG_DIR` or cargo's target folder. Fails with the reason for which it cannot be had.
     pub(super) fn installed(workspace: &Workspace) -> Result<Self> {
         let shared = workspace.shared("real-gateway")?;
         for program in ["bash", "python3", "curl"] {
-            let mut asked = Command::new(program);
-            asked.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
-            asked.status().with_context(|| format!("this needs `{program}`"))?;
+            let mut n_requests = Command::new(program);
+            n_requests.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
+            n_requests.status().with_context(|| format!("this needs `{program}`"))?;
         }
         let folder = match env::var_os("RG_DIR") {
             Some(folder) => PathBuf::from(folder),
@@ -122,7 +122,7 @@ impl Gateway {
         ["openclaw.json", "tools.json5"].into_iter().map(look).collect()
     }
 
-    /// Ends what [`Gateway::up`] started, now or in an earlier run that was killed; never anything else.
+    /// Ends what [`RealGateway::up`] started, now or in an earlier run that was killed; never anything else.
     pub(super) fn down(&self) -> Result<()> {
         for name in ["gateway.pid", "stub.pid"] {
             let path = self.folder.join(name);

@@ -7,13 +7,13 @@ use anyhow::{Context as _, Result, ensure};
 use harness::{Sandbox, SimulatedService};
 use serde_json::{Value, json};
 
-use super::process::Gateway;
+use super::process::RealGateway;
 
 /// The slug has what a job's name and key must carry unharmed.
 const SLUG: &str = "find 50% \"plumbers\"";
 
 /// A job is declared once, listed, and removed; the gateway's own jobs stay.
-pub(super) fn play(programs: &str, gateway: &Gateway) -> Result<Value> {
+pub(super) fn play(programs: &str, gateway: &RealGateway) -> Result<Value> {
     let service = SimulatedService::start();
     let mut sandbox = Sandbox::for_service(&service);
     sandbox.env("HOME", &gateway.home().display().to_string());

@@ -7,7 +7,7 @@ use harness::{Sandbox, Signal, SimulatedService, event};
 use serde_json::{Value, json};
 use state::out;
 
-use super::process::{Gateway, TOKEN};
+use super::process::{RealGateway, TOKEN};
 
 /// The first turn after a start costs the gateway 6 to 16 s.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -20,7 +20,7 @@ const WAYS: [(&str, &str); 3] = [
 ];
 
 /// Asks by every way and returns what came back. Fails at the first answer that is not the agent's own.
-pub(super) fn play(connect: &str, gateway: &Gateway) -> Result<Vec<Value>> {
+pub(super) fn play(connect: &str, gateway: &RealGateway) -> Result<Vec<Value>> {
     let mut turns = Vec::new();
     for (way, question) in WAYS {
         turns.push(ask(connect, gateway, way, question)?);
@@ -29,7 +29,7 @@ pub(super) fn play(connect: &str, gateway: &Gateway) -> Result<Vec<Value>> {
     Ok(turns)
 }
 
-fn sandbox(service: &SimulatedService, gateway: &Gateway, way: &str) -> Sandbox {
+fn sandbox(service: &SimulatedService, gateway: &RealGateway, way: &str) -> Sandbox {
     let sandbox = Sandbox::for_service(service);
     sandbox
         .adjust(&json!({"gateway_url": gateway.url(), "gateway_token": TOKEN, "gateway_api": way}));
@@ -37,7 +37,7 @@ fn sandbox(service: &SimulatedService, gateway: &Gateway, way: &str) -> Sandbox 
 }
 
 /// One spoken request: over the socket to `connect`, to the gateway, and back.
-fn ask(connect: &str, gateway: &Gateway, way: &str, question: &str) -> Result<Value> {
+fn ask(connect: &str, gateway: &RealGateway, way: &str, question: &str) -> Result<Value> {
     let service = SimulatedService::start();
     let sandbox = sandbox(&service, gateway, way);
     let client = sandbox.spawn(connect, ["run"]);
@@ -45,7 +45,7 @@ fn ask(connect: &str, gateway: &Gateway, way: &str, question: &str) -> Result<Va
     service
         .try_wait_for(Duration::from_secs(20), connected)
         .with_context(|| format!("`connect run` did not authenticate:\n{}", client.stderr()))?;
-    let (before, asked) = (gateway.model_calls(), Instant::now());
+    let (before, n_requests) = (gateway.model_calls(), Instant::now());
     service.send(&event::context_request("call-1"));
     service.send(&event::call_started("call-1", "inbound"));
     service.send(&event::deep_tool_request("call-1", "request-1", question));
@@ -53,11 +53,11 @@ fn ask(connect: &str, gateway: &Gateway, way: &str, question: &str) -> Result<Va
         let mut results = log.frames_of("deep_tool_result").into_iter();
         results.find(|frame| frame["request_id"] == "request-1").cloned()
     };
-    let told = service.try_wait_for(PATIENCE, result);
-    let took = asked.elapsed();
-    let told =
-        told.with_context(|| format!("no answer by {way} in {PATIENCE:?}:\n{}", client.stderr()))?;
-    let answer = told["text"].as_str().unwrap_or_default().to_owned();
+    let detail = service.try_wait_for(PATIENCE, result);
+    let took = n_requests.elapsed();
+    let detail = detail
+        .with_context(|| format!("no answer by {way} in {PATIENCE:?}:\n{}", client.stderr()))?;
+    let answer = detail["text"].as_str().unwrap_or_default().to_owned();
     check(&answer, question).with_context(|| format!("by {way}"))?;
     let ended = client.stop(Signal::TERM, Duration::from_secs(15));
     ensure!(ended.code() == 0, "`connect run` ended badly after SIGTERM:\n{ended}");
@@ -69,7 +69,7 @@ fn ask(connect: &str, gateway: &Gateway, way: &str, question: &str) -> Result<Va
 }
 
 /// The same without the service.
-fn simulate(connect: &str, gateway: &Gateway) -> Result<Value> {
+fn simulate(connect: &str, gateway: &RealGateway) -> Result<Value> {
     let question = "what is on my calendar?";
     let service = SimulatedService::start();
     let sandbox = sandbox(&service, gateway, "auto");

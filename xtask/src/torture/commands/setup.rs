@@ -15,14 +15,14 @@ use serde_json::Value;
 use state::gateway_config::json5;
 
 use super::stage::Tally;
-use crate::torture::disks::{Disk, Tried};
+use crate::torture::bad_disk::{Disk, TriedCommand};
 
 /// The gateway's configuration, as somebody wrote it by hand.
 const OWN: &str = "home/.openclaw/openclaw.json";
 const CONFIG: &str = "skill/skill-config.json";
 /// Kills between two machines.
 const LIVES: usize = 12;
-const HANGS: Duration = Duration::from_secs(60);
+const HANG_LIMIT: Duration = Duration::from_secs(60);
 /// The moment of a kill lies before one of these, in microseconds: most of a setup is waiting for the gateway.
 const SETUP: [u64; 3] = [3_000, 10_000, 60_000];
 /// The same of an uninstall.
@@ -64,9 +64,9 @@ pub(in crate::torture) fn torture(programs: &Path, rng: Rng, disk: Option<Disk>)
         scope.spawn(|| reload(&own, &gateway, &over));
         for _ in 0..LIVES {
             if machine.rng.chance(60) {
-                machine.life("setup", SETUP);
+                machine.run_disturbed("setup", SETUP);
             } else {
-                machine.life("uninstall", UNINSTALL);
+                machine.run_disturbed("uninstall", UNINSTALL);
             }
         }
         // What a killed setup has edited is taken up by now.
@@ -88,7 +88,7 @@ fn reload(own: &Path, gateway: &SimulatedGateway, over: &AtomicBool) {
 
 impl Machine<'_> {
     /// A command that is killed at a random moment.
-    fn life(&mut self, name: &str, longest: [u64; 3]) {
+    fn run_disturbed(&mut self, name: &str, longest: [u64; 3]) {
         if let Some(disk) = self.disk.clone() {
             return self.on_a_bad_disk(&disk, name);
         }
@@ -97,19 +97,19 @@ impl Machine<'_> {
         let mut child = self.prepare(name).spawn();
         thread::sleep(moment); // the moment of the kill
         child.signal(Signal::KILL);
-        let end = child.finish(HANGS);
+        let end = child.finish(HANG_LIMIT);
         self.tally.commands += 1;
         if end.code() == 137 {
             self.tally.kills += 1;
             *self.tally.by_command.entry(name.to_owned()).or_default() += 1;
         }
-        self.look(&end);
+        self.check_files(&end);
     }
 
     /// A command whose disk fails at a random moment.
     fn on_a_bad_disk(&mut self, disk: &Disk, name: &str) {
         let (program, server) = (self.program(name), self.service.url());
-        let tried = Tried {
+        let tried = TriedCommand {
             sandbox: &self.sandbox,
             service: &self.service,
             name,
@@ -118,14 +118,14 @@ impl Machine<'_> {
             stdin: &format!("{KEY}\n"),
             takes: Duration::from_micros(if name == "setup" { SETUP[2] } else { UNINSTALL[2] }),
         };
-        let (end, faults) = disk.try_out(tried, &mut self.rng);
+        let (end, faults) = disk.run_command(tried, &mut self.rng);
         self.tally.commands += 1;
         // Some of it done, or nothing: each of the two says of every part what became of it.
         let well = matches!(end.code(), 0 | 1 | 4);
         for fault in faults.into_iter().chain((!well).then(|| format!("{name}: {end}"))) {
             self.tally.fault(fault);
         }
-        self.look(&end);
+        self.check_files(&end);
     }
 
     fn program(&self, name: &str) -> String {
@@ -138,7 +138,7 @@ impl Machine<'_> {
     }
 
     /// Both configurations are whole, and nobody else may read a secret.
-    fn look(&mut self, end: &Output) {
+    fn check_files(&mut self, end: &Output) {
         let own = self.sandbox.read(OWN);
         if json5::parse(&own).is_err() || !(own == self.before || own.contains("sessions_send")) {
             self.tally.unreadable += 1;
@@ -163,7 +163,7 @@ impl Machine<'_> {
     /// Unharmed, setup completes what was left half done, and uninstall takes all of it back.
     fn there_and_back(&mut self) {
         let end = self.prepare("setup").run();
-        self.look(&end);
+        self.check_files(&end);
         let is_whole = self.sandbox.read(OWN).contains("sessions_send")
             && self.sandbox.has(CONFIG)
             && self.sandbox.json(CONFIG)["api_key"] == KEY;
@@ -171,7 +171,7 @@ impl Machine<'_> {
             self.tally.lose(&format!("setup did not complete what a kill left: {end}"));
         }
         let end = self.prepare("uninstall").run();
-        self.look(&end);
+        self.check_files(&end);
         self.tally.commands += 2;
         let after = self.sandbox.read(OWN);
         if end.code() != 0 || after != self.before || self.sandbox.has(CONFIG) {

@@ -1,7 +1,5 @@
 //! Where commands are tormented: a service that loses answers, a skill folder, and a moment for each kill.
 
-mod disk;
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,10 +11,10 @@ use harness::{
 use serde_json::{Value, json};
 use state::paths;
 
-use crate::torture::disks::Disk;
+use crate::torture::bad_disk::{Disk, TriedCommand};
 
 /// A command that has not ended by then hangs.
-const HANGS: Duration = Duration::from_secs(60);
+const HANG_LIMIT: Duration = Duration::from_secs(60);
 /// A late answer comes after this time: the moment after the effect is long enough to be killed in.
 const SLOW: Duration = Duration::from_millis(25);
 /// How long new rows stay missing from the service's lists.
@@ -30,7 +28,7 @@ pub(in crate::torture) struct Tally {
     /// Commands that said that it is done.
     pub(in crate::torture) acknowledged: usize,
     /// Commands that said that it may have been done, and did not repeat it.
-    pub(in crate::torture) in_doubt: usize,
+    pub(in crate::torture) unconfirmed: usize,
     pub(in crate::torture) lost: usize,
     pub(in crate::torture) doubled: usize,
     pub(in crate::torture) unreadable: usize,
@@ -47,7 +45,7 @@ impl Tally {
         self.kills += other.kills;
         self.commands += other.commands;
         self.acknowledged += other.acknowledged;
-        self.in_doubt += other.in_doubt;
+        self.unconfirmed += other.unconfirmed;
         self.lost += other.lost;
         self.doubled += other.doubled;
         self.unreadable += other.unreadable;
@@ -61,7 +59,7 @@ impl Tally {
     pub(in crate::torture) fn json(self, took: Duration) -> Value {
         json!({
             "kills": self.kills, "commands": self.commands, "acknowledged": self.acknowledged,
-            "in_doubt": self.in_doubt, "kills_by_command": self.by_command, "lost": self.lost,
+            "unconfirmed": self.unconfirmed, "kills_by_command": self.by_command, "lost": self.lost,
             "doubled": self.doubled, "unreadable": self.unreadable, "jumps": self.jumps, "faults": self.faults,
             "seconds": took.as_secs(),
         })
@@ -83,7 +81,7 @@ impl Tally {
 }
 
 /// What happens in one batch.
-pub(in crate::torture) struct Stage {
+pub(in crate::torture) struct CommandStage {
     programs: PathBuf,
     pub(in crate::torture) service: SimulatedService,
     pub(in crate::torture) sandbox: Sandbox,
@@ -106,7 +104,7 @@ fn named(program: &str, args: &[&str]) -> String {
     verb.map_or(program.to_owned(), |verb| format!("{program} {verb}"))
 }
 
-impl Stage {
+impl CommandStage {
     pub(in crate::torture) fn new(programs: &Path, seed: u64) -> Self {
         let service = SimulatedService::with(ServiceSettings {
             seed,
@@ -137,7 +135,11 @@ impl Stage {
 
     /// Runs a command that may be killed at a random moment, while the service may lose its answer, answer
     /// late, or break off: how it ended, if it was not killed.
-    pub(in crate::torture) fn life(&mut self, name: &str, args: &[&str]) -> Option<Output> {
+    pub(in crate::torture) fn run_disturbed(
+        &mut self,
+        name: &str,
+        args: &[&str],
+    ) -> Option<Output> {
         if let Some(disk) = self.disk.clone() {
             return Some(self.on_a_bad_disk(&disk, name, args));
         }
@@ -162,9 +164,9 @@ impl Stage {
             std::thread::sleep(moment); // the moment of the kill
             child.signal(Signal::KILL);
         }
-        let end = child.finish(HANGS);
+        let end = child.finish(HANG_LIMIT);
         self.service.heal();
-        self.look();
+        self.check_files();
         if end.code() == 137 {
             self.tally.kills += 1;
             *self.tally.by_command.entry(command).or_default() += 1;
@@ -173,7 +175,7 @@ impl Stage {
         }
         let takes = self.takes.entry(command).or_insert(end.took());
         *takes = end.took().min(*takes);
-        if end.code() == 101 || end.took() >= HANGS {
+        if end.code() == 101 || end.took() >= HANG_LIMIT {
             self.tally.fault(format!("{name} {args:?}: {end}"));
         }
         Some(end)
@@ -193,9 +195,9 @@ impl Stage {
     }
 
     /// Runs a command until it says that it is done; what was not done is tried again.
-    pub(in crate::torture) fn insist(&mut self, name: &str, args: &[&str]) -> bool {
+    pub(in crate::torture) fn run_until_done(&mut self, name: &str, args: &[&str]) -> bool {
         for _ in 0..100 {
-            match self.life(name, args) {
+            match self.run_disturbed(name, args) {
                 Some(end) if end.code() == 0 => {
                     self.tally.acknowledged += 1;
                     return true;
@@ -212,16 +214,16 @@ impl Stage {
     }
 
     /// Every file that the programs keep can be read at any time.
-    fn look(&mut self) {
+    fn check_files(&mut self) {
         let skill = self.sandbox.skill();
-        let kept = [
+        let stored = [
             paths::missions_state(&skill),
             paths::intents(&skill),
             paths::do_not_call(&skill),
             paths::own_calls(&skill),
             paths::config(&skill),
         ];
-        for path in kept {
+        for path in stored {
             let Ok(bytes) = std::fs::read(&path) else { continue };
             if let Err(err) = serde_json::from_slice::<Value>(&bytes) {
                 self.tally.unreadable += 1;
@@ -239,5 +241,36 @@ impl Stage {
     /// What `missions` keeps.
     pub(in crate::torture) fn state(&self) -> Value {
         Self::json(&paths::missions_state(&self.sandbox.skill()))
+    }
+
+    /// Runs a command whose disk fails, from a moment that the seed decides, while the service may answer late or lose
+    /// its answer after the effect: how it ended.
+    fn on_a_bad_disk(&mut self, disk: &Disk, name: &str, args: &[&str]) -> Output {
+        match self.rng.below(20) {
+            0..12 => _ = self.service.fail("*", "/v1/*", RequestFault::Slow(SLOW), 1),
+            12..14 => _ = self.service.fail("POST", "/v1/*", RequestFault::Lost, 1),
+            _ => {}
+        }
+        let command = named(name, args);
+        let takes = self.takes.get(&command).copied().unwrap_or(Duration::from_millis(8));
+        let tried = TriedCommand {
+            sandbox: &self.sandbox,
+            service: &self.service,
+            name: &command,
+            program: &self.program(name),
+            args,
+            stdin: "",
+            takes,
+        };
+        self.tally.commands += 1;
+        let (end, faults) = disk.run_command(tried, &mut self.rng);
+        for fault in faults {
+            self.tally.fault(fault);
+        }
+        self.service.heal();
+        self.check_files();
+        let takes = self.takes.entry(command).or_insert(end.took());
+        *takes = end.took().min(*takes);
+        end
     }
 }

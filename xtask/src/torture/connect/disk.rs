@@ -9,12 +9,12 @@ use harness::{Child, Output, Rng, ServiceLog, ServiceTable, SimulatedOwner, even
 use serde_json::{Value, json};
 use state::paths;
 
-use super::ledger::{self, Ledger};
-use super::lives::Lives;
-use super::requests::{Kind, Requests};
+use super::audit::{self, RequestAudit};
+use super::client_runs::ClientRuns;
+use super::requests::{RequestKind, SentRequests};
 use super::soak::FAREWELL;
-use super::stage::Stage;
-use crate::torture::disks::{Disk, Felt, Trouble, speaks_of_the_disk};
+use super::stage::ClientStage;
+use crate::torture::bad_disk::{Disk, DiskFault, Noticed, mentions_the_disk};
 
 /// The clock of this machine shows the right time.
 const RIGHT: &str = "";
@@ -24,17 +24,17 @@ const EPISODES: usize = 6;
 /// What is answered at all is answered by then; the status is written each second.
 const SOON: Duration = Duration::from_secs(20);
 /// From one look to the next.
-const LOOK: Duration = Duration::from_millis(50);
+const INTERVAL: Duration = Duration::from_millis(50);
 /// A status is not longer.
 const STATUS: u64 = 1_800;
 /// Something that is asked about first.
 const SENSITIVE: &str = "Delete the repo test-repo";
 
 /// One client and what it was asked.
-struct Run<'a> {
-    stage: Stage,
-    requests: Requests,
-    lives: Lives,
+struct ClientDiskRun<'a> {
+    stage: ClientStage,
+    requests: SentRequests,
+    runs: ClientRuns,
     disk: &'a Disk,
     rng: Rng,
     refused: usize,
@@ -45,23 +45,31 @@ struct Run<'a> {
 
 /// Plays some troubles on one client. The summary has no name of its own: it is a part of `disks`.
 pub(in crate::torture) fn torture(programs: &Path, seed: u64, disk: &Disk) -> Value {
-    let (stage, rng) = (Stage::new(programs, seed, false), Rng::new(seed));
+    let (stage, rng) = (ClientStage::new(programs, seed, false), Rng::new(seed));
     stage.service.owner(SimulatedOwner::Approves(Duration::ZERO));
-    let (requests, mut lives, faults) = (Requests::default(), Lives::default(), Vec::new());
+    let (requests, mut runs, faults) = (SentRequests::default(), ClientRuns::default(), Vec::new());
     // A line that did not fit is torn, and no other has to be.
-    lives.evidence.may_be_torn = true;
-    let mut run =
-        Run { stage, requests, lives, disk, rng, refused: 0, missed: HashSet::new(), faults };
+    runs.evidence.may_be_torn = true;
+    let mut run = ClientDiskRun {
+        stage,
+        requests,
+        runs,
+        disk,
+        rng,
+        refused: 0,
+        missed: HashSet::new(),
+        faults,
+    };
     let mut client = run.start();
     for _ in 0..EPISODES {
         run.ask(8);
         client = if run.rng.chance(30) { run.restart(client) } else { client };
-        run.trouble(&mut client);
+        run.disk_fault(&mut client);
     }
     run.reckon(client)
 }
 
-impl Run<'_> {
+impl ClientDiskRun<'_> {
     /// A client that is welcome.
     fn start(&mut self) -> Child {
         let before = self.stage.service.log().authenticated();
@@ -88,13 +96,13 @@ impl Run<'_> {
     }
 
     /// The disk fails, and what is asked meanwhile is answered; then it is well, and so is the client.
-    fn trouble(&mut self, client: &mut Child) {
-        let trouble = self.choose();
-        let fails = self.disk.fail(trouble, client.pid());
+    fn disk_fault(&mut self, client: &mut Child) {
+        let disk_fault = self.choose();
+        let fails = self.disk.fail(disk_fault, client.pid());
         let last = self.ask(6);
         self.told(client, "while the disk fails");
         // What had no room then has none later: the journal ends just where the disk did.
-        let noticed = fails && !self.lives.evidence.accepted.contains(&last);
+        let noticed = fails && !self.runs.evidence.accepted.contains(&last);
         if noticed {
             self.wait_for(
                 "the status does not say that the journal cannot be written",
@@ -103,28 +111,32 @@ impl Run<'_> {
             self.sensitive(client);
             self.harmless(client);
         }
-        self.disk.note(trouble, "connect", if noticed { Felt::Something } else { Felt::Nothing });
+        self.disk.note(
+            disk_fault,
+            "connect",
+            if noticed { Noticed::Something } else { Noticed::Nothing },
+        );
         if !client.running() {
-            self.faults.push(format!("the client died of {trouble:?}: {}", client.stderr()));
+            self.faults.push(format!("the client died of {disk_fault:?}: {}", client.stderr()));
         }
-        if fails && !self.disk.mend(trouble, client.pid()) {
-            self.faults.push(format!("the disk stays as it is: {trouble:?}"));
+        if fails && !self.disk.mend(disk_fault, client.pid()) {
+            self.faults.push(format!("the disk stays as it is: {disk_fault:?}"));
         }
         self.is_well_again(client);
     }
 
     /// A disk with the journal open on it does not become read-only: what a client finds so, it finds at its start.
-    fn choose(&mut self) -> Trouble {
+    fn choose(&mut self) -> DiskFault {
         let journal = paths::journal(&self.stage.sandbox.skill());
         let length = std::fs::metadata(journal).map_or(0, |meta| meta.len());
         // A limit below the length of the status would hide what it says.
-        let limit = Trouble::SizeLimit(length.max(STATUS) + self.rng.below(400));
+        let limit = DiskFault::SizeLimit(length.max(STATUS) + self.rng.below(400));
         if !self.disk.is_mounted() {
             return limit;
         }
         match self.rng.below(if length > STATUS { 5 } else { 3 }) {
-            0 | 1 => Trouble::Full(self.rng.below(2)),
-            2 => Trouble::NoInodes(0),
+            0 | 1 => DiskFault::Full(self.rng.below(2)),
+            2 => DiskFault::NoInodes(0),
             _ => limit,
         }
     }
@@ -133,23 +145,23 @@ impl Run<'_> {
     fn told(&mut self, client: &Child, when: &str) {
         let until = Instant::now() + SOON;
         loop {
-            self.lives.evidence.look(&self.stage.sandbox, &client.stderr());
+            self.runs.evidence.look(&self.stage.sandbox, &client.stderr());
             let asked = self.requests.all();
-            let mut untold = ledger::untold(&asked, &self.lives.evidence, &self.stage);
+            let mut untold = audit::untold(&asked, &self.runs.evidence, &self.stage);
             untold.retain(|asked| !self.missed.contains(&asked.number));
             if untold.is_empty() {
                 return;
             }
             if Instant::now() >= until {
                 self.missed.extend(untold.iter().map(|asked| asked.number));
-                untold.retain(|asked| asked.kind != Kind::Text);
+                untold.retain(|asked| asked.kind != RequestKind::Text);
                 if !untold.is_empty() {
                     let said = client.stderr();
                     self.faults.push(format!("not answered {when}: {untold:?}\n{said}"));
                 }
                 return;
             }
-            std::thread::sleep(LOOK);
+            std::thread::sleep(INTERVAL);
         }
     }
 
@@ -189,7 +201,7 @@ impl Run<'_> {
     fn is_well_again(&mut self, client: &mut Child) {
         let last = self.ask(1);
         self.told(client, "after the disk was mended");
-        if !self.lives.evidence.accepted.contains(&last) {
+        if !self.runs.evidence.accepted.contains(&last) {
             self.faults.push(format!("the journal is not kept again: {}", client.stderr()));
         }
         self.wait_for("the status does not recover", |status| status.code() == 0);
@@ -206,33 +218,33 @@ impl Run<'_> {
             if Instant::now() >= until {
                 return self.faults.push(format!("{else_fault}: {status}"));
             }
-            std::thread::sleep(LOOK);
+            std::thread::sleep(INTERVAL);
         }
     }
 
     /// A client is killed when nothing is open, and the next one starts on a bad disk.
     fn restart(&mut self, client: Child) -> Child {
         self.told(&client, "before a kill");
-        self.lives.kill(&self.stage, client);
+        self.runs.kill(&self.stage, client);
         let is_full = !self.disk.is_mounted() || self.rng.chance(60);
         if is_full {
-            let trouble = Trouble::Full(self.rng.below(2));
-            let fails = self.disk.fail(trouble, std::process::id());
+            let disk_fault = DiskFault::Full(self.rng.below(2));
+            let fails = self.disk.fail(disk_fault, std::process::id());
             let client = self.start();
-            if fails && !self.disk.mend(trouble, std::process::id()) {
+            if fails && !self.disk.mend(disk_fault, std::process::id()) {
                 self.faults.push("the disk stays full".to_owned());
             }
             return client;
         }
-        let fails = self.disk.fail(Trouble::ReadOnly, std::process::id());
+        let fails = self.disk.fail(DiskFault::ReadOnly, std::process::id());
         let end = self.stage.spawn(RIGHT).finish(SOON);
-        let is_told = end.code() == 4 && speaks_of_the_disk(end.err());
+        let is_told = end.code() == 4 && mentions_the_disk(end.err());
         if fails && !is_told {
             self.faults.push(format!("a client starts on a read-only disk: {end}"));
         }
-        let felt = if is_told { Felt::Something } else { Felt::Nothing };
-        self.disk.note(Trouble::ReadOnly, "connect", felt);
-        if fails && !self.disk.mend(Trouble::ReadOnly, std::process::id()) {
+        let noticed = if is_told { Noticed::Something } else { Noticed::Nothing };
+        self.disk.note(DiskFault::ReadOnly, "connect", noticed);
+        if fails && !self.disk.mend(DiskFault::ReadOnly, std::process::id()) {
             self.faults.push("the disk stays read-only".to_owned());
         }
         self.start()
@@ -241,18 +253,18 @@ impl Run<'_> {
     /// The sums, when all is told and the client has gone as it was asked to.
     fn reckon(mut self, client: Child) -> Value {
         let asked = self.requests.all();
-        let is_done = |evidence: &_| ledger::open(&asked, evidence, &self.stage) == 0;
-        self.lives.farewell(&self.stage, client, FAREWELL, is_done);
-        let ledger = Ledger::of(&asked, &self.lives.evidence, &self.stage);
-        let mut summary = ledger.json();
+        let is_done = |evidence: &_| audit::open(&asked, evidence, &self.stage) == 0;
+        self.runs.farewell(&self.stage, client, FAREWELL, is_done);
+        let audit = RequestAudit::of(&asked, &self.runs.evidence, &self.stage);
+        let mut summary = audit.json();
         summary["sensitive_refused"] = self.refused.into();
-        summary["unreadable"] = self.lives.evidence.faults.len().into();
-        summary["lives"] = (self.lives.kills + 1).into();
-        let mut faults = ledger.faults;
-        for more in [&mut self.faults, &mut self.lives.stuck, &mut self.lives.lies] {
+        summary["unreadable"] = self.runs.evidence.faults.len().into();
+        summary["lives"] = (self.runs.kills + 1).into();
+        let mut faults = audit.faults;
+        for more in [&mut self.faults, &mut self.runs.stuck, &mut self.runs.false_claims] {
             faults.append(more);
         }
-        faults.append(&mut self.lives.evidence.faults);
+        faults.append(&mut self.runs.evidence.faults);
         summary["faults"] = json!(faults);
         summary
     }

@@ -7,7 +7,7 @@ use harness::{Sandbox, ServiceLog, Signal, SimulatedGateway, SimulatedService};
 use serde_json::{Value, json};
 
 use super::stage::claims;
-use super::watch::BELIEVED;
+use super::status_watch::MAX_SILENCE;
 
 /// How long this takes.
 pub(super) const TAKES: Duration = Duration::from_secs(90);
@@ -30,7 +30,7 @@ pub(super) fn watched(connect: &str) -> (Value, Option<String>) {
     thread::sleep(Duration::from_secs(1));
     client.signal(Signal::STOP);
     let mut last_claim = Duration::ZERO;
-    while pong.elapsed() < BELIEVED + Duration::from_secs(3) {
+    while pong.elapsed() < MAX_SILENCE + Duration::from_secs(3) {
         let asked = pong.elapsed();
         let status = sandbox.run(connect, ["status"]);
         if claims(&status) {
@@ -40,7 +40,7 @@ pub(super) fn watched(connect: &str) -> (Value, Option<String>) {
     }
     client.signal(Signal::CONT);
     let told = json!({"last_claim_seconds_after_the_last_pong": last_claim.as_secs()});
-    let fault = (last_claim > BELIEVED)
+    let fault = (last_claim > MAX_SILENCE)
         .then(|| format!("`status` says connected {last_claim:?} after the last pong"));
     (told, fault)
 }

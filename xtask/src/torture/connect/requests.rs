@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// How a request comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum RequestKind {
     /// On a call.
     Call,
     /// By push-to-talk.
@@ -18,19 +18,19 @@ pub(super) enum Kind {
 
 /// One request that was written to a live connection.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Asked {
+pub(super) struct SentRequest {
     pub(super) number: usize,
-    pub(super) kind: Kind,
+    pub(super) kind: RequestKind,
 }
 
-impl Asked {
+impl SentRequest {
     /// Its name in the client's journal and log.
     pub(super) fn key(&self) -> String {
         let id = self.id();
         match self.kind {
-            Kind::Call => format!("deep:{id}"),
-            Kind::Walkie => format!("walkie:{id}"),
-            Kind::Text => format!("text:{id}"),
+            RequestKind::Call => format!("deep:{id}"),
+            RequestKind::Walkie => format!("walkie:{id}"),
+            RequestKind::Text => format!("text:{id}"),
         }
     }
 
@@ -47,23 +47,23 @@ impl Asked {
     fn frame(&self) -> Value {
         let (id, question) = (self.id(), question(self.number));
         match self.kind {
-            Kind::Call => {
+            RequestKind::Call => {
                 event::deep_tool_request(&format!("c{}", self.number % 5), &id, &question)
             }
-            Kind::Walkie => event::walkie_request(&id, &question, None),
-            Kind::Text => event::sms_received(&self.from(), &question, &id),
+            RequestKind::Walkie => event::walkie_request(&id, &question, None),
+            RequestKind::Text => event::sms_received(&self.from(), &question, &id),
         }
     }
 }
 
 /// Everything that was asked so far.
 #[derive(Default)]
-pub(super) struct Requests {
-    asked: Mutex<(Vec<Asked>, usize)>,
+pub(super) struct SentRequests {
+    asked: Mutex<(Vec<SentRequest>, usize)>,
 }
 
-impl Requests {
-    fn held(&self) -> MutexGuard<'_, (Vec<Asked>, usize)> {
+impl SentRequests {
+    fn held(&self) -> MutexGuard<'_, (Vec<SentRequest>, usize)> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -79,11 +79,11 @@ impl Requests {
             return None;
         }
         let kind = match rng.below(10) {
-            0 => Kind::Text,
-            1..3 => Kind::Walkie,
-            _ => Kind::Call,
+            0 => RequestKind::Text,
+            1..3 => RequestKind::Walkie,
+            _ => RequestKind::Call,
         };
-        let new = Asked { number: *next, kind };
+        let new = SentRequest { number: *next, kind };
         // Its number is used up all the same: a part of the frame may have left.
         *next += 1;
         service.send(&new.frame()).then(|| {
@@ -93,7 +93,7 @@ impl Requests {
     }
 
     /// A copy.
-    pub(super) fn all(&self) -> Vec<Asked> {
+    pub(super) fn all(&self) -> Vec<SentRequest> {
         self.held().0.clone()
     }
 
@@ -122,7 +122,7 @@ pub(super) fn number(text: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Asked, Kind, answer, number, question};
+    use super::{RequestKind, SentRequest, answer, number, question};
 
     #[test]
     fn a_number_is_found_in_whatever_is_made_of_the_words() {
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn every_text_has_a_number_of_its_own() {
-        let text = |number| Asked { number, kind: Kind::Text };
+        let text = |number| SentRequest { number, kind: RequestKind::Text };
         assert_eq!(text(12).from(), "+442000000012");
         assert_eq!(text(12).key(), "text:r12");
     }

@@ -1,4 +1,4 @@
-//! Where the client is tormented: the simulated service, the stub gateway with its moods, and one skill folder.
+//! Where the client is tormented: the simulated service, the stub gateway with its random replies, and one skill folder.
 
 use std::path::Path;
 use std::thread;
@@ -11,29 +11,29 @@ use serde_json::json;
 
 use super::requests::{answer, number};
 
-/// The client's periods are divided by this (spec 6): a ping each 6 s, 2 s for its pong, 24 s for a ready answer.
+/// The client's periods are divided by this: a ping each 6 s, 2 s for its pong, 24 s for a ready answer.
 pub(super) const PERIODS: u32 = 5;
 
 /// How long a ready answer is worth delivering, with [`PERIODS`].
 pub(super) const LIFETIME: Duration = Duration::from_secs(120 / PERIODS as u64);
 
-/// A gateway that waits no longer than this says `accepted`, and the reply comes late.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// A gateway that waits no longer than this responds `accepted`, and the reply comes late.
+const GATEWAY_PATIENCE: Duration = Duration::from_secs(1);
 
 /// What happens in a run. Threads share it.
-pub(super) struct Stage {
+pub(super) struct ClientStage {
     connect: String,
     pub(super) service: SimulatedService,
     pub(super) gateway: SimulatedGateway,
     pub(super) sandbox: Sandbox,
 }
 
-impl Stage {
+impl ClientStage {
     /// A fresh one; the seed decides how the gateway takes each request. One in a hundred it never answers, if it `hangs`.
     pub(super) fn new(programs: &Path, seed: u64, hangs: bool) -> Self {
         let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
         service.clock().periods(PERIODS);
-        gateway.patience(PATIENCE).reply_with(move |turn| reply(turn, seed, hangs));
+        gateway.patience(GATEWAY_PATIENCE).reply_with(move |turn| reply(turn, seed, hangs));
         let sandbox = Sandbox::for_both(&service, &gateway);
         let connect = programs.join("connect").display().to_string();
         Self { connect, service, gateway, sandbox }
@@ -55,7 +55,7 @@ pub(super) fn claims(status: &Output) -> bool {
     status.code() == 0 || status.out().contains(r#""state":"connected""#)
 }
 
-/// How the gateway takes a request: most are answered at once, some slowly or badly, and a few not at all.
+/// How the gateway replies to a request: to most at once, some slowly or badly, and a few not at all.
 fn reply(turn: &RecordedTurn, seed: u64, hangs: bool) -> AgentReply {
     let number = number(&turn.message).unwrap_or_default();
     let mut rng = Rng::new(seed ^ (number as u64).wrapping_mul(0x9e37_79b9));

@@ -5,9 +5,9 @@ use std::time::Duration;
 use harness::ServiceTable;
 use serde_json::{Value, json};
 
-use super::once::Line;
-use crate::torture::commands::ends;
-use crate::torture::commands::stage::Stage;
+use super::reaching_line::ReachingLine;
+use crate::torture::commands::mission_ends;
+use crate::torture::commands::stage::CommandStage;
 
 /// A mission that has not ended after so many ticks never will.
 const PATIENCE: usize = 300;
@@ -15,7 +15,7 @@ const PATIENCE: usize = 300;
 const ENDS: [&str; 4] = ["01", "02", "04", "06"];
 
 /// One mission in the making, by its number.
-struct Mission {
+struct DiskMission {
     n: usize,
     slug: String,
     to: String,
@@ -23,7 +23,7 @@ struct Mission {
 }
 
 /// A mission whose events are called off, or which is ended by hand.
-pub(super) fn by_hand(stage: &mut Stage, n: usize) {
+pub(super) fn by_hand(stage: &mut CommandStage, n: usize) {
     let Some(mission) = begun(stage, n) else { return };
     remember(stage, &mission);
     step(stage, &mission);
@@ -33,8 +33,8 @@ pub(super) fn by_hand(stage: &mut Stage, n: usize) {
         1 => (vec!["fail", slug, "Nobody there"], "failed"),
         _ => (vec!["complete", slug, "All done"], "succeeded"),
     };
-    if stage.insist("missions", &line) {
-        ends::agree(stage, &mission.slug, Some(word));
+    if stage.run_until_done("missions", &line) {
+        mission_ends::agree(stage, &mission.slug, Some(word));
         if word == "cancelled" {
             none_waits(stage, &mission);
         }
@@ -42,7 +42,7 @@ pub(super) fn by_hand(stage: &mut Stage, n: usize) {
 }
 
 /// A mission that is looked after until its calls have ended.
-pub(super) fn by_ticks(stage: &mut Stage, n: usize) {
+pub(super) fn by_ticks(stage: &mut CommandStage, n: usize) {
     let Some(mission) = begun(stage, n) else { return };
     let slug = mission.slug.clone();
     for _ in 0..PATIENCE {
@@ -52,28 +52,28 @@ pub(super) fn by_ticks(stage: &mut Stage, n: usize) {
         let done = &stage.state()[&slug]["lifecycle"]["done"];
         if done.as_array().is_some_and(|done| done.contains(&json!("mission/cron"))) {
             none_waits(stage, &mission);
-            return ends::agree(stage, &mission.slug, None);
+            return mission_ends::agree(stage, &mission.slug, None);
         }
     }
-    let kept = stage.state()[&slug].clone();
-    stage.tally.fault(format!("{slug} never ended: {kept}"));
+    let stored = stage.state()[&slug].clone();
+    stage.tally.fault(format!("{slug} never ended: {stored}"));
 }
 
 /// One pass. Only one that says that nothing was done can have scheduled nothing.
-fn tick(stage: &mut Stage, mission: &Mission) {
+fn tick(stage: &mut CommandStage, mission: &DiskMission) {
     let before = scheduled(stage, mission);
-    let Some(end) = stage.life("missions", &["tick", &mission.slug]) else { return };
+    let Some(end) = stage.run_disturbed("missions", &["tick", &mission.slug]) else { return };
     let after = scheduled(stage, mission);
     match end.code() {
         0 => stage.tally.acknowledged += 1,
-        8 => stage.tally.in_doubt += 1,
+        8 => stage.tally.unconfirmed += 1,
         4 if after == before => {}
         _ => stage.tally.fault(format!("a tick, {} scheduled: {end}", after - before)),
     }
 }
 
 /// From init to what is scheduled.
-fn begun(stage: &mut Stage, n: usize) -> Option<Mission> {
+fn begun(stage: &mut CommandStage, n: usize) -> Option<DiskMission> {
     let (name, slug) = (format!("Mission {n}"), format!("mission-{n}"));
     let (phone, end) = (format!("+1555888{n:04}"), ENDS[stage.rng.index(ENDS.len())]);
     let (to, text) = (format!("+13322{:04}{end}", n % 10_000), format!("Scheduled {n}."));
@@ -86,7 +86,7 @@ fn begun(stage: &mut Stage, n: usize) -> Option<Mission> {
     );
     let (request, agent) = (format!("Request {n}"), format!("Agent {n}"));
     let steps = r#"[{"step_id":"s","description":"S"}]"#;
-    let mission = Mission { n, slug: slug.clone(), to: to.clone(), text: text.clone() };
+    let mission = DiskMission { n, slug: slug.clone(), to: to.clone(), text: text.clone() };
     for line in
         [vec!["init", &name, "I", &request, steps], vec!["setup-agent", &slug, &agent, "I", "Hi"]]
     {
@@ -96,7 +96,7 @@ fn begun(stage: &mut Stage, n: usize) -> Option<Mission> {
     }
     let listed = |channel: &'static str| {
         let to = to.clone();
-        move |stage: &Stage| {
+        move |stage: &CommandStage| {
             let rows = stage.service.rows(ServiceTable::Scheduled).into_iter();
             rows.filter(|row| row["channel"] == channel && row["to_number"] == *to).count()
         }
@@ -105,7 +105,7 @@ fn begun(stage: &mut Stage, n: usize) -> Option<Mission> {
     for (args, arrived, marks) in [
         (
             vec!["schedule-sms", "--mission", &slug, &to, "in 3h", &text, "--step", "s"],
-            &texts as &dyn Fn(&Stage) -> usize,
+            &texts as &dyn Fn(&CommandStage) -> usize,
             vec![&*text],
         ),
         (
@@ -113,12 +113,18 @@ fn begun(stage: &mut Stage, n: usize) -> Option<Mission> {
                 .into_iter()
                 .chain(["--recipient", "automated"])
                 .collect(),
-            &calls as &dyn Fn(&Stage) -> usize,
+            &calls as &dyn Fn(&CommandStage) -> usize,
             vec![&*to, r#""channel":"call""#],
         ),
     ] {
-        let line =
-            Line { program: "missions", args, arrived, marks, is_listed: true, is_same: true };
+        let line = ReachingLine {
+            program: "missions",
+            args,
+            arrived,
+            marks,
+            is_listed: true,
+            is_same: true,
+        };
         if !line.send(stage) {
             return None;
         }
@@ -129,17 +135,17 @@ fn begun(stage: &mut Stage, n: usize) -> Option<Mission> {
 }
 
 /// Runs a command of stages until it is done. One that says that nothing was done has left no stage in doubt.
-fn begin(stage: &mut Stage, mission: &Mission, line: &[&str]) -> bool {
+fn begin(stage: &mut CommandStage, mission: &DiskMission, line: &[&str]) -> bool {
     for _ in 0..40 {
         let before = stage.state()[&mission.slug]["open"].clone();
-        let Some(end) = stage.life("missions", line) else { continue };
+        let Some(end) = stage.run_disturbed("missions", line) else { continue };
         let open = stage.state()[&mission.slug]["open"].clone();
         match end.code() {
             0 => {
                 stage.tally.acknowledged += 1;
                 return true;
             }
-            8 => stage.tally.in_doubt += 1,
+            8 => stage.tally.unconfirmed += 1,
             4 if open.is_null() || open == before => {}
             _ => stage.tally.fault(format!("{line:?} left `{open}` open: {end}")),
         }
@@ -152,18 +158,18 @@ fn begin(stage: &mut Stage, mission: &Mission, line: &[&str]) -> bool {
 }
 
 /// Appends and saves: what was acknowledged is there once, what was not done is not there.
-fn remember(stage: &mut Stage, mission: &Mission) {
+fn remember(stage: &mut CommandStage, mission: &DiskMission) {
     let slug = &*mission.slug;
     for item in 0..4 {
         let item = format!("{}-{item}", mission.n);
         for line in [["append-memory", slug, "l", &item], ["save-memory", slug, &item, "v"]] {
-            let Some(end) = stage.life("missions", &line) else { continue };
+            let Some(end) = stage.run_disturbed("missions", &line) else { continue };
             let memory = stage.state()[slug]["memory"].clone();
             let n = if line[0] == "save-memory" {
                 usize::from(!memory[&item].is_null())
             } else {
                 let items = memory["l"].as_array().into_iter().flatten();
-                items.filter(|kept| **kept == *item).count()
+                items.filter(|stored| **stored == *item).count()
             };
             match (end.code(), n) {
                 (0, 1) => stage.tally.acknowledged += 1,
@@ -176,11 +182,11 @@ fn remember(stage: &mut Stage, mission: &Mission) {
 }
 
 /// A step of the plan is begun: at the service, whatever becomes of it here.
-fn step(stage: &mut Stage, mission: &Mission) {
-    let kept = stage.state()[&mission.slug].clone();
-    let id = |key: &str| kept[key].as_str().unwrap_or_default().to_owned();
+fn step(stage: &mut CommandStage, mission: &DiskMission) {
+    let stored = stage.state()[&mission.slug].clone();
+    let id = |key: &str| stored[key].as_str().unwrap_or_default().to_owned();
     let (mission_id, run) = (id("mission_id"), id("run_id"));
-    if !stage.insist("missions", &["update-step", &mission_id, &run, "s", "in_progress"]) {
+    if !stage.run_until_done("missions", &["update-step", &mission_id, &run, "s", "in_progress"]) {
         return;
     }
     let steps = stage.service.rows(ServiceTable::Steps);
@@ -191,8 +197,8 @@ fn step(stage: &mut Stage, mission: &Mission) {
 }
 
 /// One of everything at the service, and what is kept here agrees with it.
-fn check(stage: &mut Stage, mission: &Mission) {
-    let (n, kept) = (mission.n, stage.state()[&mission.slug].clone());
+fn check(stage: &mut CommandStage, mission: &DiskMission) {
+    let (n, stored) = (mission.n, stage.state()[&mission.slug].clone());
     let count = |table, key: &str, wanted: &Value| {
         stage.service.rows(table).iter().filter(|row| row[key] == *wanted).count()
     };
@@ -200,9 +206,9 @@ fn check(stage: &mut Stage, mission: &Mission) {
     let made = [
         ("mission", count(ServiceTable::Missions, "name", &json!(format!("Mission {n}")))),
         ("run", count(ServiceTable::Runs, "input", &input)),
-        ("plan step", count(ServiceTable::Steps, "run_id", &kept["run_id"])),
+        ("plan step", count(ServiceTable::Steps, "run_id", &stored["run_id"])),
         ("assistant", count(ServiceTable::Assistants, "name", &json!(format!("Agent {n}")))),
-        ("link", count(ServiceTable::Links, "run_id", &kept["run_id"])),
+        ("link", count(ServiceTable::Links, "run_id", &stored["run_id"])),
         ("text", count(ServiceTable::Scheduled, "text_body", &json!(mission.text))),
     ];
     for (what, n_made) in made {
@@ -212,8 +218,8 @@ fn check(stage: &mut Stage, mission: &Mission) {
             n => stage.tally.double(&format!("{n} × {what} of {}", mission.slug)),
         }
     }
-    let remembered = kept["memory"]["scheduled_events"].as_array().map_or(0, Vec::len);
-    let tracked = kept["events"].as_object().map_or(0, serde_json::Map::len);
+    let remembered = stored["memory"]["scheduled_events"].as_array().map_or(0, Vec::len);
+    let tracked = stored["events"].as_object().map_or(0, serde_json::Map::len);
     if (remembered, tracked) != (2, 2) {
         let slug = &mission.slug;
         stage.tally.lose(&format!("{slug} remembers {remembered} events and tracks {tracked}"));
@@ -221,13 +227,13 @@ fn check(stage: &mut Stage, mission: &Mission) {
 }
 
 /// Events at the service that reach the mission's recipient.
-fn scheduled(stage: &Stage, mission: &Mission) -> usize {
+fn scheduled(stage: &CommandStage, mission: &DiskMission) -> usize {
     let rows = stage.service.rows(ServiceTable::Scheduled);
     rows.iter().filter(|row| row["to_number"] == *mission.to).count()
 }
 
 /// Nothing of a mission that is called off waits for its time.
-fn none_waits(stage: &mut Stage, mission: &Mission) {
+fn none_waits(stage: &mut CommandStage, mission: &DiskMission) {
     let rows = stage.service.rows(ServiceTable::Scheduled);
     let is_waiting = |row: &&Value| row["to_number"] == *mission.to && row["status"] == "pending";
     let n = rows.iter().filter(is_waiting).count();

@@ -1,4 +1,4 @@
-//! The service's end of one connection: takes the upgrade and the key, then frames go in and out.
+//! The service's end of one connection: accepts the upgrade and the key, then reads and writes frames.
 
 use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::frame::{CLOSE, Frames, PING, PONG, TEXT, put};
+use super::frames::{CLOSE, FrameReader, PING, PONG, TEXT, put};
 
-/// The calls that go on, `call-0` and so on, all of them the owner's: the client has no service to ask whose they are.
+/// The calls that go on, `call-0` and so on, all of them inbound: the client has no service to ask about others.
 pub(crate) const CALLS: usize = 8;
 
 /// A free port of this machine that clients may connect to.
@@ -27,15 +27,15 @@ pub(crate) fn address(listener: &TcpListener) -> String {
 }
 
 /// One accepted client.
-pub(crate) struct Line {
-    frames: Frames<TcpStream>,
+pub(crate) struct BareConnection {
+    frames: FrameReader<TcpStream>,
     /// Written together with the next frame or before the next wait.
     out: Vec<u8>,
     n_pongs: usize,
 }
 
-impl Line {
-    /// Waits for a client, takes its upgrade and its key, welcomes it, and tells of the calls.
+impl BareConnection {
+    /// Waits for a client, accepts its upgrade and its key, and announces the calls.
     pub(crate) fn accept(listener: &TcpListener) -> Result<Self> {
         let (stream, _) = listener.accept().context("waiting for the client")?;
         stream.set_nodelay(true)?;
@@ -45,31 +45,31 @@ impl Line {
             name.eq_ignore_ascii_case("sec-websocket-key").then(|| value.trim().to_owned())
         });
         let accept = harness::accept_key(key.context("an upgrade without a key")?.as_bytes());
-        let answer = format!(
+        let response = format!(
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
         );
-        (&stream).write_all(answer.as_bytes())?;
-        let mut line = Self { frames: Frames::new(stream), out: Vec::new(), n_pongs: 0 };
-        let first = line.next()?;
+        (&stream).write_all(response.as_bytes())?;
+        let mut connection = Self { frames: FrameReader::new(stream), out: Vec::new(), n_pongs: 0 };
+        let first = connection.next()?;
         ensure!(first.windows(6).any(|word| word == b"\"auth\""), "the first frame is no `auth`");
-        line.say(br#"{"type":"auth_ok"}"#);
+        connection.queue(br#"{"type":"auth_ok"}"#);
         for call in 0..CALLS {
             let started = format!(
                 r#"{{"type":"event","event":"call.started","call_id":"call-{call}","direction":"inbound"}}"#
             );
-            line.say(started.as_bytes());
+            connection.queue(started.as_bytes());
         }
-        line.flush()?;
-        Ok(line)
+        connection.flush()?;
+        Ok(connection)
     }
 
     /// Limits how long [`Self::next`] waits; `None` for ever.
-    pub(crate) fn patience(&self, limit: Option<Duration>) -> io::Result<()> {
+    pub(crate) fn read_limit(&self, limit: Option<Duration>) -> io::Result<()> {
         self.frames.stream().set_read_timeout(limit)
     }
 
     /// Queues a text frame.
-    pub(crate) fn say(&mut self, text: &[u8]) {
+    pub(crate) fn queue(&mut self, text: &[u8]) {
         put(&mut self.out, TEXT, text);
     }
 
@@ -109,7 +109,7 @@ impl Line {
         self.n_pongs
     }
 
-    /// Ends the connection without a word, as a crash of the service does.
+    /// Ends the connection without a close frame, as a crash of the service does.
     pub(crate) fn cut(self) {
         // It may be gone already, which is what was wanted.
         let _ = self.frames.stream().shutdown(Shutdown::Both);

@@ -6,9 +6,9 @@ use std::io::{self, Read};
 pub(crate) const TEXT: u8 = 1;
 /// The end of the connection.
 pub(crate) const CLOSE: u8 = 8;
-/// Asks for a pong.
+/// Wants a pong.
 pub(crate) const PING: u8 = 9;
-/// Answers a ping.
+/// The reply to a ping.
 pub(crate) const PONG: u8 = 10;
 
 /// Stands in place of a length that follows in two bytes.
@@ -16,7 +16,7 @@ const MEDIUM: u8 = 0x7e;
 /// The same for eight bytes.
 const LONG: u8 = 0x7f;
 
-/// Longer frames than this come from nobody here.
+/// No program here sends longer frames.
 const LONGEST: u64 = 1 << 20;
 
 /// Appends a frame of a server, which is not masked.
@@ -48,7 +48,7 @@ fn head(bytes: &mut Vec<u8>, kind: u8, length: usize, mask: u8) {
 }
 
 /// Reads frames off a stream, many at a time where many are there.
-pub(crate) struct Frames<R> {
+pub(crate) struct FrameReader<R> {
     stream: R,
     bytes: Vec<u8>,
     /// Up to here `bytes` has been handed out.
@@ -56,12 +56,12 @@ pub(crate) struct Frames<R> {
     end: usize,
 }
 
-impl<R: Read> Frames<R> {
+impl<R: Read> FrameReader<R> {
     pub(crate) fn new(stream: R) -> Self {
         Self { stream, bytes: vec![0; 64 << 10], start: 0, end: 0 }
     }
 
-    /// What is left in hand when the frames are done with.
+    /// The stream below, for writing and for its settings.
     pub(crate) fn stream(&self) -> &R {
         &self.stream
     }
@@ -146,7 +146,7 @@ fn parsed(bytes: &[u8]) -> Option<Parsed> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Frames, PING, TEXT, put, put_masked};
+    use super::{FrameReader, PING, TEXT, put, put_masked};
     use std::io::Read;
 
     /// Gives one byte at a time.
@@ -167,7 +167,7 @@ mod tests {
             put(&mut bytes, TEXT, payload);
             put_masked(&mut bytes, PING, payload);
         }
-        let mut frames = Frames::new(Drip(&bytes));
+        let mut frames = FrameReader::new(Drip(&bytes));
         for payload in [&b""[..], b"abc", &long[..125], &long[..126], &long] {
             assert_eq!(frames.next().unwrap(), (TEXT, payload));
             assert_eq!(frames.next().unwrap(), (PING, payload));

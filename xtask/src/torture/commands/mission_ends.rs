@@ -2,10 +2,10 @@
 
 use harness::ServiceTable;
 
-use super::stage::Stage;
+use super::stage::CommandStage;
 
 /// A mission is made and ended by hand.
-pub(super) fn end(stage: &mut Stage, n: usize) {
+pub(super) fn end(stage: &mut CommandStage, n: usize) {
     let (name, slug) = (format!("End {n}"), format!("end-{n}"));
     let steps = r#"[{"step_id":"s","description":"S"}]"#;
     stage.ok("missions", &["init", &name, "I", &format!("Request {n}"), steps]);
@@ -14,17 +14,18 @@ pub(super) fn end(stage: &mut Stage, n: usize) {
     } else {
         (["fail", &slug, "Nobody there"], "failed")
     };
-    if stage.insist("missions", &line) {
+    if stage.run_until_done("missions", &line) {
         agree(stage, &slug, Some(wanted));
     }
 }
 
 /// The service and the state file say the same of a mission's end, and it is this.
-pub(in crate::torture) fn agree(stage: &mut Stage, slug: &str, wanted: Option<&str>) {
-    let kept = stage.state()[slug].clone();
+pub(in crate::torture) fn agree(stage: &mut CommandStage, slug: &str, wanted: Option<&str>) {
+    let stored = stage.state()[slug].clone();
     let runs = stage.service.rows(ServiceTable::Runs);
-    let run = runs.iter().find(|row| row["run_id"] == kept["run_id"]).cloned().unwrap_or_default();
-    let (here, there) = (&kept["status"], &run["status"]);
+    let run =
+        runs.iter().find(|row| row["run_id"] == stored["run_id"]).cloned().unwrap_or_default();
+    let (here, there) = (&stored["status"], &run["status"]);
     if here != there || wanted.is_some_and(|wanted| here != wanted) {
         stage.tally.lose(&format!("the end of {slug}: {here} here, {there} at the service"));
     }

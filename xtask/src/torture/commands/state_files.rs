@@ -2,19 +2,19 @@
 
 use serde_json::{Value, json};
 
-use super::stage::Stage;
+use super::stage::CommandStage;
 
 const STATE: &str = "skill/.missions_state.json";
 
 /// Two missions come from another file, and one of them goes.
-pub(super) fn remove(stage: &mut Stage, n: usize) {
+pub(super) fn remove(stage: &mut CommandStage, n: usize) {
     let before = stage.state();
     let (stays, goes) = (format!("import-{n}-stays"), format!("import-{n}-goes"));
     let mission = |id: &str| json!({"mission_id": id, "run_id": id, "memory": {"l": [1, 2, n]}});
     let other = json!({&stays: mission(&stays), &goes: mission(&goes)});
     stage.sandbox.write("work/other.json", &other.to_string());
     let file = stage.sandbox.path("work/other.json").display().to_string();
-    if !stage.insist("missions", &["import", &file]) {
+    if !stage.run_until_done("missions", &["import", &file]) {
         return;
     }
     let mut wanted = before.as_object().cloned().unwrap_or_default();
@@ -22,7 +22,7 @@ pub(super) fn remove(stage: &mut Stage, n: usize) {
     agree(stage, &wanted.clone().into(), "import");
     // The command says no to what is gone already, which a killed one may have done.
     for _ in 0..20 {
-        match stage.life("missions", &["remove-state", &goes]) {
+        match stage.run_disturbed("missions", &["remove-state", &goes]) {
             None if stage.state()[&goes].is_null() => break,
             None => {}
             // Nothing was done.
@@ -42,22 +42,23 @@ pub(super) fn remove(stage: &mut Stage, n: usize) {
 }
 
 /// What is kept is this, but for the times of the last change.
-fn agree(stage: &mut Stage, wanted: &Value, what: &str) {
-    let kept = stage.state();
+fn agree(stage: &mut CommandStage, wanted: &Value, what: &str) {
+    let stored = stage.state();
     let missions = |of: &Value| of.as_object().cloned().unwrap_or_default();
     for (slug, mission) in missions(wanted) {
-        let (memory, id) = (&kept[&slug]["memory"], &kept[&slug]["mission_id"]);
+        let (memory, id) = (&stored[&slug]["memory"], &stored[&slug]["mission_id"]);
         if *memory != mission["memory"] || *id != mission["mission_id"] {
-            stage.tally.lose(&format!("{what}: {slug}, of which `{}` is kept", kept[&slug]));
+            stage.tally.lose(&format!("{what}: {slug}, of which `{}` is kept", stored[&slug]));
         }
     }
-    if let Some((slug, _)) = missions(&kept).into_iter().find(|(slug, _)| wanted[slug].is_null()) {
+    if let Some((slug, _)) = missions(&stored).into_iter().find(|(slug, _)| wanted[slug].is_null())
+    {
         stage.tally.double(&format!("{what}: {slug} came from nowhere"));
     }
 }
 
 /// The state file is cut somewhere, as no program of ours would, and recovered.
-pub(super) fn recover(stage: &mut Stage, n: usize) {
+pub(super) fn recover(stage: &mut CommandStage, n: usize) {
     for item in 0..3 {
         let slug = format!("recover-{n}-{item}");
         stage.ok("missions", &["save-memory", &slug, "k", "v", "--create"]);
@@ -70,23 +71,23 @@ pub(super) fn recover(stage: &mut Stage, n: usize) {
     }
     let broken = &text[..cut];
     stage.sandbox.write(STATE, broken);
-    // `life` looks whether all files can be read; until this one is, it cannot.
+    // `run_disturbed` looks whether all files can be read; until this one is, it cannot.
     let unreadable = (stage.tally.unreadable, stage.tally.faults.len());
-    let is_done = stage.insist("missions", &["recover"]);
+    let is_done = stage.run_until_done("missions", &["recover"]);
     if is_done {
         let noted = stage.tally.faults.split_off(unreadable.1);
         stage.tally.unreadable = unreadable.0;
         let others = noted.into_iter().filter(|fault| !fault.contains("cannot be read"));
         stage.tally.faults.extend(others);
     }
-    let kept = stage.state();
+    let stored = stage.state();
     let slugs: Vec<&String> =
         before.as_object().into_iter().flatten().map(|(slug, _)| slug).collect();
     // A mission stands whole before the cut if the next one has begun.
     let whole = slugs.windows(2).filter(|pair| broken.contains(&format!("\"{}\":", pair[1])));
     let lost: Vec<&String> =
-        whole.map(|pair| pair[0]).filter(|slug| kept[*slug] != before[*slug]).collect();
-    if !kept.is_object() || !lost.is_empty() {
+        whole.map(|pair| pair[0]).filter(|slug| stored[*slug] != before[*slug]).collect();
+    if !stored.is_object() || !lost.is_empty() {
         stage.tally.lose(&format!("recover, cut at {cut}: {lost:?}"));
     }
     let entries = std::fs::read_dir(stage.sandbox.skill()).into_iter().flatten().flatten();

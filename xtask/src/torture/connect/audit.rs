@@ -7,15 +7,15 @@ use harness::{RecordedTurn, ServiceLog};
 use serde_json::{Value, json};
 
 use super::evidence::Evidence;
-use super::requests::{Asked, Kind, answer, number};
-use super::stage::Stage;
+use super::requests::{RequestKind, SentRequest, answer, number};
+use super::stage::ClientStage;
 
 /// Told results, by the id of their request: on which connection, and what.
-type Told = HashMap<String, Vec<(usize, String)>>;
+type Deliveries = HashMap<String, Vec<(usize, String)>>;
 
 /// The sums of a run.
 #[derive(Debug, Default)]
-pub(super) struct Ledger {
+pub(super) struct RequestAudit {
     /// Requests that were written to a live connection.
     pub(super) requests: usize,
     /// Of these, no trace is on the client's side: the connection or the client ended before it read them.
@@ -37,54 +37,58 @@ pub(super) struct Ledger {
 }
 
 /// How many accepted requests have not come to their end; for waiting.
-pub(super) fn open(asked: &[Asked], evidence: &Evidence, stage: &Stage) -> usize {
+pub(super) fn open(asked: &[SentRequest], evidence: &Evidence, stage: &ClientStage) -> usize {
     let turns = turns(stage);
-    let is_heard = |asked: &&Asked| {
+    let is_heard = |asked: &&SentRequest| {
         evidence.accepted.contains(&asked.key()) || turns.contains_key(&asked.number)
     };
     untold(asked, evidence, stage).iter().filter(is_heard).count()
 }
 
 /// The requests of which nobody was told anything, whether the client knows of them or not.
-pub(super) fn untold(asked: &[Asked], evidence: &Evidence, stage: &Stage) -> Vec<Asked> {
+pub(super) fn untold(
+    asked: &[SentRequest],
+    evidence: &Evidence,
+    stage: &ClientStage,
+) -> Vec<SentRequest> {
     let (told, texted) = (told(&stage.service.log()), texted(stage));
-    let is_untold = |asked: &&Asked| match asked.kind {
-        Kind::Text => {
+    let is_untold = |asked: &&SentRequest| match asked.kind {
+        RequestKind::Text => {
             !texted.contains_key(&asked.from()) && !evidence.given_up.contains(&asked.key())
         }
-        Kind::Call | Kind::Walkie => !told.contains_key(&asked.id()),
+        RequestKind::Call | RequestKind::Walkie => !told.contains_key(&asked.id()),
     };
     asked.iter().filter(is_untold).copied().collect()
 }
 
-impl Ledger {
+impl RequestAudit {
     /// Reckons a whole run; `kills` are the moments of its kills.
-    pub(super) fn of(asked: &[Asked], evidence: &Evidence, stage: &Stage) -> Self {
+    pub(super) fn of(asked: &[SentRequest], evidence: &Evidence, stage: &ClientStage) -> Self {
         let (told, texted, turns) = (told(&stage.service.log()), texted(stage), turns(stage));
-        let mut ledger = Self { requests: asked.len(), ..Self::default() };
+        let mut audit = Self { requests: asked.len(), ..Self::default() };
         for asked in asked {
             let n_turns = turns.get(&asked.number).map_or(0, Vec::len);
             if n_turns > 1 {
-                ledger.double(asked, &format!("{n_turns} turns"));
+                audit.double(asked, &format!("{n_turns} turns"));
             }
             let heard = evidence.accepted.contains(&asked.key()) || n_turns > 0;
             match asked.kind {
-                Kind::Text => {
+                RequestKind::Text => {
                     let texts = texted.get(&asked.from()).map_or(&[][..], Vec::as_slice);
-                    ledger.text(asked, heard, texts, evidence);
+                    audit.text(asked, heard, texts, evidence);
                 }
-                Kind::Call | Kind::Walkie => {
+                RequestKind::Call | RequestKind::Walkie => {
                     let told = told.get(&asked.id()).map_or(&[][..], Vec::as_slice);
-                    ledger.result(asked, heard, told, evidence);
+                    audit.result(asked, heard, told, evidence);
                 }
             }
         }
-        ledger
+        audit
     }
 
     fn result(
         &mut self,
-        asked: &Asked,
+        asked: &SentRequest,
         heard: bool,
         told: &[(usize, String)],
         evidence: &Evidence,
@@ -119,7 +123,7 @@ impl Ledger {
         }
     }
 
-    fn text(&mut self, asked: &Asked, heard: bool, texts: &[String], evidence: &Evidence) {
+    fn text(&mut self, asked: &SentRequest, heard: bool, texts: &[String], evidence: &Evidence) {
         if texts.len() > 1 {
             self.double(asked, &format!("texted {} times", texts.len()));
         }
@@ -132,12 +136,12 @@ impl Ledger {
         }
     }
 
-    fn lose(&mut self, asked: &Asked, why: &str) {
+    fn lose(&mut self, asked: &SentRequest, why: &str) {
         self.lost += 1;
         self.faults.push(format!("lost: {}: {why}", asked.key()));
     }
 
-    fn double(&mut self, asked: &Asked, why: &str) {
+    fn double(&mut self, asked: &SentRequest, why: &str) {
         self.doubled += 1;
         self.faults.push(format!("doubled: {}: {why}", asked.key()));
     }
@@ -170,8 +174,8 @@ fn result_in(frame: &str) -> Option<(String, String)> {
     parts(&frame).map(|(id, words)| (id.to_owned(), words.to_owned()))
 }
 
-fn told(log: &ServiceLog) -> Told {
-    let mut told = Told::new();
+fn told(log: &ServiceLog) -> Deliveries {
+    let mut told = Deliveries::new();
     for frame in &log.frames {
         if let Some((id, words)) = parts(&frame.json) {
             told.entry(id.to_owned()).or_default().push((frame.connection, words.to_owned()));
@@ -181,7 +185,7 @@ fn told(log: &ServiceLog) -> Told {
 }
 
 /// The texts that really left, by number.
-fn texted(stage: &Stage) -> HashMap<String, Vec<String>> {
+fn texted(stage: &ClientStage) -> HashMap<String, Vec<String>> {
     let mut texted: HashMap<String, Vec<String>> = HashMap::new();
     for (to, text) in stage.service.texted() {
         texted.entry(to).or_default().push(text);
@@ -190,7 +194,7 @@ fn texted(stage: &Stage) -> HashMap<String, Vec<String>> {
 }
 
 /// The turns that the agent had, by the number of their request.
-fn turns(stage: &Stage) -> HashMap<usize, Vec<Instant>> {
+fn turns(stage: &ClientStage) -> HashMap<usize, Vec<Instant>> {
     let mut turns: HashMap<usize, Vec<Instant>> = HashMap::new();
     for RecordedTurn { message, at, .. } in stage.gateway.turns() {
         if let Some(number) = number(&message) {

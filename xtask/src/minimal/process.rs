@@ -7,24 +7,28 @@ use anyhow::Result;
 use harness::{Child, KEY, Sandbox, TOKEN};
 use serde_json::json;
 
-use super::agent::Agent;
-use super::line::{self, Line};
+use super::connection::{self, BareConnection};
+use super::gateway::BareGateway;
 use crate::workspace;
 
-/// `connect` or the floor, and the folder that it lives in.
-pub(crate) struct Subject {
+/// `connect` or the floor, with the folder that it runs in.
+pub(crate) struct MeasuredProcess {
     child: Child,
     listener: TcpListener,
     _sandbox: Sandbox,
 }
 
-impl Subject {
+impl MeasuredProcess {
     /// `connect run`, as `connect start` runs it: with a log, but without a terminal.
-    pub(crate) fn connect(programs: &Path, agent: &Agent, max_turns: usize) -> Result<Self> {
-        let listener = line::listen()?;
+    pub(crate) fn connect(
+        programs: &Path,
+        gateway: &BareGateway,
+        max_turns: usize,
+    ) -> Result<Self> {
+        let listener = connection::listen()?;
         let sandbox = Sandbox::new();
         sandbox.config(&json!({
-            "api_key": KEY, "server": line::url(&listener), "gateway_url": agent.url(),
+            "api_key": KEY, "server": connection::url(&listener), "gateway_url": gateway.url(),
             "gateway_token": TOKEN, "owner_name": "Ciaran", "agent_name": "PAL-01",
             "max_turns": max_turns,
         }));
@@ -34,19 +38,19 @@ impl Subject {
     }
 
     /// The floor, run by this very program.
-    pub(crate) fn floor(agent: &Agent, in_flight: usize) -> Result<Self> {
-        let listener = line::listen()?;
+    pub(crate) fn floor(gateway: &BareGateway, in_flight: usize) -> Result<Self> {
+        let listener = connection::listen()?;
         let sandbox = Sandbox::new();
         let program = workspace::this_program()?.display().to_string();
         let in_flight = in_flight.to_string();
-        let (line, gateway) = (line::address(&listener), agent.address().to_owned());
-        let child = sandbox.spawn(&program, ["floor", &line, &gateway, &in_flight]);
+        let (connection, gateway) = (connection::address(&listener), gateway.address().to_owned());
+        let child = sandbox.spawn(&program, ["floor", &connection, &gateway, &in_flight]);
         Ok(Self { child, listener, _sandbox: sandbox })
     }
 
     /// Waits for its next connection.
-    pub(crate) fn line(&self) -> Result<Line> {
-        Line::accept(&self.listener)
+    pub(crate) fn connection(&self) -> Result<BareConnection> {
+        BareConnection::accept(&self.listener)
     }
 
     /// Its process id.

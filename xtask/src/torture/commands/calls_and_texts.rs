@@ -7,7 +7,7 @@ use harness::Output;
 use serde_json::Value;
 use state::paths;
 
-use super::stage::Stage;
+use super::stage::CommandStage;
 
 /// How often a line is tried whose command is killed each time.
 const LIVES: usize = 6;
@@ -15,7 +15,7 @@ const LIVES: usize = 6;
 const LISTED: Duration = Duration::from_secs(5);
 
 /// What is sent, and how it is found again.
-struct Line {
+struct SentLine {
     program: &'static str,
     args: Vec<String>,
     path: &'static str,
@@ -24,16 +24,16 @@ struct Line {
 }
 
 /// A call to somebody, or to the owner's own phone.
-pub(super) fn call(stage: &mut Stage, n: usize) {
+pub(super) fn call(stage: &mut CommandStage, n: usize) {
     let (greeting, is_own) = (format!("Greeting {n}"), stage.rng.chance(40));
     let mut args = vec![greeting.clone(), "--purpose".to_owned(), "To ask".to_owned()];
     if !is_own {
         args.extend(["--to".to_owned(), format!("+1332{:07}", 2_000_000 + n)]);
     }
-    let line = Line { program: "call", args, path: "/v1/calls", mark: ("greeting", greeting) };
+    let line = SentLine { program: "call", args, path: "/v1/calls", mark: ("greeting", greeting) };
     let Some(done) = line.send(stage) else { return };
     let id = document(&done)["call_id"].clone();
-    let own = Stage::json(&paths::own_calls(&stage.sandbox.skill()));
+    let own = CommandStage::json(&paths::own_calls(&stage.sandbox.skill()));
     let mut others = own["others"].as_array().into_iter().flatten();
     let is_known = if is_own {
         own["call_ids"].as_array().is_some_and(|ids| ids.contains(&id))
@@ -46,10 +46,11 @@ pub(super) fn call(stage: &mut Stage, n: usize) {
 }
 
 /// A text.
-pub(super) fn text(stage: &mut Stage, n: usize) {
+pub(super) fn text(stage: &mut CommandStage, n: usize) {
     let (text, to) = (format!("Text {n}"), format!("+1332{:07}", 2_000_000 + n));
     let args = vec!["send".to_owned(), to, text.clone()];
-    let line = Line { program: "sms", args, path: "/v1/messages/send", mark: ("message", text) };
+    let line =
+        SentLine { program: "sms", args, path: "/v1/messages/send", mark: ("message", text) };
     line.send(stage);
 }
 
@@ -57,14 +58,14 @@ fn document(output: &Output) -> Value {
     serde_json::from_str(output.out()).unwrap_or_default()
 }
 
-impl Line {
+impl SentLine {
     /// Tries the line as somebody does who wants it done and does not know of the kills. The output of the command
     /// that said it is done.
-    fn send(&self, stage: &mut Stage) -> Option<Output> {
+    fn send(&self, stage: &mut CommandStage) -> Option<Output> {
         let args: Vec<&str> = self.args.iter().map(String::as_str).collect();
         for _ in 0..LIVES {
             let before = self.arrived(stage);
-            let end = stage.life(self.program, &args);
+            let end = stage.run_disturbed(self.program, &args);
             let arrived = self.arrived(stage);
             if arrived > 1 {
                 stage.tally.double(&format!("{} {args:?} left {arrived} times", self.program));
@@ -84,7 +85,7 @@ impl Line {
                     return Some(end);
                 }
                 8 => {
-                    stage.tally.in_doubt += 1;
+                    stage.tally.unconfirmed += 1;
                     self.again(stage, &args);
                     return None;
                 }
@@ -96,14 +97,14 @@ impl Line {
     }
 
     /// Requests of this line that reached the service.
-    fn arrived(&self, stage: &Stage) -> usize {
+    fn arrived(&self, stage: &CommandStage) -> usize {
         let (field, mark) = &self.mark;
         let seen = stage.service.seen_at("POST", self.path);
         seen.iter().filter(|seen| seen.body[*field] == *mark.as_str()).count()
     }
 
     /// What said that it is done was done, and is kept here.
-    fn is_kept(&self, stage: &mut Stage) {
+    fn is_kept(&self, stage: &mut CommandStage) {
         let mark = &self.mark.1;
         if self.arrived(stage) == 0 {
             stage.tally.lose(&format!("{} said that `{mark}` was sent", self.program));
@@ -114,7 +115,7 @@ impl Line {
     }
 
     /// The killed command had printed its document.
-    fn is_said(&self, stage: &mut Stage) {
+    fn is_said(&self, stage: &mut CommandStage) {
         if serde_json::from_str::<Value>(&stage.last_words).is_err() {
             let (program, mark) = (self.program, &self.mark.1);
             stage.tally.lose(&format!("{program} kept `{mark}` as sent and had not said so"));
@@ -122,16 +123,16 @@ impl Line {
     }
 
     /// Whether it is kept here that the line was carried out.
-    fn is_settled(&self, stage: &Stage) -> bool {
+    fn is_settled(&self, stage: &CommandStage) -> bool {
         let (field, mark) = &self.mark;
-        let stored = Stage::json(&paths::intents(&stage.sandbox.skill()));
+        let stored = CommandStage::json(&paths::intents(&stage.sandbox.skill()));
         let stored = stored["intents"].as_array().into_iter().flatten();
         let mut ours = stored.filter(|intent| intent["request"][*field] == *mark.as_str());
         ours.any(|intent| !intent["result"].is_null())
     }
 
     /// In doubt, the same line once more, unharmed: a text that is listed was sent, and nothing is sent now.
-    fn again(&self, stage: &mut Stage, args: &[&str]) {
+    fn again(&self, stage: &mut CommandStage, args: &[&str]) {
         let (before, until) = (self.arrived(stage), Instant::now() + LISTED);
         loop {
             let end = stage.run(self.program, args);
@@ -150,7 +151,7 @@ impl Line {
     }
 
     /// Whether the text really left.
-    fn happened(&self, stage: &Stage) -> bool {
+    fn happened(&self, stage: &CommandStage) -> bool {
         stage.service.texted().iter().any(|(_, text)| *text == self.mark.1)
     }
 }

@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use harness::{RequestFault, Rng};
 
-use super::stage::Stage;
+use super::stage::ClientStage;
 
 /// From one look whether it is over to the next.
-const LOOK: Duration = Duration::from_millis(50);
+const INTERVAL: Duration = Duration::from_millis(50);
 
 /// How rough it is.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Weather {
+pub(super) struct Disturbances {
     /// The pause between two troubles of the line lies between these.
     pub(super) pause: (Duration, Duration),
     /// Whether the service also refuses and keeps silent, or only drops.
@@ -22,16 +22,22 @@ pub(super) struct Weather {
 
 /// What it did so far.
 #[derive(Default)]
-pub(super) struct Count {
+pub(super) struct DisturbanceCount {
     /// Connections that were cut or closed.
     pub(super) drops: AtomicUsize,
     /// Times at which upgrades were refused, or the key or pings left unanswered.
     pub(super) refusals: AtomicUsize,
 }
 
-impl Weather {
+impl Disturbances {
     /// Makes trouble until `over`, then lets everything be well again.
-    pub(super) fn blow(self, stage: &Stage, mut rng: Rng, over: &AtomicBool, count: &Count) {
+    pub(super) fn cause(
+        self,
+        stage: &ClientStage,
+        mut rng: Rng,
+        over: &AtomicBool,
+        count: &DisturbanceCount,
+    ) {
         let (least, most) = self.pause;
         let spread = u64::try_from(most.saturating_sub(least).as_millis()).unwrap_or_default();
         while pause(least + Duration::from_millis(rng.below(spread.max(1))), over) {
@@ -69,19 +75,19 @@ impl Weather {
     }
 }
 
-fn drop_line(stage: &Stage, count: &Count) {
+fn drop_line(stage: &ClientStage, count: &DisturbanceCount) {
     count.drops.fetch_add(usize::from(stage.service.drop_socket()), Ordering::Relaxed);
 }
 
 /// Drops the line and lets the client meet the trouble for a while.
-fn refuse(stage: &Stage, rng: &mut Rng, over: &AtomicBool, count: &Count) {
+fn refuse(stage: &ClientStage, rng: &mut Rng, over: &AtomicBool, count: &DisturbanceCount) {
     count.refusals.fetch_add(1, Ordering::Relaxed);
     stage.service.drop_everything();
     pause(Duration::from_millis(100 + rng.below(1_200)), over);
 }
 
 /// A trouble of the gateway.
-fn gateway(stage: &Stage, rng: &mut Rng, over: &AtomicBool) {
+fn gateway(stage: &ClientStage, rng: &mut Rng, over: &AtomicBool) {
     let fault = match rng.below(9) {
         0 => RequestFault::Status(500),
         1 => RequestFault::RetryAfter(503, 1),
@@ -113,7 +119,7 @@ fn pause(time: Duration, over: &AtomicBool) -> bool {
         if left.is_zero() {
             return true;
         }
-        thread::sleep(left.min(LOOK));
+        thread::sleep(left.min(INTERVAL));
     }
     false
 }

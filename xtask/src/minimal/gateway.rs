@@ -1,4 +1,4 @@
-//! The gateway's end: threads that accept, read one request, answer it and hang up.
+//! The bare gateway: threads that accept, read one request, respond and hang up.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -7,42 +7,42 @@ use std::thread;
 
 use anyhow::Result;
 
-use super::book::{Book, MARK, Point, turn_in};
-use super::line;
+use super::connection;
+use super::turn_times::{MARK, Point, TurnTimes, turn_in};
 
 /// The bare gateway. It ends with the process: its threads wait in `accept`.
-pub(crate) struct Agent {
+pub(crate) struct BareGateway {
     url: String,
     address: String,
-    gate: Arc<Gate>,
+    gate: Arc<ReplyGate>,
 }
 
-/// Holds answers back, and counts what waits.
+/// Holds responses back, and counts the turns that wait.
 #[derive(Default)]
-struct Gate {
-    state: Mutex<State>,
+struct ReplyGate {
+    state: Mutex<GateState>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
-    book: Option<Book>,
+struct GateState {
+    times: Option<TurnTimes>,
     closed: bool,
     n_held: usize,
 }
 
-impl Gate {
-    fn state(&self) -> MutexGuard<'_, State> {
+impl ReplyGate {
+    fn state(&self) -> MutexGuard<'_, GateState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Agent {
+impl BareGateway {
     /// A gateway that has up to `at_once` turns at once.
     pub(crate) fn start(at_once: usize) -> Result<Self> {
-        let listener = Arc::new(line::listen()?);
-        let (url, address) = (line::url(&listener), line::address(&listener));
-        let gate = Arc::new(Gate::default());
+        let listener = Arc::new(connection::listen()?);
+        let (url, address) = (connection::url(&listener), connection::address(&listener));
+        let gate = Arc::new(ReplyGate::default());
         for _ in 0..at_once {
             let (listener, gate) = (Arc::clone(&listener), Arc::clone(&gate));
             thread::Builder::new()
@@ -63,12 +63,12 @@ impl Agent {
         &self.address
     }
 
-    /// Notes the turns of this book from now on.
-    pub(crate) fn keep(&self, book: &Book) {
-        self.gate.state().book = Some(book.clone());
+    /// Records the times of turns there from now on.
+    pub(crate) fn record_into(&self, times: &TurnTimes) {
+        self.gate.state().times = Some(times.clone());
     }
 
-    /// Whether answers are held back from now on.
+    /// Whether responses are held back from now on.
     pub(crate) fn hold(&self, closed: bool) {
         self.gate.state().closed = closed;
         self.gate.changed.notify_all();
@@ -83,34 +83,34 @@ impl Agent {
     }
 }
 
-fn serve(listener: &TcpListener, gate: &Gate) {
+fn serve(listener: &TcpListener, gate: &ReplyGate) {
     let mut bytes = vec![0; 32 << 10];
     while let Ok((stream, _)) = listener.accept() {
-        // A client that breaks off is its own affair: its turn misses a point, and does not count.
-        let _ = answer(&stream, &mut bytes, gate);
+        // A client that breaks off is no error here: its turn misses a point, and does not count.
+        let _ = respond(&stream, &mut bytes, gate);
     }
 }
 
-fn answer(mut stream: &TcpStream, bytes: &mut [u8], gate: &Gate) -> io::Result<()> {
+fn respond(mut stream: &TcpStream, bytes: &mut [u8], gate: &ReplyGate) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let request = request(stream, bytes)?;
     if !request.starts_with(b"POST /tools/invoke") {
-        // `/startupz` makes this today's gateway; everything else is switched off.
+        // `/startupz` makes this a gateway of the newest version; everything else is switched off.
         let text = if request.starts_with(b"GET /startupz") {
-            reply("200 OK", r#"{"ok":true,"status":"started"}"#)
+            response("200 OK", r#"{"ok":true,"status":"started"}"#)
         } else {
-            reply("404 Not Found", "Not Found")
+            response("404 Not Found", "Not Found")
         };
         return stream.write_all(text.as_bytes());
     }
     let turn = turn_in(request);
-    let book = gate.state().book.clone();
+    let times = gate.state().times.clone();
     let note = |point| {
-        if let (Some(book), Some(turn)) = (&book, turn) {
-            book.note(turn, point);
+        if let (Some(times), Some(turn)) = (&times, turn) {
+            times.record(turn, point);
         }
     };
-    note(Point::Reached);
+    note(Point::AtGateway);
     let mut state = gate.state();
     if state.closed {
         state.n_held += 1;
@@ -121,20 +121,20 @@ fn answer(mut stream: &TcpStream, bytes: &mut [u8], gate: &Gate) -> io::Result<(
         state.n_held -= 1;
     }
     drop(state);
-    let text = reply("200 OK", &words(turn.unwrap_or_default()));
+    let text = response("200 OK", &reply_body(turn.unwrap_or_default()));
     note(Point::Replied);
     stream.write_all(text.as_bytes())
 }
 
-/// A turn's answer as today's gateway words it (facts/gateway.md 4a).
-fn words(turn: usize) -> String {
+/// The body of the response to a turn, as a gateway of the newest version sends it.
+fn reply_body(turn: usize) -> String {
     let reply = format!("You have two meetings today, at ten and at three. ({MARK}{turn})");
     format!(
         r#"{{"ok":true,"result":{{"content":[{{"type":"text","text":"{{\n  \"reply\": \"{reply}\"\n}}"}}],"details":{{"runId":"fe12c934-5c6e-4e21-a363-db4d9383f79c","sessionKey":"agent:main:main","status":"ok","delivery":{{"status":"pending","mode":"announce"}},"reply":"{reply}"}}}}}}"#
     )
 }
 
-fn reply(status: &str, body: &str) -> String {
+fn response(status: &str, body: &str) -> String {
     format!(
         "HTTP/1.1 {status}\r\nContent-Type: application/json; charset=utf-8\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
@@ -163,8 +163,8 @@ fn request<'a>(mut stream: &TcpStream, bytes: &'a mut [u8]) -> io::Result<&'a [u
 /// The length that a head announces.
 pub(crate) fn content_length(head: &[u8]) -> Option<usize> {
     let head = std::str::from_utf8(head).ok()?;
-    head.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
+    head.lines().find_map(|connection| {
+        let (name, value) = connection.split_once(':')?;
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
     })
 }

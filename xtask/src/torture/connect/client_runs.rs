@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use harness::{Child, ClockSkew, Rng, ServiceLog, Signal};
 
 use super::evidence::Evidence;
-use super::stage::{Stage, claims};
+use super::stage::{ClientStage, claims};
 
 /// A client that has not been welcomed by then, in fair weather, hangs, or waits for a lock that nobody holds.
 const STUCK: Duration = Duration::from_secs(20);
@@ -15,7 +15,7 @@ const GOODBYE: Duration = Duration::from_secs(15);
 
 /// What the lives showed.
 #[derive(Default)]
-pub(super) struct Lives {
+pub(super) struct ClientRuns {
     pub(super) kills: usize,
     /// The machine's clock, which is set between two lives.
     pub(super) skew: ClockSkew,
@@ -23,12 +23,12 @@ pub(super) struct Lives {
     /// Times at which a client did not begin although none ran.
     pub(super) stuck: Vec<String>,
     /// Claims of a dead client's status.
-    pub(super) lies: Vec<String>,
+    pub(super) false_claims: Vec<String>,
 }
 
-impl Lives {
+impl ClientRuns {
     /// One life with a violent end, after a moment that the seed decides.
-    pub(super) fn one(&mut self, stage: &Stage, rng: &mut Rng) {
+    pub(super) fn one(&mut self, stage: &ClientStage, rng: &mut Rng) {
         // A third of the lives end while starting or taking up what the last one left.
         let most = [60, 400, 2_000][rng.index(3)];
         let life = Duration::from_millis(rng.below(most));
@@ -38,7 +38,7 @@ impl Lives {
     }
 
     /// Ends a life with SIGKILL, and looks at what is left.
-    pub(super) fn kill(&mut self, stage: &Stage, mut client: Child) {
+    pub(super) fn kill(&mut self, stage: &ClientStage, mut client: Child) {
         if !client.running() {
             self.stuck.push(format!("stuck: a client ended by itself: {}", last_line(&client)));
         }
@@ -48,14 +48,14 @@ impl Lives {
         self.evidence.look(&stage.sandbox, ended.err());
         let status = stage.status();
         if claims(&status) {
-            self.lies.push(format!("lied: connected, although killed: {}", status.out()));
+            self.false_claims.push(format!("lied: connected, although killed: {}", status.out()));
         }
     }
 
     /// A last client in fair weather and with the right time: see [`Self::farewell`].
     pub(super) fn last(
         &mut self,
-        stage: &Stage,
+        stage: &ClientStage,
         patience: Duration,
         is_done: impl Fn(&Evidence) -> bool,
     ) {
@@ -71,7 +71,7 @@ impl Lives {
     /// Lets a client tell what is still to be told; then it goes when it is asked to.
     pub(super) fn farewell(
         &mut self,
-        stage: &Stage,
+        stage: &ClientStage,
         client: Child,
         patience: Duration,
         is_done: impl Fn(&Evidence) -> bool,

@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use harness::{Output, Rng, Sandbox, SimulatedService};
 
-use super::disk::{Disk, Felt, Trouble, speaks_of_the_disk};
+use super::disk::{Disk, DiskFault, Noticed, mentions_the_disk};
 
 /// A command that has not ended by then hangs.
-pub(in crate::torture) const HANGS: Duration = Duration::from_secs(60);
+pub(in crate::torture) const HANG_LIMIT: Duration = Duration::from_secs(60);
 /// A command that asks nothing of the service within this time has no moment after its request.
 const ASKS: Duration = Duration::from_millis(40);
 
 /// What is run.
 #[derive(Clone, Copy)]
-pub(in crate::torture) struct Tried<'a> {
+pub(in crate::torture) struct TriedCommand<'a> {
     pub(in crate::torture) sandbox: &'a Sandbox,
     pub(in crate::torture) service: &'a SimulatedService,
     /// Its name in the summary.
@@ -28,7 +28,7 @@ pub(in crate::torture) struct Tried<'a> {
 
 /// When the disk begins to fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Moment {
+enum FailureMoment {
     Before,
     After(Duration),
     Asked,
@@ -36,23 +36,27 @@ enum Moment {
 
 impl Disk {
     /// Runs a command and lets the disk fail meanwhile; it is well again when the command has ended.
-    pub(in crate::torture) fn try_out(&self, tried: Tried, rng: &mut Rng) -> (Output, Vec<String>) {
-        let trouble = self.trouble(rng, longest(tried.sandbox));
+    pub(in crate::torture) fn run_command(
+        &self,
+        tried: TriedCommand,
+        rng: &mut Rng,
+    ) -> (Output, Vec<String>) {
+        let disk_fault = self.disk_fault(rng, longest(tried.sandbox));
         let part = u32::try_from(rng.below(1_200)).unwrap_or_default();
         let moment = match rng.below(10) {
-            0..4 => Moment::Before,
-            4..5 => Moment::After(tried.takes * part / 1_000),
-            _ => Moment::Asked,
+            0..4 => FailureMoment::Before,
+            4..5 => FailureMoment::After(tried.takes * part / 1_000),
+            _ => FailureMoment::Asked,
         };
         let mut faults = Vec::new();
-        let (end, had_asked) = self.run(tried, trouble, moment, &mut faults);
-        let is_told = speaks_of_the_disk(end.err()) || speaks_of_the_disk(end.out());
-        let felt = match (is_told, had_asked) {
-            (false, _) => Felt::Nothing,
-            (true, false) => Felt::Something,
-            (true, true) => Felt::AfterTheRequest,
+        let (end, had_asked) = self.run(tried, disk_fault, moment, &mut faults);
+        let is_told = mentions_the_disk(end.err()) || mentions_the_disk(end.out());
+        let noticed = match (is_told, had_asked) {
+            (false, _) => Noticed::Nothing,
+            (true, false) => Noticed::Something,
+            (true, true) => Noticed::AfterTheRequest,
         };
-        self.note(trouble, tried.name, felt);
+        self.note(disk_fault, tried.name, noticed);
         faults.extend(misbehaved(tried, &end));
         (end, faults)
     }
@@ -60,21 +64,21 @@ impl Disk {
     /// Runs it; whether the service had a request of it when the disk failed.
     fn run(
         &self,
-        tried: Tried,
-        trouble: Trouble,
-        moment: Moment,
+        tried: TriedCommand,
+        disk_fault: DiskFault,
+        moment: FailureMoment,
         faults: &mut Vec<String>,
     ) -> (Output, bool) {
-        let Tried { sandbox, service, program, args, stdin, .. } = tried;
+        let TriedCommand { sandbox, service, program, args, stdin, .. } = tried;
         let asked = || service.try_wait_for(Duration::ZERO, |log| Some(log.requests.len()));
         let before = asked();
         let is_limited_from_the_start =
-            moment == Moment::Before && matches!(trouble, Trouble::SizeLimit(_));
-        let mut fails = moment == Moment::Before
+            moment == FailureMoment::Before && matches!(disk_fault, DiskFault::SizeLimit(_));
+        let mut fails = moment == FailureMoment::Before
             && !is_limited_from_the_start
-            && self.fail(trouble, std::process::id());
+            && self.fail(disk_fault, std::process::id());
         let prepared =
-            if let (true, Trouble::SizeLimit(bytes)) = (is_limited_from_the_start, trouble) {
+            if let (true, DiskFault::SizeLimit(bytes)) = (is_limited_from_the_start, disk_fault) {
                 let limit = format!("--fsize={bytes}:");
                 sandbox.prepare("prlimit", [&[&*limit, program], args].concat())
             } else {
@@ -82,39 +86,39 @@ impl Disk {
             };
         let child = prepared.stdin(stdin).spawn();
         match moment {
-            Moment::Before => {}
-            Moment::After(time) => std::thread::sleep(time), // the moment of the failure
-            Moment::Asked => {
+            FailureMoment::Before => {}
+            FailureMoment::After(time) => std::thread::sleep(time), // the moment of the failure
+            FailureMoment::Asked => {
                 let more =
                     |log: &harness::ServiceLog| (Some(log.requests.len()) > before).then_some(());
                 service.try_wait_for(ASKS, more);
             }
         }
-        let had_asked = moment != Moment::Before && asked() > before;
-        if moment != Moment::Before {
-            fails = self.fail(trouble, child.pid());
+        let had_asked = moment != FailureMoment::Before && asked() > before;
+        if moment != FailureMoment::Before {
+            fails = self.fail(disk_fault, child.pid());
         }
-        let end = child.finish(HANGS);
+        let end = child.finish(HANG_LIMIT);
         // The limit of a process ends with it.
-        fails &= !matches!(trouble, Trouble::SizeLimit(_));
-        if fails && !self.mend(trouble, std::process::id()) {
-            faults.push(format!("the disk stays as it is: {trouble:?}"));
+        fails &= !matches!(disk_fault, DiskFault::SizeLimit(_));
+        if fails && !self.mend(disk_fault, std::process::id()) {
+            faults.push(format!("the disk stays as it is: {disk_fault:?}"));
         }
         (end, had_asked)
     }
 }
 
 /// What no command may do whatever its disk does.
-fn misbehaved(tried: Tried, end: &Output) -> Vec<String> {
+fn misbehaved(tried: TriedCommand, end: &Output) -> Vec<String> {
     let mut faults = Vec::new();
-    if end.code() == 101 || end.code() > 128 || end.took() >= HANGS {
+    if end.code() == 101 || end.code() > 128 || end.took() >= HANG_LIMIT {
         faults.push(format!("{} broke: {end}", tried.name));
     }
     let errors: Vec<&str> = end.err().lines().filter(|line| line.starts_with("error: ")).collect();
     // What the crontab's own program says of a full disk names no file.
     let names = |error: &str| error.contains('/') || error.contains("crontab");
     let is_told = matches!(errors[..], [error] if names(error));
-    if end.code() == 4 && speaks_of_the_disk(end.err()) && !is_told {
+    if end.code() == 4 && mentions_the_disk(end.err()) && !is_told {
         faults.push(format!("{} does not say in one line what failed: {end}", tried.name));
     }
     for folder in ["skill", "home/.openclaw"] {

@@ -13,11 +13,11 @@ const PAGE: u64 = 4_096;
 /// The length of a list of one or two.
 const SHORT: u64 = 120;
 /// Its size while it is well: `status` calls less than this little. It is only a limit, and takes no memory.
-pub(super) const SIZE: &str = "size=256m,nr_inodes=4000";
+pub(in crate::torture) const SIZE: &str = "size=256m,nr_inodes=4000";
 
 /// A way for a disk to fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::torture) enum Trouble {
+pub(in crate::torture) enum DiskFault {
     /// No file of the program's may become longer than this (`RLIMIT_FSIZE`).
     SizeLimit(u64),
     /// So many pages are free, and no more.
@@ -28,7 +28,7 @@ pub(in crate::torture) enum Trouble {
     ReadOnly,
 }
 
-impl Trouble {
+impl DiskFault {
     /// Its name in the summary.
     fn name(self) -> &'static str {
         match self {
@@ -42,7 +42,7 @@ impl Trouble {
 
 /// How often a kind of trouble was made, and how often a command felt it.
 #[derive(Default)]
-struct Count {
+struct FaultCount {
     tried: usize,
     struck: usize,
     /// Of these, the commands whose request the service had before the disk failed.
@@ -50,8 +50,8 @@ struct Count {
 }
 
 #[derive(Default)]
-struct Counts {
-    troubles: BTreeMap<&'static str, Count>,
+struct DiskCounts {
+    troubles: BTreeMap<&'static str, FaultCount>,
     commands: BTreeMap<String, usize>,
     struck: usize,
 }
@@ -61,12 +61,12 @@ struct Counts {
 pub(in crate::torture) struct Disk {
     /// Where the small tmpfs is mounted. Without one there is only the limit on the size of files.
     mount: Option<PathBuf>,
-    counts: Arc<Mutex<Counts>>,
+    counts: Arc<Mutex<DiskCounts>>,
 }
 
 impl Disk {
     /// The disk that is mounted there, healthy.
-    pub(super) fn new(mount: Option<PathBuf>) -> Self {
+    pub(in crate::torture) fn new(mount: Option<PathBuf>) -> Self {
         Self { mount, counts: Arc::default() }
     }
 
@@ -76,68 +76,68 @@ impl Disk {
     }
 
     /// A trouble by chance. Files that are to be written have about `length` bytes.
-    pub(in crate::torture) fn trouble(&self, rng: &mut Rng, length: u64) -> Trouble {
+    pub(in crate::torture) fn disk_fault(&self, rng: &mut Rng, length: u64) -> DiskFault {
         // Half of the time too little for the shortest file that is kept, so that each command is struck.
         let length = if rng.chance(50) { SHORT } else { length };
-        let limit = |rng: &mut Rng| Trouble::SizeLimit(rng.below(length + length / 4 + 1));
+        let limit = |rng: &mut Rng| DiskFault::SizeLimit(rng.below(length + length / 4 + 1));
         if self.mount.is_none() {
             return limit(rng);
         }
         match rng.below(10) {
             0..4 => limit(rng),
             // A temporary file stands beside the old one: what is free has to hold the new one whole.
-            4..7 => Trouble::Full(rng.below(length.div_ceil(PAGE) + 1)),
-            7 => Trouble::NoInodes(rng.below(2)),
-            _ => Trouble::ReadOnly,
+            4..7 => DiskFault::Full(rng.below(length.div_ceil(PAGE) + 1)),
+            7 => DiskFault::NoInodes(rng.below(2)),
+            _ => DiskFault::ReadOnly,
         }
     }
 
     /// Lets the disk fail from now on, for every program or, with a limit, for the one with this process id. False if
     /// that cannot be had now: a disk with a file that is being written does not become read-only.
-    pub(in crate::torture) fn fail(&self, trouble: Trouble, pid: u32) -> bool {
-        match (trouble, &self.mount) {
-            (Trouble::SizeLimit(bytes), _) => limit(pid, &bytes.to_string()),
-            (Trouble::Full(pages), Some(mount)) => fill(mount, pages),
-            (Trouble::NoInodes(files), Some(mount)) => use_up(mount, files),
-            (Trouble::ReadOnly, Some(mount)) => remount(mount, "ro"),
+    pub(in crate::torture) fn fail(&self, disk_fault: DiskFault, pid: u32) -> bool {
+        match (disk_fault, &self.mount) {
+            (DiskFault::SizeLimit(bytes), _) => limit(pid, &bytes.to_string()),
+            (DiskFault::Full(pages), Some(mount)) => fill(mount, pages),
+            (DiskFault::NoInodes(files), Some(mount)) => use_up(mount, files),
+            (DiskFault::ReadOnly, Some(mount)) => remount(mount, "ro"),
             (_, None) => false,
         }
     }
 
     /// Lets the disk be well again, for the program with this process id too. False if it stays as it is.
-    pub(in crate::torture) fn mend(&self, trouble: Trouble, pid: u32) -> bool {
-        match (trouble, &self.mount) {
-            (Trouble::SizeLimit(_), _) => limit(pid, "unlimited"),
-            (Trouble::Full(_) | Trouble::NoInodes(_), Some(mount)) => remount(mount, SIZE),
-            (Trouble::ReadOnly, Some(mount)) => remount(mount, "rw"),
+    pub(in crate::torture) fn mend(&self, disk_fault: DiskFault, pid: u32) -> bool {
+        match (disk_fault, &self.mount) {
+            (DiskFault::SizeLimit(_), _) => limit(pid, "unlimited"),
+            (DiskFault::Full(_) | DiskFault::NoInodes(_), Some(mount)) => remount(mount, SIZE),
+            (DiskFault::ReadOnly, Some(mount)) => remount(mount, "rw"),
             (_, None) => true,
         }
     }
 
     /// Notes that a trouble was made for a command, and whether the command felt it.
-    pub(in crate::torture) fn note(&self, trouble: Trouble, command: &str, felt: Felt) {
+    pub(in crate::torture) fn note(&self, disk_fault: DiskFault, command: &str, noticed: Noticed) {
         let mut counts = self.counts();
-        let count = counts.troubles.entry(trouble.name()).or_default();
+        let count = counts.troubles.entry(disk_fault.name()).or_default();
         count.tried += 1;
-        if felt == Felt::Nothing {
+        if noticed == Noticed::Nothing {
             return;
         }
         count.struck += 1;
-        count.after_the_request += usize::from(felt == Felt::AfterTheRequest);
+        count.after_the_request += usize::from(noticed == Noticed::AfterTheRequest);
         counts.struck += 1;
         *counts.commands.entry(command.to_owned()).or_default() += 1;
     }
 
     /// How many commands felt a trouble so far.
-    pub(super) fn struck(&self) -> usize {
+    pub(in crate::torture) fn struck(&self) -> usize {
         self.counts().struck
     }
 
     /// The counts by kind of trouble, and those by command.
-    pub(super) fn json(&self) -> (Value, Value) {
+    pub(in crate::torture) fn json(&self) -> (Value, Value) {
         let counts = self.counts();
-        let one = |(name, count): (&&str, &Count)| {
-            let Count { tried, struck, after_the_request } = count;
+        let one = |(name, count): (&&str, &FaultCount)| {
+            let FaultCount { tried, struck, after_the_request } = count;
             let count =
                 json!({"tried": tried, "struck": struck, "after_the_request": after_the_request});
             ((*name).to_owned(), count)
@@ -145,14 +145,14 @@ impl Disk {
         (counts.troubles.iter().map(one).collect(), json!(counts.commands))
     }
 
-    fn counts(&self) -> MutexGuard<'_, Counts> {
+    fn counts(&self) -> MutexGuard<'_, DiskCounts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// What a command noticed of a trouble, by what it said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::torture) enum Felt {
+pub(in crate::torture) enum Noticed {
     /// Nothing: it wrote nothing, or what it wrote had room.
     Nothing,
     /// It said so.
@@ -162,7 +162,7 @@ pub(in crate::torture) enum Felt {
 }
 
 /// The system's words for the four.
-pub(in crate::torture) fn speaks_of_the_disk(said: &str) -> bool {
+pub(in crate::torture) fn mentions_the_disk(said: &str) -> bool {
     ["No space left on device", "File too large", "Read-only file system"]
         .iter()
         .any(|words| said.contains(words))

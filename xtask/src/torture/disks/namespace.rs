@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::disk::SIZE;
-use crate::torture::Plan;
+use crate::torture::bad_disk::SIZE;
+use crate::torture::plan::TorturePlan;
 use crate::workspace;
 
 /// The ways to a namespace in which one may mount: as anybody, else as root.
@@ -26,7 +26,7 @@ impl Drop for Folder {
 }
 
 /// The summary of the part, played where the disk is mounted. Fails with the reason if there cannot be one here.
-pub(super) fn torture(programs: &Path, plan: Plan) -> Result<Value, String> {
+pub(super) fn torture(programs: &Path, plan: TorturePlan) -> Result<Value, String> {
     let name = format!("clawdtalk-disk-{}", std::process::id());
     let folder = Folder(std::env::temp_dir().join(name));
     std::fs::create_dir_all(&folder.0)

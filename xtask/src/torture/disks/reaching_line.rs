@@ -7,7 +7,7 @@ use harness::Output;
 use serde_json::Value;
 use state::paths;
 
-use crate::torture::commands::stage::Stage;
+use crate::torture::commands::stage::CommandStage;
 
 /// How often a line is tried on the bad disk before it is tried on a good one.
 const LIVES: usize = 5;
@@ -15,11 +15,11 @@ const LIVES: usize = 5;
 const LISTED: Duration = Duration::from_secs(5);
 
 /// A line, and how its effect is found again.
-pub(super) struct Line<'a> {
+pub(super) struct ReachingLine<'a> {
     pub(super) program: &'a str,
     pub(super) args: Vec<&'a str>,
     /// What the service has of it.
-    pub(super) arrived: &'a dyn Fn(&Stage) -> usize,
+    pub(super) arrived: &'a dyn Fn(&CommandStage) -> usize,
     /// What its intent has, and no other has all of.
     pub(super) marks: Vec<&'a str>,
     /// Whether the service's list settles a doubt.
@@ -28,11 +28,11 @@ pub(super) struct Line<'a> {
     pub(super) is_same: bool,
 }
 
-impl Line<'_> {
+impl ReachingLine<'_> {
     /// Brings it about. Whether it was.
-    pub(super) fn send(&self, stage: &mut Stage) -> bool {
+    pub(super) fn send(&self, stage: &mut CommandStage) -> bool {
         for _ in 0..LIVES {
-            let Some(end) = stage.life(self.program, &self.args) else { continue };
+            let Some(end) = stage.run_disturbed(self.program, &self.args) else { continue };
             if let Some(is_done) = self.judge(stage, &end) {
                 return is_done;
             }
@@ -48,7 +48,7 @@ impl Line<'_> {
     }
 
     /// What a command said is so. `None` if nothing was done.
-    fn judge(&self, stage: &mut Stage, end: &Output) -> Option<bool> {
+    fn judge(&self, stage: &mut CommandStage, end: &Output) -> Option<bool> {
         let arrived = (self.arrived)(stage);
         if arrived > 1 {
             stage.tally.double(&format!("{} left {arrived} times: {end}", self.told()));
@@ -69,7 +69,7 @@ impl Line<'_> {
                 Some(true)
             }
             8 => {
-                stage.tally.in_doubt += 1;
+                stage.tally.unconfirmed += 1;
                 if arrived == 0 {
                     stage.tally.fault(format!("{}, which never left: {end}", self.told()));
                 }
@@ -85,7 +85,7 @@ impl Line<'_> {
     }
 
     /// The same line once more, on a good disk: nothing more leaves, and what is listed is found.
-    fn again(&self, stage: &mut Stage) {
+    fn again(&self, stage: &mut CommandStage) {
         let until = Instant::now() + LISTED;
         loop {
             let end = stage.run(self.program, &self.args);
@@ -102,8 +102,8 @@ impl Line<'_> {
     }
 
     /// Whether it is not kept here that the line was carried out.
-    fn is_open(&self, stage: &Stage) -> bool {
-        let stored = Stage::json(&paths::intents(&stage.sandbox.skill()));
+    fn is_open(&self, stage: &CommandStage) -> bool {
+        let stored = CommandStage::json(&paths::intents(&stage.sandbox.skill()));
         let mut stored = stored["intents"].as_array().into_iter().flatten();
         let is_ours = |intent: &&Value| {
             let request = intent["request"].to_string();
@@ -112,7 +112,7 @@ impl Line<'_> {
         stored.find(is_ours).is_none_or(|intent| intent["result"].is_null())
     }
 
-    fn lose(&self, stage: &mut Stage, what: &str, end: &Output) {
+    fn lose(&self, stage: &mut CommandStage, what: &str, end: &Output) {
         stage.tally.lose(&format!("{} {what}: {end}", self.told()));
     }
 

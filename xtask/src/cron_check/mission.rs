@@ -9,7 +9,7 @@ use serde_json::Value;
 use state::crontab;
 
 use super::crontab::Crontab;
-use super::{A_MINUTE, Scene};
+use super::scene::{CRON_MINUTE, CronScene};
 
 const SLUG: &str = "sms-test-003";
 const TO: &str = "+13322200013";
@@ -23,13 +23,13 @@ const STEPS: &str = r#"[{"step_id": "setup", "description": "Create SMS agent", 
 const AGO: Duration = Duration::from_secs(300);
 
 /// The mission that cron is to end.
-pub(super) struct Errand {
+pub(super) struct CronMission {
     /// The crontab before its line came.
     without_it: String,
 }
 
 /// Plays everything that an agent does, five minutes ago.
-pub(super) fn begin(scene: &Scene) -> Result<Errand> {
+pub(super) fn begin(scene: &CronScene) -> Result<CronMission> {
     scene.service.clock().jump(-SignedDuration::try_from(AGO).context("five minutes fit")?);
     let begun = schedule(scene);
     scene.service.advance(AGO);
@@ -39,10 +39,10 @@ pub(super) fn begin(scene: &Scene) -> Result<Errand> {
     ensure!(added["changed"] == true, "`cron add` changed nothing: {added}");
     let line = line(scene)?.context("`cron add` added no line")?;
     ensure!(Crontab::now()? == format!("{without_it}{line}\n"), "other lines were changed");
-    Ok(Errand { without_it })
+    Ok(CronMission { without_it })
 }
 
-fn schedule(scene: &Scene) -> Result<()> {
+fn schedule(scene: &CronScene) -> Result<()> {
     let missions = |args: &[&str]| scene.json("missions", args);
     let request = ["Send a test SMS to +13322200013", "SMS test with full tracking", STEPS];
     let begun = missions(&[&["init", "SMS Test 003"], &request[..]].concat())?;
@@ -66,20 +66,23 @@ fn schedule(scene: &Scene) -> Result<()> {
     step("verify", "in_progress", "step_started", "Starting: Poll for delivery")
 }
 
-impl Errand {
+impl CronMission {
     /// Waits until cron's tick has found the delivery, and looks at everything that this has led to.
-    pub(super) fn ends(&self, scene: &Scene) -> Result<String> {
-        let until = Instant::now() + A_MINUTE;
+    pub(super) fn ends(&self, scene: &CronScene) -> Result<String> {
+        let until = Instant::now() + CRON_MINUTE;
         while line(scene)?.is_some() {
-            ensure!(Instant::now() < until, "after {A_MINUTE:?} its line is still in the crontab");
+            ensure!(
+                Instant::now() < until,
+                "after {CRON_MINUTE:?} its line is still in the crontab"
+            );
             std::thread::sleep(Duration::from_millis(200));
         }
         ensure!(Crontab::now()? == self.without_it, "the tick changed other lines");
         let texts = scene.service.texted().into_iter().filter(|(to, _)| to == TO).count();
         ensure!(texts == 1, "wanted one text to {TO}, found {texts}");
-        let kept = scene.json("missions", &["get-state", SLUG])?;
-        ensure!(kept["status"] == "succeeded", "the mission has not ended here: {kept}");
-        let (mission, run) = (text(&kept, "mission_id")?, text(&kept, "run_id")?);
+        let stored = scene.json("missions", &["get-state", SLUG])?;
+        ensure!(stored["status"] == "succeeded", "the mission has not ended here: {stored}");
+        let (mission, run) = (text(&stored, "mission_id")?, text(&stored, "run_id")?);
         let steps = scene.service.rows(ServiceTable::Steps);
         let completed = steps.iter().filter(|step| step["status"] == "completed").count();
         ensure!((steps.len(), completed) == (3, 3), "not all steps are completed: {steps:?}");
@@ -93,7 +96,7 @@ impl Errand {
     }
 }
 
-fn line(scene: &Scene) -> Result<Option<String>> {
+fn line(scene: &CronScene) -> Result<Option<String>> {
     let table = Crontab::now()?;
     let ours = |line: &&str| crontab::mission_of(line, &scene.skill).as_deref() == Some(SLUG);
     Ok(table.lines().find(ours).map(str::to_owned))

@@ -1,4 +1,4 @@
-//! How a check ended. Three ways, since "could not be run" is neither a pass nor a failure.
+//! The result of a check: passed, failed or skipped, since "could not be run" is neither a pass nor a failure.
 
 use std::process::ExitCode;
 
@@ -8,23 +8,23 @@ use state::out;
 /// What build systems take for "skipped" (automake, meson); no tool of this workspace ends with it.
 const SKIPPED: u8 = 77;
 
-/// How a check ended, and what is worth saying about it.
+/// The result of a check, with a detail for people.
 #[derive(Debug)]
-pub(crate) enum Verdict {
+pub(crate) enum CheckResult {
     Passed(String),
     Failed(String),
     /// It was not run, for this reason.
     Skipped(String),
 }
 
-impl Verdict {
-    /// Passed or failed, with the same words.
-    pub(crate) fn of(passed: bool, words: String) -> Self {
-        if passed { Self::Passed(words) } else { Self::Failed(words) }
+impl CheckResult {
+    /// Passed or failed, with the same detail.
+    pub(crate) fn of(is_passed: bool, detail: String) -> Self {
+        if is_passed { Self::Passed(detail) } else { Self::Failed(detail) }
     }
 
     /// The word for a table, and the detail.
-    pub(crate) fn words(&self) -> (&'static str, &str) {
+    pub(crate) fn word_and_detail(&self) -> (&'static str, &str) {
         match self {
             Self::Passed(detail) => ("passed", detail),
             Self::Failed(detail) => ("FAILED", detail),
@@ -32,9 +32,9 @@ impl Verdict {
         }
     }
 
-    /// Tells it on stderr and gives the exit code: 0, 1, or 77 for skipped.
+    /// Prints it on stderr and gives the exit code: 0, 1, or 77 for skipped.
     pub(crate) fn report(&self, name: &str) -> ExitCode {
-        let (word, detail) = self.words();
+        let (word, detail) = self.word_and_detail();
         let line = format!("{name}: {word}: {detail}");
         match self {
             Self::Passed(_) => out::progress(&line),

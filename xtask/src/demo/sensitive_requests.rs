@@ -7,13 +7,13 @@ use harness::{ServiceTable, SimulatedOwner};
 use serde_json::{Value, json};
 
 use super::script::{DONE, OWNER, SENSITIVE};
-use super::stage::{Stage, says};
+use super::stage::{DemoStage, says};
 use super::voice::ask;
 
 const THINKS: Duration = Duration::from_millis(600);
 
 /// Denied: the agent never hears of it, and the caller is told so.
-pub(super) fn denied(stage: &mut Stage) -> Result<Value> {
+pub(super) fn denied(stage: &mut DemoStage) -> Result<Value> {
     let before = stage.turns().len();
     stage.service.owner(SimulatedOwner::Denies(THINKS));
     says(OWNER, "(will tap Deny on the phone)");
@@ -25,7 +25,7 @@ pub(super) fn denied(stage: &mut Stage) -> Result<Value> {
 }
 
 /// Approved: it runs, once.
-pub(super) fn approved(stage: &mut Stage) -> Result<Value> {
+pub(super) fn approved(stage: &mut DemoStage) -> Result<Value> {
     let before = stage.turns().len();
     stage.service.owner(SimulatedOwner::Approves(THINKS));
     says(OWNER, "(will tap Approve on the phone)");
@@ -41,7 +41,7 @@ pub(super) fn approved(stage: &mut Stage) -> Result<Value> {
 }
 
 /// The owner's phone has been asked so many times, in the request's own words, and last answered so.
-fn was_asked(stage: &Stage, times: usize, decision: &str) -> Result<()> {
+fn was_asked(stage: &DemoStage, times: usize, decision: &str) -> Result<()> {
     let rows = stage.service.rows(ServiceTable::Approvals);
     let last = rows.last().cloned().unwrap_or_default();
     let well = rows.len() == times && last["action"] == SENSITIVE && last["status"] == decision;

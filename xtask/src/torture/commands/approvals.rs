@@ -5,10 +5,10 @@ use std::time::Duration;
 use harness::{ServiceTable, SimulatedOwner};
 use serde_json::Value;
 
-use super::stage::Stage;
+use super::stage::CommandStage;
 
 /// A question to an owner of a random mind.
-pub(super) fn approval(stage: &mut Stage, n: usize) {
+pub(super) fn approval(stage: &mut CommandStage, n: usize) {
     let at_once = Duration::from_millis(stage.rng.below(30));
     let (owner, honest) = match stage.rng.below(6) {
         0..2 => (SimulatedOwner::Approves(at_once), 0),
@@ -25,7 +25,7 @@ pub(super) fn approval(stage: &mut Stage, n: usize) {
     }
     for lives in 1..=3 {
         let before = asked(stage, &action).len();
-        let end = stage.life("approval", &args);
+        let end = stage.run_disturbed("approval", &args);
         let rows = asked(stage, &action);
         // What a killed life asked may arrive during the next one.
         if rows.len() > lives {
@@ -39,7 +39,7 @@ pub(super) fn approval(stage: &mut Stage, n: usize) {
             }
             code if code == honest => stage.tally.acknowledged += 1,
             8 => {
-                stage.tally.in_doubt += 1;
+                stage.tally.unconfirmed += 1;
                 continue;
             }
             4 if rows.len() == before => continue,
@@ -49,7 +49,7 @@ pub(super) fn approval(stage: &mut Stage, n: usize) {
     }
 }
 
-fn asked(stage: &Stage, action: &str) -> Vec<Value> {
+fn asked(stage: &CommandStage, action: &str) -> Vec<Value> {
     let rows = stage.service.rows(ServiceTable::Approvals).into_iter();
     rows.filter(|row| row["action"] == action).collect()
 }
