@@ -14,7 +14,7 @@ pub struct ClockSkew {
 
 impl ClockSkew {
     /// The clock of the next program: in two of three cases another one than that of the last. For
-    /// [`Run::skewed`](crate::Run::skewed).
+    /// [`PreparedCommand::skewed`](crate::PreparedCommand::skewed).
     pub fn draw(&mut self, rng: &mut Rng) -> &'static str {
         self.set(rng.index(CLOCKS.len()))
     }

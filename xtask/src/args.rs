@@ -19,13 +19,13 @@ pub(crate) struct Args {
     #[arg(long = "text", global = true)]
     pub(crate) text_mode: bool,
 
-    /// Say nothing about progress
+    /// Print no progress
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
 }
 
 impl Args {
-    /// What these options mean to the writer that all programs share.
+    /// The printer that all programs share, set by these options.
     pub(crate) fn printer(&self) -> Printer {
         Printer::new(&Common { text_mode: self.text_mode, quiet: self.quiet, ..Common::default() })
     }
@@ -39,7 +39,7 @@ pub(crate) enum Command {
     /// List what breaks the rules of this repository that no compiler knows
     Tidy(TidyArgs),
 
-    /// Play the main job with the real programs against the simulated service; fails if anything is amiss
+    /// Play the main job with the real programs against the simulated service; fails if anything goes wrong
     Demo(DemoArgs),
 
     /// Measure what the programs cost, beside what a user has today
@@ -48,11 +48,11 @@ pub(crate) enum Command {
     /// Kill programs at random moments, on a clock that jumps, and count what was lost or doubled
     Torture(TortureArgs),
 
-    /// Feed what crosses a wire or stands in a file to its readers, bent and broken, and check what they make of it
+    /// Feed broken frames, replies and files to the parsers, and check what they make of them
     /// (needs `cargo install cargo-fuzz`; exit 4 without it)
     Fuzz(FuzzArgs),
 
-    /// Build the programs and install the skill folder; an installation of the reference is upgraded in place
+    /// Build the programs and install the skill folder; an installation of the original scripts is upgraded in place
     #[command(
         after_help = "Examples:\n  cargo xtask install\n  cargo xtask install --to ~/clawd/skills/clawdtalk-client --bin-dir ~/.local/bin"
     )]
@@ -61,10 +61,10 @@ pub(crate) enum Command {
     /// Pack what `install` lays out into an archive, with its SHA-256 beside it
     Dist(DistArgs),
 
-    /// Make the pages of the sources' own comments
+    /// Make the pages of the sources' own comments (rustdoc)
     Docs(DocsArgs),
 
-    /// The bare loop that `bench connect` measures beside the client
+    /// The least client possible, which `bench connect` measures beside `connect`
     #[command(hide = true)]
     Floor(FloorArgs),
 
@@ -74,14 +74,14 @@ pub(crate) enum Command {
 
     /// Serve the simulated service, with you as the callers and the owner's phone
     ///
-    /// stdout is a skill-config.json for the programs, with --text a line for the shell that says the same. The other
+    /// stdout is a skill-config.json for the programs, with --text a line for the shell with the same values. The other
     /// `export` lines on stderr are for that shell, too: by them the programs have the time of the service.
     #[command(
         after_help = "Examples:\n  cargo xtask simulate > \"$CLAWDTALK_SKILL_DIR/skill-config.json\"    # then type `call`, `say …`, `approve` here\n  cargo xtask simulate --speed 20 --text    # paste the `export` lines into the other terminal"
     )]
     Simulate(SimulateArgs),
 
-    /// Let the real cron keep the client running and end a mission (about 90 s; the crontab is given back; exit 77 = skipped)
+    /// Let the real cron keep the client running and end a mission (about 90 s; the crontab is restored; exit 77 = skipped)
     CronCheck,
 
     /// Let connect answer through a real OpenClaw gateway (node, python and the registries are needed; exit 77 = skipped)
@@ -123,7 +123,7 @@ pub(crate) struct DistArgs {
 
 #[derive(clap::Args)]
 pub(crate) struct DocsArgs {
-    /// Fail on a warning, and on pages that speak of commands or options that there are not
+    /// Fail on a dangling link, and on pages that mention commands or options that do not exist
     #[arg(long)]
     pub(crate) check: bool,
 }
@@ -161,7 +161,7 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_name = "N", default_value_t = 200)]
     pub(crate) runs: usize,
 
-    /// How long an idle client is watched
+    /// How long an idle client is measured
     #[arg(long, value_name = "TIME", default_value = "60", value_parser = times::duration)]
     pub(crate) idle: Duration,
 }
@@ -183,9 +183,9 @@ pub(crate) struct FloorArgs {
 pub(crate) enum BenchPart {
     /// Start-up and one request of each program, beside curl
     Tools,
-    /// One thing more to remember, with 10, 1,000 and 10,000 in the state file
+    /// One thing more to store, with 10, 1,000 and 10,000 in the state file
     Memory,
-    /// The client's share of a turn beside the floor, memory, reconnects, stillness
+    /// The time that the client adds to a turn beside the floor, memory, reconnects, idleness
     Connect,
 }
 
@@ -210,11 +210,11 @@ pub(crate) struct TortureArgs {
     #[arg(long, value_name = "S")]
     pub(crate) seed: Option<u64>,
 
-    /// End after this many kills, for each part (`disks`: commands that felt the disk fail)
+    /// End after this many kills, for each part (`disks`: commands that met the failing disk)
     #[arg(long, value_name = "N", default_value_t = 300)]
     pub(crate) kills: usize,
 
-    /// Torture what users get, instead of what is quick to build
+    /// Torture the release build, instead of the one that is quick to build
     #[arg(long)]
     pub(crate) release: bool,
 
@@ -228,33 +228,33 @@ pub(crate) struct TortureArgs {
 pub(crate) enum TorturePart {
     /// The client, during a stream of requests with drops
     Connect,
-    /// The client for as long as `--seconds` says, unharmed but in foul weather: does it grow? (only when named)
+    /// The client for as long as `--seconds` says, not killed but with drops and a failing gateway: does it grow? (only when named)
     Soak,
     /// The client with 200 turns at once, and in a flood of frames (only when named)
     Crowd,
-    /// Missions from init to scheduled events, with answers lost after the effect
+    /// Missions from init to scheduled events, with responses lost after the effect
     Missions,
     /// Every other command that changes something: call, sms, approval, dnc, cron, a mission's end, import, recover,
-    /// setup and uninstall, with answers lost after the effect
+    /// setup and uninstall, with responses lost after the effect
     Commands,
     /// Every command that changes something, and the client, on a disk that is full, read-only, out of inodes or too
     /// small for a file from a random moment on
     Disks,
     /// `missions cancel` against the clock, ticks and other programs
     Races,
-    /// `missions tick` from the first look to the end, two at a time, with answers lost after the effect
+    /// `missions tick` from the first tick to the end, two at a time, with responses lost after the effect
     Ticks,
 }
 
 #[derive(clap::Args)]
 pub(crate) struct DisksArgs {
-    /// Where the programs are
+    /// Folder of the programs
     pub(crate) programs: PathBuf,
 
     /// The mounted disk
     pub(crate) mount: PathBuf,
 
-    /// End after this many commands that felt the disk fail
+    /// End after this many commands that met the failing disk
     #[arg(long)]
     pub(crate) kills: usize,
 
@@ -276,7 +276,7 @@ impl TortureArgs {
 }
 
 impl TorturePart {
-    /// Whether it goes with the others: a soak takes all the time that it is given, a crowd a minute whatever is given.
+    /// Whether it runs when no part is named: a soak takes all the time that it is given, a crowd always a minute.
     fn is_brief(self) -> bool {
         !matches!(self, Self::Soak | Self::Crowd)
     }

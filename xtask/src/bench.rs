@@ -17,7 +17,7 @@ use state::out::{self, Printer};
 use crate::args::{BenchArgs, BenchPart};
 use crate::workspace::{Profile, Workspace};
 
-/// Builds for release, measures the parts that were asked for, prints one JSON document; the tables go to stderr.
+/// Builds for release, measures the part that was named, or all, prints one JSON document; the tables go to stderr.
 pub(crate) fn run(workspace: &Workspace, args: &BenchArgs, printer: Printer) -> Result<ExitCode> {
     if cfg!(debug_assertions) {
         return again_for_release(workspace);

@@ -21,7 +21,7 @@ use crate::workspace::Workspace;
 
 type CiCheck = fn(&Workspace) -> Result<CheckResult>;
 
-/// The cheap ones first: who waits for ci learns of a slip within seconds.
+/// The cheap ones first: a simple mistake shows within seconds.
 const CHECKS: &[(&str, CiCheck)] = &[
     ("fmt", checks::fmt),
     ("tidy", checks::tidy),

@@ -1,6 +1,6 @@
 //! `cargo xtask demo`: the main job on a fresh machine, played by the real programs against the simulated service.
 //!
-//! No account, no gateway, no network. The story is told on stderr for somebody who has never seen these tools; every
+//! No account, no gateway, no network. The story goes to stderr for somebody who has never seen these tools; every
 //! act checks what it shows, and one JSON summary goes to stdout.
 
 mod approvals;
@@ -95,15 +95,15 @@ fn play(workspace: &Workspace, real: Option<RealGatewayAddress>) -> Result<(bool
     for (number, act) in ACTS.iter().filter(|act| act.voice || !only_voice).enumerate() {
         out::progress(&format!("\nAct {}. {}", number + 1, act.title));
         let began = Instant::now();
-        let (ok, kept) = match (act.play)(&mut stage) {
-            Ok(kept) => (true, kept),
+        let (ok, result) = match (act.play)(&mut stage) {
+            Ok(result) => (true, result),
             Err(err) => {
                 out::error(&format!("this is not as it should be: {}", exit::told(&err)));
                 (false, exit::told(&err).into())
             }
         };
         let took = began.elapsed().as_millis();
-        played.push(json!({"act": act.title, "ok": ok, "milliseconds": took, "kept": kept}));
+        played.push(json!({"act": act.title, "ok": ok, "milliseconds": took, "kept": result}));
     }
     stage.close()?;
     let ok = played.iter().all(|act| act["ok"] == true) && !played.is_empty();

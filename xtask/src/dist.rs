@@ -18,7 +18,7 @@ use crate::workspace::{Profile, Workspace};
 /// The archive's one folder: what an agent's gateway calls the skill.
 const TOP: &str = "clawdtalk-client";
 
-/// Builds, packs, and says where the archive is.
+/// Builds, packs, and prints where the archive is.
 pub(crate) fn run(workspace: &Workspace, args: &DistArgs, printer: Printer) -> Result<Exit> {
     let folder = args.to.clone().map_or_else(|| workspace.scratch("dist"), Ok)?;
     let time = time(workspace)?;
@@ -51,17 +51,18 @@ fn time(workspace: &Workspace) -> Result<u64> {
     let mut git = Command::new("git");
     git.args(["log", "-1", "--format=%ct"]).current_dir(workspace.root());
     let output = git.stdin(Stdio::null()).output().ok().filter(|output| output.status.success());
-    let said = output.and_then(|output| String::from_utf8(output.stdout).ok()).unwrap_or_default();
+    let stdout =
+        output.and_then(|output| String::from_utf8(output.stdout).ok()).unwrap_or_default();
     let fault = || Fault::usage("git does not know when the sources were last changed").hint(hint);
-    Ok(said.trim().parse().map_err(|_| fault())?)
+    Ok(stdout.trim().parse().map_err(|_| fault())?)
 }
 
 /// What the programs were built for.
 fn target() -> Result<String> {
     let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     let output = rustc.arg("-vV").stdin(Stdio::null()).output().context("starting rustc")?;
-    let said = String::from_utf8_lossy(&output.stdout);
-    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let host = stdout.lines().find_map(|line| line.strip_prefix("host: "));
     Ok(host.context("`rustc -vV` names no host")?.to_owned())
 }
 

@@ -1,5 +1,7 @@
-//! `cargo xtask docs`: the pages made from the sources; with `--check`, that pages and programs say the same.
+//! `cargo xtask docs`: makes the pages from the sources; with `--check`, checks that the pages agree with the programs, and
+//! that no link leads nowhere.
 
+mod links;
 mod mentions;
 
 use std::process::Stdio;
@@ -17,14 +19,15 @@ use crate::workspace::Workspace;
 use mentions::CommandLines;
 
 /// What people and agents read.
-const PAGES: [&str; 4] = [
+const PAGES: [&str; 5] = [
     "README.md",
+    ".github/CONTRIBUTING.md",
     "setup/src/skill/SKILL.md",
     "setup/src/skill/SETUP.md",
     "setup/src/skill/MISSIONS.md",
 ];
 
-/// Makes the pages, and says where they are.
+/// Makes the pages, and prints where they are.
 pub(crate) fn run(workspace: &Workspace, args: &DocsArgs, printer: Printer) -> Result<Exit> {
     let result = if args.check { check(workspace)? } else { made(workspace, "")? };
     let (word, detail) = result.word_and_detail();
@@ -32,7 +35,7 @@ pub(crate) fn run(workspace: &Workspace, args: &DocsArgs, printer: Printer) -> R
     Ok(if matches!(result, CheckResult::Failed(_)) { Exit::No } else { Exit::Done })
 }
 
-/// No page and no `--help` refers to what is not there, and the README's lists are complete.
+/// No page, no `--help` and no link of a doc comment refers to what is not there, and the README's lists are complete.
 pub(crate) fn check(workspace: &Workspace) -> Result<CheckResult> {
     let command_lines = CommandLines::of(
         PROGRAMS.iter().map(|(name, _)| *name).zip(commands()).collect(),
@@ -46,6 +49,8 @@ pub(crate) fn check(workspace: &Workspace) -> Result<CheckResult> {
         faults.extend(
             command_lines.faults(&text).into_iter().map(|fault| format!("{page}: {fault}")),
         );
+        let folder = path.parent().unwrap_or(workspace.root());
+        faults.extend(links::dead(&text, folder).iter().map(|fault| format!("{page}: {fault}")));
         if page == PAGES[0] {
             faults.extend(
                 command_lines.missing(&text).into_iter().map(|fault| format!("{page}: {fault}")),
@@ -58,7 +63,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<CheckResult> {
     if !faults.is_empty() {
         return Ok(CheckResult::Failed(format!("{} faults in the pages and helps", faults.len())));
     }
-    made(workspace, "-D warnings")
+    made(workspace, "-D warnings -D rustdoc::broken_intra_doc_links")
 }
 
 /// The pages of the sources' own comments, private ones too: there are no other readers.

@@ -18,7 +18,7 @@ const MOST_MEMORY: u32 = 2048;
 /// Files here are in memory, on Linux.
 const MEMORY: &str = "/dev/shm";
 
-/// Fuzzes what was asked for, one target after the other, also after one has failed. [`Exit::No`] if something was
+/// Fuzzes the target that was named, or all, one after the other, also after one has failed. [`Exit::No`] if something was
 /// found.
 ///
 /// Fails with exit 4 where there is no cargo-fuzz.
@@ -54,7 +54,7 @@ fn installed(workspace: &Workspace) -> Result<()> {
     Err(missing.hint("cargo install cargo-fuzz").into())
 }
 
-/// Runs one target. What it finds worth keeping is kept in cargo's target folder.
+/// Runs one target. Its corpus and what it finds are in cargo's target folder.
 fn fuzz(workspace: &Workspace, name: &str, seconds: u64) -> Result<bool> {
     let corpus = workspace.scratch(&format!("fuzz/corpus/{name}"))?;
     let target = workspace.scratch("fuzz")?;
@@ -71,7 +71,7 @@ fn fuzz(workspace: &Workspace, name: &str, seconds: u64) -> Result<bool> {
     Ok(command.status().context("starting cargo")?.success())
 }
 
-/// What is set for the programs would be read by what is fuzzed. Its files are kept in memory where that can be had:
+/// Without the environment of the programs, which what is fuzzed would read. Its files are in memory where possible:
 /// on a disk it would be some twenty times slower.
 fn without_settings(command: &mut Command) {
     if Path::new(MEMORY).is_dir() {

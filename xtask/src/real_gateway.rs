@@ -1,5 +1,5 @@
 //! `cargo xtask real-gateway`: `setup`, the voice path and `uninstall` against a real OpenClaw gateway, whose model is a
-//! stub that repeats what it was asked.
+//! stub that repeats its prompt.
 
 mod owner;
 mod process;

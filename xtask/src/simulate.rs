@@ -29,7 +29,7 @@ kick             another client takes the place (the client gives up)
 quit             end the simulator";
 
 /// Serves until `quit`, the end of a terminal's input, or a signal. The config to use is the one document on stdout, or
-/// in text the same for a shell; what happens is told on stderr.
+/// in text the same for a shell; what happens goes to stderr.
 pub(crate) fn run(args: &SimulateArgs, printer: Printer) -> Result<Exit> {
     let mut service =
         SimulatedService::with(ServiceSettings { port: args.port, ..ServiceSettings::default() });
@@ -119,8 +119,8 @@ impl Person<'_> {
             },
             ("approve", _) => self.decide("approved"),
             ("deny", _) => self.decide("denied"),
-            ("drop", _) => told(self.service.drop_socket()),
-            ("kick", _) => told(self.service.close(4000)),
+            ("drop", _) => print_sent(self.service.drop_socket()),
+            ("kick", _) => print_sent(self.service.close(4000)),
             _ => out::progress(HELP),
         }
         After::GoOn
@@ -131,9 +131,9 @@ impl Person<'_> {
         if self.call.is_none() {
             self.n_requests += 1;
             let call = format!("call-{}-{}", std::process::id(), self.n_requests);
-            let begun = self.service.send(&event::context_request(&call));
-            told(begun);
-            if begun {
+            let is_sent = self.service.send(&event::context_request(&call));
+            print_sent(is_sent);
+            if is_sent {
                 self.send(&event::call_started(&call, "inbound"));
                 self.call = Some(call);
             }
@@ -147,7 +147,7 @@ impl Person<'_> {
     }
 
     fn send(&self, frame: &serde_json::Value) {
-        told(self.service.send(frame));
+        print_sent(self.service.send(frame));
     }
 
     fn decide(&self, decision: &str) {
@@ -161,7 +161,7 @@ impl Person<'_> {
     }
 }
 
-fn told(sent: bool) {
+fn print_sent(sent: bool) {
     if !sent {
         out::warning("no client is connected: this is lost, as with the real service");
     }

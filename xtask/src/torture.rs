@@ -20,19 +20,19 @@ use crate::check_result::CheckResult;
 use crate::workspace::{Profile, Workspace};
 use plan::TorturePlan;
 
-/// Tortures the parts that were asked for and prints one JSON summary. [`Exit::No`] if anything was lost or doubled.
+/// Tortures the part that was named, or all, and prints one JSON summary. [`Exit::No`] if anything was lost or doubled.
 pub(crate) fn run(workspace: &Workspace, args: &TortureArgs, printer: Printer) -> Result<Exit> {
-    let (well, summary) = torture(workspace, args)?;
+    let (is_well, summary) = torture(workspace, args)?;
     printer.document(&summary, || format!("{summary:#}"))?;
-    Ok(if well { Exit::Done } else { Exit::No })
+    Ok(if is_well { Exit::Done } else { Exit::No })
 }
 
 /// A short run for ci.
 pub(crate) fn shortly(workspace: &Workspace) -> Result<CheckResult> {
     let args =
         TortureArgs { part: None, seconds: 15, seed: None, kills: 10, count: 10, release: false };
-    let (well, summary) = torture(workspace, &args)?;
-    Ok(CheckResult::of(well, summary.to_string()))
+    let (is_well, summary) = torture(workspace, &args)?;
+    Ok(CheckResult::of(is_well, summary.to_string()))
 }
 
 fn torture(workspace: &Workspace, args: &TortureArgs) -> Result<(bool, Value)> {
@@ -56,8 +56,8 @@ fn torture(workspace: &Workspace, args: &TortureArgs) -> Result<(bool, Value)> {
     }
     let n_faults = |part: &Value| part["faults"].as_array().map_or(1, Vec::len);
     let n_faults: usize = parts.values().map(n_faults).sum();
-    let well = n_faults == 0;
-    if !well {
+    let is_well = n_faults == 0;
+    if !is_well {
         out::error(&format!(
             "something went wrong; the same seed tries the same again: --seed {seed}"
         ));
@@ -69,5 +69,5 @@ fn torture(workspace: &Workspace, args: &TortureArgs) -> Result<(bool, Value)> {
     });
     parts.insert("total".to_owned(), total);
     parts.insert("seed".to_owned(), json!(seed));
-    Ok((well, Value::Object(parts)))
+    Ok((is_well, Value::Object(parts)))
 }

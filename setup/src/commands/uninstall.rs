@@ -24,7 +24,7 @@ pub fn run(args: &Uninstall) -> anyhow::Result<Exit> {
     let script_client = owned_files::script_client(&skill);
     if let Some(pid) = script_client {
         out::warning(&format!(
-            "the reference's client still runs as process {pid}; end it with: kill {pid}"
+            "the client of the old scripts still runs as process {pid}; end it with: kill {pid}"
         ));
     }
     let steps = steps(&skill, &manifest, args.delete_state, delete_config);

@@ -248,7 +248,7 @@ impl PreparedCommand<'_> {
         self
     }
 
-    /// Lets the machine's clock on the wall be wrong by this much (`-1h`); see [`ClockSkew`](crate::Skew).
+    /// Lets the machine's clock on the wall be wrong by this much (`-1h`); see [`ClockSkew`](crate::ClockSkew).
     #[must_use]
     pub fn skewed(self, by: &str) -> Self {
         self.env("CLAWDTALK_CLOCK_SKEW", by)

@@ -155,8 +155,8 @@ fn a_tick(programs: &Path, runs: usize) -> Result<Value> {
         let before = process::of_children();
         let output = sandbox.run(&missions, ["tick"]);
         processor += process::of_children().saturating_sub(before);
-        let looked = &output.json()["missions"][0]["looked"];
-        ensure!(*looked == 1_000, "a tick is measured that looked at {looked} calls\n{output}");
+        let n_checked = &output.json()["missions"][0]["looked"];
+        ensure!(*n_checked == 1_000, "a tick is measured that checked {n_checked} calls\n{output}");
         walls.push(output.took());
     }
     let n = u32::try_from(runs.max(1)).unwrap_or(u32::MAX);

@@ -1,4 +1,4 @@
-//! The fuzz targets still compile: they are outside the workspace, so that no other check looks at them.
+//! The fuzz targets still compile: they are outside the workspace, so that no other check compiles them.
 
 use std::process::Stdio;
 
@@ -15,10 +15,11 @@ pub(super) fn build(workspace: &Workspace) -> Result<CheckResult> {
     fetch.args(["--target", &host(workspace)?]);
     let fetched = fetch.stdin(Stdio::null()).output().context("starting cargo")?;
     if !fetched.status.success() {
-        let said = String::from_utf8_lossy(&fetched.stderr);
-        let why = said.lines().find(|line| line.starts_with("error")).unwrap_or("it says nothing");
+        let output_text = String::from_utf8_lossy(&fetched.stderr);
+        let why =
+            output_text.lines().find(|line| line.starts_with("error")).unwrap_or("it says nothing");
         // A lock file that is behind is somebody's slip, and no lack of a network.
-        return Ok(if said.contains("--locked") {
+        return Ok(if output_text.contains("--locked") {
             CheckResult::Failed(why.to_owned())
         } else {
             CheckResult::Skipped(format!("its packages cannot be had: {why}"))
@@ -33,7 +34,7 @@ pub(super) fn build(workspace: &Workspace) -> Result<CheckResult> {
 /// The machine that cargo builds for, so that nothing is fetched for others.
 fn host(workspace: &Workspace) -> Result<String> {
     let output = workspace.cargo(&["-vV"]).output().context("starting cargo")?;
-    let said = String::from_utf8_lossy(&output.stdout);
-    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    let output_text = String::from_utf8_lossy(&output.stdout);
+    let host = output_text.lines().find_map(|line| line.strip_prefix("host: "));
     host.map(str::to_owned).context("`cargo -vV` names no host")
 }

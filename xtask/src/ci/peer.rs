@@ -16,8 +16,8 @@ use crate::workspace::{Profile, Workspace};
 /// Scenarios mostly wait, so that a few at once cost little; more would disturb what they measure.
 const AT_ONCE: usize = 3;
 
-/// The end of the peer's routes, and the one that it lacks: by `GET /v1/calls/{id}` the client asks whose call one is whose
-/// start it did not see. The owner's scenarios are such calls, and a service knows the calls that it tells of.
+/// The end of the peer's routes, and the one that it lacks: by `GET /v1/calls/{id}` the client learns the direction
+/// of a call that it did not see start. The owner's scenarios are such calls, and a service has the calls that it announces.
 const LAST_ROUTE: &str = "  answer(res, 404,";
 const CALLS_ROUTE: &str = r"  const call = /^\/v1\/calls\/([^/]+)$/.exec(req.url);
   if (req.method === 'GET' && call) return answer(res, 200, { call_id: decodeURIComponent(call[1]), direction: 'inbound' });
@@ -65,12 +65,12 @@ pub(super) fn run(workspace: &Workspace) -> Result<CheckResult> {
     });
     let mut failed = failed.into_inner().expect("no player panics");
     failed.sort();
-    let told = format!("{} of {n_all} scenarios", n_all - failed.len());
+    let detail = format!("{} of {n_all} scenarios", n_all - failed.len());
     Ok(if failed.is_empty() && n_all > 0 {
-        CheckResult::Passed(told)
+        CheckResult::Passed(detail)
     } else {
         CheckResult::Failed(format!(
-            "{told}; not {} (logs in `{}`)",
+            "{detail}; not {} (logs in `{}`)",
             failed.join(", "),
             peer.display()
         ))
@@ -91,7 +91,7 @@ fn next(waiting: &Mutex<Vec<PathBuf>>) -> Option<PathBuf> {
     waiting.lock().expect("no player panics").pop()
 }
 
-/// Plays one scenario: whether it passed, and what the peer said.
+/// Plays one scenario: whether it passed, and the peer's output.
 fn play(peer: &Path, scenario: &Path, connect: &Path) -> (bool, String) {
     let mut node = Command::new("node");
     node.arg(peer.join("peer.js")).arg(scenario).arg("--").arg(connect).arg("run");

@@ -18,7 +18,7 @@ const STEPS: &str = r#"[{"step_id": "setup", "description": "Create SMS agent", 
     {"step_id": "sms", "description": "Schedule SMS", "sequence": 2},
     {"step_id": "verify", "description": "Verify delivery", "sequence": 3}]"#;
 
-/// How long ago it is played: nothing may be scheduled less than a minute ahead, and a tick looks two minutes
+/// How long ago it is played: nothing may be scheduled less than a minute ahead, and a tick checks two minutes
 /// after. Cron's environment has no fast clock, so the past has a slow one.
 const AGO: Duration = Duration::from_secs(300);
 
@@ -31,9 +31,9 @@ pub(super) struct CronMission {
 /// Plays everything that an agent does, five minutes ago.
 pub(super) fn begin(scene: &CronScene) -> Result<CronMission> {
     scene.service.clock().jump(-SignedDuration::try_from(AGO).context("five minutes fit")?);
-    let begun = schedule(scene);
+    let mission = schedule(scene);
     scene.service.advance(AGO);
-    begun?;
+    mission?;
     let without_it = Crontab::now()?;
     let added = scene.json("missions", &["cron", "add", SLUG, "--step", "verify"])?;
     ensure!(added["changed"] == true, "`cron add` changed nothing: {added}");
@@ -45,9 +45,9 @@ pub(super) fn begin(scene: &CronScene) -> Result<CronMission> {
 fn schedule(scene: &CronScene) -> Result<()> {
     let missions = |args: &[&str]| scene.json("missions", args);
     let request = ["Send a test SMS to +13322200013", "SMS test with full tracking", STEPS];
-    let begun = missions(&[&["init", "SMS Test 003"], &request[..]].concat())?;
-    ensure!(begun["slug"] == SLUG, "wanted the slug {SLUG}: {begun}");
-    let (mission, run) = (text(&begun, "mission_id")?, text(&begun, "run_id")?);
+    let mission = missions(&[&["init", "SMS Test 003"], &request[..]].concat())?;
+    ensure!(mission["slug"] == SLUG, "wanted the slug {SLUG}: {mission}");
+    let (mission, run) = (text(&mission, "mission_id")?, text(&mission, "run_id")?);
     let step = |step: &str, status: &str, event: &str, words: &str| -> Result<()> {
         missions(&["update-step", &mission, &run, step, status])?;
         missions(&["log-event", &mission, &run, event, words, step])?;

@@ -1,4 +1,4 @@
-//! Who is who in the story, and what the stub agent says.
+//! The people in the story, and what the stub agent replies.
 
 use harness::{AgentReply, RecordedTurn};
 
@@ -29,6 +29,6 @@ pub(super) const TEXT_BACK: &str = LINES[2].1;
 
 /// The agent of the stub gateway.
 pub(super) fn agent(turn: &RecordedTurn) -> AgentReply {
-    let heard = |(question, _): &&(&str, &str)| turn.message.contains(question);
-    AgentReply::from(LINES.iter().find(heard).map_or("I have no idea.", |(_, answer)| *answer))
+    let is_asked = |(question, _): &&(&str, &str)| turn.message.contains(question);
+    AgentReply::from(LINES.iter().find(is_asked).map_or("I have no idea.", |(_, answer)| *answer))
 }

@@ -12,7 +12,7 @@ use state::out;
 
 use super::script;
 
-/// Longest wait for anything that a program is to do; a real gateway's agent may think for longer.
+/// Longest wait for anything that a program is to do; a real gateway's agent may take longer.
 const TIMEOUT: Duration = Duration::from_secs(15);
 const REAL_TIMEOUT: Duration = Duration::from_secs(120);
 
@@ -57,7 +57,7 @@ impl DemoStage {
         self.programs.join(name).display().to_string()
     }
 
-    /// Runs a command and tells it as a shell would show it.
+    /// Runs a command and prints it as a shell would show it.
     pub(super) fn run(&self, name: &str, args: &[&str]) -> Output {
         self.run_with(name, args, "")
     }
@@ -89,12 +89,12 @@ impl DemoStage {
     ) -> Result<T> {
         let patience = if self.is_real() { REAL_TIMEOUT } else { TIMEOUT };
         self.service.try_wait_for(patience, pick).with_context(|| {
-            let said = self.client.as_ref().map(Child::stderr).unwrap_or_default();
-            format!("waited {patience:?} for {what}; `connect` said: {said}")
+            let stderr = self.client.as_ref().map(Child::stderr).unwrap_or_default();
+            format!("waited {patience:?} for {what}; `connect` stderr: {stderr}")
         })
     }
 
-    /// What the stub gateway's agent has heard.
+    /// The turns of the stub gateway's agent.
     pub(super) fn turns(&self) -> Vec<RecordedTurn> {
         self.gateway.as_ref().map(SimulatedGateway::turns).unwrap_or_default()
     }

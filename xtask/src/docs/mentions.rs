@@ -1,4 +1,4 @@
-//! What pages say in `code` of programs, commands and options, held against the command lines' own definitions.
+//! Mentions of programs, commands and options in the `code` of pages, compared with the command lines' own definitions.
 
 use clap::Command;
 

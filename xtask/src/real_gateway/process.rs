@@ -112,14 +112,14 @@ impl RealGateway {
     /// The files that its owner wrote: the name, the text, the mode, and what a link leads to.
     pub(super) fn own_files(&self) -> Result<Vec<OwnFile>> {
         let folder = self.home().join(".openclaw");
-        let look = |name: &'static str| -> Result<OwnFile> {
+        let read = |name: &'static str| -> Result<OwnFile> {
             let path = folder.join(name);
             let text = fs::read_to_string(&path)
                 .with_context(|| format!("reading `{}`", path.display()))?;
             let mode = fs::metadata(&path).context("looking at a file")?.mode() & 0o777;
             Ok(OwnFile { name, text, mode, leads_to: fs::read_link(&path).ok() })
         };
-        ["openclaw.json", "tools.json5"].into_iter().map(look).collect()
+        ["openclaw.json", "tools.json5"].into_iter().map(read).collect()
     }
 
     /// Ends what [`RealGateway::up`] started, now or in an earlier run that was killed; never anything else.
@@ -168,15 +168,15 @@ impl RealGateway {
             set("RG_TOKEN", TOKEN.to_owned()),
         ]);
         let output = script.output().context("starting bash")?;
-        let (said, erred) =
+        let (stdout, stderr) =
             (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        let last = erred.lines().chain(said.lines()).rfind(|line| !line.trim().is_empty());
+        let last = stderr.lines().chain(stdout.lines()).rfind(|line| !line.trim().is_empty());
         ensure!(
             output.status.success(),
             "`{command}` of the gateway: {}",
             last.unwrap_or("it failed")
         );
-        Ok(said.into_owned())
+        Ok(stdout.into_owned())
     }
 }
 

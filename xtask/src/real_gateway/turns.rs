@@ -10,7 +10,7 @@ use state::out;
 use super::process::{RealGateway, TOKEN};
 
 /// The first turn after a start costs the gateway 6 to 16 s.
-const PATIENCE: Duration = Duration::from_secs(90);
+const TIMEOUT: Duration = Duration::from_secs(90);
 
 /// `gateway_api` of the config, and what is asked. The words hold no magic of the stub model and nothing sensitive.
 const WAYS: [(&str, &str); 3] = [
@@ -53,10 +53,10 @@ fn ask(connect: &str, gateway: &RealGateway, way: &str, question: &str) -> Resul
         let mut results = log.frames_of("deep_tool_result").into_iter();
         results.find(|frame| frame["request_id"] == "request-1").cloned()
     };
-    let detail = service.try_wait_for(PATIENCE, result);
+    let detail = service.try_wait_for(TIMEOUT, result);
     let took = n_requests.elapsed();
     let detail = detail
-        .with_context(|| format!("no answer by {way} in {PATIENCE:?}:\n{}", client.stderr()))?;
+        .with_context(|| format!("no answer by {way} in {TIMEOUT:?}:\n{}", client.stderr()))?;
     let answer = detail["text"].as_str().unwrap_or_default().to_owned();
     check(&answer, question).with_context(|| format!("by {way}"))?;
     let ended = client.stop(Signal::TERM, Duration::from_secs(15));
@@ -73,7 +73,7 @@ fn simulate(connect: &str, gateway: &RealGateway) -> Result<Value> {
     let question = "what is on my calendar?";
     let service = SimulatedService::start();
     let sandbox = sandbox(&service, gateway, "auto");
-    let run = sandbox.prepare(connect, ["simulate", question]).limit(PATIENCE).run();
+    let run = sandbox.prepare(connect, ["simulate", question]).limit(TIMEOUT).run();
     ensure!(run.code() == 0, "`connect simulate` failed:\n{run}");
     check(run.out(), question).context("by `connect simulate`")?;
     ensure!(service.seen().is_empty(), "`connect simulate` spoke to the service");

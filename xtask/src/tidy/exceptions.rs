@@ -10,14 +10,7 @@ const EXCEPTIONS: &[(&str, &[&str])] = &[
     ("flat crates", &["connect/src/"]),
     (
         "citations",
-        &[
-            "connect/src/",
-            "missions/src/",
-            "state/src/",
-            "tests/connect",
-            "tests/missions",
-            "tests/fuzz/",
-        ],
+        &["connect/src/", "missions/src/", "state/src/", "tests/connect", "tests/missions"],
     ),
 ];
 

@@ -1,4 +1,4 @@
-//! A disk that fails when it is told to, and a command that is run while it does.
+//! A disk that can be made to fail, and a command that is run while it does.
 
 mod disk;
 mod trial;

@@ -1,4 +1,4 @@
-//! Every other command that changes something, under kill -9 and lost answers: `call`, `sms`, `approval`, the
+//! Every other command that changes something, under kill -9 and lost responses: `call`, `sms`, `approval`, the
 //! do-not-call list, the crontab, the ends of a mission, `setup` and `uninstall`.
 
 mod approvals;
@@ -22,7 +22,7 @@ use stage::{CommandStage, Tally};
 /// Rounds on one stage: the service's record grows with each, and so would the time that one takes.
 const BATCH: usize = 40;
 
-/// One thing after the other, each with a number of its own, so that its effects can be told apart.
+/// One thing after the other, each with a number of its own, so that its effects can be found.
 pub(super) type Round = fn(&mut CommandStage, usize);
 
 /// What a round may be; oftener the ones that reach people.
@@ -39,7 +39,7 @@ const ROUNDS: [Round; 10] = [
     state_files::recover,
 ];
 
-/// The rounds that are played on a bad disk as they are. What reaches people is looked at more closely there.
+/// The rounds that are played on a bad disk as they are. What reaches people is checked more closely there.
 pub(super) const LOCAL: [Round; 6] = [
     approvals::approval,
     lists::do_not_call,
@@ -52,7 +52,7 @@ pub(super) const LOCAL: [Round; 6] = [
 /// Kills as planned, then counts. `faults` of the summary lists everything that must not be.
 pub(super) fn torture(programs: &Path, plan: TorturePlan) -> Value {
     let (began, mut tally, mut n) = (Instant::now(), Tally::default(), 0);
-    let mut told = 0;
+    let mut reported = 0;
     while tally.kills < plan.kills && began.elapsed() < plan.limit {
         let seed = plan.seed.wrapping_add(n as u64);
         let mut stage = CommandStage::new(programs, seed);
@@ -69,9 +69,9 @@ pub(super) fn torture(programs: &Path, plan: TorturePlan) -> Value {
             // A machine of its own, with a gateway whose configuration is changed.
             tally.add(setup::torture(programs, Rng::new(seed), None));
         }
-        if tally.kills >= told + 50 {
-            told = tally.kills;
-            out::progress(&format!("{told} kills, {} commands", tally.commands));
+        if tally.kills >= reported + 50 {
+            reported = tally.kills;
+            out::progress(&format!("{reported} kills, {} commands", tally.commands));
         }
     }
     tally.json(began.elapsed())

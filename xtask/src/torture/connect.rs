@@ -1,4 +1,4 @@
-//! `connect` under kill -9, in foul weather, during a stream of requests: none runs twice, no ready answer is lost, the
+//! `connect` under kill -9 and disturbances, during a stream of requests: none runs twice, no ready reply is lost, the
 //! lock is never stuck, `status` never claims what is not so, and the journal can always be read.
 
 mod audit;
@@ -29,7 +29,7 @@ use disturbances::{DisturbanceCount, Disturbances};
 use requests::SentRequests;
 use stage::{ClientStage, LIFETIME};
 
-/// What the service, the gateway and the line do meanwhile.
+/// What the service and the gateway do meanwhile.
 const DISTURBANCES: Disturbances = Disturbances {
     pause: (Duration::from_millis(50), Duration::from_millis(1_500)),
     refuses: true,
@@ -38,7 +38,7 @@ const DISTURBANCES: Disturbances = Disturbances {
 /// The longest pause between two requests, in milliseconds: about thirty a second.
 const PAUSE: u64 = 60;
 
-/// Kills as planned, then reckons. `faults` of the summary lists everything that must not be.
+/// Kills as planned, then audits. `faults` of the summary lists everything that must not be.
 pub(super) fn torture(programs: &Path, plan: TorturePlan) -> Value {
     let connect = programs.join("connect").display().to_string();
     // The frozen client needs a minute of its own, beside the kills; a short run has no time for it.
@@ -63,19 +63,19 @@ pub(super) fn torture(programs: &Path, plan: TorturePlan) -> Value {
         over.store(true, Ordering::Relaxed);
         status_watch
             .join()
-            .unwrap_or_else(|_| vec!["lied: whoever asked for the status broke off".to_owned()])
+            .unwrap_or_else(|_| vec!["false claim: the watch of the status broke off".to_owned()])
     });
     let took = began.elapsed();
-    let asked = requests.all();
-    // Turns of the killed clients may still end, and what they leave is told by the next client.
-    runs.last(&stage, LIFETIME, |evidence| audit::open(&asked, evidence, &stage) == 0);
-    let audit = RequestAudit::of(&asked, &runs.evidence, &stage);
+    let sent = requests.all();
+    // Turns of the killed clients may still end, and the next client delivers their results.
+    runs.last(&stage, LIFETIME, |evidence| audit::count_open(&sent, evidence, &stage) == 0);
+    let audit = RequestAudit::of(&sent, &runs.evidence, &stage);
     let mut summary = audit.json();
     let mut faults = audit.faults;
     claims.append(&mut runs.false_claims);
     let (frozen, fault) = frozen.map_or((Value::Null, None), |frozen| {
         frozen.join().unwrap_or_else(|_| {
-            (Value::Null, Some("lied: the frozen client's watcher broke off".to_owned()))
+            (Value::Null, Some("false claim: the watch of the frozen client broke off".to_owned()))
         })
     });
     claims.extend(fault);
@@ -85,7 +85,7 @@ pub(super) fn torture(programs: &Path, plan: TorturePlan) -> Value {
     summary["refusals"] = count.refusals.load(Ordering::Relaxed).into();
     summary["seconds"] = took.as_secs().into();
     summary["stuck"] = runs.stuck.len().into();
-    summary["lied"] = claims.len().into();
+    summary["false_claims"] = claims.len().into();
     summary["unreadable"] = runs.evidence.faults.len().into();
     summary["frozen"] = frozen;
     faults.append(&mut runs.stuck);
@@ -95,12 +95,12 @@ pub(super) fn torture(programs: &Path, plan: TorturePlan) -> Value {
     summary
 }
 
-/// Asks until `over`.
+/// Sends requests until `over`.
 fn stream(stage: &ClientStage, requests: &SentRequests, mut rng: Rng, over: &AtomicBool) {
     while !over.load(Ordering::Relaxed) {
         // Now and then several callers speak at once.
         for _ in 0..if rng.chance(5) { 8 } else { 1 } {
-            requests.ask(&stage.service, &mut rng);
+            requests.send(&stage.service, &mut rng);
         }
         thread::sleep(Duration::from_millis(rng.below(PAUSE)));
     }

@@ -1,4 +1,4 @@
-//! Every command that changes something, and the client, on a disk that fails at a random moment: what was said to be
+//! Every command that changes something, and the client, on a disk that fails at a random moment: what was reported as
 //! done is done, what was acknowledged is there, and nobody is reached twice.
 
 mod calls_and_texts;
@@ -64,7 +64,7 @@ fn on(programs: &Path, plan: TorturePlan, disk: &Disk) -> Value {
     let (began, mut tally, mut n) = (Instant::now(), Tally::default(), 0);
     let is_over = || disk.struck() >= plan.kills || began.elapsed() >= plan.limit;
     let rounds: Vec<Round> = REACHING.into_iter().chain(LOCAL).collect();
-    let (mut told, mut client) = (0, Value::Null);
+    let (mut reported, mut client) = (0, Value::Null);
     while !is_over() {
         let seed = plan.seed.wrapping_add(n as u64);
         let gateway = SimulatedGateway::start();
@@ -89,9 +89,9 @@ fn on(programs: &Path, plan: TorturePlan, disk: &Disk) -> Value {
             tally.add(setup::torture(programs, Rng::new(seed), Some(disk.clone())));
             client = connect::disk::sum(client, &connect::disk::torture(programs, seed, disk));
         }
-        if disk.struck() >= told + 50 {
-            told = disk.struck();
-            out::progress(&format!("{told} failures of the disk, {} commands", tally.commands));
+        if disk.struck() >= reported + 50 {
+            reported = disk.struck();
+            out::progress(&format!("{reported} failures of the disk, {} commands", tally.commands));
         }
     }
     let (troubles, by_command) = disk.json();

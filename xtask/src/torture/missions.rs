@@ -1,4 +1,4 @@
-//! `missions` under kill -9 and lost answers: the work is done by the harness, which the tests use as well.
+//! `missions` under kill -9 and lost responses: the work is done by the harness, which the tests use as well.
 
 use std::path::Path;
 
@@ -25,7 +25,7 @@ pub(super) fn races(programs: &Path, plan: TorturePlan, count: usize) -> Value {
     torture::races(&program, RacesTorture { count, limit, seed })
 }
 
-/// `tick` under kills, from the first look at a mission to its end.
+/// `tick` under kills, from the first tick of a mission to its end.
 pub(super) fn ticks(programs: &Path, plan: TorturePlan) -> Value {
     let TorturePlan { kills, limit, seed } = plan;
     let program = programs.join("missions").display().to_string();

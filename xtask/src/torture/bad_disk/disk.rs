@@ -1,4 +1,4 @@
-//! A disk that fails when it is told to: too small for a file, full, out of files, or read-only.
+//! A disk that can be made to fail: too small for a file, full, out of files, or read-only.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -77,7 +77,7 @@ impl Disk {
 
     /// A trouble by chance. Files that are to be written have about `length` bytes.
     pub(in crate::torture) fn disk_fault(&self, rng: &mut Rng, length: u64) -> DiskFault {
-        // Half of the time too little for the shortest file that is kept, so that each command is struck.
+        // Half of the time too little for the shortest file that is kept, so that each command meets the fault.
         let length = if rng.chance(50) { SHORT } else { length };
         let limit = |rng: &mut Rng| DiskFault::SizeLimit(rng.below(length + length / 4 + 1));
         if self.mount.is_none() {
@@ -150,22 +150,22 @@ impl Disk {
     }
 }
 
-/// What a command noticed of a trouble, by what it said.
+/// What a command noticed of a fault, by its stderr.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::torture) enum Noticed {
     /// Nothing: it wrote nothing, or what it wrote had room.
     Nothing,
-    /// It said so.
+    /// It reported it.
     Something,
-    /// It said so, and its request had reached the service before.
+    /// It reported it, and its request had reached the service before.
     AfterTheRequest,
 }
 
 /// The system's words for the four.
-pub(in crate::torture) fn mentions_the_disk(said: &str) -> bool {
+pub(in crate::torture) fn mentions_the_disk(stderr: &str) -> bool {
     ["No space left on device", "File too large", "Read-only file system"]
         .iter()
-        .any(|words| said.contains(words))
+        .any(|words| stderr.contains(words))
 }
 
 /// Leaves so many pages free.
@@ -185,8 +185,8 @@ fn use_up(mount: &Path, files: u64) -> bool {
 fn used(mount: &Path, what: &str) -> Option<u64> {
     let mut command = Command::new("df");
     command.args(["-B1", &format!("--output={what}")]).arg(mount).stderr(Stdio::null());
-    let told = String::from_utf8(command.output().ok()?.stdout).ok()?;
-    told.lines().last()?.trim().parse().ok()
+    let table = String::from_utf8(command.output().ok()?.stdout).ok()?;
+    table.lines().last()?.trim().parse().ok()
 }
 
 fn remount(mount: &Path, how: &str) -> bool {

@@ -7,10 +7,10 @@ use harness::{Output, Rng, Sandbox, SimulatedService};
 
 use super::disk::{Disk, DiskFault, Noticed, mentions_the_disk};
 
-/// A command that has not ended by then hangs.
+/// A command that has not ended by then counts as hanging.
 pub(in crate::torture) const HANG_LIMIT: Duration = Duration::from_secs(60);
-/// A command that asks nothing of the service within this time has no moment after its request.
-const ASKS: Duration = Duration::from_millis(40);
+/// A command without a request within this time has no moment after its request.
+const REQUEST_LIMIT: Duration = Duration::from_millis(40);
 
 /// What is run.
 #[derive(Clone, Copy)]
@@ -31,7 +31,7 @@ pub(in crate::torture) struct TriedCommand<'a> {
 enum FailureMoment {
     Before,
     After(Duration),
-    Asked,
+    AtRequest,
 }
 
 impl Disk {
@@ -46,12 +46,12 @@ impl Disk {
         let moment = match rng.below(10) {
             0..4 => FailureMoment::Before,
             4..5 => FailureMoment::After(tried.takes * part / 1_000),
-            _ => FailureMoment::Asked,
+            _ => FailureMoment::AtRequest,
         };
         let mut faults = Vec::new();
-        let (end, had_asked) = self.run(tried, disk_fault, moment, &mut faults);
+        let (end, was_requested) = self.run(tried, disk_fault, moment, &mut faults);
         let is_told = mentions_the_disk(end.err()) || mentions_the_disk(end.out());
-        let noticed = match (is_told, had_asked) {
+        let noticed = match (is_told, was_requested) {
             (false, _) => Noticed::Nothing,
             (true, false) => Noticed::Something,
             (true, true) => Noticed::AfterTheRequest,
@@ -70,8 +70,8 @@ impl Disk {
         faults: &mut Vec<String>,
     ) -> (Output, bool) {
         let TriedCommand { sandbox, service, program, args, stdin, .. } = tried;
-        let asked = || service.try_wait_for(Duration::ZERO, |log| Some(log.requests.len()));
-        let before = asked();
+        let n_requests = || service.try_wait_for(Duration::ZERO, |log| Some(log.requests.len()));
+        let before = n_requests();
         let is_limited_from_the_start =
             moment == FailureMoment::Before && matches!(disk_fault, DiskFault::SizeLimit(_));
         let mut fails = moment == FailureMoment::Before
@@ -88,13 +88,13 @@ impl Disk {
         match moment {
             FailureMoment::Before => {}
             FailureMoment::After(time) => std::thread::sleep(time), // the moment of the failure
-            FailureMoment::Asked => {
+            FailureMoment::AtRequest => {
                 let more =
                     |log: &harness::ServiceLog| (Some(log.requests.len()) > before).then_some(());
-                service.try_wait_for(ASKS, more);
+                service.try_wait_for(REQUEST_LIMIT, more);
             }
         }
-        let had_asked = moment != FailureMoment::Before && asked() > before;
+        let was_requested = moment != FailureMoment::Before && n_requests() > before;
         if moment != FailureMoment::Before {
             fails = self.fail(disk_fault, child.pid());
         }
@@ -104,7 +104,7 @@ impl Disk {
         if fails && !self.mend(disk_fault, std::process::id()) {
             faults.push(format!("the disk stays as it is: {disk_fault:?}"));
         }
-        (end, had_asked)
+        (end, was_requested)
     }
 }
 
@@ -115,11 +115,11 @@ fn misbehaved(tried: TriedCommand, end: &Output) -> Vec<String> {
         faults.push(format!("{} broke: {end}", tried.name));
     }
     let errors: Vec<&str> = end.err().lines().filter(|line| line.starts_with("error: ")).collect();
-    // What the crontab's own program says of a full disk names no file.
+    // The error of the crontab's own program on a full disk names no file.
     let names = |error: &str| error.contains('/') || error.contains("crontab");
     let is_told = matches!(errors[..], [error] if names(error));
     if end.code() == 4 && mentions_the_disk(end.err()) && !is_told {
-        faults.push(format!("{} does not say in one line what failed: {end}", tried.name));
+        faults.push(format!("{} does not report in one line what failed: {end}", tried.name));
     }
     for folder in ["skill", "home/.openclaw"] {
         faults.extend(

@@ -10,7 +10,7 @@ use super::stage::CommandStage;
 /// A question to an owner of a random mind.
 pub(super) fn approval(stage: &mut CommandStage, n: usize) {
     let at_once = Duration::from_millis(stage.rng.below(30));
-    let (owner, honest) = match stage.rng.below(6) {
+    let (owner, expected) = match stage.rng.below(6) {
         0..2 => (SimulatedOwner::Approves(at_once), 0),
         2 => (SimulatedOwner::Denies(at_once), 1),
         3 => (SimulatedOwner::Silent, 6),
@@ -24,10 +24,10 @@ pub(super) fn approval(stage: &mut CommandStage, n: usize) {
         args.push("--no-wait");
     }
     for lives in 1..=3 {
-        let before = asked(stage, &action).len();
+        let before = rows_of(stage, &action).len();
         let end = stage.run_disturbed("approval", &args);
-        let rows = asked(stage, &action);
-        // What a killed life asked may arrive during the next one.
+        let rows = rows_of(stage, &action);
+        // The request of a killed command may arrive during the next one.
         if rows.len() > lives {
             let n = rows.len();
             stage.tally.double(&format!("`{action}` was asked {n} times by {lives} commands"));
@@ -37,7 +37,7 @@ pub(super) fn approval(stage: &mut CommandStage, n: usize) {
             0 if !rows.iter().any(|row| row["status"] == "approved") => {
                 stage.tally.fault(format!("`{action}` was not approved: {end}"));
             }
-            code if code == honest => stage.tally.acknowledged += 1,
+            code if code == expected => stage.tally.acknowledged += 1,
             8 => {
                 stage.tally.unconfirmed += 1;
                 continue;
@@ -49,7 +49,7 @@ pub(super) fn approval(stage: &mut CommandStage, n: usize) {
     }
 }
 
-fn asked(stage: &CommandStage, action: &str) -> Vec<Value> {
+fn rows_of(stage: &CommandStage, action: &str) -> Vec<Value> {
     let rows = stage.service.rows(ServiceTable::Approvals).into_iter();
     rows.filter(|row| row["action"] == action).collect()
 }

@@ -11,7 +11,7 @@ use super::stage::CommandStage;
 
 /// How often a line is tried whose command is killed each time.
 const LIVES: usize = 6;
-/// Lists show a text after 30 ms; a machine under load may take longer to look.
+/// Lists show a text after 30 ms; a machine under load may take longer.
 const LISTED: Duration = Duration::from_secs(5);
 
 /// What is sent, and how it is found again.
@@ -41,7 +41,7 @@ pub(super) fn call(stage: &mut CommandStage, n: usize) {
         others.any(|other| other["call_id"] == id)
     };
     if !is_known {
-        stage.tally.lose(&format!("whom the call {id} dialled is not known"));
+        stage.tally.lose(&format!("the number that the call {id} dialled is not stored"));
     }
 }
 
@@ -72,7 +72,7 @@ impl SentLine {
             }
             let Some(end) = end else {
                 if self.is_settled(stage) {
-                    // Only what has been said is kept as done: whoever reads it does not ask again.
+                    // Only what was printed is stored as done: whoever reads that does not run the line again.
                     self.is_said(stage);
                     return None;
                 }
@@ -103,14 +103,14 @@ impl SentLine {
         seen.iter().filter(|seen| seen.body[*field] == *mark.as_str()).count()
     }
 
-    /// What said that it is done was done, and is kept here.
+    /// Checks that what was reported as done was done, and is stored.
     fn is_kept(&self, stage: &mut CommandStage) {
         let mark = &self.mark.1;
         if self.arrived(stage) == 0 {
-            stage.tally.lose(&format!("{} said that `{mark}` was sent", self.program));
+            stage.tally.lose(&format!("{} reported that `{mark}` was sent", self.program));
         }
         if !self.is_settled(stage) {
-            stage.tally.lose(&format!("`{mark}` is not kept as sent"));
+            stage.tally.lose(&format!("`{mark}` is not stored as sent"));
         }
     }
 
@@ -118,11 +118,11 @@ impl SentLine {
     fn is_said(&self, stage: &mut CommandStage) {
         if serde_json::from_str::<Value>(&stage.last_words).is_err() {
             let (program, mark) = (self.program, &self.mark.1);
-            stage.tally.lose(&format!("{program} kept `{mark}` as sent and had not said so"));
+            stage.tally.lose(&format!("{program} stored `{mark}` as sent and had not reported it"));
         }
     }
 
-    /// Whether it is kept here that the line was carried out.
+    /// Whether the line is stored as carried out.
     fn is_settled(&self, stage: &CommandStage) -> bool {
         let (field, mark) = &self.mark;
         let stored = CommandStage::json(&paths::intents(&stage.sandbox.skill()));
@@ -131,7 +131,7 @@ impl SentLine {
         ours.any(|intent| !intent["result"].is_null())
     }
 
-    /// In doubt, the same line once more, unharmed: a text that is listed was sent, and nothing is sent now.
+    /// If unconfirmed, the same line once more, without a kill: a text that is listed was sent, and nothing is sent now.
     fn again(&self, stage: &mut CommandStage, args: &[&str]) {
         let (before, until) = (self.arrived(stage), Instant::now() + LISTED);
         loop {

@@ -1,4 +1,4 @@
-//! `missions dnc` and `missions cron`: what was said to stand there does, and nobody else's line is touched.
+//! `missions dnc` and `missions cron`: what a command reported is there, and no other line of the crontab is touched.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
@@ -31,7 +31,7 @@ pub(super) fn do_not_call(stage: &mut CommandStage, _: usize) {
         }
         // Killed: it is the one or the other, and stays what it is.
         None => _ = stage.listed.insert(number.clone(), stands(&number)),
-        // Nothing was done, which is looked at below.
+        // Nothing was done, which is checked below.
         Some(4) => {}
         // Taking off what is not there is a no.
         Some(1) if !adds && !stands(&number) => {}
@@ -40,7 +40,7 @@ pub(super) fn do_not_call(stage: &mut CommandStage, _: usize) {
     let wrong = stage.listed.iter().filter(|(number, listed)| stands(number) != **listed);
     let wrong: Vec<String> = wrong.map(|(number, _)| number.clone()).collect();
     for number in wrong {
-        stage.tally.lose(&format!("what the do-not-call list says of {number}"));
+        stage.tally.lose(&format!("what the do-not-call list has of {number}"));
     }
     if stage.listed.get(&number) == Some(&true) {
         let end = stage.run("sms", &["send", &number, "Hello"]);

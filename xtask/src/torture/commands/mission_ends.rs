@@ -1,4 +1,4 @@
-//! `missions complete` and `missions fail`: in the end the service and the state file say the same.
+//! `missions complete` and `missions fail`: in the end the service and the state file agree.
 
 use harness::ServiceTable;
 
@@ -19,7 +19,7 @@ pub(super) fn end(stage: &mut CommandStage, n: usize) {
     }
 }
 
-/// The service and the state file say the same of a mission's end, and it is this.
+/// Checks that the service and the state file agree on the end of a mission, and that it is this.
 pub(in crate::torture) fn agree(stage: &mut CommandStage, slug: &str, wanted: Option<&str>) {
     let stored = stage.state()[slug].clone();
     let runs = stage.service.rows(ServiceTable::Runs);

@@ -120,7 +120,7 @@ impl Machine<'_> {
         };
         let (end, faults) = disk.run_command(tried, &mut self.rng);
         self.tally.commands += 1;
-        // Some of it done, or nothing: each of the two says of every part what became of it.
+        // Some of it done, or nothing: each of the two commands reports every part.
         let well = matches!(end.code(), 0 | 1 | 4);
         for fault in faults.into_iter().chain((!well).then(|| format!("{name}: {end}"))) {
             self.tally.fault(fault);
@@ -156,7 +156,7 @@ impl Machine<'_> {
             }
         }
         if [end.out(), end.err()].iter().any(|said| said.contains(KEY) || said.contains(TOKEN)) {
-            self.tally.fault(format!("a secret was told: {end}"));
+            self.tally.fault(format!("a secret is shown: {end}"));
         }
     }
 

@@ -1,4 +1,4 @@
-//! Where commands are tormented: a service that loses answers, a skill folder, and a moment for each kill.
+//! Where commands are tormented: a service that loses responses, a skill folder, and a moment for each kill.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,9 +13,9 @@ use state::paths;
 
 use crate::torture::bad_disk::{Disk, TriedCommand};
 
-/// A command that has not ended by then hangs.
+/// A command that has not ended by then counts as hanging.
 const HANG_LIMIT: Duration = Duration::from_secs(60);
-/// A late answer comes after this time: the moment after the effect is long enough to be killed in.
+/// A late response comes after this time: the moment after the effect is long enough to be killed in.
 const SLOW: Duration = Duration::from_millis(25);
 /// How long new rows stay missing from the service's lists.
 const LAG: Duration = Duration::from_millis(30);
@@ -25,9 +25,9 @@ const LAG: Duration = Duration::from_millis(30);
 pub(in crate::torture) struct Tally {
     pub(in crate::torture) kills: usize,
     pub(in crate::torture) commands: usize,
-    /// Commands that said that it is done.
+    /// Commands that reported success.
     pub(in crate::torture) acknowledged: usize,
-    /// Commands that said that it may have been done, and did not repeat it.
+    /// Commands that reported that it may have been done, and did not repeat it.
     pub(in crate::torture) unconfirmed: usize,
     pub(in crate::torture) lost: usize,
     pub(in crate::torture) doubled: usize,
@@ -88,7 +88,7 @@ pub(in crate::torture) struct CommandStage {
     pub(in crate::torture) rng: Rng,
     skew: ClockSkew,
     pub(in crate::torture) tally: Tally,
-    /// What the do-not-call list holds, as far as commands that were not killed have said.
+    /// What the do-not-call list holds, as far as commands that were not killed have reported.
     pub(super) listed: BTreeMap<String, bool>,
     /// What the last command that was killed had printed by then.
     pub(super) last_words: String,
@@ -133,7 +133,7 @@ impl CommandStage {
         self.sandbox.prepare(&self.program(name), args).skewed(clock)
     }
 
-    /// Runs a command that may be killed at a random moment, while the service may lose its answer, answer
+    /// Runs a command that may be killed at a random moment, while the service may lose the response, respond
     /// late, or break off: how it ended, if it was not killed.
     pub(in crate::torture) fn run_disturbed(
         &mut self,
@@ -181,12 +181,12 @@ impl CommandStage {
         Some(end)
     }
 
-    /// Runs a command unharmed.
+    /// Runs a command without a kill.
     pub(in crate::torture) fn run(&mut self, name: &str, args: &[&str]) -> Output {
         self.prepare(name, args).run()
     }
 
-    /// Runs a command unharmed that must succeed.
+    /// Runs a command without a kill that must succeed.
     pub(in crate::torture) fn ok(&mut self, name: &str, args: &[&str]) {
         let end = self.run(name, args);
         if end.code() != 0 {
@@ -194,7 +194,7 @@ impl CommandStage {
         }
     }
 
-    /// Runs a command until it says that it is done; what was not done is tried again.
+    /// Runs a command until it succeeds.
     pub(in crate::torture) fn run_until_done(&mut self, name: &str, args: &[&str]) -> bool {
         for _ in 0..100 {
             match self.run_disturbed(name, args) {
@@ -213,7 +213,7 @@ impl CommandStage {
         false
     }
 
-    /// Every file that the programs keep can be read at any time.
+    /// Checks that every file that the programs store can be read.
     fn check_files(&mut self) {
         let skill = self.sandbox.skill();
         let stored = [
@@ -238,7 +238,7 @@ impl CommandStage {
         serde_json::from_slice(&bytes).unwrap_or_default()
     }
 
-    /// What `missions` keeps.
+    /// The state file of `missions`.
     pub(in crate::torture) fn state(&self) -> Value {
         Self::json(&paths::missions_state(&self.sandbox.skill()))
     }

@@ -41,14 +41,14 @@ pub(super) fn remove(stage: &mut CommandStage, n: usize) {
     agree(stage, &wanted.into(), "remove-state");
 }
 
-/// What is kept is this, but for the times of the last change.
+/// Checks that the state file holds this, but for the times of the last change.
 fn agree(stage: &mut CommandStage, wanted: &Value, what: &str) {
     let stored = stage.state();
     let missions = |of: &Value| of.as_object().cloned().unwrap_or_default();
     for (slug, mission) in missions(wanted) {
         let (memory, id) = (&stored[&slug]["memory"], &stored[&slug]["mission_id"]);
         if *memory != mission["memory"] || *id != mission["mission_id"] {
-            stage.tally.lose(&format!("{what}: {slug}, of which `{}` is kept", stored[&slug]));
+            stage.tally.lose(&format!("{what}: {slug}, of which `{}` is stored", stored[&slug]));
         }
     }
     if let Some((slug, _)) = missions(&stored).into_iter().find(|(slug, _)| wanted[slug].is_null())
@@ -71,7 +71,7 @@ pub(super) fn recover(stage: &mut CommandStage, n: usize) {
     }
     let broken = &text[..cut];
     stage.sandbox.write(STATE, broken);
-    // `run_disturbed` looks whether all files can be read; until this one is, it cannot.
+    // `run_disturbed` checks that all files can be read; until this one is, it cannot.
     let unreadable = (stage.tally.unreadable, stage.tally.faults.len());
     let is_done = stage.run_until_done("missions", &["recover"]);
     if is_done {

@@ -1,4 +1,4 @@
-//! The reckoning: what was asked, what the agent did, what was told, and what must not be.
+//! The audit of a run: what was sent, what the agent did, which results came, and what must not be.
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -7,79 +7,79 @@ use harness::{RecordedTurn, ServiceLog};
 use serde_json::{Value, json};
 
 use super::evidence::Evidence;
-use super::requests::{RequestKind, SentRequest, answer, number};
+use super::requests::{RequestKind, SentRequest, expected_reply, number};
 use super::stage::ClientStage;
 
-/// Told results, by the id of their request: on which connection, and what.
+/// The results that came, by the id of their request: on which connection, and the text.
 type Deliveries = HashMap<String, Vec<(usize, String)>>;
 
-/// The sums of a run.
+/// The counts of a run.
 #[derive(Debug, Default)]
 pub(super) struct RequestAudit {
     /// Requests that were written to a live connection.
     pub(super) requests: usize,
-    /// Of these, no trace is on the client's side: the connection or the client ended before it read them.
-    unheard: usize,
-    /// The agent's answer was told.
-    pub(super) answered: usize,
-    /// Something else was told, honestly: a failure, "I lost track of that", "still working".
-    told_otherwise: usize,
-    /// Results that were told again on a later connection, since nothing vouched for the earlier delivery.
-    told_again: usize,
+    /// Of these, the client has no trace: the connection or the client ended before it read them.
+    not_received: usize,
+    /// The agent's reply came as the result.
+    pub(super) replied: usize,
+    /// Another true result came: a failure, "I lost track of that", "still working".
+    other_results: usize,
+    /// Results that came again on a later connection, since nothing confirmed the earlier delivery.
+    redelivered: usize,
     /// Texts that may have been sent when the client was killed, and were not sent again.
     given_up: usize,
-    /// Requests that were accepted and of which nobody was told anything, and ready answers that were never told.
+    /// Requests that were accepted and got no result, and ready replies that never came.
     pub(super) lost: usize,
-    /// Requests that ran twice, or were told twice on one connection, or differently, or texted twice.
+    /// Requests that ran twice, or got a result twice on one connection, or two different ones, or two texts.
     pub(super) doubled: usize,
     /// One line for each of the last two.
     pub(super) faults: Vec<String>,
 }
 
 /// How many accepted requests have not come to their end; for waiting.
-pub(super) fn open(asked: &[SentRequest], evidence: &Evidence, stage: &ClientStage) -> usize {
+pub(super) fn count_open(sent: &[SentRequest], evidence: &Evidence, stage: &ClientStage) -> usize {
     let turns = turns(stage);
-    let is_heard = |asked: &&SentRequest| {
-        evidence.accepted.contains(&asked.key()) || turns.contains_key(&asked.number)
+    let is_received = |sent: &&SentRequest| {
+        evidence.accepted.contains(&sent.key()) || turns.contains_key(&sent.number)
     };
-    untold(asked, evidence, stage).iter().filter(is_heard).count()
+    without_result(sent, evidence, stage).iter().filter(is_received).count()
 }
 
-/// The requests of which nobody was told anything, whether the client knows of them or not.
-pub(super) fn untold(
-    asked: &[SentRequest],
+/// The requests without a result, whether the client received them or not.
+pub(super) fn without_result(
+    sent: &[SentRequest],
     evidence: &Evidence,
     stage: &ClientStage,
 ) -> Vec<SentRequest> {
-    let (told, texted) = (told(&stage.service.log()), texted(stage));
-    let is_untold = |asked: &&SentRequest| match asked.kind {
+    let (results, texted) = (results(&stage.service.log()), texted(stage));
+    let has_no_result = |sent: &&SentRequest| match sent.kind {
         RequestKind::Text => {
-            !texted.contains_key(&asked.from()) && !evidence.given_up.contains(&asked.key())
+            !texted.contains_key(&sent.from()) && !evidence.given_up.contains(&sent.key())
         }
-        RequestKind::Call | RequestKind::Walkie => !told.contains_key(&asked.id()),
+        RequestKind::Call | RequestKind::Walkie => !results.contains_key(&sent.id()),
     };
-    asked.iter().filter(is_untold).copied().collect()
+    sent.iter().filter(has_no_result).copied().collect()
 }
 
 impl RequestAudit {
     /// Reckons a whole run; `kills` are the moments of its kills.
-    pub(super) fn of(asked: &[SentRequest], evidence: &Evidence, stage: &ClientStage) -> Self {
-        let (told, texted, turns) = (told(&stage.service.log()), texted(stage), turns(stage));
-        let mut audit = Self { requests: asked.len(), ..Self::default() };
-        for asked in asked {
-            let n_turns = turns.get(&asked.number).map_or(0, Vec::len);
+    pub(super) fn of(sent: &[SentRequest], evidence: &Evidence, stage: &ClientStage) -> Self {
+        let (results, texted, turns) = (results(&stage.service.log()), texted(stage), turns(stage));
+        let mut audit = Self { requests: sent.len(), ..Self::default() };
+        for sent in sent {
+            let n_turns = turns.get(&sent.number).map_or(0, Vec::len);
             if n_turns > 1 {
-                audit.double(asked, &format!("{n_turns} turns"));
+                audit.double(sent, &format!("{n_turns} turns"));
             }
-            let heard = evidence.accepted.contains(&asked.key()) || n_turns > 0;
-            match asked.kind {
+            let received = evidence.accepted.contains(&sent.key()) || n_turns > 0;
+            match sent.kind {
                 RequestKind::Text => {
-                    let texts = texted.get(&asked.from()).map_or(&[][..], Vec::as_slice);
-                    audit.text(asked, heard, texts, evidence);
+                    let texts = texted.get(&sent.from()).map_or(&[][..], Vec::as_slice);
+                    audit.text(sent, received, texts, evidence);
                 }
                 RequestKind::Call | RequestKind::Walkie => {
-                    let told = told.get(&asked.id()).map_or(&[][..], Vec::as_slice);
-                    audit.result(asked, heard, told, evidence);
+                    let results = results.get(&sent.id()).map_or(&[][..], Vec::as_slice);
+                    audit.result(sent, received, results, evidence);
                 }
             }
         }
@@ -88,69 +88,70 @@ impl RequestAudit {
 
     fn result(
         &mut self,
-        asked: &SentRequest,
-        heard: bool,
-        told: &[(usize, String)],
+        sent: &SentRequest,
+        received: bool,
+        results: &[(usize, String)],
         evidence: &Evidence,
     ) {
-        let Some((_, text)) = told.first() else {
-            if evidence.expired.contains(&asked.key()) {
-                self.lose(asked, "its answer expired although connections came");
-            } else if heard {
-                self.lose(asked, "accepted, and nobody was told anything");
+        let Some((_, text)) = results.first() else {
+            if evidence.expired.contains(&sent.key()) {
+                self.lose(sent, "its answer expired although connections came");
+            } else if received {
+                self.lose(sent, "accepted, and no result came");
             } else {
-                self.unheard += 1;
+                self.not_received += 1;
             }
             return;
         };
-        if *text == answer(asked.number) {
-            self.answered += 1;
+        if *text == expected_reply(sent.number) {
+            self.replied += 1;
         } else {
-            self.told_otherwise += 1;
+            self.other_results += 1;
         }
-        self.told_again += told.len() - 1;
-        let mut connections: Vec<usize> = told.iter().map(|(connection, _)| *connection).collect();
+        self.redelivered += results.len() - 1;
+        let mut connections: Vec<usize> =
+            results.iter().map(|(connection, _)| *connection).collect();
         connections.dedup();
-        if connections.len() < told.len() {
-            self.double(asked, &format!("told twice on one connection: {told:?}"));
+        if connections.len() < results.len() {
+            self.double(sent, &format!("two results on one connection: {results:?}"));
         }
-        if told.iter().any(|(_, other)| other != text) {
-            self.double(asked, &format!("told differently: {told:?}"));
+        if results.iter().any(|(_, other)| other != text) {
+            self.double(sent, &format!("different results: {results:?}"));
         }
-        let ready = evidence.ready.get(&asked.key()).and_then(|frame| result_in(frame));
+        let ready = evidence.ready.get(&sent.key()).and_then(|frame| result_in(frame));
         if ready.is_some_and(|(_, ready)| ready != *text) {
-            self.lose(asked, &format!("another answer was ready than was told: {told:?}"));
+            self.lose(sent, &format!("another reply was ready than came: {results:?}"));
         }
     }
 
-    fn text(&mut self, asked: &SentRequest, heard: bool, texts: &[String], evidence: &Evidence) {
+    fn text(&mut self, sent: &SentRequest, received: bool, texts: &[String], evidence: &Evidence) {
         if texts.len() > 1 {
-            self.double(asked, &format!("texted {} times", texts.len()));
+            self.double(sent, &format!("texted {} times", texts.len()));
         }
         match texts.first() {
-            Some(text) if *text == answer(asked.number) => self.answered += 1,
-            Some(_) => self.told_otherwise += 1,
-            None if evidence.given_up.contains(&asked.key()) => self.given_up += 1,
-            None if heard => self.lose(asked, "accepted, and no text went back"),
-            None => self.unheard += 1,
+            Some(text) if *text == expected_reply(sent.number) => self.replied += 1,
+            Some(_) => self.other_results += 1,
+            None if evidence.given_up.contains(&sent.key()) => self.given_up += 1,
+            None if received => self.lose(sent, "accepted, and no text went back"),
+            None => self.not_received += 1,
         }
     }
 
-    fn lose(&mut self, asked: &SentRequest, why: &str) {
+    fn lose(&mut self, sent: &SentRequest, why: &str) {
         self.lost += 1;
-        self.faults.push(format!("lost: {}: {why}", asked.key()));
+        self.faults.push(format!("lost: {}: {why}", sent.key()));
     }
 
-    fn double(&mut self, asked: &SentRequest, why: &str) {
+    fn double(&mut self, sent: &SentRequest, why: &str) {
         self.doubled += 1;
-        self.faults.push(format!("doubled: {}: {why}", asked.key()));
+        self.faults.push(format!("doubled: {}: {why}", sent.key()));
     }
 
     /// The sums as JSON, without the faults.
     pub(super) fn json(&self) -> Value {
         json!({
-            "requests": self.requests, "unheard": self.unheard, "answered": self.answered,
-            "told_otherwise": self.told_otherwise, "told_again": self.told_again,
+            "requests": self.requests, "not_received": self.not_received, "replied": self.replied,
+            "other_results": self.other_results, "redelivered": self.redelivered,
             "texts_given_up": self.given_up, "lost": self.lost, "doubled": self.doubled,
         })
     }
@@ -174,14 +175,14 @@ fn result_in(frame: &str) -> Option<(String, String)> {
     parts(&frame).map(|(id, words)| (id.to_owned(), words.to_owned()))
 }
 
-fn told(log: &ServiceLog) -> Deliveries {
-    let mut told = Deliveries::new();
+fn results(log: &ServiceLog) -> Deliveries {
+    let mut results = Deliveries::new();
     for frame in &log.frames {
         if let Some((id, words)) = parts(&frame.json) {
-            told.entry(id.to_owned()).or_default().push((frame.connection, words.to_owned()));
+            results.entry(id.to_owned()).or_default().push((frame.connection, words.to_owned()));
         }
     }
-    told
+    results
 }
 
 /// The texts that really left, by number.

@@ -1,4 +1,4 @@
-//! The client's lives: started, killed at a random moment, started again at once.
+//! The runs of the client: started, killed at a random moment, started again at once.
 
 use std::time::{Duration, Instant};
 
@@ -7,13 +7,13 @@ use harness::{Child, ClockSkew, Rng, ServiceLog, Signal};
 use super::evidence::Evidence;
 use super::stage::{ClientStage, claims};
 
-/// A client that has not been welcomed by then, in fair weather, hangs, or waits for a lock that nobody holds.
+/// A client that is not connected by then, without disturbances, hangs, or waits for a lock that nobody holds.
 const STUCK: Duration = Duration::from_secs(20);
 
-/// A client that was told to stop has this long.
+/// Longest time for a client to end after SIGTERM.
 const GOODBYE: Duration = Duration::from_secs(15);
 
-/// What the lives showed.
+/// What the runs showed.
 #[derive(Default)]
 pub(super) struct ClientRuns {
     pub(super) kills: usize,
@@ -37,7 +37,7 @@ impl ClientRuns {
         self.kill(stage, client);
     }
 
-    /// Ends a life with SIGKILL, and looks at what is left.
+    /// Ends a run with SIGKILL, and collects what is left.
     pub(super) fn kill(&mut self, stage: &ClientStage, mut client: Child) {
         if !client.running() {
             self.stuck.push(format!("stuck: a client ended by itself: {}", last_line(&client)));
@@ -45,14 +45,15 @@ impl ClientRuns {
         client.signal(Signal::KILL);
         self.kills += 1;
         let ended = client.finish(Duration::from_secs(5));
-        self.evidence.look(&stage.sandbox, ended.err());
+        self.evidence.collect(&stage.sandbox, ended.err());
         let status = stage.status();
         if claims(&status) {
-            self.false_claims.push(format!("lied: connected, although killed: {}", status.out()));
+            self.false_claims
+                .push(format!("false claim: connected, although killed: {}", status.out()));
         }
     }
 
-    /// A last client in fair weather and with the right time: see [`Self::farewell`].
+    /// A last client, without disturbances and with the right time: see [`Self::farewell`].
     pub(super) fn last(
         &mut self,
         stage: &ClientStage,
@@ -68,7 +69,7 @@ impl ClientRuns {
         self.farewell(stage, client, patience, is_done);
     }
 
-    /// Lets a client tell what is still to be told; then it goes when it is asked to.
+    /// Lets a client deliver what is still open; then SIGTERM must end it.
     pub(super) fn farewell(
         &mut self,
         stage: &ClientStage,
@@ -78,14 +79,14 @@ impl ClientRuns {
     ) {
         let until = Instant::now() + patience;
         while Instant::now() < until {
-            self.evidence.look(&stage.sandbox, &client.stderr());
+            self.evidence.collect(&stage.sandbox, &client.stderr());
             if is_done(&self.evidence) {
                 break;
             }
             std::thread::sleep(Duration::from_millis(200));
         }
         let ended = client.stop(Signal::TERM, GOODBYE);
-        self.evidence.look(&stage.sandbox, ended.err());
+        self.evidence.collect(&stage.sandbox, ended.err());
         if ended.code() != 0 {
             self.stuck.push(format!("stuck: SIGTERM ended the last client with {}", ended.code()));
         }

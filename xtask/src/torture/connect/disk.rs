@@ -1,4 +1,4 @@
-//! `connect` on a disk that fails while it answers: it lives, answers, refuses what is sensitive, says how it is, and
+//! `connect` on a disk that fails while it replies: it lives, replies, refuses what is sensitive, reports its state, and
 //! keeps its journal again once the disk is well.
 
 use std::collections::HashSet;
@@ -21,16 +21,16 @@ const RIGHT: &str = "";
 
 /// Troubles of one client's disk.
 const EPISODES: usize = 6;
-/// What is answered at all is answered by then; the status is written each second.
+/// What gets a reply at all has it by then; the status is written each second.
 const SOON: Duration = Duration::from_secs(20);
-/// From one look to the next.
+/// Between two polls.
 const INTERVAL: Duration = Duration::from_millis(50);
 /// A status is not longer.
 const STATUS: u64 = 1_800;
-/// Something that is asked about first.
+/// A request that needs an approval first.
 const SENSITIVE: &str = "Delete the repo test-repo";
 
-/// One client and what it was asked.
+/// One client and its requests.
 struct ClientDiskRun<'a> {
     stage: ClientStage,
     requests: SentRequests,
@@ -62,7 +62,7 @@ pub(in crate::torture) fn torture(programs: &Path, seed: u64, disk: &Disk) -> Va
     };
     let mut client = run.start();
     for _ in 0..EPISODES {
-        run.ask(8);
+        run.send(8);
         client = if run.rng.chance(30) { run.restart(client) } else { client };
         run.disk_fault(&mut client);
     }
@@ -82,25 +82,25 @@ impl ClientDiskRun<'_> {
     }
 
     /// Some requests, the last of them new: its name in the journal.
-    fn ask(&mut self, most: usize) -> String {
+    fn send(&mut self, most: usize) -> String {
         for _ in 0..self.rng.index(most) {
-            self.requests.ask(&self.stage.service, &mut self.rng);
+            self.requests.send(&self.stage.service, &mut self.rng);
         }
         let new = loop {
-            if let Some(new) = self.requests.ask(&self.stage.service, &mut self.rng) {
+            if let Some(new) = self.requests.send(&self.stage.service, &mut self.rng) {
                 break new;
             }
         };
-        let asked = self.requests.all().into_iter().find(|asked| asked.number == new);
-        asked.map(|asked| asked.key()).unwrap_or_default()
+        let sent = self.requests.all().into_iter().find(|sent| sent.number == new);
+        sent.map(|sent| sent.key()).unwrap_or_default()
     }
 
-    /// The disk fails, and what is asked meanwhile is answered; then it is well, and so is the client.
+    /// The disk fails, and requests meanwhile get their results; then it is well, and so is the client.
     fn disk_fault(&mut self, client: &mut Child) {
         let disk_fault = self.choose();
         let fails = self.disk.fail(disk_fault, client.pid());
-        let last = self.ask(6);
-        self.told(client, "while the disk fails");
+        let last = self.send(6);
+        self.wait_for_results(client, "while the disk fails");
         // What had no room then has none later: the journal ends just where the disk did.
         let noticed = fails && !self.runs.evidence.accepted.contains(&last);
         if noticed {
@@ -141,23 +141,23 @@ impl ClientDiskRun<'_> {
         }
     }
 
-    /// Waits until everything that was asked is told. A text whose turn said nothing is waited for no longer.
-    fn told(&mut self, client: &Child, when: &str) {
+    /// Waits until every request has its result. A text whose turn replied nothing is waited for no longer.
+    fn wait_for_results(&mut self, client: &Child, when: &str) {
         let until = Instant::now() + SOON;
         loop {
-            self.runs.evidence.look(&self.stage.sandbox, &client.stderr());
-            let asked = self.requests.all();
-            let mut untold = audit::untold(&asked, &self.runs.evidence, &self.stage);
-            untold.retain(|asked| !self.missed.contains(&asked.number));
-            if untold.is_empty() {
+            self.runs.evidence.collect(&self.stage.sandbox, &client.stderr());
+            let sent = self.requests.all();
+            let mut without_result = audit::without_result(&sent, &self.runs.evidence, &self.stage);
+            without_result.retain(|sent| !self.missed.contains(&sent.number));
+            if without_result.is_empty() {
                 return;
             }
             if Instant::now() >= until {
-                self.missed.extend(untold.iter().map(|asked| asked.number));
-                untold.retain(|asked| asked.kind != RequestKind::Text);
-                if !untold.is_empty() {
-                    let said = client.stderr();
-                    self.faults.push(format!("not answered {when}: {untold:?}\n{said}"));
+                self.missed.extend(without_result.iter().map(|sent| sent.number));
+                without_result.retain(|sent| sent.kind != RequestKind::Text);
+                if !without_result.is_empty() {
+                    let stderr = client.stderr();
+                    self.faults.push(format!("not answered {when}: {without_result:?}\n{stderr}"));
                 }
                 return;
             }
@@ -165,15 +165,15 @@ impl ClientDiskRun<'_> {
         }
     }
 
-    /// What would be asked about cannot be kept, so it is refused and nobody is asked.
+    /// The approval could not be stored, so the request is refused and the owner is not asked.
     fn sensitive(&mut self, client: &Child) {
-        let (id, asked) =
+        let (id, sent) =
             (format!("s{}", self.refused), self.stage.service.rows(ServiceTable::Approvals));
         self.refused += 1;
         self.stage.service.send(&event::deep_tool_request("c1", &id, SENSITIVE));
         let is_it = |log: &ServiceLog| {
-            let mut told = log.frames_of("deep_tool_result").into_iter();
-            told.any(|frame| frame["request_id"] == *id).then_some(())
+            let mut wait_for_results = log.frames_of("deep_tool_result").into_iter();
+            wait_for_results.any(|frame| frame["request_id"] == *id).then_some(())
         };
         if self.stage.service.try_wait_for(SOON, is_it).is_none() {
             self.faults.push(format!("`{SENSITIVE}` was not answered: {}", client.stderr()));
@@ -181,16 +181,16 @@ impl ClientDiskRun<'_> {
         let is_still = is_unwritable(&self.stage.status());
         let turns = self.stage.gateway.turns();
         let ran = turns.iter().any(|turn| turn.message.contains(SENSITIVE));
-        if is_still && (ran || self.stage.service.rows(ServiceTable::Approvals) != asked) {
+        if is_still && (ran || self.stage.service.rows(ServiceTable::Approvals) != sent) {
             self.faults.push(format!("`{SENSITIVE}` was let through: {}", client.stderr()));
         }
     }
 
-    /// What need not be asked about is done all the same.
+    /// A request that needs no approval is carried out all the same.
     fn harmless(&mut self, client: &Child) {
-        self.ask(1);
-        self.told(client, "without a journal");
-        let number = self.requests.all().last().map(|asked| asked.number);
+        self.send(1);
+        self.wait_for_results(client, "without a journal");
+        let number = self.requests.all().last().map(|sent| sent.number);
         let turns = self.stage.gateway.turns();
         if !turns.iter().any(|turn| super::requests::number(&turn.message) == number) {
             self.faults.push(format!("{number:?} was not served: {}", client.stderr()));
@@ -199,10 +199,10 @@ impl ClientDiskRun<'_> {
 
     /// The next request is in the journal, and the status says that all is well.
     fn is_well_again(&mut self, client: &mut Child) {
-        let last = self.ask(1);
-        self.told(client, "after the disk was mended");
+        let last = self.send(1);
+        self.wait_for_results(client, "after the disk was mended");
         if !self.runs.evidence.accepted.contains(&last) {
-            self.faults.push(format!("the journal is not kept again: {}", client.stderr()));
+            self.faults.push(format!("the journal is not written again: {}", client.stderr()));
         }
         self.wait_for("the status does not recover", |status| status.code() == 0);
     }
@@ -224,7 +224,7 @@ impl ClientDiskRun<'_> {
 
     /// A client is killed when nothing is open, and the next one starts on a bad disk.
     fn restart(&mut self, client: Child) -> Child {
-        self.told(&client, "before a kill");
+        self.wait_for_results(&client, "before a kill");
         self.runs.kill(&self.stage, client);
         let is_full = !self.disk.is_mounted() || self.rng.chance(60);
         if is_full {
@@ -250,12 +250,12 @@ impl ClientDiskRun<'_> {
         self.start()
     }
 
-    /// The sums, when all is told and the client has gone as it was asked to.
+    /// The sums, when every request has its result and the client has ended.
     fn reckon(mut self, client: Child) -> Value {
-        let asked = self.requests.all();
-        let is_done = |evidence: &_| audit::open(&asked, evidence, &self.stage) == 0;
+        let sent = self.requests.all();
+        let is_done = |evidence: &_| audit::count_open(&sent, evidence, &self.stage) == 0;
         self.runs.farewell(&self.stage, client, FAREWELL, is_done);
-        let audit = RequestAudit::of(&asked, &self.runs.evidence, &self.stage);
+        let audit = RequestAudit::of(&sent, &self.runs.evidence, &self.stage);
         let mut summary = audit.json();
         summary["sensitive_refused"] = self.refused.into();
         summary["unreadable"] = self.runs.evidence.faults.len().into();

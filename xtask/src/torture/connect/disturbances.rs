@@ -8,19 +8,19 @@ use harness::{RequestFault, Rng};
 
 use super::stage::ClientStage;
 
-/// From one look whether it is over to the next.
+/// Between two checks whether it is over.
 const INTERVAL: Duration = Duration::from_millis(50);
 
-/// How rough it is.
+/// How often it disturbs, and how.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Disturbances {
-    /// The pause between two troubles of the line lies between these.
+    /// The shortest and the longest pause between two disturbances.
     pub(super) pause: (Duration, Duration),
     /// Whether the service also refuses and keeps silent, or only drops.
     pub(super) refuses: bool,
 }
 
-/// What it did so far.
+/// How often it has disturbed.
 #[derive(Default)]
 pub(super) struct DisturbanceCount {
     /// Connections that were cut or closed.
@@ -30,7 +30,7 @@ pub(super) struct DisturbanceCount {
 }
 
 impl Disturbances {
-    /// Makes trouble until `over`, then lets everything be well again.
+    /// Disturbs until `over`, then lets everything be well again.
     pub(super) fn cause(
         self,
         stage: &ClientStage,
@@ -65,7 +65,7 @@ impl Disturbances {
                     stage.service.mute_auth(true);
                     refuse(stage, &mut rng, over, count);
                     stage.service.mute_auth(false);
-                    // A key that was never answered keeps the client waiting for 3 s: it has its new connection now.
+                    // A key without a reply keeps the client waiting for 3 s: it has its new connection now.
                     drop_line(stage, count);
                 }
             }
@@ -97,7 +97,7 @@ fn gateway(stage: &ClientStage, rng: &mut Rng, over: &AtomicBool) {
         5 => RequestFault::Torn,
         6 => RequestFault::Slow(Duration::from_millis(rng.below(2_000))),
         7 => {
-            // A gateway that restarts. For minutes, it would only show that nothing is answered meanwhile.
+            // A gateway that restarts, for seconds: for minutes, there would be no replies to check.
             stage.gateway.drain(true);
             pause(Duration::from_millis(rng.below(8_000)), over);
             stage.gateway.drain(false);

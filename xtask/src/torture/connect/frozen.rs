@@ -1,4 +1,4 @@
-//! A client that is frozen (SIGSTOP) still holds its lock and its file still says connected: `status` must notice.
+//! A client that is frozen (SIGSTOP) still holds its lock, and its status file still has "connected": `status` must notice.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -31,16 +31,16 @@ pub(super) fn watched(connect: &str) -> (Value, Option<String>) {
     client.signal(Signal::STOP);
     let mut last_claim = Duration::ZERO;
     while pong.elapsed() < MAX_SILENCE + Duration::from_secs(3) {
-        let asked = pong.elapsed();
+        let began = pong.elapsed();
         let status = sandbox.run(connect, ["status"]);
         if claims(&status) {
-            last_claim = asked;
+            last_claim = began;
         }
         thread::sleep(Duration::from_millis(250));
     }
     client.signal(Signal::CONT);
-    let told = json!({"last_claim_seconds_after_the_last_pong": last_claim.as_secs()});
+    let figures = json!({"last_claim_seconds_after_the_last_pong": last_claim.as_secs()});
     let fault = (last_claim > MAX_SILENCE)
-        .then(|| format!("`status` says connected {last_claim:?} after the last pong"));
-    (told, fault)
+        .then(|| format!("`status` reports connected {last_claim:?} after the last pong"));
+    (figures, fault)
 }

@@ -1,4 +1,4 @@
-//! The requests that a run asks: each has a number, which its id, its words and its answer carry.
+//! The requests of a run: each has a number, which its id, its text and its reply contain.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -56,24 +56,24 @@ impl SentRequest {
     }
 }
 
-/// Everything that was asked so far.
+/// Every request that was sent so far.
 #[derive(Default)]
 pub(super) struct SentRequests {
-    asked: Mutex<(Vec<SentRequest>, usize)>,
+    sent: Mutex<(Vec<SentRequest>, usize)>,
 }
 
 impl SentRequests {
     fn held(&self) -> MutexGuard<'_, (Vec<SentRequest>, usize)> {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks something new, or, now and then, once more what was asked already. Without a live connection nothing is
-    /// asked: the service would lose it too. Gives the number of what was asked.
-    pub(super) fn ask(&self, service: &SimulatedService, rng: &mut Rng) -> Option<usize> {
+    /// Sends a new request, or, now and then, an earlier one again. Without a live connection nothing is sent: the service
+    /// would lose it too. Gives the number of the new request.
+    pub(super) fn send(&self, service: &SimulatedService, rng: &mut Rng) -> Option<usize> {
         let mut held = self.held();
-        let (asked, next) = &mut *held;
+        let (sent, next) = &mut *held;
         if rng.chance(5)
-            && let Some(again) = asked.get(asked.len().wrapping_sub(1 + rng.index(40)))
+            && let Some(again) = sent.get(sent.len().wrapping_sub(1 + rng.index(40)))
         {
             service.send(&again.frame());
             return None;
@@ -87,7 +87,7 @@ impl SentRequests {
         // Its number is used up all the same: a part of the frame may have left.
         *next += 1;
         service.send(&new.frame()).then(|| {
-            asked.push(new);
+            sent.push(new);
             new.number
         })
     }
@@ -108,12 +108,12 @@ fn question(number: usize) -> String {
     format!("What do you know about number {number}?")
 }
 
-/// The agent's answer to it.
-pub(super) fn answer(number: usize) -> String {
+/// The agent's reply to it.
+pub(super) fn expected_reply(number: usize) -> String {
     format!("Answer {number}.")
 }
 
-/// The number in a message to the agent, or in an answer of its.
+/// The number in a message to the agent, or in its reply.
 pub(super) fn number(text: &str) -> Option<usize> {
     let rest = text.rsplit_once("about number ")?.1;
     let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
@@ -122,13 +122,13 @@ pub(super) fn number(text: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{RequestKind, SentRequest, answer, number, question};
+    use super::{RequestKind, SentRequest, expected_reply, number, question};
 
     #[test]
     fn a_number_is_found_in_whatever_is_made_of_the_words() {
         assert_eq!(number(&question(41)), Some(41));
         assert_eq!(number(&format!("[a text] \"{}\" (end)", question(7))), Some(7));
-        assert_eq!(number(&answer(7)), None);
+        assert_eq!(number(&expected_reply(7)), None);
     }
 
     #[test]

@@ -27,13 +27,13 @@ const DISTURBANCES: Disturbances =
 const CALLERS: u64 = 5;
 const PAUSE: u64 = 1_500;
 
-/// From one look at the client to the next.
+/// Between two samples.
 const INTERVAL: Duration = Duration::from_secs(2);
 
-/// Begun with, buffers grow and the first answers are remembered: that is no leak.
+/// At first buffers grow and the first replies are stored: that is no leak.
 const WARM_UP: Duration = Duration::from_secs(20);
 
-/// A text whose turn outlasted its wait is answered late: for that long, and then while the answer is worth something.
+/// A text whose turn outlasted its wait gets its reply late: within that time, and while the reply is worth something.
 pub(super) const FAREWELL: Duration =
     Duration::from_secs(600 / PERIODS as u64).saturating_add(LIFETIME);
 
@@ -61,18 +61,18 @@ pub(in crate::torture) fn torture(programs: &Path, plan: TorturePlan) -> Value {
         }
         let samples = sampled(client.pid(), plan.limit, &requests);
         over.store(true, Ordering::Relaxed);
-        let broken = |_| vec!["lied: whoever asked for the status broke off".to_owned()];
+        let broken = |_| vec!["false claim: the watch of the status broke off".to_owned()];
         (samples, status_watch.join().unwrap_or_else(broken))
     });
-    let asked = requests.all();
-    let is_done = |evidence: &Evidence| audit::open(&asked, evidence, &stage) == 0;
+    let sent = requests.all();
+    let is_done = |evidence: &Evidence| audit::count_open(&sent, evidence, &stage) == 0;
     runs.farewell(&stage, client, FAREWELL, is_done);
-    let audit = RequestAudit::of(&asked, &runs.evidence, &stage);
+    let audit = RequestAudit::of(&sent, &runs.evidence, &stage);
     let mut summary = audit.json();
     let mut faults = audit.faults;
-    if audit.answered * 3 < audit.requests * 2 {
+    if audit.replied * 3 < audit.requests * 2 {
         faults.push(
-            "barren: fewer than two in three were answered, so that little was shown".to_owned(),
+            "fewer than two requests in three got a reply, so that little was tested".to_owned(),
         );
     }
     let third = samples.len() / 3;
@@ -91,22 +91,22 @@ pub(in crate::torture) fn torture(programs: &Path, plan: TorturePlan) -> Value {
     summary["seconds"] = plan.limit.as_secs().into();
     summary["drops"] = count.drops.load(Ordering::Relaxed).into();
     summary["stuck"] = runs.stuck.len().into();
-    summary["lied"] = claims.len().into();
+    summary["false_claims"] = claims.len().into();
     summary["unreadable"] = runs.evidence.faults.len().into();
     faults.extend(runs.stuck.into_iter().chain(claims).chain(runs.evidence.faults));
     summary["faults"] = json!(faults);
     summary
 }
 
-/// One caller, who asks until `over`.
+/// One caller, who sends requests until `over`.
 fn call(stage: &ClientStage, requests: &SentRequests, mut rng: Rng, over: &AtomicBool) {
     while !over.load(Ordering::Relaxed) {
-        requests.ask(&stage.service, &mut rng);
+        requests.send(&stage.service, &mut rng);
         thread::sleep(Duration::from_millis(rng.below(PAUSE)));
     }
 }
 
-/// Looks at the client until the time is over.
+/// Samples the client until the time is over.
 fn sampled(pid: u32, time: Duration, requests: &SentRequests) -> Vec<Sample> {
     let (began, mut samples) = (Instant::now(), Vec::new());
     while began.elapsed() < time {

@@ -9,12 +9,12 @@ use harness::{
 };
 use serde_json::json;
 
-use super::requests::{answer, number};
+use super::requests::{expected_reply, number};
 
-/// The client's periods are divided by this: a ping each 6 s, 2 s for its pong, 24 s for a ready answer.
+/// The client's periods are divided by this: a ping each 6 s, 2 s for its pong, 24 s for a ready reply.
 pub(super) const PERIODS: u32 = 5;
 
-/// How long a ready answer is worth delivering, with [`PERIODS`].
+/// How long a ready reply is worth delivering, with [`PERIODS`].
 pub(super) const LIFETIME: Duration = Duration::from_secs(120 / PERIODS as u64);
 
 /// A gateway that waits no longer than this responds `accepted`, and the reply comes late.
@@ -29,7 +29,7 @@ pub(super) struct ClientStage {
 }
 
 impl ClientStage {
-    /// A fresh one; the seed decides how the gateway takes each request. One in a hundred it never answers, if it `hangs`.
+    /// A fresh one; the seed decides how the gateway takes each request. To one in a hundred it never replies, if it `hangs`.
     pub(super) fn new(programs: &Path, seed: u64, hangs: bool) -> Self {
         let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
         service.clock().periods(PERIODS);
@@ -44,7 +44,7 @@ impl ClientStage {
         self.sandbox.prepare(&self.connect, ["run"]).skewed(clock).spawn()
     }
 
-    /// What `connect status` says now.
+    /// Runs `connect status`.
     pub(super) fn status(&self) -> Output {
         self.sandbox.run(&self.connect, ["status"])
     }
@@ -66,7 +66,7 @@ fn reply(turn: &RecordedTurn, seed: u64, hangs: bool) -> AgentReply {
     };
     thread::sleep(Duration::from_millis(thinks));
     match rng.below(100) {
-        0..86 => AgentReply::Text(answer(number)),
+        0..86 => AgentReply::Text(expected_reply(number)),
         86..88 => AgentReply::Nothing,
         88..91 => AgentReply::Failure("the model is overloaded".to_owned()),
         91..94 => AgentReply::Cut,

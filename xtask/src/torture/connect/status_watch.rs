@@ -18,14 +18,14 @@ pub(super) const MAX_SILENCE: Duration = Duration::from_secs(45);
 pub(super) fn false_claims(stage: &ClientStage, over: &AtomicBool) -> Vec<String> {
     let mut false_claims = Vec::new();
     while !over.load(Ordering::Relaxed) {
-        let asked = Instant::now();
+        let began = Instant::now();
         let status = stage.status();
         let proof = stage.service.try_wait_for(Duration::ZERO, last_proof);
         let is_fresh =
-            proof.is_some_and(|proof| asked.saturating_duration_since(proof) <= MAX_SILENCE);
+            proof.is_some_and(|proof| began.saturating_duration_since(proof) <= MAX_SILENCE);
         if claims(&status) && !is_fresh {
             false_claims.push(format!(
-                "lied: connected, with the last proof {:?} ago",
+                "false claim: connected, with the last proof {:?} ago",
                 proof.map(|at| at.elapsed())
             ));
         }

@@ -1,4 +1,4 @@
-//! Missions from init to their end on a bad disk: one of everything at the service, and what is kept here agrees.
+//! Missions from init to their end on a bad disk: the service has one of everything, and the state file agrees.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::torture::commands::stage::CommandStage;
 
 /// A mission that has not ended after so many ticks never will.
 const PATIENCE: usize = 300;
-/// What becomes of a number is decided by its last two digits: answered, busy, not answered, failed.
+/// The last two digits of a number decide how a call to it ends: answered, busy, not answered, failed.
 const ENDS: [&str; 4] = ["01", "02", "04", "06"];
 
 /// One mission in the making, by its number.
@@ -41,7 +41,7 @@ pub(super) fn by_hand(stage: &mut CommandStage, n: usize) {
     }
 }
 
-/// A mission that is looked after until its calls have ended.
+/// A mission that ticks go on with until its calls have ended.
 pub(super) fn by_ticks(stage: &mut CommandStage, n: usize) {
     let Some(mission) = begun(stage, n) else { return };
     let slug = mission.slug.clone();
@@ -134,7 +134,7 @@ fn begun(stage: &mut CommandStage, n: usize) -> Option<DiskMission> {
     Some(mission)
 }
 
-/// Runs a command of stages until it is done. One that says that nothing was done has left no stage in doubt.
+/// Runs a command of stages until it is done. One that says that nothing was done has left no stage unconfirmed.
 fn begin(stage: &mut CommandStage, mission: &DiskMission, line: &[&str]) -> bool {
     for _ in 0..40 {
         let before = stage.state()[&mission.slug]["open"].clone();
@@ -196,7 +196,7 @@ fn step(stage: &mut CommandStage, mission: &DiskMission) {
     }
 }
 
-/// One of everything at the service, and what is kept here agrees with it.
+/// Checks that the service has one of everything, and that the state file agrees with it.
 fn check(stage: &mut CommandStage, mission: &DiskMission) {
     let (n, stored) = (mission.n, stage.state()[&mission.slug].clone());
     let count = |table, key: &str, wanted: &Value| {

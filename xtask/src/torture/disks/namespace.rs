@@ -60,7 +60,7 @@ fn inside(way: &[&str], folder: &Path) -> Command {
     command
 }
 
-/// The first way that works, else what the last one said.
+/// The first way that works, else the error of the last one.
 fn way(folder: &Path) -> Result<&'static [&'static str], String> {
     let mut why = String::new();
     for way in WAYS {

@@ -11,7 +11,7 @@ use crate::torture::commands::stage::CommandStage;
 
 /// How often a line is tried on the bad disk before it is tried on a good one.
 const LIVES: usize = 5;
-/// Lists show what was sent after 30 ms; a machine under load may take longer to look.
+/// Lists show what was sent after 30 ms; a machine under load may take longer.
 const LISTED: Duration = Duration::from_secs(5);
 
 /// A line, and how its effect is found again.
@@ -22,9 +22,9 @@ pub(super) struct ReachingLine<'a> {
     pub(super) arrived: &'a dyn Fn(&CommandStage) -> usize,
     /// What its intent has, and no other has all of.
     pub(super) marks: Vec<&'a str>,
-    /// Whether the service's list settles a doubt.
+    /// Whether the service's list confirms what is unconfirmed.
     pub(super) is_listed: bool,
-    /// Whether the same line is the same thing also when it is known to be done.
+    /// Whether the same line is the same thing also once it is confirmed as done.
     pub(super) is_same: bool,
 }
 
@@ -33,7 +33,7 @@ impl ReachingLine<'_> {
     pub(super) fn send(&self, stage: &mut CommandStage) -> bool {
         for _ in 0..LIVES {
             let Some(end) = stage.run_disturbed(self.program, &self.args) else { continue };
-            if let Some(is_done) = self.judge(stage, &end) {
+            if let Some(is_done) = self.check_end(stage, &end) {
                 return is_done;
             }
         }
@@ -47,50 +47,50 @@ impl ReachingLine<'_> {
         true
     }
 
-    /// What a command said is so. `None` if nothing was done.
-    fn judge(&self, stage: &mut CommandStage, end: &Output) -> Option<bool> {
+    /// Checks what a command reported. `None` if nothing was done.
+    fn check_end(&self, stage: &mut CommandStage, end: &Output) -> Option<bool> {
         let arrived = (self.arrived)(stage);
         if arrived > 1 {
-            stage.tally.double(&format!("{} left {arrived} times: {end}", self.told()));
+            stage.tally.double(&format!("{} left {arrived} times: {end}", self.name()));
         }
         match end.code() {
             0 => {
                 stage.tally.acknowledged += 1;
                 if arrived == 0 {
-                    self.lose(stage, "said that it is done", end);
+                    self.lose(stage, "reported that it is done", end);
                 }
-                let is_open = self.is_open(stage);
-                if is_open && !end.err().contains("warning: ") {
-                    self.lose(stage, "does not say that it could not be kept", end);
+                let is_unconfirmed = self.is_unconfirmed(stage);
+                if is_unconfirmed && !end.err().contains("warning: ") {
+                    self.lose(stage, "does not report that it could not be stored", end);
                 }
-                if is_open || self.is_same {
-                    self.again(stage);
+                if is_unconfirmed || self.is_same {
+                    self.repeat(stage);
                 }
                 Some(true)
             }
             8 => {
                 stage.tally.unconfirmed += 1;
                 if arrived == 0 {
-                    stage.tally.fault(format!("{}, which never left: {end}", self.told()));
+                    stage.tally.fault(format!("{}, which never left: {end}", self.name()));
                 }
-                self.again(stage);
+                self.repeat(stage);
                 Some(arrived > 0)
             }
             4 | 5 if arrived == 0 => None,
             code => {
-                stage.tally.fault(format!("{}, {arrived} sent, ended {code}: {end}", self.told()));
+                stage.tally.fault(format!("{}, {arrived} sent, ended {code}: {end}", self.name()));
                 (arrived > 0).then_some(true)
             }
         }
     }
 
     /// The same line once more, on a good disk: nothing more leaves, and what is listed is found.
-    fn again(&self, stage: &mut CommandStage) {
+    fn repeat(&self, stage: &mut CommandStage) {
         let until = Instant::now() + LISTED;
         loop {
             let end = stage.run(self.program, &self.args);
             if (self.arrived)(stage) > 1 {
-                return stage.tally.double(&format!("{} was repeated: {end}", self.told()));
+                return stage.tally.double(&format!("{} was repeated: {end}", self.name()));
             }
             match end.code() {
                 0 => return,
@@ -101,8 +101,8 @@ impl ReachingLine<'_> {
         }
     }
 
-    /// Whether it is not kept here that the line was carried out.
-    fn is_open(&self, stage: &CommandStage) -> bool {
+    /// Whether the line is not stored as carried out.
+    fn is_unconfirmed(&self, stage: &CommandStage) -> bool {
         let stored = CommandStage::json(&paths::intents(&stage.sandbox.skill()));
         let mut stored = stored["intents"].as_array().into_iter().flatten();
         let is_ours = |intent: &&Value| {
@@ -113,10 +113,10 @@ impl ReachingLine<'_> {
     }
 
     fn lose(&self, stage: &mut CommandStage, what: &str, end: &Output) {
-        stage.tally.lose(&format!("{} {what}: {end}", self.told()));
+        stage.tally.lose(&format!("{} {what}: {end}", self.name()));
     }
 
-    fn told(&self) -> String {
+    fn name(&self) -> String {
         format!("{} {:?}", self.program, self.args)
     }
 }
