@@ -12,7 +12,7 @@ const APPROVAL: &str = env!("CARGO_BIN_EXE_approval");
 const APPROVALS: &str = "/v1/approvals";
 const SOON: Duration = Duration::from_millis(300);
 
-/// A service whose owner decides so, and a folder to run in. Polls come ten times as fast.
+/// A service with this owner, and a sandbox. Polls come ten times as fast.
 fn asked(owner: SimulatedOwner) -> (SimulatedService, Sandbox) {
     let service = SimulatedService::with(ServiceSettings {
         owner,
@@ -34,7 +34,7 @@ fn each_verdict_has_its_exit_code_in_both_modes() {
     for (owner, code, word) in [
         (SimulatedOwner::Approves(SOON), 0, "approved"),
         (SimulatedOwner::Denies(SOON), 1, "denied"),
-        // Both run out at once: what the service says of it at the last look is told.
+        // Both run out at once: the status at the last poll counts.
         (SimulatedOwner::Silent, 6, "expired"),
         (SimulatedOwner::NoDevices, 7, "no_devices"),
         (SimulatedOwner::NotDelivered, 7, "no_devices_reached"),
@@ -48,14 +48,14 @@ fn each_verdict_has_its_exit_code_in_both_modes() {
         let text = [&["--text"], &line[..]].concat();
         let out = sandbox.run(APPROVAL, text);
         out.fails(code).stdout(&format!("{word}\n"));
-        // Nobody can decide it any more: waiting again would be in vain.
+        // Nobody can decide it any more: waiting again would be useless.
         assert_eq!(out.err().contains("ask again"), word == "expired", "{out}");
         assert!(!out.err().contains("waits again"), "{out}");
     }
 }
 
 #[test]
-fn an_approval_without_the_check_that_was_asked_for_is_none() {
+fn an_approval_without_the_fingerprint_that_it_needs_is_none() {
     let (_service, sandbox) = asked(SimulatedOwner::ApprovesUnchecked(SOON));
     let line = ["request", "Wire 500 dollars", "--biometric", "--timeout", "2"];
     let out = sandbox.run(APPROVAL, line);
@@ -81,7 +81,7 @@ fn a_shell_goes_on_only_after_approved() {
             SimulatedOwner::NoDevices,
             SimulatedOwner::NotDelivered,
         ] {
-            // A pipe's exit code is that of its last program, so there the verdict is asked of the first.
+            // A pipe's exit code is that of its last program, so there the first one's is read.
             let redirect = if redirect == "| cat" { "2>&1" } else { redirect };
             assert!(!acts(owner, redirect), "acted with {redirect}");
         }
@@ -94,7 +94,7 @@ fn a_shell_goes_on_only_after_approved() {
 fn wrong_arguments_are_refused_before_anything_is_sent() {
     let (service, sandbox) = asked(SimulatedOwner::Approves(SOON));
     let long = "x".repeat(501);
-    for (line, says) in [
+    for (line, fact) in [
         (vec!["request", "delete", "everything"], "2 actions"),
         (vec!["request"], "<ACTION>"),
         (vec!["request", " "], "empty"),
@@ -114,7 +114,7 @@ fn wrong_arguments_are_refused_before_anything_is_sent() {
         (vec![], "needs a command"),
     ] {
         let out = sandbox.run(APPROVAL, &line);
-        out.fails(2).silent().stderr_has("error: ").stderr_has("hint: ").stderr_has(says);
+        out.fails(2).silent().stderr_has("error: ").stderr_has("hint: ").stderr_has(fact);
     }
     assert!(service.seen().is_empty(), "{:?}", service.seen());
 }
@@ -158,19 +158,19 @@ fn a_creation_that_cannot_have_happened_is_exit_4_and_a_lost_one_8() {
 }
 
 #[test]
-fn no_answer_to_a_creation_is_taken_for_more_than_it_proves() {
+fn no_response_to_a_creation_is_taken_for_more_than_it_proves() {
     let (service, sandbox) = asked(SimulatedOwner::Approves(SOON));
-    for foreign in ErrorResponse::samples() {
-        service.fail("POST", APPROVALS, RequestFault::Response(foreign), 1);
+    for response in ErrorResponse::samples() {
+        service.fail("POST", APPROVALS, RequestFault::Response(response), 1);
         let before = service.seen_at("POST", APPROVALS).len();
         let out = sandbox.run(APPROVAL, ["request", "x"]);
-        assert_eq!(out.silent().code(), foreign.exit(), "{foreign:?} {out}");
-        assert_eq!(service.seen_at("POST", APPROVALS).len(), before + 1, "{foreign:?}");
+        assert_eq!(out.silent().code(), response.exit(), "{response:?} {out}");
+        assert_eq!(service.seen_at("POST", APPROVALS).len(), before + 1, "{response:?}");
     }
 }
 
 #[test]
-fn a_bad_network_during_the_wait_is_ridden_out() {
+fn the_wait_outlasts_a_bad_network() {
     let (service, sandbox) = asked(SimulatedOwner::Silent);
     let id = request_no_wait(&sandbox);
     let waiting = sandbox.spawn(APPROVAL, ["wait", &id, "--timeout", "60"]);
@@ -182,7 +182,7 @@ fn a_bad_network_during_the_wait_is_ridden_out() {
 }
 
 #[test]
-fn a_network_that_stays_away_is_never_a_yes() {
+fn a_network_that_stays_down_is_never_an_approval() {
     let (service, sandbox) = asked(SimulatedOwner::Silent);
     let id = request_no_wait(&sandbox);
     service.decide_silently(&id, "approved");
@@ -192,9 +192,9 @@ fn a_network_that_stays_away_is_never_a_yes() {
     out.stderr_has(&format!("approval wait {id}"));
 }
 
-/// Each look would take the whole `--deadline`, which is a minute.
+/// One poll would take the whole `--deadline`, which is a minute.
 #[test]
-fn a_silent_service_does_not_draw_the_wait_out() {
+fn a_silent_service_does_not_prolong_the_wait() {
     let (service, sandbox) = asked(SimulatedOwner::Silent);
     let id = request_no_wait(&sandbox);
     service.fail_always("GET", "/v1/approvals/:id", RequestFault::Hang);
@@ -204,7 +204,7 @@ fn a_silent_service_does_not_draw_the_wait_out() {
 }
 
 #[test]
-fn a_signal_ends_the_wait_with_the_id_and_the_way_on() {
+fn a_signal_ends_the_wait_with_the_id_and_a_hint() {
     let (service, sandbox) = asked(SimulatedOwner::Silent);
     for (n, signal) in [(1, Signal::INT), (2, Signal::TERM)] {
         let waiting = sandbox.spawn(APPROVAL, ["request", "Delete the repo"]);
@@ -218,7 +218,7 @@ fn a_signal_ends_the_wait_with_the_id_and_the_way_on() {
 }
 
 #[test]
-fn a_request_that_was_left_can_be_taken_up() {
+fn an_undecided_request_can_be_waited_for_later() {
     let (service, sandbox) = asked(SimulatedOwner::Silent);
     let id = request_no_wait(&sandbox);
     assert_eq!(sandbox.run(APPROVAL, ["status", &id]).fails(6).json()["status"], "pending");
@@ -229,9 +229,9 @@ fn a_request_that_was_left_can_be_taken_up() {
     sandbox.run(APPROVAL, ["wait", &id]).ok();
 }
 
-/// The owner was asked: to ask again is not the remedy.
+/// The owner was asked: asking again is no remedy.
 #[test]
-fn a_request_that_could_not_be_told_of_was_made() {
+fn a_request_that_could_not_be_printed_was_made() {
     for (owner, line, code) in [
         (SimulatedOwner::Silent, "request x --no-wait", 8),
         (SimulatedOwner::NoDevices, "request x", 8),
@@ -251,7 +251,7 @@ fn a_request_that_could_not_be_told_of_was_made() {
 }
 
 #[test]
-fn an_answer_about_another_request_approves_nothing() {
+fn a_reply_about_another_request_approves_nothing() {
     let (service, sandbox) = asked(SimulatedOwner::Silent);
     service.on(
         "GET",

@@ -1,4 +1,4 @@
-//! A fingerprint or face that was asked for is held against every later answer, whoever waits for it.
+//! A request that needs a fingerprint or face is not approved without it, by whichever command.
 
 use harness::{Output, RequestFault, Sandbox, ServiceSettings, SimulatedOwner, SimulatedService};
 use serde_json::{Value, json};
@@ -6,9 +6,9 @@ use std::time::Duration;
 
 const APPROVAL: &str = env!("CARGO_BIN_EXE_approval");
 const ONE: &str = "/v1/approvals/:id";
-const KEPT: &str = "skill/.approvals.json";
+const STORED: &str = "skill/.approvals.json";
 
-/// A service that nobody answers but these tests.
+/// A service whose requests only these tests decide.
 fn asked() -> (SimulatedService, Sandbox) {
     let settings = ServiceSettings {
         owner: SimulatedOwner::Silent,
@@ -29,8 +29,8 @@ fn left(sandbox: &Sandbox, options: &[&str]) -> String {
     out.fails(6).json()["request_id"].as_str().expect("an id is always printed").to_owned()
 }
 
-/// What each way to ask makes of an answer that the service gives to every look, all at once. None waits on for another.
-fn looks(answer: &Value, options: &[&str]) -> Vec<Output> {
+/// What each command makes of a reply that the service gives to every poll, all at once. None waits for another reply.
+fn replies(answer: &Value, options: &[&str]) -> Vec<Output> {
     let (service, sandbox) = asked();
     let id = left(&sandbox, options);
     let mut whole = answer.clone();
@@ -43,10 +43,10 @@ fn looks(answer: &Value, options: &[&str]) -> Vec<Output> {
 }
 
 #[test]
-fn every_way_to_wait_holds_the_answer_to_the_check() {
+fn every_command_needs_the_fingerprint() {
     let denies = [json!(null), json!(false), json!(0), json!("true"), json!([])];
     let mut answers: Vec<(Value, bool, bool)> = vec![
-        // The answer, whether it approves with the check, whether it does without.
+        // The reply, whether it approves where a fingerprint is needed, whether it does where none is.
         (json!({}), true, true),
         (json!({"biometric_verified": true}), true, true),
         (json!({"require_biometric": true, "biometric_verified": true}), true, true),
@@ -59,7 +59,7 @@ fn every_way_to_wait_holds_the_answer_to_the_check() {
     answers.extend(denies.map(|no| (json!({"biometric_verified": no}), false, true)));
     let case = |answer: &Value, options: &[&str], approves: bool| {
         let wanted = if approves { (0, "approved") } else { (6, "unknown") };
-        for out in looks(answer, options) {
+        for out in replies(answer, options) {
             let status = out.json()["status"].clone();
             assert_eq!((out.code(), status.as_str()), (wanted.0, Some(wanted.1)), "{answer} {out}");
             let says_why = out.err().contains("without the fingerprint or face");
@@ -75,12 +75,12 @@ fn every_way_to_wait_holds_the_answer_to_the_check() {
 }
 
 #[test]
-fn the_check_is_kept_in_a_private_file_and_only_where_it_was_asked_for() {
+fn the_need_is_stored_in_a_private_file_and_only_where_there_is_one() {
     let (_service, sandbox) = asked();
     left(&sandbox, &[]);
-    assert!(!sandbox.has(KEPT));
+    assert!(!sandbox.has(STORED));
     left(&sandbox, &["--biometric"]);
-    assert_eq!(sandbox.mode(KEPT), 0o600);
+    assert_eq!(sandbox.mode(STORED), 0o600);
 }
 
 #[test]
@@ -95,15 +95,15 @@ fn an_id_written_otherwise_is_the_same_request() {
 }
 
 #[test]
-fn what_cannot_be_kept_is_not_asked() {
+fn what_cannot_be_stored_is_not_requested() {
     let (service, sandbox) = asked();
     let line = ["request", "Pay 500 dollars", "--biometric", "--no-wait"];
-    std::fs::create_dir(sandbox.path(KEPT)).expect("nothing is there yet");
+    std::fs::create_dir(sandbox.path(STORED)).expect("nothing is there yet");
     sandbox.run(APPROVAL, line).fails(4).silent().stderr_has("nothing was asked");
-    std::fs::remove_dir(sandbox.path(KEPT)).expect("it was made just now");
-    sandbox.write(KEPT, "{\"format\":1,\"checks\":[{");
+    std::fs::remove_dir(sandbox.path(STORED)).expect("it was made just now");
+    sandbox.write(STORED, "{\"format\":1,\"checks\":[{");
     sandbox.run(APPROVAL, line).fails(3).silent().stderr_has("hint: ").stderr_has("mv ");
-    // Nobody knows of which requests it was the file.
+    // It is not known which requests the file was about.
     for waits in [["status", "apr_1"], ["wait", "apr_1"]] {
         sandbox.run(APPROVAL, waits).fails(3).silent();
     }
@@ -111,9 +111,9 @@ fn what_cannot_be_kept_is_not_asked() {
     left(&sandbox, &[]);
 }
 
-/// The answer with the id was lost, so any id may be the one; what was certainly not asked is forgotten.
+/// The response with the id was lost, so any id may be the one; a request that was not made for sure is forgotten.
 #[test]
-fn a_request_whose_id_is_not_known_is_held_to_the_check_under_any() {
+fn a_request_without_a_known_id_needs_the_fingerprint_under_any() {
     let (service, sandbox) = asked();
     let line = ["request", "Pay 500 dollars", "--biometric", "--no-wait"];
     let look = || sandbox.run(APPROVAL, ["status", "apr_1"]);
@@ -125,10 +125,10 @@ fn a_request_whose_id_is_not_known_is_held_to_the_check_under_any() {
     sandbox.run(APPROVAL, line).fails(8);
     look().fails(6);
     // A week later nobody can decide it any more.
-    let mut kept = sandbox.json(KEPT);
-    assert_eq!(kept["checks"].as_array().map(Vec::len), Some(1));
-    kept["checks"][0]["up"].take();
-    kept["checks"][0]["at"] = json!("2020-01-01T00:00:00Z");
-    sandbox.write(KEPT, &kept.to_string());
+    let mut stored = sandbox.json(STORED);
+    assert_eq!(stored["checks"].as_array().map(Vec::len), Some(1));
+    stored["checks"][0]["up"].take();
+    stored["checks"][0]["at"] = json!("2020-01-01T00:00:00Z");
+    sandbox.write(STORED, &stored.to_string());
     look().ok();
 }

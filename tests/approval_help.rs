@@ -1,4 +1,4 @@
-//! What is no yes: help and versions in a verdict's place.
+//! Help and version pages are no approval, wherever they stand on the line.
 
 #![expect(clippy::unwrap_used, reason = "to panic is how a test fails")]
 
@@ -9,7 +9,7 @@ use std::time::Duration;
 const APPROVAL: &str = env!("CARGO_BIN_EXE_approval");
 const SHIM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../setup/src/skill/scripts/approval.sh");
 
-/// A service whose owner says no to everything, so that no line of these tests may lead to a deed.
+/// A service whose owner denies everything, so that no line of these tests may go on.
 fn denying() -> (SimulatedService, Sandbox) {
     let owner = SimulatedOwner::Denies(Duration::ZERO);
     let service = SimulatedService::with(ServiceSettings {
@@ -32,7 +32,7 @@ fn shim(sandbox: &Sandbox) -> String {
     script.display().to_string()
 }
 
-/// Every way to ask for help or a version, before and behind the subcommand, and what only looks like one.
+/// Every line that prints a help or a version, before and behind the subcommand, and what only looks like one.
 fn pages() -> Vec<Vec<&'static str>> {
     let mut lines: Vec<Vec<&str>> = vec![
         vec!["-h"],
@@ -97,9 +97,9 @@ fn no_line_without_an_approval_leaves_with_0() {
         lines.extend(more);
     }
     // Each line's code, in one shell.
-    let asked =
+    let commands =
         lines.iter().map(|line| format!("\"$0\" {} >/dev/null 2>&1; echo $?\n", line.join(" ")));
-    let out = sandbox.prepare("sh", ["-c", &asked.collect::<String>(), APPROVAL]);
+    let out = sandbox.prepare("sh", ["-c", &commands.collect::<String>(), APPROVAL]);
     let out = out.limit(Duration::from_secs(60)).run();
     let codes: Vec<&str> = out.out().lines().collect();
     assert_eq!(codes.len(), lines.len());
@@ -123,7 +123,7 @@ fn an_action_behind_two_dashes_is_one_whatever_it_looks_like() {
 }
 
 #[test]
-fn the_helps_say_which_0_is_a_verdict() {
+fn the_help_pages_name_the_exit_0_that_is_a_verdict() {
     let sandbox = Sandbox::new();
     sandbox.run(APPROVAL, ["--help"]).ok().stdout_has("no verdict").stdout_has("`list` exit 0");
     for line in [["list", "--help"], ["list", "-h"]] {

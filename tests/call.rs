@@ -16,7 +16,7 @@ fn prints_what_the_script_printed() {
 }
 
 #[test]
-fn rings_the_owner_and_remembers_the_call_as_the_owners() {
+fn rings_the_owner_and_stores_the_call_as_the_owners() {
     let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let call = sandbox.run(CALL, ["Your build is done"]).ok().quiet().json();
@@ -51,12 +51,12 @@ fn a_purpose_goes_out_under_both_names() {
     assert_eq!(own["others"][0]["to"], "+15551234567");
 }
 
-/// Every line here is a slip. None may ring anybody up.
+/// Every line here is a typing error. None may ring a phone.
 #[test]
-fn a_slip_never_dials() {
+fn a_typing_error_never_dials() {
     let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
-    for (line, says) in [
+    for (line, fact) in [
         (vec!["stauts", "call_1"], "misspelt command"),
         (vec!["help"], "`help` may be meant as a command"),
         (vec!["stop"], "hint: `call --help` lists the commands"),
@@ -85,7 +85,7 @@ fn a_slip_never_dials() {
         (vec!["status", "  "], "no id"),
     ] {
         let out = sandbox.run(CALL, &line);
-        out.fails(2).silent().stderr_has("error: ").stderr_has(says);
+        out.fails(2).silent().stderr_has("error: ").stderr_has(fact);
     }
     assert!(service.seen().is_empty(), "{:?}", service.seen());
 }
@@ -116,9 +116,9 @@ fn a_number_on_the_do_not_call_list_is_not_called() {
 }
 
 #[test]
-fn without_a_configuration_it_says_what_is_missing() {
+fn without_a_configuration_the_error_names_what_is_missing() {
     let service = SimulatedService::start();
-    for (config, says) in [
+    for (config, fact) in [
         (None, "no API key"),
         (Some("{\"api_key\": "), "cannot be read"),
         (Some("[]"), "no JSON object"),
@@ -134,9 +134,9 @@ fn without_a_configuration_it_says_what_is_missing() {
         if let Some(config) = config {
             sandbox.write("skill/skill-config.json", config);
         }
-        sandbox.run(CALL, ["hello there"]).fails(3).silent().stderr_has(says).stderr_has("hint: ");
+        sandbox.run(CALL, ["hello there"]).fails(3).silent().stderr_has(fact).stderr_has("hint: ");
     }
-    // The folder itself is not known.
+    // No folder is configured.
     let mut sandbox = Sandbox::new();
     sandbox.without("HOME").without("CLAWDTALK_SKILL_DIR");
     sandbox.run(CALL, ["hello there"]).fails(3).stderr_has("hint: set one of them");
@@ -162,7 +162,7 @@ fn a_refusal_is_exit_1_and_one_line() {
     );
     let sandbox = Sandbox::for_service(&service);
     sandbox.run(CALL, ["hello there"]).fails(1).silent().stderr_has("no credit (HTTP 402");
-    // It surely was not placed, so the same line may try again.
+    // It was not placed, for sure, so the same line may try again.
     sandbox.run(CALL, ["hello there"]).fails(1);
     assert_eq!(service.seen_at("POST", CALLS).len(), 2);
 }
@@ -180,7 +180,7 @@ fn a_server_that_is_not_there_is_exit_4() {
 }
 
 #[test]
-fn an_html_answer_is_told_in_one_line() {
+fn an_html_response_is_one_error_line() {
     let service = SimulatedService::start();
     service.fail_always("*", "/v1/*", RequestFault::Html(200));
     let sandbox = Sandbox::for_service(&service);
@@ -191,7 +191,7 @@ fn an_html_answer_is_told_in_one_line() {
 
 /// A blind retry would call twice.
 #[test]
-fn a_lost_answer_is_exit_8_and_the_same_line_does_not_dial_again() {
+fn a_lost_response_is_exit_8_and_the_same_line_does_not_dial_again() {
     for fault in [RequestFault::Lost, RequestFault::Torn, RequestFault::Html(502)] {
         let service = SimulatedService::start();
         let sandbox = Sandbox::for_service(&service);
@@ -209,7 +209,7 @@ fn a_lost_answer_is_exit_8_and_the_same_line_does_not_dial_again() {
 }
 
 #[test]
-fn an_unsettled_line_dials_again_after_ten_minutes() {
+fn an_unconfirmed_line_dials_again_after_ten_minutes() {
     let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     service.fail("POST", CALLS, RequestFault::Lost, 1);
@@ -220,7 +220,7 @@ fn an_unsettled_line_dials_again_after_ten_minutes() {
     sandbox.run(CALL, ["hello there"]).ok();
 }
 
-/// The machine's clock is set while the question is open: only time that passes closes it.
+/// The machine's clock is set while the call is unconfirmed: only time that passes ends that.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_clock_that_jumps_does_not_dial_again() {
@@ -238,7 +238,7 @@ fn a_clock_that_jumps_does_not_dial_again() {
 }
 
 #[test]
-fn a_kill_between_request_and_answer_leaves_the_line_in_doubt() {
+fn a_kill_between_request_and_response_leaves_the_line_unconfirmed() {
     let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     service.fail("POST", CALLS, RequestFault::Hang, 1);
@@ -249,14 +249,14 @@ fn a_kill_between_request_and_answer_leaves_the_line_in_doubt() {
     assert_eq!(service.seen_at("POST", CALLS).len(), 1);
 }
 
-/// The disk fails after the call was placed, or while it is refused: the answer is the service's all the same.
+/// The disk fails after the call was placed, or while it is refused: the output is the service's all the same.
 #[test]
-fn a_call_that_cannot_be_kept_is_told_as_it_is() {
-    for (status, code, told) in [(201, 0, "it was done, but"), (402, 1, "nothing was sent, but")] {
+fn a_call_that_cannot_be_stored_is_reported_as_it_is() {
+    for (status, code, fact) in [(201, 0, "it was done, but"), (402, 1, "nothing was sent, but")] {
         let service = SimulatedService::start();
         let sandbox = Sandbox::for_service(&service);
-        let (kept, aside) = (paths::intents(&sandbox.skill()), sandbox.path("aside"));
-        let (broken, whole) = (kept.clone(), aside.clone());
+        let (intents, aside) = (paths::intents(&sandbox.skill()), sandbox.path("aside"));
+        let (broken, whole) = (intents.clone(), aside.clone());
         service.on_with("POST", CALLS, move |_| {
             fs::rename(&broken, &whole).unwrap();
             fs::create_dir(&broken).unwrap();
@@ -265,17 +265,17 @@ fn a_call_that_cannot_be_kept_is_told_as_it_is() {
         });
         let out = sandbox.run(CALL, ["hello there"]);
         assert_eq!(out.code(), code, "{out}");
-        out.stderr_has(told).stderr_has("could not be kept");
-        // Mended: the line is in doubt, and is not repeated.
-        fs::remove_dir(&kept).unwrap();
-        fs::rename(&aside, &kept).unwrap();
+        out.stderr_has(fact).stderr_has("could not be kept");
+        // On a good disk again: the line is unconfirmed, and is not repeated.
+        fs::remove_dir(&intents).unwrap();
+        fs::rename(&aside, &intents).unwrap();
         sandbox.run(CALL, ["hello there"]).fails(8).stderr_has("--again");
         assert_eq!(service.seen_at("POST", CALLS).len(), 1);
     }
 }
 
 #[test]
-fn a_call_that_could_not_be_told_of_is_in_doubt() {
+fn a_call_that_could_not_be_printed_is_unconfirmed() {
     let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let unheard = format!("{CALL} 'hello there' >/dev/full");
@@ -309,7 +309,7 @@ fn wait_follows_a_call_to_its_end() {
 }
 
 #[test]
-fn an_interrupted_wait_says_how_to_go_on() {
+fn an_interrupted_wait_hints_how_to_go_on() {
     let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let placed = sandbox.run(CALL, ["hello there"]).ok().json();

@@ -50,7 +50,7 @@ fn a_plain_id_stays_as_it_is_and_a_hidden_one_moves_no_cursor() {
 }
 
 #[test]
-fn a_folder_of_any_name_is_quoted_where_its_mode_is_told() {
+fn a_folder_of_any_name_is_quoted_in_the_hint_about_its_mode() {
     let sandbox = Sandbox::new();
     for name in HOSTILE {
         let config = format!("work/{name}/skill-config.json");

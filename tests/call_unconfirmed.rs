@@ -1,4 +1,4 @@
-//! `call` where it is not sure how things stand: that is said in time, whatever becomes of the words.
+//! `call` where it is not confirmed that it was placed: that is reported in time, even if printing fails.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ const CALL: &str = env!("CARGO_BIN_EXE_call");
 const CALLS: &str = "/v1/calls";
 
 #[test]
-fn a_doubt_is_one_error_and_one_hint() {
+fn an_unconfirmed_call_is_one_error_and_one_hint() {
     let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     service.fail("POST", CALLS, RequestFault::Lost, 1);
@@ -21,21 +21,21 @@ fn a_doubt_is_one_error_and_one_hint() {
 }
 
 #[test]
-fn a_doubt_that_cannot_be_printed_is_still_one() {
+fn an_unconfirmed_call_that_cannot_be_printed_still_is() {
     let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     service.fail("POST", CALLS, RequestFault::Lost, 1);
     let unheard = format!("{CALL} 'hello there' >/dev/full");
-    for says in ["error: placing the call: ", "may have been placed"] {
+    for fact in ["error: placing the call: ", "may have been placed"] {
         let out = sandbox.run("/bin/sh", ["-c", &unheard]);
-        out.fails(8).stderr_has("warning: ").stderr_has(says);
+        out.fails(8).stderr_has("warning: ").stderr_has(fact);
         out.one_error_one_hint();
     }
     assert_eq!(service.seen_at("POST", CALLS).len(), 1);
 }
 
 #[test]
-fn words_that_cannot_be_said_before_the_call_leave_no_doubt() {
+fn a_failed_print_before_the_call_leaves_nothing_unconfirmed() {
     let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let unheard = format!("{CALL} --text 'hello there' >/dev/full");
@@ -45,7 +45,7 @@ fn words_that_cannot_be_said_before_the_call_leave_no_doubt() {
 }
 
 #[test]
-fn a_call_that_was_ended_unheard_was_ended() {
+fn a_call_that_was_ended_without_a_response_was_ended() {
     let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let call = sandbox.run(CALL, ["hello there"]).ok().json();
@@ -54,9 +54,9 @@ fn a_call_that_was_ended_unheard_was_ended() {
     out.fails(8).stderr_has("error: it was done, but").stderr_has(&format!("`call status {id}`"));
 }
 
-/// A look would take the whole `--deadline`, which is a minute.
+/// One poll would take the whole `--deadline`, which is a minute.
 #[test]
-fn a_silent_service_does_not_draw_the_wait_out() {
+fn a_silent_service_does_not_prolong_the_wait() {
     let service = SimulatedService::start();
     service.fail_always("GET", "/v1/calls/:id", RequestFault::Hang);
     let out = Sandbox::for_service(&service).run(CALL, ["wait", "call_1", "--timeout", "2"]);
@@ -64,32 +64,32 @@ fn a_silent_service_does_not_draw_the_wait_out() {
     assert!(out.took() < Duration::from_secs(15), "{out}");
 }
 
-/// The same line twice, for every kind of answer to the first: what may have been done is not done again.
+/// The same line twice, for every kind of response to the first: what may have been done is not done again.
 #[test]
-fn no_answer_makes_the_same_line_dial_twice() {
+fn no_response_makes_the_same_line_dial_twice() {
     let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
-    for (n, foreign) in ErrorResponse::samples().into_iter().enumerate() {
+    for (n, response) in ErrorResponse::samples().into_iter().enumerate() {
         let greeting = format!("hello there {n}");
-        service.fail("POST", CALLS, RequestFault::Response(foreign), 1);
+        service.fail("POST", CALLS, RequestFault::Response(response), 1);
         let out = sandbox.run(CALL, [&*greeting]);
-        assert_eq!(out.code(), foreign.exit(), "{foreign:?} {out}");
+        assert_eq!(out.code(), response.exit(), "{response:?} {out}");
         let again = sandbox.run(CALL, [&*greeting]);
-        let said = service
+        let n_sent = service
             .seen_at("POST", CALLS)
             .iter()
             .filter(|seen| seen.body["greeting"] == *greeting)
             .count();
-        if foreign.proof() == Proof::None {
-            assert_eq!((again.code(), said), (8, 1), "{foreign:?} {again}");
+        if response.proof() == Proof::None {
+            assert_eq!((again.code(), n_sent), (8, 1), "{response:?} {again}");
         } else {
-            assert_eq!((again.code(), said), (0, 2), "{foreign:?} {again}");
+            assert_eq!((again.code(), n_sent), (0, 2), "{response:?} {again}");
         }
     }
 }
 
 #[test]
-fn what_was_put_off_goes_out_again_with_its_own_key() {
+fn a_call_refused_for_now_goes_out_again_with_its_own_key() {
     let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let later =

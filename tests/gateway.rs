@@ -24,7 +24,7 @@ fn reply() -> Outcome {
 }
 
 #[test]
-fn every_version_answers_each_request_with_one_turn() {
+fn every_version_runs_one_turn_for_each_request() {
     for version in VERSIONS {
         let gateway = SimulatedGateway::of(version);
         let client = client(&gateway);
@@ -48,7 +48,7 @@ fn the_form_of_each_version_is_found_without_a_detour() {
 }
 
 #[test]
-fn a_gateway_that_was_replaced_by_another_version_goes_on_answering() {
+fn a_gateway_that_was_replaced_by_another_version_goes_on_replying() {
     for (version, stale) in VERSIONS.into_iter().zip([Form::Plain, Form::Direct]) {
         let gateway = SimulatedGateway::of(version);
         let client = Client::new(target(&gateway).with_api(Api::SessionsSend));
@@ -71,7 +71,7 @@ fn the_owner_goes_by_chat_where_every_version_has_it_on() {
 }
 
 #[test]
-fn a_turn_that_ran_unheard_is_never_run_again() {
+fn a_turn_whose_reply_was_lost_is_never_run_again() {
     for fault in [RequestFault::Lost, RequestFault::Torn] {
         for chat in [false, true] {
             let gateway = SimulatedGateway::start();
@@ -93,7 +93,7 @@ fn a_late_reply_is_found_by_its_run() {
     let Outcome::Accepted { run_id: Some(run_id) } = outcome else { panic!("{outcome:?}") };
     assert_eq!(client.history(&[&run_id]), []);
     gateway.release();
-    gateway.wait_for(WITHIN, |heard| (heard.finished == 1).then_some(()));
+    gateway.wait_for(WITHIN, |log| (log.finished == 1).then_some(()));
     let outcome = Outcome::Reply("You have two meetings.".to_owned());
     assert_eq!(
         client.history(&[&run_id]),
@@ -115,7 +115,7 @@ fn a_failed_turn_is_never_a_reply() {
 }
 
 #[test]
-fn what_is_missing_is_told_apart() {
+fn each_missing_thing_is_its_own_error() {
     let gateway = SimulatedGateway::start();
     gateway.allow(false);
     let outcome = client(&gateway).turn(&Turn::Sms, "hi", WITHIN);
@@ -136,7 +136,7 @@ fn a_draining_gateway_is_waited_for() {
     assert!(matches!(outcome, Outcome::Busy { .. }), "{outcome:?}");
     let turn = std::thread::spawn(move || client.turn(&Turn::Sms, "hi", WITHIN));
     let n_seen = gateway.seen().len();
-    gateway.wait_for(WITHIN, |heard| (heard.requests.len() > n_seen).then_some(()));
+    gateway.wait_for(WITHIN, |log| (log.requests.len() > n_seen).then_some(()));
     gateway.drain(false);
     assert_eq!(turn.join().unwrap(), reply());
     assert_eq!(gateway.turns().len(), 1);
@@ -164,7 +164,7 @@ fn many_turns_at_once_share_one_client() {
             std::thread::spawn(move || client.turn(&Turn::Sms, &format!("text {n}"), WITHIN))
         })
         .collect();
-    gateway.wait_for(WITHIN, |heard| (heard.in_flight == 32).then_some(()));
+    gateway.wait_for(WITHIN, |log| (log.in_flight == 32).then_some(()));
     gateway.release();
     for turn in turns {
         assert_eq!(turn.join().unwrap(), reply());

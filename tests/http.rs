@@ -1,4 +1,4 @@
-//! How every tool speaks HTTP, shown with `call` as its users run it: certificates, proxies, lost answers, waits.
+//! How every program speaks HTTP, shown with `call`: certificates, proxies, lost responses, waits.
 
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
@@ -20,7 +20,7 @@ fn n_calls(service: &SimulatedService) -> usize {
     service.seen_at("POST", CALLS).len()
 }
 
-/// A sandbox that knows the service by another host name.
+/// A sandbox configured with another host name of the service.
 fn by_name(service: &SimulatedService, host: &str) -> Sandbox {
     let sandbox = Sandbox::for_service(service);
     sandbox.adjust(&json!({"server": format!("https://{host}:{}", service.port())}));
@@ -37,7 +37,7 @@ fn a_private_authority_is_trusted_by_ssl_cert_file() {
 }
 
 #[test]
-fn a_certificate_that_is_not_right_is_told_and_nothing_left() {
+fn a_wrong_certificate_is_an_error_and_nothing_is_sent() {
     let (ours, another) = (Authority::new(), Authority::new());
     let service = SimulatedService::start_tls(&ours.issue("localhost"));
     let mut trusting = by_name(&service, "127.0.0.1");
@@ -86,7 +86,7 @@ fn loopback_never_goes_through_a_proxy() {
 fn the_service_goes_through_the_proxy_that_is_set() {
     let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = proxy.local_addr().unwrap().port();
-    let heard = std::thread::spawn(move || {
+    let received = std::thread::spawn(move || {
         let (mut stream, _) = proxy.accept().unwrap();
         let mut head = [0; 60];
         std::io::Read::read_exact(&mut stream, &mut head).unwrap();
@@ -99,12 +99,12 @@ fn the_service_goes_through_the_proxy_that_is_set() {
     sandbox.env("HTTPS_PROXY", &format!("http://127.0.0.1:{port}"));
     let out = sandbox.run(CALL, ["Hello there"]);
     out.fails(4).stderr_has("wants a user name and password");
-    let heard = heard.join().unwrap();
-    assert!(heard.starts_with("CONNECT service.invalid:443 HTTP/1.1\r\n"), "{heard}");
+    let received = received.join().unwrap();
+    assert!(received.starts_with("CONNECT service.invalid:443 HTTP/1.1\r\n"), "{received}");
 }
 
 #[test]
-fn a_call_whose_answer_was_lost_is_not_placed_again() {
+fn a_call_whose_response_was_lost_is_not_placed_again() {
     for fault in [
         RequestFault::Lost,
         RequestFault::Torn,
@@ -122,7 +122,7 @@ fn a_call_whose_answer_was_lost_is_not_placed_again() {
 }
 
 #[test]
-fn a_call_goes_again_after_the_wait_that_was_asked_for() {
+fn a_call_goes_again_after_retry_after() {
     for status in [429, 503] {
         let service = SimulatedService::start();
         service.fail("POST", CALLS, RequestFault::RetryAfter(status, 1), 1);
@@ -134,7 +134,7 @@ fn a_call_goes_again_after_the_wait_that_was_asked_for() {
 }
 
 #[test]
-fn a_server_that_is_down_is_told_within_the_deadline() {
+fn a_server_that_is_down_is_an_error_within_the_deadline() {
     let sandbox = Sandbox::new();
     sandbox.config(&json!({"api_key": KEY, "server": format!("http://127.0.0.1:{}", dead_port())}));
     sandbox.run(CALL, ["Hello there"]).fails(4).stderr_has("connection refused");
@@ -151,7 +151,7 @@ fn a_server_that_is_down_is_told_within_the_deadline() {
 }
 
 #[test]
-fn a_question_is_asked_again() {
+fn a_get_is_tried_again() {
     let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let call = sandbox.run(CALL, ["Hello there"]).json()["call_id"].as_str().unwrap().to_owned();

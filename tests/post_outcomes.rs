@@ -1,4 +1,4 @@
-//! What every answer to a POST proves: each status with each kind of body, by the client that all tools share.
+//! What every response to a POST proves: each status with each kind of body, by the client that all tools share.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn place(client: &api::Client) -> Result<String, api::Error> {
 }
 
 #[test]
-fn what_is_not_certain_is_unknown_and_goes_out_once() {
+fn what_is_not_certain_is_unconfirmed_and_goes_out_once() {
     let mut n_unknown = 0;
     for status in 100..600 {
         let service = SimulatedService::start();
@@ -32,12 +32,12 @@ fn what_is_not_certain_is_unknown_and_goes_out_once() {
                 if status == 429 && retry_after.is_none() {
                     continue;
                 }
-                let foreign = ErrorResponse { retry_after, ..ErrorResponse::new(status, shape) };
-                service.fail("POST", CALLS, RequestFault::Response(foreign), 1);
+                let response = ErrorResponse { retry_after, ..ErrorResponse::new(status, shape) };
+                service.fail("POST", CALLS, RequestFault::Response(response), 1);
                 let exit = place(&client).unwrap_err().exit() as i32;
                 n_sent += 1;
-                assert_eq!(exit, foreign.exit(), "{foreign:?}");
-                assert_eq!(service.seen_at("POST", CALLS).len(), n_sent, "{foreign:?}");
+                assert_eq!(exit, response.exit(), "{response:?}");
+                assert_eq!(service.seen_at("POST", CALLS).len(), n_sent, "{response:?}");
                 n_unknown += usize::from(exit == 8);
             }
         }

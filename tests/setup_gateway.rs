@@ -96,7 +96,7 @@ fn of_two_products_the_one_in_force_is_taken_and_the_other_named() {
 }
 
 #[test]
-fn an_old_clawdbot_is_given_no_key_that_it_does_not_know() {
+fn an_old_clawdbot_gets_no_unknown_key() {
     let mut machine = Machine::new("{}");
     std::fs::remove_file(machine.sandbox.path(OWN)).unwrap();
     machine.gateway = SimulatedGateway::of(GatewayVersion::Clawdbot2026_1);
@@ -148,7 +148,7 @@ fn a_file_that_cannot_be_edited_without_guessing_is_left_alone() {
 }
 
 #[test]
-fn a_gateway_config_that_cannot_be_read_is_told_and_the_rest_is_done() {
+fn a_gateway_config_that_cannot_be_read_is_reported_and_the_rest_is_done() {
     let machine = Machine::new(PLAIN);
     std::fs::remove_file(machine.sandbox.path(OWN)).unwrap();
     std::os::unix::fs::symlink("openclaw.json", machine.sandbox.path(OWN)).unwrap();

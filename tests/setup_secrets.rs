@@ -1,4 +1,4 @@
-//! The key that the service echoes is nowhere to be seen in what `setup` and `status` say, nor one that was just typed.
+//! `setup` and `status` show no key: not one that the service echoes, and not one that was just typed.
 
 use harness::leaks::{self, EchoServer, SECRET, encodings, reveals};
 use harness::{Sandbox, SimulatedGateway};
@@ -8,12 +8,12 @@ const SETUP: &str = env!("CARGO_BIN_EXE_setup");
 const STATUS: &str = env!("CARGO_BIN_EXE_status");
 
 #[test]
-fn a_status_tells_no_key() {
+fn status_shows_no_key() {
     assert!(leaks::assert_no_leak(STATUS, &[&["--deadline", "5"]]) > 20);
 }
 
 #[test]
-fn a_setup_tells_no_key_that_it_was_given() {
+fn setup_shows_no_key_that_it_was_given() {
     let echo = EchoServer::start();
     for (place, answer) in leaks::responses(&encodings(SECRET).join(" ")) {
         echo.respond(answer);
@@ -29,7 +29,7 @@ fn a_setup_tells_no_key_that_it_was_given() {
 }
 
 #[test]
-fn a_gateways_token_is_told_by_neither() {
+fn neither_shows_the_gateways_token() {
     const TOKEN: &str = "gwtoken/0123456789+abcdef";
     let gateway = SimulatedGateway::start();
     gateway.change_token(TOKEN);

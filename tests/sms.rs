@@ -22,7 +22,7 @@ fn the_contract_of_the_script_holds() {
 }
 
 #[test]
-fn sends_a_text_and_says_what_it_counts_as() {
+fn sends_a_text_and_prints_its_parts() {
     let service = SimulatedService::start();
     let out = Sandbox::for_service(&service).run(SMS, ["send", "+1 (555) 123-4567", "50 €"]);
     let text = out.ok().quiet().json();
@@ -73,14 +73,14 @@ fn a_dash_reads_the_text_from_stdin() {
     assert_eq!(sent(&service), 1);
 }
 
-/// Every line here is a slip. None may send anything.
+/// Every line here is a typing error. None may send anything.
 #[test]
-fn a_slip_never_sends() {
+fn a_typing_error_never_sends() {
     let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let long = "x".repeat(1_531);
     let curly = format!("{}’", "x".repeat(670));
-    for (line, says) in [
+    for (line, fact) in [
         (vec!["send", TO, "hi", "--medai", "http://x.y"], "--medai"),
         (vec!["send", TO, "--medai"], "--medai"),
         (vec!["send", "--bogus", TO, "hi"], "--bogus"),
@@ -112,7 +112,7 @@ fn a_slip_never_sends() {
         (vec!["send", TO, "hi", "--deadline", "soon"], "duration"),
     ] {
         let out = sandbox.run(SMS, &line);
-        out.fails(2).silent().stderr_has("error: ").stderr_has(says);
+        out.fails(2).silent().stderr_has("error: ").stderr_has(fact);
     }
     assert!(service.seen().is_empty(), "{:?}", service.seen());
 }
@@ -138,8 +138,8 @@ fn a_number_on_the_do_not_call_list_gets_no_text() {
 }
 
 #[test]
-fn without_a_configuration_it_says_what_is_missing() {
-    for (config, says) in [
+fn without_a_configuration_the_error_names_what_is_missing() {
+    for (config, fact) in [
         (None, "no API key"),
         (Some("{\"api_key\": "), "cannot be read"),
         (Some("{\"api_key\": \"${NOT_SET_ANYWHERE}\"}"), "${NOT_SET_ANYWHERE}, which is not set"),
@@ -150,7 +150,7 @@ fn without_a_configuration_it_says_what_is_missing() {
             sandbox.write("skill/skill-config.json", config);
         }
         for line in [vec!["send", TO, "hi"], vec!["list"], vec!["conversations"], vec!["tail"]] {
-            sandbox.run(SMS, &line).fails(3).silent().stderr_has(says).stderr_has("hint: ");
+            sandbox.run(SMS, &line).fails(3).silent().stderr_has(fact).stderr_has("hint: ");
         }
     }
 }
@@ -203,7 +203,7 @@ fn a_server_that_is_not_there_is_exit_4() {
 }
 
 #[test]
-fn an_answer_that_makes_no_sense_is_told_in_one_line() {
+fn a_response_that_makes_no_sense_is_one_error_line() {
     let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     service.on("GET", "/v1/*", 200, json!({"messages": 5}));
@@ -218,7 +218,7 @@ fn an_answer_that_makes_no_sense_is_told_in_one_line() {
 
 /// The script that this program replaces reports any response as sent.
 #[test]
-fn an_answer_without_an_id_is_no_success() {
+fn a_response_without_an_id_is_no_success() {
     let service = SimulatedService::start();
     service.once("POST", SEND, 200, json!({"status": "sent"}));
     let out = Sandbox::for_service(&service).run(SMS, ["send", TO, "hi"]);
@@ -226,7 +226,7 @@ fn an_answer_without_an_id_is_no_success() {
 }
 
 #[test]
-fn a_lost_answer_is_exit_8_and_the_same_line_does_not_send_again() {
+fn a_lost_response_is_exit_8_and_the_same_line_does_not_send_again() {
     for fault in
         [RequestFault::Lost, RequestFault::Torn, RequestFault::Html(502), RequestFault::Cut]
     {
@@ -237,7 +237,7 @@ fn a_lost_answer_is_exit_8_and_the_same_line_does_not_send_again() {
         let out = sandbox.run(SMS, ["send", TO, "hello there"]);
         out.fails(8).stderr_has("hint: ");
         assert_eq!(out.json()["unsettled"][0]["to"], TO);
-        // The list shows it, sooner or later: then the line is answered without sending.
+        // The list shows it, sooner or later: then the line succeeds without sending.
         let again = sandbox.run(SMS, ["send", TO, "hello", "there"]);
         if carried_out && again.code() == 0 {
             again.stderr_has("sent already");
@@ -254,13 +254,13 @@ fn a_lost_answer_is_exit_8_and_the_same_line_does_not_send_again() {
 }
 
 #[test]
-fn a_text_in_doubt_is_settled_by_the_message_list() {
+fn an_unconfirmed_text_is_confirmed_by_the_message_list() {
     let service = SimulatedService::with(ServiceSettings {
         lag: Duration::ZERO,
         ..ServiceSettings::default()
     });
     let sandbox = Sandbox::for_service(&service);
-    // An earlier text of the same words is not the one in doubt.
+    // An earlier text of the same words is not the unconfirmed one.
     sandbox.run(SMS, ["send", TO, "ok"]).ok();
     service.advance(Duration::from_secs(60));
     service.fail("POST", SEND, RequestFault::Cut, 1);
@@ -273,13 +273,13 @@ fn a_text_in_doubt_is_settled_by_the_message_list() {
     let found = out.ok().stderr_has("warning: this text was sent already").json();
     assert_eq!((found["body"].as_str(), found["parts"].as_u64()), (Some("hello"), Some(1)));
     assert_eq!(sent(&service), 3);
-    // What is settled stands in nobody's way.
+    // A confirmed text stands in nobody's way.
     sandbox.run(SMS, ["send", TO, "hello"]).ok().quiet();
     assert_eq!(sent(&service), 4);
 }
 
 #[test]
-fn a_text_in_doubt_may_be_sent_again_after_ten_minutes() {
+fn an_unconfirmed_text_may_be_sent_again_after_ten_minutes() {
     let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     service.fail("POST", SEND, RequestFault::Cut, 1);
@@ -290,7 +290,7 @@ fn a_text_in_doubt_may_be_sent_again_after_ten_minutes() {
     sandbox.run(SMS, ["send", TO, "hi"]).ok();
 }
 
-/// The machine's clock is set while a text is in doubt: the list is asked for what it would have shown before.
+/// The machine's clock is set while a text is unconfirmed: the list is searched for the same time as before.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_clock_that_jumps_neither_sends_again_nor_finds_another_text() {
@@ -301,7 +301,7 @@ fn a_clock_that_jumps_neither_sends_again_nor_finds_another_text() {
         });
         let sandbox = Sandbox::for_service(&service);
         let jumped = |text| sandbox.prepare(SMS, ["send", TO, text]).skewed(jump).run();
-        // Of two texts in doubt the first never left; half an hour ago the same words did.
+        // Of two unconfirmed texts the first was never sent; half an hour ago the same words were.
         sandbox.run(SMS, ["send", TO, "ok"]).ok();
         service.advance(Duration::from_secs(1_800));
         service.fail("POST", SEND, RequestFault::Cut, 1);
@@ -315,7 +315,7 @@ fn a_clock_that_jumps_neither_sends_again_nor_finds_another_text() {
 }
 
 #[test]
-fn a_kill_between_request_and_answer_leaves_the_line_in_doubt() {
+fn a_kill_between_request_and_response_leaves_the_line_unconfirmed() {
     let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     service.fail("POST", SEND, RequestFault::Hang, 1);
@@ -326,13 +326,13 @@ fn a_kill_between_request_and_answer_leaves_the_line_in_doubt() {
     assert_eq!(sent(&service), 1);
 }
 
-/// The disk fails after the text was sent: that is said, and nothing else is.
+/// The disk fails after the text was sent: that is reported, and nothing else.
 #[test]
-fn a_text_that_cannot_be_kept_is_sent_all_the_same() {
+fn a_text_that_cannot_be_stored_is_sent_all_the_same() {
     let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
-    let (kept, aside) = (paths::intents(&sandbox.skill()), sandbox.path("aside"));
-    let (broken, whole) = (kept.clone(), aside.clone());
+    let (intents, aside) = (paths::intents(&sandbox.skill()), sandbox.path("aside"));
+    let (broken, whole) = (intents.clone(), aside.clone());
     service.on_with("POST", SEND, move |_| {
         fs::rename(&broken, &whole).unwrap();
         fs::create_dir(&broken).unwrap();
@@ -341,16 +341,16 @@ fn a_text_that_cannot_be_kept_is_sent_all_the_same() {
     let out = sandbox.run(SMS, ["send", TO, "hi"]);
     out.ok().stderr_has("warning: it was done, but that could not be kept");
     assert_eq!(out.json()["id"], "m1");
-    // Mended: what was not kept as done is in doubt, and is not repeated.
-    fs::remove_dir(&kept).unwrap();
-    fs::rename(&aside, &kept).unwrap();
+    // On a good disk again: what was not stored as done is unconfirmed, and is not repeated.
+    fs::remove_dir(&intents).unwrap();
+    fs::rename(&aside, &intents).unwrap();
     sandbox.run(SMS, ["send", TO, "hi"]).fails(8);
     assert_eq!(sent(&service), 1);
 }
 
-/// Whoever did not hear that it was sent asks again, and is told what happened.
+/// A line whose output was lost is run again, and reports what happened.
 #[test]
-fn a_text_that_could_not_be_told_of_is_not_sent_again() {
+fn a_text_that_could_not_be_printed_is_not_sent_again() {
     let service = SimulatedService::with(ServiceSettings {
         lag: Duration::ZERO,
         ..ServiceSettings::default()
@@ -362,7 +362,7 @@ fn a_text_that_could_not_be_told_of_is_not_sent_again() {
     let out = sandbox.run(SMS, ["send", TO, "hi"]);
     out.ok().stderr_has("sent already");
     assert_eq!(sent(&service), 1);
-    // It has been told now: the same words are meant anew.
+    // It has been printed now: the same words are a new text.
     sandbox.run(SMS, ["send", TO, "hi"]).ok().quiet();
     assert_eq!(sent(&service), 2);
 }

@@ -67,7 +67,7 @@ fn a_picture_has_no_words_to_list() {
     assert_eq!(listed["conversations"][0]["contact"], TO);
 }
 
-/// What `tail` says once it knows what is there already.
+/// The progress line of `tail` once it has read what is there already.
 fn is_waiting(line: &str) -> bool {
     line.starts_with("waiting for texts")
 }
@@ -127,7 +127,7 @@ fn tail_loses_no_page_when_another_fails() {
     service.on_with("GET", LIST, move |seen| {
         let page = match seen.query("page") {
             _ if !come.load(Ordering::SeqCst) => 0..0,
-            // As often as one request is tried.
+            // As often as one request is attempted.
             Some("2") if n_failures.fetch_add(1, Ordering::SeqCst) < 3 => return (500, json!({})),
             Some("2") => 0..10,
             Some(_) => 0..0,

@@ -1,4 +1,4 @@
-//! `sms send` where it is not sure that the text went out: that is said, and nothing is taken for its answer.
+//! `sms send` where it is not confirmed that the text was sent: that is reported, and no other text is taken for it.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ const SEND: &str = "/v1/messages/send";
 const TO: &str = "+15551234567";
 
 #[test]
-fn a_doubt_is_one_error_and_one_hint() {
+fn an_unconfirmed_text_is_one_error_and_one_hint() {
     let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     service.fail("POST", SEND, RequestFault::Cut, 1);
@@ -21,14 +21,14 @@ fn a_doubt_is_one_error_and_one_hint() {
 }
 
 #[test]
-fn a_doubt_that_cannot_be_printed_is_still_one() {
+fn an_unconfirmed_text_that_cannot_be_printed_still_is() {
     let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     service.fail("POST", SEND, RequestFault::Cut, 1);
     let unheard = format!("{SMS} send {TO} hi >/dev/full");
-    for says in ["error: sending the text: ", "may have been sent"] {
+    for fact in ["error: sending the text: ", "may have been sent"] {
         let out = sandbox.run("/bin/sh", ["-c", &unheard]);
-        out.fails(8).stderr_has("warning: ").stderr_has(says);
+        out.fails(8).stderr_has("warning: ").stderr_has(fact);
         out.one_error_one_hint();
     }
     assert_eq!(service.seen_at("POST", SEND).len(), 1);
@@ -63,9 +63,9 @@ fn a_number_that_the_carrier_says_opted_out_is_texted_no_more() {
     sandbox.run(SMS, ["send", harness::OWNER, "hi"]).ok();
 }
 
-/// The same words a second earlier are listed, and that they went out is known: they are not the text in doubt.
+/// The same words a second earlier are listed and confirmed: they are not the unconfirmed text.
 #[test]
-fn a_text_is_not_settled_by_another_of_the_same_words() {
+fn a_text_is_not_confirmed_by_another_of_the_same_words() {
     let service = SimulatedService::with(ServiceSettings {
         lag: Duration::ZERO,
         ..ServiceSettings::default()
@@ -75,7 +75,7 @@ fn a_text_is_not_settled_by_another_of_the_same_words() {
     service.fail("POST", SEND, RequestFault::Cut, 1);
     sandbox.run(SMS, ["send", TO, "hi"]).fails(8);
     sandbox.run(SMS, ["send", TO, "hi"]).fails(8).stderr_has("may have been sent");
-    // Of two in doubt one went out: it settles one of them, and only one.
+    // Of two unconfirmed texts one was sent: it confirms one of them, and only one.
     service.fail("POST", SEND, RequestFault::Lost, 1);
     sandbox.run(SMS, ["send", TO, "hi", "--again"]).fails(8);
     sandbox.run(SMS, ["send", TO, "hi"]).ok().stderr_has("sent already");
@@ -83,9 +83,9 @@ fn a_text_is_not_settled_by_another_of_the_same_words() {
     assert_eq!(service.seen_at("POST", SEND).len(), 3);
 }
 
-/// The same line twice, for every kind of answer to the first: what may have been done is not done again.
+/// The same line twice, for every kind of response to the first: what may have been done is not done again.
 #[test]
-fn no_answer_makes_the_same_line_text_twice() {
+fn no_response_makes_the_same_line_text_twice() {
     let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     for (n, foreign) in ErrorResponse::samples().into_iter().enumerate() {

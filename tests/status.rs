@@ -137,7 +137,7 @@ fn a_configuration_that_does_not_resolve_fails_and_the_rest_waits_for_it() {
 }
 
 #[test]
-fn a_broken_configuration_is_told_once() {
+fn a_broken_configuration_is_reported_once() {
     let all = Installed::new();
     all.sandbox.write("skill/skill-config.json", "{\"api_key\": ");
     let out = all.run();
@@ -258,7 +258,7 @@ fn a_service_that_cannot_be_reached_fails_by_its_key() {
 }
 
 #[test]
-fn what_setup_remembers_has_to_be_readable() {
+fn the_manifest_of_setup_has_to_be_readable() {
     let all = Installed::new();
     all.sandbox.adjust(&json!({"setup": 5}));
     all.only("background", "fail", "`setup`", "setup");
@@ -280,7 +280,7 @@ fn connected_is_not_believed_without_a_fresh_pong() {
 }
 
 #[test]
-fn why_a_client_ended_is_told() {
+fn the_reason_why_a_client_ended_is_shown() {
     let mut all = Installed::new();
     all.client = None;
     all.runs(&json!({"state": "refused", "reason": "invalid key"}));
@@ -351,7 +351,7 @@ fn with_everything_down_it_ends_within_ten_seconds() {
 }
 
 #[test]
-fn an_address_is_quoted_in_the_command_that_looks_at_it() {
+fn an_address_is_quoted_in_the_command_of_its_fix() {
     let sandbox = Sandbox::new();
     for path in ["a;touch;PWNED", "$(id)", "x`id`", "it's"] {
         let server = format!("http://127.0.0.1:9/{path}");

@@ -23,7 +23,7 @@ pub(crate) fn command(args: &[&str]) -> Command {
     xtask
 }
 
-/// What an installation that must succeed says.
+/// The output of an installation that must succeed.
 #[track_caller]
 pub(crate) fn installs(args: &[&str]) -> Value {
     let output = install(args);

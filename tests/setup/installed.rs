@@ -52,7 +52,7 @@ impl Installed {
         );
     }
 
-    /// A client that runs and says this of itself, beside being connected.
+    /// A client that runs, with this in its status file besides being connected.
     pub(crate) fn runs(&mut self, says: &Value) {
         let now = self.service.clock().now();
         let mut status =
@@ -65,7 +65,7 @@ impl Installed {
             Some(Lock::try_hold(&self.sandbox.path("skill/.connect.lock")).unwrap().unwrap());
     }
 
-    /// Whatever is wrong, it tells no secret, and how to mend whatever does not pass.
+    /// Whatever is wrong, it shows no secret, and a fix for each check that does not pass.
     #[track_caller]
     pub(crate) fn run(&self) -> Output {
         let out = self.sandbox.run(STATUS, [""; 0]);

@@ -57,7 +57,7 @@ impl Machine {
         self.program("work/bin/crontab", &script);
     }
 
-    /// A systemd that notes what it is told.
+    /// A systemd that records its command lines.
     pub(crate) fn systemd(&self, also: &str) {
         let notes = self.sandbox.path("work/systemctl");
         self.program(
@@ -85,7 +85,7 @@ impl Machine {
             scope.spawn(|| {
                 while !over.load(Ordering::Relaxed) {
                     reload();
-                    // As often as the stub looks; what is waited for is the program's end.
+                    // Between two polls of the stub; what is waited for is the program's end.
                     std::thread::sleep(Duration::from_millis(20));
                 }
             });
@@ -140,7 +140,7 @@ impl Machine {
     }
 
     /// Runs setup with a key on its stdin, while the gateway reloads.
-    /// Whatever it says, it tells no secret.
+    /// Whatever it prints, it shows no secret.
     #[track_caller]
     pub(crate) fn setup(&self, setup: &str, args: &[&str]) -> Output {
         let args: Vec<_> = ["--api-key-stdin"].iter().chain(args).copied().collect();

@@ -1,11 +1,11 @@
-//! A folder as the reference leaves it after some weeks of use: what it installed, what it made, and where it is sloppy.
+//! A folder as the old scripts leave it after some weeks of use: what they installed, what they made, and with which modes.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use harness::Sandbox;
 
-/// Files of the reference that a new installation has no use for.
+/// Files of the scripts that a new installation has no use for.
 pub(crate) const OBSOLETE: [&str; 8] = [
     "scripts/ws-client.js",
     "package.json",
@@ -17,7 +17,7 @@ pub(crate) const OBSOLETE: [&str; 8] = [
     "node_modules",
 ];
 
-/// Files of the reference that have a successor of the same name.
+/// Files of the scripts that have a successor of the same name.
 pub(crate) const REPLACED: [&str; 11] = [
     "SKILL.md",
     "SETUP.md",
@@ -59,7 +59,7 @@ pub(crate) fn lay_out(sandbox: &Sandbox) {
     }
 }
 
-/// The text of a file of the reference in this fixture.
+/// The text of a file of the scripts in this fixture.
 pub(crate) fn old(path: &str) -> String {
     format!("what the reference has as {path}\n")
 }
