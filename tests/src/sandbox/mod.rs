@@ -2,6 +2,7 @@
 
 mod child;
 mod output;
+mod place;
 mod terminal;
 #[cfg(test)]
 mod tests;
@@ -41,11 +42,11 @@ impl Sandbox {
     pub fn new() -> Self {
         let n = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("clawdtalk-{}-{n}", std::process::id());
-        let root = std::env::temp_dir().join(name);
+        let root = place::parent().join(name);
         // A folder of that name is left over from a process whose number came round again.
         let _ = fs::remove_dir_all(&root);
         for folder in ["skill", "home", "work", "tmp"] {
-            fs::create_dir_all(root.join(folder)).expect("the temporary folder is writable");
+            fs::create_dir_all(root.join(folder)).expect("the place for sandboxes is writable");
         }
         let root = root.canonicalize().expect("it was made just now");
         let path = |folder: &str| root.join(folder).display().to_string();

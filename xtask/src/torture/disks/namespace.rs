@@ -38,7 +38,7 @@ pub(super) fn torture(programs: &Path, plan: TorturePlan) -> Result<Value, Strin
     command.args(["--kills", &plan.kills.to_string()]);
     command.args(["--limit", &plan.limit.as_millis().to_string()]);
     command.args(["--seed", &plan.seed.to_string()]);
-    // Sandboxes are made in the temporary folder: everything of theirs is on the small disk.
+    // Sandboxes are made in `TMPDIR` where it is set: everything of theirs is on the small disk.
     command.env("TMPDIR", &folder.0);
     let output = command
         .stdin(Stdio::null())
