@@ -30,7 +30,7 @@ fn prints_what_the_script_printed() {
 }
 
 #[test]
-fn each_verdict_has_its_exit_code_in_both_modes() {
+fn each_decision_has_its_exit_code_in_both_modes() {
     for (owner, code, word) in [
         (SimulatedOwner::Approves(SOON), 0, "approved"),
         (SimulatedOwner::Denies(SOON), 1, "denied"),
@@ -41,10 +41,10 @@ fn each_verdict_has_its_exit_code_in_both_modes() {
     ] {
         let (_service, sandbox) = asked(owner);
         let line = ["request", "Delete the repo", "--timeout", "2"];
-        let verdict = sandbox.run(APPROVAL, line).fails(code).json();
-        assert_eq!(verdict["status"], word);
-        assert_eq!(verdict["action"], "Delete the repo");
-        assert!(verdict["request_id"].is_string());
+        let document = sandbox.run(APPROVAL, line).fails(code).json();
+        assert_eq!(document["status"], word);
+        assert_eq!(document["action"], "Delete the repo");
+        assert!(document["request_id"].is_string());
         let text = [&["--text"], &line[..]].concat();
         let out = sandbox.run(APPROVAL, text);
         out.fails(code).stdout(&format!("{word}\n"));
@@ -64,7 +64,7 @@ fn an_approval_without_the_fingerprint_that_it_needs_is_none() {
     assert_eq!(sandbox.run(APPROVAL, line).ok().json()["status"], "approved");
 }
 
-/// The script that this program replaces exits 0 for every verdict.
+/// The script that this program replaces exits 0 for every decision.
 #[test]
 fn a_shell_goes_on_only_after_approved() {
     let acts = |owner: SimulatedOwner, redirect: &str| {

@@ -116,19 +116,19 @@ fn what_cannot_be_stored_is_not_requested() {
 fn a_request_without_a_known_id_needs_the_fingerprint_under_any() {
     let (service, sandbox) = asked();
     let line = ["request", "Pay 500 dollars", "--biometric", "--no-wait"];
-    let look = || sandbox.run(APPROVAL, ["status", "apr_1"]);
+    let status = || sandbox.run(APPROVAL, ["status", "apr_1"]);
     service.on("GET", ONE, 200, json!({"status": "approved", "biometric_verified": null}));
     service.fail("POST", "/v1/approvals", RequestFault::Status(400), 1);
     sandbox.run(APPROVAL, line).fails(1);
-    look().ok();
+    status().ok();
     service.fail("POST", "/v1/approvals", RequestFault::Lost, 1);
     sandbox.run(APPROVAL, line).fails(8);
-    look().fails(6);
+    status().fails(6);
     // A week later nobody can decide it any more.
     let mut stored = sandbox.json(STORED);
     assert_eq!(stored["checks"].as_array().map(Vec::len), Some(1));
     stored["checks"][0]["up"].take();
     stored["checks"][0]["at"] = json!("2020-01-01T00:00:00Z");
     sandbox.write(STORED, &stored.to_string());
-    look().ok();
+    status().ok();
 }

@@ -123,10 +123,10 @@ fn an_action_behind_two_dashes_is_one_whatever_it_looks_like() {
 }
 
 #[test]
-fn the_help_pages_name_the_exit_0_that_is_a_verdict() {
+fn the_help_pages_name_the_exit_0_that_is_no_approval() {
     let sandbox = Sandbox::new();
-    sandbox.run(APPROVAL, ["--help"]).ok().stdout_has("no verdict").stdout_has("`list` exit 0");
+    sandbox.run(APPROVAL, ["--help"]).ok().stdout_has("no approval").stdout_has("`list` exit 0");
     for line in [["list", "--help"], ["list", "-h"]] {
-        sandbox.run(APPROVAL, line).ok().stdout_has("which is no verdict");
+        sandbox.run(APPROVAL, line).ok().stdout_has("which is no approval");
     }
 }

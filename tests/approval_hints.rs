@@ -36,14 +36,14 @@ fn every_hint_with_an_id_is_the_command_that_was_meant() {
                 assert_eq!(out.fails(6).hinted("approval wait", "` waits again"), [id]);
                 let unheard = format!("{APPROVAL} request x --no-wait >/dev/full");
                 let out = sandbox.run("/bin/sh", ["-c", &unheard]);
-                assert_eq!(out.fails(8).hinted("approval wait", "` tells what"), [id]);
+                assert_eq!(out.fails(8).hinted("approval wait", "` prints what"), [id]);
                 let waiting = sandbox.spawn(APPROVAL, ["wait", id]);
-                let looks = service.seen_at("GET", "/v1/approvals/:id").len();
+                let n_polls = service.seen_at("GET", "/v1/approvals/:id").len();
                 service.wait_request(
                     Duration::from_secs(10),
                     "GET",
                     "/v1/approvals/:id",
-                    looks + 1,
+                    n_polls + 1,
                 );
                 let out = waiting.stop(Signal::TERM, Duration::from_secs(5));
                 assert_eq!(out.fails(6).hinted("approval wait", "` waits again"), [id]);

@@ -33,7 +33,7 @@ fn words_without_quotes_are_one_greeting() {
     Sandbox::for_service(&service).run(CALL, ["hello", "there", "friend"]).ok();
     Sandbox::for_service(&service).run(CALL, ["--", "--bogus"]).ok();
     let bodies = service.seen_at("POST", CALLS).into_iter().map(|seen| seen.body);
-    let wanted = ["hello there friend", "--bogus"].map(|said| json!({"greeting": said}));
+    let wanted = ["hello there friend", "--bogus"].map(|words| json!({"greeting": words}));
     assert_eq!(bodies.collect::<Vec<_>>(), wanted);
 }
 

@@ -14,7 +14,9 @@ fn an_unconfirmed_call_is_one_error_and_one_hint() {
     let sandbox = Sandbox::for_service(&service);
     service.fail("POST", CALLS, RequestFault::Lost, 1);
     let out = sandbox.run(CALL, ["hello there"]);
-    out.fails(8).stderr_has("error: placing the call: ").stderr_has("hint: look whether the phone");
+    out.fails(8)
+        .stderr_has("error: placing the call: ")
+        .stderr_has("hint: find out whether the phone");
     out.one_error_one_hint();
     let out = sandbox.run(CALL, ["hello there"]);
     out.fails(8).one_error_one_hint();

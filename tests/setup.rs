@@ -331,7 +331,7 @@ fn without_a_key_it_hints_how_to_give_one() {
     let hint = "run `setup --api-key-stdin`";
     out.fails(3).stderr_has("error: no API key in `").stderr_has(&format!("hint: {hint}"));
     assert!(!out.err().contains("connect start"), "{out}");
-    assert_eq!(changed(&out), ["server"], "what was done is told");
+    assert_eq!(changed(&out), ["server"], "what was done is printed");
     let out = machine.prepare(SETUP, &["--yes", "--no-gateway", "--service", "cron"]).run();
     out.fails(3).silent().stderr_has(&format!("hint: nothing was changed; {hint}"));
 }

@@ -65,7 +65,7 @@ fn two_agents_have_to_be_chosen_from() {
     machine.setup(SETUP, &["--yes", "--agent-id", "friday"]).ok();
     assert_eq!(machine.config()["agent_id"], "friday");
     machine.while_reloading(|| machine.prepare(SETUP, &["--yes"]).run()).ok();
-    assert_eq!(machine.config()["agent_id"], "friday", "a choice is kept");
+    assert_eq!(machine.config()["agent_id"], "friday", "a choice stays");
 }
 
 #[test]

@@ -25,9 +25,9 @@ fn installed() -> Sandbox {
     for (script, program) in SCRIPTS {
         let text = std::fs::read_to_string(Path::new(SKILL).join(script)).unwrap();
         put(&sandbox, &format!("my skill/{script}"), &text);
-        let tells =
+        let prints =
             "#!/bin/sh\nprintf '%s|' \"$(basename \"$0\")\" \"$CLAWDTALK_OUTPUT\" \"$@\"\nexit 6\n";
-        put(&sandbox, &format!("my skill/bin/{program}"), tells);
+        put(&sandbox, &format!("my skill/bin/{program}"), prints);
     }
     sandbox
 }

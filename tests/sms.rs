@@ -165,7 +165,7 @@ fn a_dry_run_needs_no_key_and_sends_nothing() {
     }));
     let out = sandbox.run(SMS, ["--text", "send", TO, "hi", "--dry-run"]);
     out.ok().quiet().stdout_has("Not sent (dry run)").stdout_has("2 characters in GSM-7, parts: 1");
-    assert!(!sandbox.has("skill/.intents.json"), "nothing was begun");
+    assert!(!sandbox.has("skill/.intents.json"), "nothing is unconfirmed");
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn an_unconfirmed_text_is_one_error_and_one_hint() {
     let sandbox = Sandbox::for_service(&service);
     service.fail("POST", SEND, RequestFault::Cut, 1);
     let out = sandbox.run(SMS, ["send", TO, "hi"]);
-    out.fails(8).stderr_has("error: sending the text: ").stderr_has("hint: the same line looks");
+    out.fails(8).stderr_has("error: sending the text: ").stderr_has("hint: the same line checks");
     out.one_error_one_hint();
     sandbox.run(SMS, ["send", TO, "hi"]).fails(8).one_error_one_hint();
 }

@@ -51,7 +51,7 @@ fn all_is_well() {
         "left: 100 calls today, 120 minutes today, 1200 minutes this month, 200 mission events this month"
     );
     assert!(detail("gateway").ends_with("answers, version 2026.9.6"), "{out}");
-    assert!(all.gateway.turns().is_empty(), "a look must not start a turn");
+    assert!(all.gateway.turns().is_empty(), "status must not start a turn");
     let reads_only = |method: &str| method == "GET";
     assert!(all.service.seen().iter().all(|seen| reads_only(&seen.method)));
 }

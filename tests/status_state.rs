@@ -48,7 +48,7 @@ fn a_mission_without_ticks_is_warned_of() {
     }
     assert!(
         all.gateway.turns().is_empty() && all.service.dialled().is_empty(),
-        "a look only looks"
+        "status changes nothing"
     );
 }
 

@@ -209,12 +209,13 @@ fn the_gateways_jobs_of_missions_go_too() {
         "by-line": {"cron": {"scheduler": "crontab"}}, "alone": {},
     });
     machine.sandbox.write("skill/.missions_state.json", &state.to_string());
-    machine.program("skill/bin/missions", "printf '%s|' \"$@\" > \"$(dirname \"$0\")/../told\"");
+    machine
+        .program("skill/bin/missions", "printf '%s|' \"$@\" > \"$(dirname \"$0\")/../arguments\"");
     let found = steps(uninstall(&machine, &[]).ok(), "done");
     assert_eq!(found, ["remove the gateway's job of the mission `it's`"]);
     let skill = machine.sandbox.skill().display().to_string();
     let wanted = format!("cron|remove|--quiet|--skill-dir|{skill}|--|it's|");
-    assert_eq!(machine.sandbox.read("skill/told"), wanted);
+    assert_eq!(machine.sandbox.read("skill/arguments"), wanted);
     machine.program("skill/bin/missions", "echo 'error: gateway down' >&2; exit 4");
     uninstall(&machine, &[]).fails(4).stderr_has("is still there: error: gateway down");
 }
@@ -238,13 +239,14 @@ fn the_running_client_is_stopped_by_its_own_program() {
     let machine = Machine::new(COMMENTED);
     machine.sandbox.config(&json!({"api_key": KEY}));
     let skill = machine.sandbox.skill().display().to_string();
-    machine.program("skill/bin/connect", "echo \"$*\" > \"$(dirname \"$0\")/told\"; sleep 0.3");
+    machine
+        .program("skill/bin/connect", "echo \"$*\" > \"$(dirname \"$0\")/arguments\"; sleep 0.3");
     let lock = Lock::try_hold(&machine.sandbox.path("skill/.connect.lock")).unwrap().unwrap();
     std::thread::scope(|scope| {
         scope.spawn(|| {
             // The client ends when `connect stop` is run.
             let until = Instant::now() + Duration::from_secs(10);
-            while !machine.sandbox.has("skill/bin/told") && Instant::now() < until {
+            while !machine.sandbox.has("skill/bin/arguments") && Instant::now() < until {
                 // Between two polls of what was run.
                 std::thread::sleep(Duration::from_millis(5));
             }
@@ -254,7 +256,7 @@ fn the_running_client_is_stopped_by_its_own_program() {
         assert_eq!(steps(out.ok(), "done")[0], "stop the client");
     });
     assert_eq!(
-        machine.sandbox.read("skill/bin/told"),
+        machine.sandbox.read("skill/bin/arguments"),
         format!("stop --quiet --skill-dir {skill}\n")
     );
 }

@@ -11,9 +11,9 @@ use state::times;
 ///
 /// Exit 0 of `request`, `status` and `wait` means approved, and nothing else does: `approval request "…" && do-it` is
 /// safe. 1 denied, or refused by the service, such as an unknown id; 2 a mistake in the command, or a help or version
-/// was printed in place of a verdict; 3 not configured, or the key was refused; 4 not reachable, nothing was asked; 6 no
+/// was printed in place of a decision; 3 not configured, or the key was refused; 4 not reachable, nothing was asked; 6 no
 /// decision; 7 nobody could be asked; 8 it may have been asked. `approval --help`, alone, and `list` exit 0, and that is
-/// no verdict.
+/// no approval.
 #[derive(Debug, Parser)]
 #[command(name = "approval", version, after_help = EXAMPLES, disable_help_subcommand = true)]
 pub(crate) struct Args {
@@ -51,7 +51,7 @@ pub(crate) enum Command {
         #[arg(long, value_name = "TIME", default_value = "300", value_parser = times::duration, allow_negative_numbers = true)]
         timeout: Duration,
     },
-    /// List requests; exits 0 whatever they say, which is no verdict
+    /// List requests; exits 0 whatever they say, which is no approval
     #[command(
         after_help = "Examples:\n  approval list\n  approval list denied | jq '.approvals[].action'"
     )]
@@ -62,7 +62,7 @@ pub(crate) enum Command {
     },
 }
 
-/// What is asked of the owner, and how.
+/// What the owner is to decide, and how.
 #[derive(Debug, clap::Args)]
 pub(crate) struct RequestArgs {
     /// What is to be done, in one argument of at most 500 characters
@@ -73,7 +73,7 @@ pub(crate) struct RequestArgs {
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) details: Option<String>,
 
-    /// Ask for a fingerprint or face as well; `wait` and `status` hold the answer to it too
+    /// Ask for a fingerprint or face as well; `wait` and `status` need it too
     #[arg(long)]
     pub(crate) biometric: bool,
 

@@ -1,4 +1,4 @@
-//! The exit code of a help page: not 0 where a verdict is expected, so that `approval request "$ACTION" && do-it` does not
+//! The exit code of a help page: not 0 where a decision is expected, so that `approval request "$ACTION" && do-it` does not
 //! go on when the action, out of a variable say, is `-h`.
 
 use std::ffi::OsString;
@@ -7,12 +7,12 @@ use std::process::ExitCode;
 use state::exit::Exit;
 
 /// The exit code where no command was run: `parsed` comes from the parser of the command line, and is 0 after a help
-/// or a version was printed. That stays for what cannot be mistaken for a verdict: `--help` alone, and `list`, whose 0
-/// is no verdict. Everything else is a mistake in the command (exit 2).
+/// or a version was printed. That stays for what cannot be mistaken for an approval: `--help` alone, and `list`, whose 0
+/// is no approval. Everything else is a mistake in the command (exit 2).
 pub(crate) fn code(parsed: ExitCode, line: impl IntoIterator<Item = OsString>) -> ExitCode {
     let words: Vec<OsString> = line.into_iter().skip(1).collect();
-    let is_no_verdict = words == ["--help"] || words.first().is_some_and(|first| first == "list");
-    if parsed == ExitCode::SUCCESS && !is_no_verdict { Exit::Usage.into() } else { parsed }
+    let is_no_approval = words == ["--help"] || words.first().is_some_and(|first| first == "list");
+    if parsed == ExitCode::SUCCESS && !is_no_approval { Exit::Usage.into() } else { parsed }
 }
 
 #[cfg(test)]
@@ -27,7 +27,7 @@ mod tests {
     }
 
     #[test]
-    fn a_help_page_exits_0_only_where_it_cannot_pass_for_a_verdict() {
+    fn a_help_page_exits_0_only_where_it_cannot_pass_for_an_approval() {
         case("--help", ExitCode::SUCCESS);
         case("list --help", ExitCode::SUCCESS);
         for line in [

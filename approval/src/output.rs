@@ -22,7 +22,7 @@ pub(crate) fn print(
     printed.map_err(|err| match request.action {
         Some(_) => out::unsaid(&err)
             .hint(format!(
-                "`approval wait {}` tells what the owner decides",
+                "`approval wait {}` prints what the owner decides",
                 for_shell(&request.id)
             ))
             .into(),

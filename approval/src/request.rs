@@ -1,4 +1,4 @@
-//! `approval request`: makes a request, and waits for the verdict.
+//! `approval request`: makes a request, and waits for the decision.
 
 use serde_json::Value;
 use state::api::{Client, Error};
@@ -18,7 +18,7 @@ use state::verdict::{self, Asked};
 /// In characters. The service documents no limit; a phone does not show a longer text whole.
 const MAX_ACTION: usize = 500;
 
-/// Asks the owner, and ends with the verdict.
+/// Asks the owner, and ends with the decision.
 pub(crate) fn run(common: &Common, args: &RequestArgs) -> anyhow::Result<Exit> {
     let action = checked_action(args)?;
     let printer = Printer::new(common);
@@ -49,7 +49,7 @@ pub(crate) fn run(common: &Common, args: &RequestArgs) -> anyhow::Result<Exit> {
         return Ok(verdict.exit());
     }
     out::progress(&format!("Waiting for approval (timeout: {}s)...", args.timeout.as_secs()));
-    wait::for_verdict(printer, client, config.clock(), &request, args.timeout)
+    wait::for_decision(printer, client, config.clock(), &request, args.timeout)
 }
 
 /// Makes a request that needs a fingerprint or face, which is stored before the request is sent.

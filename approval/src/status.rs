@@ -11,7 +11,7 @@ use crate::biometric::BiometricRequests;
 use crate::output::{print, print_unknown, warn_unchecked};
 use state::verdict::{self, Asked, Verdict};
 
-/// Asks the service once, and ends with the verdict, which is `unknown` where it gives no reply.
+/// Asks the service once, and ends with the decision, which is `unknown` where it gives no reply.
 pub(crate) fn run(common: &Common, id: &str) -> anyhow::Result<Exit> {
     let path = path(&["v1", "approvals", id])?;
     let printer = Printer::new(common);

@@ -1,4 +1,4 @@
-//! `approval wait`: asks for a verdict every two seconds, whatever the network does, until there is one or the time is up.
+//! `approval wait`: polls every two seconds, whatever the network does, until there is a decision or the time is up.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -30,12 +30,12 @@ pub(crate) fn run(common: &Common, id: &str, timeout: Duration) -> anyhow::Resul
     let client = Client::new(&config.service()?, common.request_deadline());
     let biometric = BiometricRequests::stored(&config).needs_biometric(id)?;
     let request = Asked { id: id.to_owned(), action: None, biometric };
-    for_verdict(printer, client, config.clock(), &request, timeout)
+    for_decision(printer, client, config.clock(), &request, timeout)
 }
 
-/// Waits for the verdict, prints it and gives its exit code. A signal ends the wait with exit 6; the id and
+/// Waits for the decision, prints it and gives its exit code. A signal ends the wait with exit 6; the id and
 /// the command that resumes are printed either way.
-pub(crate) fn for_verdict(
+pub(crate) fn for_decision(
     printer: Printer,
     client: Client,
     clock: Clock,
@@ -70,7 +70,7 @@ pub(crate) fn for_verdict(
     }
 }
 
-/// Asks the service until there is a final verdict or the time is up, and one last time then. Only an error that
+/// Polls the service until there is a final decision or the time is up, and one last time then. Only an error that
 /// cannot get better ends it early: a refused key, or a request that the service does not know.
 fn poll(
     client: &Client,
@@ -100,7 +100,7 @@ fn poll(
                 out::warning(&format!("{err}"));
                 return Ok((Value::Null, Verdict::TimedOut));
             }
-            Err(err) => out::warning(&format!("{err}; asking again")),
+            Err(err) => out::warning(&format!("{err}; trying again")),
         }
         let left = until.saturating_duration_since(Instant::now());
         thread::sleep(clock.period(POLL_INTERVAL).min(left));

@@ -9,7 +9,7 @@ use state::phone::Phone;
 pub(crate) struct NewCall {
     /// Whom to call; the owner's own phone if `None`.
     pub(crate) to: Option<Phone>,
-    /// What is said first.
+    /// The first words on the line.
     pub(crate) greeting: Option<String>,
     /// What the call is for.
     pub(crate) purpose: Option<String>,

@@ -20,7 +20,7 @@ const COMMANDS: [&str; 3] = ["status", "end", "wait"];
 const FOREIGN_COMMANDS: [&str; 7] =
     ["help", "list", "start", "stop", "version", "hangup", "cancel"];
 
-/// Parses the words of the command line. Refuses (exit 2) what looks like a misspelt command, an id or a
+/// Parses the words of the command line. Refuses (exit 2) what may be a misspelt command, an id or a
 /// number without a country code: a wrong guess would ring a phone. Here a word may begin with a dash: the
 /// parser of the command line only lets it through behind `--`, where it is text.
 pub(crate) fn parse(words: &[String]) -> Result<Greeting, Fault> {
@@ -82,7 +82,7 @@ fn misspelt(words: &str) -> Fault {
         .hint("correct the command, or quote the greeting as one argument of several words")
 }
 
-/// Whether this looks like an id of the service: `call_9`, a UUID, a long run of hex or digits.
+/// Whether this may be an id of the service: `call_9`, a UUID, a long run of hex or digits.
 fn looks_like_id(word: &str) -> bool {
     let has_digit = word.chars().any(|c| c.is_ascii_digit());
     let id_like = word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ':'));

@@ -42,11 +42,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
             Begun::Open(earlier) | Begun::Settled(earlier) => {
                 print_unconfirmed(printer, &earlier.at.to_string(), &target);
                 let text = format!(
-                    "the same call to {target} was begun at {} and may have been placed",
+                    "the same call to {target} was started at {} and may have been placed",
                     earlier.at
                 );
                 return Err(Fault::new(Exit::Unknown, text)
-                    .hint("look whether the phone rang; `--again` dials all the same")
+                    .hint("find out whether the phone rang; `--again` dials all the same")
                     .into());
             }
         };
@@ -118,7 +118,7 @@ fn not_placed(
     }
     print_unconfirmed(printer, "now", target);
     Fault::new(Exit::Unknown, exit::told(&err))
-        .hint("look whether the phone rang; the same line does not dial again for 10 minutes")
+        .hint("find out whether the phone rang; the same line does not dial again for 10 minutes")
         .into()
 }
 

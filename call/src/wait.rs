@@ -105,7 +105,7 @@ fn exit_code(outcome: &Outcome) -> Exit {
 fn unreached_reason(call: &Value, outcome: &Outcome) -> Option<String> {
     let status = call["status"].as_str().unwrap_or_default();
     let is_silent =
-        !matches!(outcome::word(status), Said::Ended(said) if said != Outcome::Answered);
+        !matches!(outcome::word(status), Said::Ended(outcome) if outcome != Outcome::Answered);
     (*outcome != Outcome::Answered && is_silent)
         .then(|| format!("nobody was reached: {}", outcome.words()))
 }

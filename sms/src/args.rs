@@ -5,7 +5,7 @@ use state::args::{Common, whole_number};
 
 /// Send, list and follow text messages.
 ///
-/// A text is never sent twice by a retry: exit 8 says that it may have been sent, and the same line looks whether it
+/// A text is never sent twice by a retry: exit 8 says that it may have been sent, and the same line checks whether it
 /// was, for 10 minutes, instead of sending it again. 1 refused, 3 not configured, 4 not reachable: nothing was sent.
 #[derive(Debug, Parser)]
 #[command(name = "sms", version, after_help = EXAMPLES, disable_help_subcommand = true)]

@@ -31,20 +31,20 @@ pub(crate) fn find(
     // does not depend on it.
     let now = clock.moment();
     let age = now.since(intent.begun());
-    let begun =
+    let started =
         listed.date().unwrap_or(now.at).saturating_sub(age + TOLERANCE).unwrap_or(intent.at);
     let mut rows = api::messages(listed.json()).iter();
-    Ok(rows.find(|row| is_same(row, message, begun) && !is_of_another(row)).cloned())
+    Ok(rows.find(|row| is_same(row, message, started) && !is_of_another(row)).cloned())
 }
 
-fn is_same(row: &Value, message: &NewMessage, begun: Timestamp) -> bool {
+fn is_same(row: &Value, message: &NewMessage, started: Timestamp) -> bool {
     let created = row["created_at"].as_str().and_then(|text| text.parse::<Timestamp>().ok());
     row["direction"] == "outbound"
         && row["to"] == message.to.as_str()
         && row["body"].as_str().unwrap_or_default() == message.text
         && row["media_urls"].as_array().map_or(0, Vec::len) == message.media.len()
         && row["id"].is_string()
-        && created.is_some_and(|created| created >= begun)
+        && created.is_some_and(|created| created >= started)
 }
 
 #[cfg(test)]
@@ -58,10 +58,10 @@ mod tests {
     fn only_the_same_text_sent_after_its_intent_is_it() {
         let message =
             NewMessage { to: "+15551234567".parse().unwrap(), text: "hi".into(), media: vec![] };
-        let begun: Timestamp = "2026-02-14T10:00:00Z".parse().unwrap();
+        let started: Timestamp = "2026-02-14T10:00:00Z".parse().unwrap();
         let row = json!({"id": "m1", "direction": "outbound", "to": "+15551234567", "body": "hi",
             "created_at": "2026-02-14T10:00:01.000Z"});
-        assert!(is_same(&row, &message, begun));
+        assert!(is_same(&row, &message, started));
         for (key, value) in [
             ("id", Value::Null),
             ("direction", json!("inbound")),
@@ -74,7 +74,7 @@ mod tests {
         ] {
             let mut other = row.clone();
             other[key] = value;
-            assert!(!is_same(&other, &message, begun), "{other}");
+            assert!(!is_same(&other, &message, started), "{other}");
         }
     }
 }

@@ -4,7 +4,7 @@
 //! after [`options_first`] has put the options of `send` before its text), ask the service ([`api`]) and print what it says,
 //! in text mode as one line for each text ([`summary`]). [`send`] is the careful one: it checks first, stores the text as an
 //! intent before it is sent, and where a request may have got through without a reply, the intent stays unconfirmed:
-//! the same line looks whether the text was sent ([`confirm`]) instead of sending it again.
+//! the same line checks whether the text was sent ([`confirm`]) instead of sending it again.
 //!
 //! Who uses whom: the commands use [`api`], [`args`] and [`summary`], which use none of them; `send` uses `confirm`, `tail`
 //! uses `list`.

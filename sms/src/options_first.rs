@@ -54,7 +54,7 @@ pub(crate) fn sort(mut command: Command, line: Vec<OsString>) -> Vec<OsString> {
 enum WordKind {
     /// An option by itself: known, with its value attached, or misspelt.
     Flag,
-    /// A known option whose value is the next word.
+    /// A known option with its value in the next word.
     TakesValue,
     /// Not an option.
     Word,
@@ -73,7 +73,7 @@ fn kind(send: &Command, word: &str) -> WordKind {
             WordKind::TakesValue
         }
         Some(_) => WordKind::Flag,
-        // What looks like an option and is none must not be sent: clap refuses it.
+        // What has the form of an option and is none must not be sent: clap refuses it.
         None if state::args::free_text("the text", word).is_err() => WordKind::Flag,
         None => WordKind::Word,
     }

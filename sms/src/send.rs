@@ -195,11 +195,12 @@ fn confirm_earlier(
             return Ok(Exit::Done);
         }
         Ok(None) => {}
-        Err(err) => out::warning(&format!("looking in the message list: {}", exit::told(&err))),
+        Err(err) => out::warning(&format!("reading the message list: {}", exit::told(&err))),
     }
     let to = &message.to;
     print_unconfirmed(printer, &earlier.at.to_string(), to);
-    let text = format!("the same text to {to} was begun at {} and may have been sent", earlier.at);
+    let text =
+        format!("the same text to {to} was started at {} and may have been sent", earlier.at);
     Err(Fault::new(Exit::Unknown, text)
         .hint(format!(
             "`sms list --contact {to}` shows what went out; `--again` sends it all the same"
@@ -224,10 +225,10 @@ fn not_sent(
     }
     print_unconfirmed(printer, &intent.at.to_string(), &message.to);
     Fault::new(Exit::Unknown, exit::told(&err))
-        .hint("the same line looks in the message list and does not send it again")
+        .hint("the same line checks the message list and does not send it again")
         .into()
 }
 
-fn print_unconfirmed(printer: Printer, begun: &str, to: &Phone) {
-    printer.beside(&json!({ "unsettled": [{ "to": to.as_str(), "begun": begun }] }), String::new);
+fn print_unconfirmed(printer: Printer, started: &str, to: &Phone) {
+    printer.beside(&json!({ "unsettled": [{ "to": to.as_str(), "begun": started }] }), String::new);
 }

@@ -94,7 +94,7 @@ pub(crate) fn millis(at: Timestamp) -> String {
     format!("{at:.3}")
 }
 
-/// RFC 3339 in UTC with microseconds, as rows look that come from the carrier behind the service.
+/// RFC 3339 in UTC with microseconds, the form in rows that come from the carrier behind the service.
 pub(crate) fn micros(at: Timestamp) -> String {
     format!("{at:.6}")
 }

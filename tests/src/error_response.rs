@@ -5,7 +5,7 @@ use crate::service::refusal;
 use crate::wire::http::{Delivery, ServerResponse};
 use serde_json::json;
 
-/// What a body looks like.
+/// The form of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyKind {
     /// The service's own error.

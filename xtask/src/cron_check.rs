@@ -26,7 +26,7 @@ use scene::{CronScene, FOLDER, OTHERS};
 pub(crate) fn run(workspace: &Workspace, printer: Printer) -> Result<CheckResult> {
     let result = check(workspace)?;
     let (word, detail) = result.word_and_detail();
-    let document = json!({ "verdict": word, "detail": detail });
+    let document = json!({ "result": word, "detail": detail });
     printer.document(&document, || format!("{word}: {detail}"))?;
     Ok(result)
 }

@@ -98,7 +98,7 @@ fn play(workspace: &Workspace, real: Option<RealGatewayAddress>) -> Result<(bool
         let (ok, result) = match (act.play)(&mut stage) {
             Ok(result) => (true, result),
             Err(err) => {
-                out::error(&format!("this is not as it should be: {}", exit::told(&err)));
+                out::error(&format!("this act failed: {}", exit::told(&err)));
                 (false, exit::told(&err).into())
             }
         };

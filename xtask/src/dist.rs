@@ -103,7 +103,7 @@ fn publish(path: &Path, bytes: &[u8]) -> Result<()> {
     let readable = std::fs::Permissions::from_mode(0o644);
     std::fs::set_permissions(path, readable)
         .with_context(|| format!("publishing `{}`", path.display()))?;
-    // Beside an archive nobody looks for our lock.
+    // A lock beside an archive means nothing to anybody.
     let _ = std::fs::remove_file(state::paths::lock_of(path));
     Ok(())
 }

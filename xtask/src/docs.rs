@@ -1,5 +1,5 @@
 //! `cargo xtask docs`: makes the pages from the sources; with `--check`, checks that the pages agree with the programs, and
-//! that no link leads nowhere.
+//! that no link and no citation leads nowhere.
 
 mod links;
 mod mentions;
@@ -15,6 +15,7 @@ use state::out::{self, Printer};
 use crate::args::{Args, DocsArgs};
 use crate::check_result::CheckResult;
 use crate::install::programs::{PROGRAMS, commands};
+use crate::tidy;
 use crate::workspace::Workspace;
 use mentions::CommandLines;
 
@@ -31,11 +32,12 @@ const PAGES: [&str; 5] = [
 pub(crate) fn run(workspace: &Workspace, args: &DocsArgs, printer: Printer) -> Result<Exit> {
     let result = if args.check { check(workspace)? } else { made(workspace, "")? };
     let (word, detail) = result.word_and_detail();
-    printer.document(&json!({ "verdict": word, "detail": detail }), || detail.to_owned())?;
+    printer.document(&json!({ "result": word, "detail": detail }), || detail.to_owned())?;
     Ok(if matches!(result, CheckResult::Failed(_)) { Exit::No } else { Exit::Done })
 }
 
-/// No page, no `--help` and no link of a doc comment refers to what is not there, and the README's lists are complete.
+/// No page, no `--help`, no comment and no link of a doc comment refers to what is not there, and the README's lists are
+/// complete.
 pub(crate) fn check(workspace: &Workspace) -> Result<CheckResult> {
     let command_lines = CommandLines::of(
         PROGRAMS.iter().map(|(name, _)| *name).zip(commands()).collect(),
@@ -57,11 +59,15 @@ pub(crate) fn check(workspace: &Workspace) -> Result<CheckResult> {
             );
         }
     }
+    faults.extend(tidy::dangling_citations(workspace)?);
     for fault in &faults {
         out::error(fault);
     }
     if !faults.is_empty() {
-        return Ok(CheckResult::Failed(format!("{} faults in the pages and helps", faults.len())));
+        return Ok(CheckResult::Failed(format!(
+            "{} faults in pages, helps and comments",
+            faults.len()
+        )));
     }
     made(workspace, "-D warnings -D rustdoc::broken_intra_doc_links")
 }

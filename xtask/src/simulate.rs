@@ -126,7 +126,7 @@ impl Person<'_> {
         After::GoOn
     }
 
-    /// The call that is going on, begun if there is none; `None` if nobody is connected.
+    /// The call that is going on, started if there is none; `None` if nobody is connected.
     fn called(&mut self) -> Option<String> {
         if self.call.is_none() {
             self.n_requests += 1;

@@ -80,6 +80,13 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<Exit> {
     Ok(if n_violations == 0 { Exit::Done } else { Exit::No })
 }
 
+/// Where a comment, a page or the name of a test cites what is not in the repository, exceptions left out: `path:line: what`.
+pub(crate) fn dangling_citations(workspace: &Workspace) -> anyhow::Result<Vec<String>> {
+    let found = citations::citations(&tree(workspace.root())?);
+    let (left, _) = exceptions::apply("citations", found);
+    Ok(left.iter().map(|one| format!("{}:{}: {}", one.path, one.line, one.what)).collect())
+}
+
 /// Prints the lines of each crate and of all together, the circles among their files, and the names of types that stand for
 /// several things.
 pub(crate) fn count(workspace: &Workspace, printer: Printer) -> anyhow::Result<Exit> {

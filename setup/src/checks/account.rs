@@ -90,7 +90,7 @@ fn quota(me: &Value) -> Finding {
 }
 
 fn clock_of(skew: Option<SignedDuration>) -> Finding {
-    let Some(skew) = skew else { return Finding::pass("the service does not tell its time") };
+    let Some(skew) = skew else { return Finding::pass("the service does not send its time") };
     let amount = skew.abs();
     let direction = if skew.is_negative() { "behind" } else { "ahead of" };
     let detail = format!("{} s {direction} the service's clock", amount.as_secs());

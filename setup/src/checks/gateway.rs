@@ -62,7 +62,7 @@ pub(super) fn check(installation: &Installation) -> Vec<Finding> {
         }
         None if probe.sessions_send == Allowed::BadToken => allowed.clone(),
         None => Finding::warn(
-            format!("the gateway does not tell whether it has an agent `{agent_id}`"),
+            format!("the gateway does not say whether it has an agent `{agent_id}`"),
             "setup --agent-id ID",
         ),
     };

@@ -47,13 +47,13 @@ pub fn run(args: &Uninstall) -> anyhow::Result<Exit> {
             }
         }
     }
-    let mut kept = kept(&skill, script_client.is_some());
-    kept.retain(|kept| {
+    let mut remaining = remaining(&skill, script_client.is_some());
+    remaining.retain(|one| {
         let is_removed =
-            |step: &UninstallStep| matches!(step, UninstallStep::File(path) if path == kept);
+            |step: &UninstallStep| matches!(step, UninstallStep::File(path) if path == one);
         !(args.dry_run && steps.iter().any(is_removed))
     });
-    let kept: Vec<_> = kept.iter().map(|path| path.display().to_string()).collect();
+    let kept: Vec<_> = remaining.iter().map(|path| path.display().to_string()).collect();
     let verb = if args.dry_run { "would_do" } else { "done" };
     let document = json!({"skill_dir": skill.display().to_string(), verb: done, "failed": failed, "kept": kept});
     printer.document(&document, || as_text(&document, verb))?;
@@ -101,14 +101,14 @@ fn ask(skill: &Path) -> anyhow::Result<bool> {
 }
 
 /// Our files that stay in the folder.
-fn kept(skill: &Path, script_client_runs: bool) -> Vec<PathBuf> {
-    let mut kept = owned_files::config_files(skill);
-    kept.extend(owned_files::state_files(skill));
+fn remaining(skill: &Path, script_client_runs: bool) -> Vec<PathBuf> {
+    let mut remaining = owned_files::config_files(skill);
+    remaining.extend(owned_files::state_files(skill));
     if script_client_runs {
-        kept.push(paths::connect_pid(skill));
+        remaining.push(paths::connect_pid(skill));
     }
-    kept.retain(|path| path.extension().is_none_or(|end| end != "lock"));
-    kept
+    remaining.retain(|path| path.extension().is_none_or(|end| end != "lock"));
+    remaining
 }
 
 fn as_text(document: &Value, verb: &str) -> String {

@@ -1,4 +1,4 @@
-//! How a document is formatted (quotes, indentation, line ends), so that what is added to it looks like the rest.
+//! How a document is formatted (quotes, indentation, line ends), so that what is added to it is written like the rest.
 
 use super::tree::{Node, NodeKind};
 use serde_json::Value;

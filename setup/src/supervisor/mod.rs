@@ -72,7 +72,7 @@ impl Supervisor {
         }
     }
 
-    /// Where it is, as the owner would look for it.
+    /// Where it is, in words for the owner.
     pub fn place(self) -> String {
         match self {
             Self::Systemd => {

@@ -13,7 +13,7 @@ const HINT: &str = "log in as the owner (not through su or sudo), or run `setup 
 /// The unit's text. Hardened as far as a user's own manager can: what needs a mount namespace is left out,
 /// since many machines deny that to users and the unit would not start.
 ///
-/// Fails (exit 2) if a path holds a line break, which a unit cannot carry.
+/// Fails (exit 2) if a path holds a line break, which a unit cannot hold.
 pub fn text(skill: &Path, connect: &Path) -> Result<String, Fault> {
     let exec_start = unit::exec_start(skill, connect)?;
     Ok(format!(

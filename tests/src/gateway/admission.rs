@@ -1,4 +1,4 @@
-//! What a gateway checks before it looks at a message: proxies, tokens, draining, size, JSON; and its health routes.
+//! What a gateway checks before it reads a message: proxies, tokens, draining, size, JSON; and its health routes.
 
 use super::core::GatewayInner;
 use super::response::{http_error, not_found, of_status, unavailable};

@@ -86,7 +86,7 @@ impl SimulatedGateway {
         self
     }
 
-    /// Replies `accepted` (clawdbot: `timeout`) after this time, however long the client said it would wait.
+    /// Replies `accepted` (clawdbot: `timeout`) after this time, whatever time limit the client sent.
     pub fn patience(&self, time: Duration) -> &Self {
         self.settings().patience = Some(time);
         self

@@ -68,7 +68,7 @@ impl ServiceInner {
         self.unknown_routes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets the thread that keeps the time look again.
+    /// Wakes the timer thread.
     pub(super) fn wake_timekeeper(&self) {
         // It is alive as long as somebody holds this.
         let _ = self.wake.send(());

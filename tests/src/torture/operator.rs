@@ -1,4 +1,4 @@
-//! An operator who looks at the service for what is unconfirmed, and gives `missions resolve` the true answer.
+//! An operator who looks up at the service what is unconfirmed, and gives `missions resolve` the true answer.
 
 use serde_json::Value;
 

@@ -24,7 +24,7 @@ pub struct RacesTorture {
     pub seed: u64,
 }
 
-/// Calls to these go on for hours, so that one that was made cannot look like one that ended in time.
+/// Calls to these go on for hours, so that one that was made is not taken for one that ended in time.
 const NUMBERS: [&str; 3] = ["+13322200105", "+13322200205", "+13322200305"];
 /// Scheduled while the mission is being cancelled.
 const RIVAL: &str = "+13322200405";

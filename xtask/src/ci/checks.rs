@@ -12,7 +12,7 @@ use crate::check_result::CheckResult;
 use crate::tidy as rules;
 use crate::workspace::Workspace;
 
-/// The sources look as rustfmt would write them.
+/// The sources are formatted as rustfmt writes them.
 pub(super) fn fmt(workspace: &Workspace) -> Result<CheckResult> {
     check_exit(&mut workspace.cargo(&["fmt", "--all", "--check"]))
 }

@@ -67,7 +67,7 @@ fn schedule(scene: &CronScene) -> Result<()> {
 }
 
 impl CronMission {
-    /// Waits until cron's tick has found the delivery, and looks at everything that this has led to.
+    /// Waits until cron's tick has found the delivery, and checks everything that this has led to.
     pub(super) fn ends(&self, scene: &CronScene) -> Result<String> {
         let until = Instant::now() + CRON_MINUTE;
         while line(scene)?.is_some() {
@@ -90,7 +90,7 @@ impl CronMission {
         ensure!(run["status"] == "succeeded", "the run has not ended: {run}");
         let is_about =
             |turn: &RecordedTurn| turn.message.contains(SLUG) || turn.message.contains("SMS Test");
-        ensure!(scene.gateway.turns().iter().any(is_about), "the main session was told nothing");
+        ensure!(scene.gateway.turns().iter().any(is_about), "the main session was not notified");
         Ok("a tick of cron's found the delivery, ended the mission and took its line away"
             .to_owned())
     }

@@ -24,7 +24,7 @@ const MOST_TICKS: usize = 12;
 
 /// Starts a mission, gives it an assistant, schedules a call and a text, and leaves the rest to `tick`: the line is
 /// busy, so it is tried again; the second call ends the first step, the text the second, and both the mission. What is
-/// said twice happens once.
+/// run twice happens once.
 pub(super) fn from_start_to_end(stage: &mut DemoStage) -> Result<Value> {
     let noon = business_noon(stage.service.clock().now())?;
     let wait = noon.duration_since(stage.service.clock().now());
@@ -63,7 +63,7 @@ pub(super) fn from_start_to_end(stage: &mut DemoStage) -> Result<Value> {
     ensure!(run["status"] == "succeeded", "the run has not ended: {run}");
     let messages: Vec<String> =
         stage.turns().into_iter().skip(turns_before).map(|turn| turn.message).collect();
-    ensure!(!messages.is_empty(), "the agent's main session was told nothing");
+    ensure!(!messages.is_empty(), "the agent's main session was not notified");
     for words in &messages {
         says("to the agent", words);
     }

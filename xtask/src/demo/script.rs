@@ -20,7 +20,7 @@ pub(super) const QUESTION: &str = LINES[0].0;
 pub(super) const ANSWER: &str = LINES[0].1;
 /// What must not be done without asking.
 pub(super) const SENSITIVE: &str = LINES[1].0;
-/// What is said once it was done.
+/// The agent's reply once it was done.
 pub(super) const DONE: &str = LINES[1].1;
 /// What a stranger texts.
 pub(super) const TEXT: &str = LINES[2].0;

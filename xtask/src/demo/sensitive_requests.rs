@@ -12,14 +12,14 @@ use super::voice::ask;
 
 const THINKS: Duration = Duration::from_millis(600);
 
-/// Denied: the agent never hears of it, and the caller is told so.
+/// Denied: it never reaches the agent, and the caller hears so.
 pub(super) fn denied(stage: &mut DemoStage) -> Result<Value> {
     let before = stage.turns().len();
     stage.service.owner(SimulatedOwner::Denies(THINKS));
     says(OWNER, "(will tap Deny on the phone)");
     let answer = ask(stage, "call-in-1", "request-2", SENSITIVE)?;
     ensure!(answer != DONE, "it was done although it was denied");
-    ensure!(stage.turns().len() == before, "the agent heard what was denied");
+    ensure!(stage.turns().len() == before, "what was denied reached the agent");
     was_asked(stage, 1, "denied")?;
     Ok(json!({"asked": SENSITIVE, "answered": answer}))
 }

@@ -34,7 +34,7 @@ pub(super) fn asked_and_answered(stage: &mut DemoStage) -> Result<Value> {
     Ok(json!({"greeting": greeting, "asked": QUESTION, "answered": answer}))
 }
 
-/// The owner says something on a call; returns what is said back in the end.
+/// The owner says something on a call; returns the last reply.
 pub(super) fn ask(stage: &DemoStage, call: &str, request: &str, words: &str) -> Result<String> {
     says(OWNER, words);
     stage.service.send(&event::deep_tool_request(call, request, words));

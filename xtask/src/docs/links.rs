@@ -36,8 +36,8 @@ fn headings(page: &str) -> impl Iterator<Item = String> {
     let titles = lines(page)
         .filter_map(|line| line.starts_with('#').then(|| line.trim_start_matches('#').trim()));
     titles.map(|title| {
-        let kept = title.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
-        kept.collect::<String>().to_lowercase().replace(' ', "-")
+        let letters = title.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+        letters.collect::<String>().to_lowercase().replace(' ', "-")
     })
 }
 

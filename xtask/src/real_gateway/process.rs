@@ -71,7 +71,7 @@ impl RealGateway {
     /// wrote: with remarks, a part in a file of its own, behind a link, and nothing allowed over HTTP.
     pub(super) fn up(&self) -> Result<()> {
         self.down()?;
-        // What an earlier run said to the agent would be part of this one's conversation.
+        // What an earlier run sent to the agent would be part of this one's conversation.
         for old in ["home", "stub-requests.jsonl"] {
             let path = self.folder.join(old);
             let _ = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::process::RealGateway;
 
-/// The slug has what a job's name and key must carry unharmed.
+/// The slug has what a job's name and key must hold unchanged.
 const SLUG: &str = "find 50% \"plumbers\"";
 
 /// A job is declared once, listed, and removed; the gateway's own jobs stay.

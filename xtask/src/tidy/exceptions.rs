@@ -3,7 +3,7 @@
 
 use super::violation::Violation;
 
-/// The name of a rule, and the paths that it does not look at yet.
+/// The name of a rule, and the paths that it does not check yet.
 const EXCEPTIONS: &[(&str, &[&str])] = &[
     ("circles", &["connect/src/", "missions/src/", "state/src/"]),
     ("doubled names", &["connect/src/", "missions/src/", "state/src/"]),

@@ -6,7 +6,7 @@ use super::names;
 use super::tree::SourceFile;
 use super::violation::Violation;
 
-/// Folders with the most files that may stand in them side by side: more, and nobody sees what belongs together.
+/// Folders with the most files that may stand in them side by side: in a longer list nobody sees what belongs together.
 const MAX_FLAT: [(&str, usize); 1] = [("connect/src/", 16)];
 
 /// The names that several types may have, each with the reason.

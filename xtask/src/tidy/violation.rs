@@ -2,7 +2,7 @@
 
 use super::tree::SourceFile;
 
-/// The rules hold what they look for, so they are no violations of themselves.
+/// The rules hold the words that they forbid, so they are no violations of themselves.
 pub(super) const RULES_FOLDER: &str = "xtask/src/tidy/";
 
 /// One thing that breaks a rule.

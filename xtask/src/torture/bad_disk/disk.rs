@@ -77,7 +77,7 @@ impl Disk {
 
     /// A trouble by chance. Files that are to be written have about `length` bytes.
     pub(in crate::torture) fn disk_fault(&self, rng: &mut Rng, length: u64) -> DiskFault {
-        // Half of the time too little for the shortest file that is kept, so that each command meets the fault.
+        // Half of the time too little for the shortest file that is stored, so that each command meets the fault.
         let length = if rng.chance(50) { SHORT } else { length };
         let limit = |rng: &mut Rng| DiskFault::SizeLimit(rng.below(length + length / 4 + 1));
         if self.mount.is_none() {

@@ -60,7 +60,7 @@ fn document(output: &Output) -> Value {
 
 impl SentLine {
     /// Tries the line as somebody does who wants it done and does not know of the kills. The output of the command
-    /// that said it is done.
+    /// that printed that it is done.
     fn send(&self, stage: &mut CommandStage) -> Option<Output> {
         let args: Vec<&str> = self.args.iter().map(String::as_str).collect();
         for _ in 0..LIVES {
@@ -145,7 +145,7 @@ impl SentLine {
                 8 if settles && Instant::now() < until => thread::sleep(Duration::from_millis(20)),
                 0 if settles => return self.is_kept(stage),
                 8 if !settles => return,
-                _ => return stage.tally.fault(format!("in doubt, then {end}")),
+                _ => return stage.tally.fault(format!("unconfirmed, then {end}")),
             }
         }
     }

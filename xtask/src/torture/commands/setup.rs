@@ -28,7 +28,7 @@ const SETUP: [u64; 3] = [3_000, 10_000, 60_000];
 /// The same of an uninstall.
 const UNINSTALL: [u64; 3] = [800, 2_000, 5_000];
 
-/// What the owner wrote, with room for what the gateway is told at start.
+/// What the owner wrote, with room for what the gateway reads at start.
 fn own(gateway: &SimulatedGateway) -> String {
     let (port, rest) = (gateway.port(), "// the rest stays as it is\n\t".repeat(40));
     format!(
@@ -155,7 +155,7 @@ impl Machine<'_> {
                 self.tally.fault(format!("others may read `{}`", path.display()));
             }
         }
-        if [end.out(), end.err()].iter().any(|said| said.contains(KEY) || said.contains(TOKEN)) {
+        if [end.out(), end.err()].iter().any(|text| text.contains(KEY) || text.contains(TOKEN)) {
             self.tally.fault(format!("a secret is shown: {end}"));
         }
     }

@@ -84,7 +84,7 @@ fn burst(programs: &Path, faults: &mut Vec<String>) -> Result<Value> {
     let peak = memory(client.pid(), "VmHWM");
     let n_forgotten = TURNS - replied_to.len();
     if n_forgotten + doubled > 0 {
-        faults.push(format!("burst: {n_forgotten} were told nothing, {doubled} twice"));
+        faults.push(format!("burst: {n_forgotten} got no reply, {doubled} two"));
     }
     if replied.len() < MAX_TURNS {
         faults.push(format!("burst: only {} of {MAX_TURNS} replies were passed on", replied.len()));

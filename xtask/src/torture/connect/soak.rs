@@ -33,7 +33,7 @@ const INTERVAL: Duration = Duration::from_secs(2);
 /// At first buffers grow and the first replies are stored: that is no leak.
 const WARM_UP: Duration = Duration::from_secs(20);
 
-/// A text whose turn outlasted its wait gets its reply late: within that time, and while the reply is worth something.
+/// A text whose turn outlasted its wait gets its reply late: within that time, and while the reply is still wanted.
 pub(super) const FAREWELL: Duration =
     Duration::from_secs(600 / PERIODS as u64).saturating_add(LIFETIME);
 

@@ -24,7 +24,7 @@ struct DiskMission {
 
 /// A mission whose events are called off, or which is ended by hand.
 pub(super) fn by_hand(stage: &mut CommandStage, n: usize) {
-    let Some(mission) = begun(stage, n) else { return };
+    let Some(mission) = started(stage, n) else { return };
     remember(stage, &mission);
     step(stage, &mission);
     let slug = &*mission.slug;
@@ -43,7 +43,7 @@ pub(super) fn by_hand(stage: &mut CommandStage, n: usize) {
 
 /// A mission that ticks go on with until its calls have ended.
 pub(super) fn by_ticks(stage: &mut CommandStage, n: usize) {
-    let Some(mission) = begun(stage, n) else { return };
+    let Some(mission) = started(stage, n) else { return };
     let slug = mission.slug.clone();
     for _ in 0..PATIENCE {
         let by = stage.rng.below(60 * 60);
@@ -73,7 +73,7 @@ fn tick(stage: &mut CommandStage, mission: &DiskMission) {
 }
 
 /// From init to what is scheduled.
-fn begun(stage: &mut CommandStage, n: usize) -> Option<DiskMission> {
+fn started(stage: &mut CommandStage, n: usize) -> Option<DiskMission> {
     let (name, slug) = (format!("Mission {n}"), format!("mission-{n}"));
     let (phone, end) = (format!("+1555888{n:04}"), ENDS[stage.rng.index(ENDS.len())]);
     let (to, text) = (format!("+13322{:04}{end}", n % 10_000), format!("Scheduled {n}."));
@@ -181,7 +181,7 @@ fn remember(stage: &mut CommandStage, mission: &DiskMission) {
     }
 }
 
-/// A step of the plan is begun: at the service, whatever becomes of it here.
+/// A step of the plan is started: at the service, whatever becomes of it here.
 fn step(stage: &mut CommandStage, mission: &DiskMission) {
     let stored = stage.state()[&mission.slug].clone();
     let id = |key: &str| stored[key].as_str().unwrap_or_default().to_owned();
