@@ -13,7 +13,7 @@ const APPROVALS: &str = "/v1/approvals";
 const SOON: Duration = Duration::from_millis(300);
 
 /// A service with this owner, and a sandbox. Polls come ten times as fast.
-fn asked(owner: SimulatedOwner) -> (SimulatedService, Sandbox) {
+fn service_of(owner: SimulatedOwner) -> (SimulatedService, Sandbox) {
     let service = SimulatedService::with(ServiceSettings {
         owner,
         lag: Duration::ZERO,
@@ -39,7 +39,7 @@ fn each_decision_has_its_exit_code_in_both_modes() {
         (SimulatedOwner::NoDevices, 7, "no_devices"),
         (SimulatedOwner::NotDelivered, 7, "no_devices_reached"),
     ] {
-        let (_service, sandbox) = asked(owner);
+        let (_service, sandbox) = service_of(owner);
         let line = ["request", "Delete the repo", "--timeout", "2"];
         let document = sandbox.run(APPROVAL, line).fails(code).json();
         assert_eq!(document["status"], word);
@@ -56,11 +56,11 @@ fn each_decision_has_its_exit_code_in_both_modes() {
 
 #[test]
 fn an_approval_without_the_fingerprint_that_it_needs_is_none() {
-    let (_service, sandbox) = asked(SimulatedOwner::ApprovesUnchecked(SOON));
+    let (_service, sandbox) = service_of(SimulatedOwner::ApprovesUnchecked(SOON));
     let line = ["request", "Wire 500 dollars", "--biometric", "--timeout", "2"];
     let out = sandbox.run(APPROVAL, line);
     assert_eq!(out.fails(6).json()["status"], "unknown");
-    let (_service, sandbox) = asked(SimulatedOwner::Approves(SOON));
+    let (_service, sandbox) = service_of(SimulatedOwner::Approves(SOON));
     assert_eq!(sandbox.run(APPROVAL, line).ok().json()["status"], "approved");
 }
 
@@ -68,7 +68,7 @@ fn an_approval_without_the_fingerprint_that_it_needs_is_none() {
 #[test]
 fn a_shell_goes_on_only_after_approved() {
     let acts = |owner: SimulatedOwner, redirect: &str| {
-        let (_service, sandbox) = asked(owner);
+        let (_service, sandbox) = service_of(owner);
         let line =
             format!("{APPROVAL} request 'Delete the repo' --timeout 1 {redirect} && touch acted");
         sandbox.run("/bin/sh", ["-c", &line]);
@@ -92,7 +92,7 @@ fn a_shell_goes_on_only_after_approved() {
 
 #[test]
 fn wrong_arguments_are_refused_before_anything_is_sent() {
-    let (service, sandbox) = asked(SimulatedOwner::Approves(SOON));
+    let (service, sandbox) = service_of(SimulatedOwner::Approves(SOON));
     let long = "x".repeat(501);
     for (line, fact) in [
         (vec!["request", "delete", "everything"], "2 actions"),
@@ -121,13 +121,13 @@ fn wrong_arguments_are_refused_before_anything_is_sent() {
 
 #[test]
 fn an_action_is_counted_in_characters() {
-    let (_service, sandbox) = asked(SimulatedOwner::Approves(SOON));
+    let (_service, sandbox) = service_of(SimulatedOwner::Approves(SOON));
     sandbox.run(APPROVAL, ["request", &"é".repeat(500), "--timeout", "5"]).ok();
 }
 
 #[test]
 fn a_refused_key_and_an_unknown_id_end_the_wait_at_once() {
-    let (service, sandbox) = asked(SimulatedOwner::Silent);
+    let (service, sandbox) = service_of(SimulatedOwner::Silent);
     let id = request_no_wait(&sandbox);
     for line in [&["status", "nope"][..], &["wait", "nope", "--timeout", "30"]] {
         let out = sandbox.run(APPROVAL, line);
@@ -144,7 +144,7 @@ fn a_refused_key_and_an_unknown_id_end_the_wait_at_once() {
 
 #[test]
 fn a_creation_that_cannot_have_happened_is_exit_4_and_a_lost_one_8() {
-    let (service, sandbox) = asked(SimulatedOwner::Approves(SOON));
+    let (service, sandbox) = service_of(SimulatedOwner::Approves(SOON));
     service.fail("POST", APPROVALS, RequestFault::RetryAfter(503, 3600), 1);
     sandbox.run(APPROVAL, ["request", "x"]).fails(4).silent();
     for fault in
@@ -159,7 +159,7 @@ fn a_creation_that_cannot_have_happened_is_exit_4_and_a_lost_one_8() {
 
 #[test]
 fn no_response_to_a_creation_is_taken_for_more_than_it_proves() {
-    let (service, sandbox) = asked(SimulatedOwner::Approves(SOON));
+    let (service, sandbox) = service_of(SimulatedOwner::Approves(SOON));
     for response in ErrorResponse::samples() {
         service.fail("POST", APPROVALS, RequestFault::Response(response), 1);
         let before = service.seen_at("POST", APPROVALS).len();
@@ -171,7 +171,7 @@ fn no_response_to_a_creation_is_taken_for_more_than_it_proves() {
 
 #[test]
 fn the_wait_outlasts_a_bad_network() {
-    let (service, sandbox) = asked(SimulatedOwner::Silent);
+    let (service, sandbox) = service_of(SimulatedOwner::Silent);
     let id = request_no_wait(&sandbox);
     let waiting = sandbox.spawn(APPROVAL, ["wait", &id, "--timeout", "60"]);
     service.fail("GET", "/v1/approvals/:id", RequestFault::Html(503), 2);
@@ -183,7 +183,7 @@ fn the_wait_outlasts_a_bad_network() {
 
 #[test]
 fn a_network_that_stays_down_is_never_an_approval() {
-    let (service, sandbox) = asked(SimulatedOwner::Silent);
+    let (service, sandbox) = service_of(SimulatedOwner::Silent);
     let id = request_no_wait(&sandbox);
     service.decide_silently(&id, "approved");
     service.fail_always("GET", "/v1/approvals/:id", RequestFault::Cut);
@@ -195,7 +195,7 @@ fn a_network_that_stays_down_is_never_an_approval() {
 /// One poll would take the whole `--deadline`, which is a minute.
 #[test]
 fn a_silent_service_does_not_prolong_the_wait() {
-    let (service, sandbox) = asked(SimulatedOwner::Silent);
+    let (service, sandbox) = service_of(SimulatedOwner::Silent);
     let id = request_no_wait(&sandbox);
     service.fail_always("GET", "/v1/approvals/:id", RequestFault::Hang);
     let out = sandbox.run(APPROVAL, ["wait", &id, "--timeout", "2"]);
@@ -205,7 +205,7 @@ fn a_silent_service_does_not_prolong_the_wait() {
 
 #[test]
 fn a_signal_ends_the_wait_with_the_id_and_a_hint() {
-    let (service, sandbox) = asked(SimulatedOwner::Silent);
+    let (service, sandbox) = service_of(SimulatedOwner::Silent);
     for (n, signal) in [(1, Signal::INT), (2, Signal::TERM)] {
         let waiting = sandbox.spawn(APPROVAL, ["request", "Delete the repo"]);
         let seen = service.wait_request(Duration::from_secs(10), "GET", "/v1/approvals/:id", n);
@@ -219,7 +219,7 @@ fn a_signal_ends_the_wait_with_the_id_and_a_hint() {
 
 #[test]
 fn an_undecided_request_can_be_waited_for_later() {
-    let (service, sandbox) = asked(SimulatedOwner::Silent);
+    let (service, sandbox) = service_of(SimulatedOwner::Silent);
     let id = request_no_wait(&sandbox);
     assert_eq!(sandbox.run(APPROVAL, ["status", &id]).fails(6).json()["status"], "pending");
     let listed = sandbox.run(APPROVAL, ["list"]).ok().json();
@@ -239,7 +239,7 @@ fn a_request_that_could_not_be_printed_was_made() {
         (SimulatedOwner::Approves(SOON), "request x", 8),
         (SimulatedOwner::Silent, "wait nope", 1),
     ] {
-        let (service, sandbox) = asked(owner);
+        let (service, sandbox) = service_of(owner);
         let out = sandbox.run("/bin/sh", ["-c", &format!("{APPROVAL} {line} >/dev/full")]);
         assert_eq!(out.code(), code, "{out}");
         if code == 8 {
@@ -252,7 +252,7 @@ fn a_request_that_could_not_be_printed_was_made() {
 
 #[test]
 fn a_reply_about_another_request_approves_nothing() {
-    let (service, sandbox) = asked(SimulatedOwner::Silent);
+    let (service, sandbox) = service_of(SimulatedOwner::Silent);
     service.on(
         "GET",
         "/v1/approvals/:id",

@@ -9,7 +9,7 @@ const ONE: &str = "/v1/approvals/:id";
 const STORED: &str = "skill/.approvals.json";
 
 /// A service whose requests only these tests decide.
-fn asked() -> (SimulatedService, Sandbox) {
+fn undecided() -> (SimulatedService, Sandbox) {
     let settings = ServiceSettings {
         owner: SimulatedOwner::Silent,
         lag: Duration::ZERO,
@@ -31,7 +31,7 @@ fn left(sandbox: &Sandbox, options: &[&str]) -> String {
 
 /// What each command makes of a reply that the service gives to every poll, all at once. None waits for another reply.
 fn replies(answer: &Value, options: &[&str]) -> Vec<Output> {
-    let (service, sandbox) = asked();
+    let (service, sandbox) = undecided();
     let id = left(&sandbox, options);
     let mut whole = answer.clone();
     whole["status"] = json!("approved");
@@ -76,7 +76,7 @@ fn every_command_needs_the_fingerprint() {
 
 #[test]
 fn the_need_is_stored_in_a_private_file_and_only_where_there_is_one() {
-    let (_service, sandbox) = asked();
+    let (_service, sandbox) = undecided();
     left(&sandbox, &[]);
     assert!(!sandbox.has(STORED));
     left(&sandbox, &["--biometric"]);
@@ -85,7 +85,7 @@ fn the_need_is_stored_in_a_private_file_and_only_where_there_is_one() {
 
 #[test]
 fn an_id_written_otherwise_is_the_same_request() {
-    let (service, sandbox) = asked();
+    let (service, sandbox) = undecided();
     let id = left(&sandbox, &["--biometric"]);
     service.on("GET", ONE, 200, json!({"status": "approved", "biometric_verified": null}));
     for written in [id.to_uppercase(), id.replace('-', ""), format!("{{{id}}}")] {
@@ -96,7 +96,7 @@ fn an_id_written_otherwise_is_the_same_request() {
 
 #[test]
 fn what_cannot_be_stored_is_not_requested() {
-    let (service, sandbox) = asked();
+    let (service, sandbox) = undecided();
     let line = ["request", "Pay 500 dollars", "--biometric", "--no-wait"];
     std::fs::create_dir(sandbox.path(STORED)).expect("nothing is there yet");
     sandbox.run(APPROVAL, line).fails(4).silent().stderr_has("nothing was asked");
@@ -114,7 +114,7 @@ fn what_cannot_be_stored_is_not_requested() {
 /// The response with the id was lost, so any id may be the one; a request that was not made for sure is forgotten.
 #[test]
 fn a_request_without_a_known_id_needs_the_fingerprint_under_any() {
-    let (service, sandbox) = asked();
+    let (service, sandbox) = undecided();
     let line = ["request", "Pay 500 dollars", "--biometric", "--no-wait"];
     let status = || sandbox.run(APPROVAL, ["status", "apr_1"]);
     service.on("GET", ONE, 200, json!({"status": "approved", "biometric_verified": null}));

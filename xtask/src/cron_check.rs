@@ -31,7 +31,7 @@ pub(crate) fn run(workspace: &Workspace, printer: Printer) -> Result<CheckResult
     Ok(result)
 }
 
-/// Installs cron if need be, plays, and leaves the crontab and the machine as they were.
+/// Installs cron if need be, runs the scene, and leaves the crontab and the machine as they were.
 pub(crate) fn check(workspace: &Workspace) -> Result<CheckResult> {
     if let Err(reason) = daemon::installed() {
         return Ok(CheckResult::Skipped(exit::told(&reason)));
@@ -52,22 +52,22 @@ pub(crate) fn check(workspace: &Workspace) -> Result<CheckResult> {
         crontab,
         daemon: Mutex::default(),
     });
-    let playing = Arc::clone(&scene);
-    let played = interrupt::unless(move || play(&playing));
+    let running = Arc::clone(&scene);
+    let ended = interrupt::unless(move || run_scene(&running));
     // Programs that cron started know nothing of the sandbox, and would outlive it.
     let undone = client::undo(&scene);
     drop(scene.daemon().take());
     scene.crontab.give_back()?;
-    let Some(played) = played? else {
+    let Some(ended) = ended? else {
         return Ok(CheckResult::Failed("interrupted; the crontab is as it was".to_owned()));
     };
-    Ok(match played.and_then(|detail| undone.map(|()| detail)) {
+    Ok(match ended.and_then(|detail| undone.map(|()| detail)) {
         Ok(detail) => CheckResult::Passed(detail),
         Err(fault) => CheckResult::Failed(exit::told(&fault)),
     })
 }
 
-fn play(scene: &CronScene) -> Result<String> {
+fn run_scene(scene: &CronScene) -> Result<String> {
     client::set_up(scene)?;
     let mission = mission::begin(scene)?;
     client::crashes(scene)?;

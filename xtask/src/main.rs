@@ -2,7 +2,7 @@
 //!
 //! - Checks give a [`check_result`]: [`tidy`] reads the sources, [`docs`] the pages and helps; [`cron_check`] and
 //!   [`real_gateway`] run the programs under a real cron and against a real gateway. [`ci`] runs all of them.
-//! - [`torture`], [`fuzz`] and [`bench`] take minutes and print figures; [`demo`] and [`simulate`] are for people.
+//! - [`torture`], [`fuzz`] and [`mod@bench`] take minutes and print figures; [`demo`] and [`simulate`] are for people.
 //! - [`install`] lays out the skill folder, [`dist`] the archive that is published.
 //!
 //! Each uses [`workspace`] (the checkout and its builds), [`folder`] and, where a program needs a peer that costs nothing,

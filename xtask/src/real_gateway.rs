@@ -27,14 +27,14 @@ pub(crate) fn run(workspace: &Workspace, printer: Printer) -> Result<CheckResult
         Err(reason) => return Ok(CheckResult::Skipped(exit::told(&reason))),
     };
     let programs = workspace.build(Profile::Dev)?.display().to_string();
-    let playing = Arc::clone(&gateway);
+    let running = Arc::clone(&gateway);
     let played = interrupt::unless(move || {
         out::progress("starting the gateway (10 to 30 s)");
-        playing.up()?;
-        let (owner, before) = (GatewayOwner::new(&programs, &playing), playing.own_files()?);
+        running.up()?;
+        let (owner, before) = (GatewayOwner::new(&programs, &running), running.own_files()?);
         let mut turns = vec![owner.sets_up()?];
-        turns.extend(turns::play(&format!("{programs}/connect"), &playing)?);
-        turns.push(scheduler::play(&programs, &playing)?);
+        turns.extend(turns::run(&format!("{programs}/connect"), &running)?);
+        turns.push(scheduler::run(&programs, &running)?);
         turns.push(owner.uninstalls(&before)?);
         Ok(turns)
     });

@@ -46,7 +46,7 @@ pub(super) fn run(workspace: &Workspace) -> Result<CheckResult> {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 while let Some(scenario) = next(&waiting) {
-                    let (ok, words) = play(&peer, &scenario, &connect);
+                    let (ok, words) = run_scenario(&peer, &scenario, &connect);
                     let name = scenario.file_stem().unwrap_or_default().to_string_lossy();
                     for line in words.lines().filter(|line| !line.starts_with('{')) {
                         out::progress(line);
@@ -91,8 +91,8 @@ fn next(waiting: &Mutex<Vec<PathBuf>>) -> Option<PathBuf> {
     waiting.lock().expect("no player panics").pop()
 }
 
-/// Plays one scenario: whether it passed, and the peer's output.
-fn play(peer: &Path, scenario: &Path, connect: &Path) -> (bool, String) {
+/// Runs one scenario: whether it passed, and the peer's output.
+fn run_scenario(peer: &Path, scenario: &Path, connect: &Path) -> (bool, String) {
     let mut node = Command::new("node");
     node.arg(peer.join("peer.js")).arg(scenario).arg("--").arg(connect).arg("run");
     match node.stdin(Stdio::null()).output() {

@@ -18,7 +18,7 @@ const STEPS: &str = r#"[{"step_id": "setup", "description": "Create SMS agent", 
     {"step_id": "sms", "description": "Schedule SMS", "sequence": 2},
     {"step_id": "verify", "description": "Verify delivery", "sequence": 3}]"#;
 
-/// How long ago it is played: nothing may be scheduled less than a minute ahead, and a tick checks two minutes
+/// How long ago it is dated: nothing may be scheduled less than a minute ahead, and a tick checks two minutes
 /// after. Cron's environment has no fast clock, so the past has a slow one.
 const AGO: Duration = Duration::from_secs(300);
 

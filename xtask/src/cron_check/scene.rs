@@ -1,4 +1,4 @@
-//! The machine on which the check plays: the simulated service, an agent, and the owner's real crontab.
+//! The machine on which the check runs: the simulated service, an agent, and the owner's real crontab.
 
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -24,7 +24,7 @@ CRON_CHECK=\"kept  as it is\"\t
 /// What the skill folder is called.
 pub(super) const FOLDER: &str = "it's 5% of a \"skill\" # folder $HOME";
 
-/// The machine on which it plays: the simulated service, an agent, and the owner's real crontab.
+/// The machine on which it runs: the simulated service, an agent, and the owner's real crontab.
 pub(super) struct CronScene {
     pub(super) programs: PathBuf,
     pub(super) service: SimulatedService,
@@ -33,7 +33,7 @@ pub(super) struct CronScene {
     /// The skill folder, by a name that both cron and the shell read in their own way.
     pub(super) skill: PathBuf,
     pub(super) crontab: Crontab,
-    /// The cron that runs it all, once it does. It is ended from outside, should the play be interrupted.
+    /// The cron that runs it all, once it does. It is ended from outside, should the check be interrupted.
     pub(super) daemon: Mutex<Option<Daemon>>,
 }
 

@@ -33,8 +33,8 @@ fn targets(page: &str) -> impl Iterator<Item = &str> {
 
 /// The headings as a link names them: in lower case, with hyphens for blanks and without other marks.
 fn headings(page: &str) -> impl Iterator<Item = String> {
-    let titles = lines(page)
-        .filter_map(|line| line.starts_with('#').then(|| line.trim_start_matches('#').trim()));
+    let titles = lines(page).filter(|line| line.starts_with('#'));
+    let titles = titles.map(|line| line.trim_start_matches('#').trim());
     titles.map(|title| {
         let letters = title.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
         letters.collect::<String>().to_lowercase().replace(' ', "-")

@@ -71,7 +71,7 @@ impl<'a> GatewayOwner<'a> {
         let output = self.run("connect", &["simulate", question], "");
         let is_agents = output.out().contains("stub reply:") && output.out().contains("Which day");
         ensure!(output.code() == 0 && is_agents, "`connect simulate` was not answered\n{output}");
-        Ok(json!({"way": "setup", "asked": question, "answered": output.out().trim_end()}))
+        Ok(json!({"path": "setup", "asked": question, "answered": output.out().trim_end()}))
     }
 
     /// Everything of the gateway's is to the byte as it was, and it is closed again.
@@ -92,7 +92,7 @@ impl<'a> GatewayOwner<'a> {
         loop {
             let status = self.run("status", &[], "").json();
             if !passes(&status, "sessions_send") {
-                return Ok(json!({"way": "uninstall", "gateway_config": "as before"}));
+                return Ok(json!({"path": "uninstall", "gateway_config": "as before"}));
             }
             let in_time = std::time::Instant::now() < until;
             ensure!(in_time, "10 s after uninstall the gateway still lets requests in: {status}");

@@ -13,7 +13,7 @@ use super::process::RealGateway;
 const SLUG: &str = "find 50% \"plumbers\"";
 
 /// A job is declared once, listed, and removed; the gateway's own jobs stay.
-pub(super) fn play(programs: &str, gateway: &RealGateway) -> Result<Value> {
+pub(super) fn run(programs: &str, gateway: &RealGateway) -> Result<Value> {
     let service = SimulatedService::start();
     let mut sandbox = Sandbox::for_service(&service);
     sandbox.env("HOME", &gateway.home().display().to_string());
@@ -39,5 +39,5 @@ pub(super) fn play(programs: &str, gateway: &RealGateway) -> Result<Value> {
     ensure!(listed["missions"] == wanted, "wanted {wanted}, found {listed}");
     ensure!(cron(&["remove", SLUG])?["changed"] == true, "the job was not removed");
     ensure!(cron(&["remove", SLUG])?["changed"] == false, "the job was still there");
-    Ok(json!({"way": "missions cron --openclaw", "job": id}))
+    Ok(json!({"path": "missions cron --openclaw", "job": id}))
 }

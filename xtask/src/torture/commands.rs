@@ -39,7 +39,7 @@ const ROUNDS: [Round; 10] = [
     state_files::recover,
 ];
 
-/// The rounds that are played on a bad disk as they are. What reaches people is checked more closely there.
+/// The rounds that are run on a bad disk as they are. What reaches people is checked more closely there.
 pub(super) const LOCAL: [Round; 6] = [
     approvals::approval,
     lists::do_not_call,

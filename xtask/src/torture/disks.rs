@@ -59,10 +59,10 @@ pub(crate) fn run(args: &args::DisksArgs, printer: Printer) -> anyhow::Result<Ex
     Ok(Exit::Done)
 }
 
-/// Plays rounds until enough commands felt the disk fail.
+/// Runs rounds until enough commands were affected by a failing disk.
 fn on(programs: &Path, plan: TorturePlan, disk: &Disk) -> Value {
     let (began, mut tally, mut n) = (Instant::now(), Tally::default(), 0);
-    let is_over = || disk.struck() >= plan.kills || began.elapsed() >= plan.limit;
+    let is_over = || disk.affected() >= plan.kills || began.elapsed() >= plan.limit;
     let rounds: Vec<Round> = REACHING.into_iter().chain(LOCAL).collect();
     let (mut reported, mut client) = (0, Value::Null);
     while !is_over() {
@@ -89,12 +89,12 @@ fn on(programs: &Path, plan: TorturePlan, disk: &Disk) -> Value {
             tally.add(setup::torture(programs, Rng::new(seed), Some(disk.clone())));
             client = connect::disk::sum(client, &connect::disk::torture(programs, seed, disk));
         }
-        if disk.struck() >= reported + 50 {
-            reported = disk.struck();
+        if disk.affected() >= reported + 50 {
+            reported = disk.affected();
             out::progress(&format!("{reported} failures of the disk, {} commands", tally.commands));
         }
     }
-    let (troubles, by_command) = disk.json();
+    let (disk_faults, by_command) = disk.json();
     let count =
         |name: &str| usize::try_from(client[name].as_u64().unwrap_or_default()).unwrap_or_default();
     let (lost, doubled) = (tally.lost + count("lost"), tally.doubled + count("doubled"));
@@ -108,8 +108,8 @@ fn on(programs: &Path, plan: TorturePlan, disk: &Disk) -> Value {
             .map(|fault| format!("connect: {}", fault.as_str().unwrap_or_default())),
     );
     json!({
-        "commands": tally.commands, "rounds": n, "struck": disk.struck(), "failures": troubles,
-        "struck_by_command": by_command, "acknowledged": tally.acknowledged,
+        "commands": tally.commands, "rounds": n, "affected": disk.affected(), "failures": disk_faults,
+        "affected_by_command": by_command, "acknowledged": tally.acknowledged,
         "unconfirmed": tally.unconfirmed, "connect": client, "lost": lost, "doubled": doubled,
         "unreadable": unreadable, "faults": faults,
         "seconds": began.elapsed().as_secs(),

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 const PAGE: u64 = 4_096;
 /// The length of a list of one or two.
 const SHORT: u64 = 120;
-/// Its size while it is well: `status` calls less than this little. It is only a limit, and takes no memory.
+/// Its size while it is healthy: `status` calls less than this little. It is only a limit, and takes no memory.
 pub(in crate::torture) const SIZE: &str = "size=256m,nr_inodes=4000";
 
 /// A way for a disk to fail.
@@ -40,20 +40,20 @@ impl DiskFault {
     }
 }
 
-/// How often a kind of trouble was made, and how often a command felt it.
+/// How often a kind of fault was injected, and how often a command was affected.
 #[derive(Default)]
 struct FaultCount {
-    tried: usize,
-    struck: usize,
+    injected: usize,
+    affected: usize,
     /// Of these, the commands whose request the service had before the disk failed.
     after_the_request: usize,
 }
 
 #[derive(Default)]
 struct DiskCounts {
-    troubles: BTreeMap<&'static str, FaultCount>,
+    faults: BTreeMap<&'static str, FaultCount>,
     commands: BTreeMap<String, usize>,
-    struck: usize,
+    affected: usize,
 }
 
 /// The disk that everything of a sandbox is on. Copies are the same disk.
@@ -75,7 +75,7 @@ impl Disk {
         self.mount.is_some()
     }
 
-    /// A trouble by chance. Files that are to be written have about `length` bytes.
+    /// A fault by chance. Files that are to be written have about `length` bytes.
     pub(in crate::torture) fn disk_fault(&self, rng: &mut Rng, length: u64) -> DiskFault {
         // Half of the time too little for the shortest file that is stored, so that each command meets the fault.
         let length = if rng.chance(50) { SHORT } else { length };
@@ -104,8 +104,8 @@ impl Disk {
         }
     }
 
-    /// Lets the disk be well again, for the program with this process id too. False if it stays as it is.
-    pub(in crate::torture) fn mend(&self, disk_fault: DiskFault, pid: u32) -> bool {
+    /// Lets the disk be healthy again, for the program with this process id too. False if it stays as it is.
+    pub(in crate::torture) fn repair(&self, disk_fault: DiskFault, pid: u32) -> bool {
         match (disk_fault, &self.mount) {
             (DiskFault::SizeLimit(_), _) => limit(pid, "unlimited"),
             (DiskFault::Full(_) | DiskFault::NoInodes(_), Some(mount)) => remount(mount, SIZE),
@@ -114,35 +114,34 @@ impl Disk {
         }
     }
 
-    /// Notes that a trouble was made for a command, and whether the command felt it.
+    /// Notes that a fault was injected into a command, and whether the command was affected.
     pub(in crate::torture) fn note(&self, disk_fault: DiskFault, command: &str, noticed: Noticed) {
         let mut counts = self.counts();
-        let count = counts.troubles.entry(disk_fault.name()).or_default();
-        count.tried += 1;
+        let count = counts.faults.entry(disk_fault.name()).or_default();
+        count.injected += 1;
         if noticed == Noticed::Nothing {
             return;
         }
-        count.struck += 1;
+        count.affected += 1;
         count.after_the_request += usize::from(noticed == Noticed::AfterTheRequest);
-        counts.struck += 1;
+        counts.affected += 1;
         *counts.commands.entry(command.to_owned()).or_default() += 1;
     }
 
-    /// How many commands felt a trouble so far.
-    pub(in crate::torture) fn struck(&self) -> usize {
-        self.counts().struck
+    /// How many commands were affected by a fault so far.
+    pub(in crate::torture) fn affected(&self) -> usize {
+        self.counts().affected
     }
 
-    /// The counts by kind of trouble, and those by command.
+    /// The counts by kind of fault, and those by command.
     pub(in crate::torture) fn json(&self) -> (Value, Value) {
         let counts = self.counts();
         let one = |(name, count): (&&str, &FaultCount)| {
-            let FaultCount { tried, struck, after_the_request } = count;
-            let count =
-                json!({"tried": tried, "struck": struck, "after_the_request": after_the_request});
+            let FaultCount { injected, affected, after_the_request } = count;
+            let count = json!({"injected": injected, "affected": affected, "after_the_request": after_the_request});
             ((*name).to_owned(), count)
         };
-        (counts.troubles.iter().map(one).collect(), json!(counts.commands))
+        (counts.faults.iter().map(one).collect(), json!(counts.commands))
     }
 
     fn counts(&self) -> MutexGuard<'_, DiskCounts> {

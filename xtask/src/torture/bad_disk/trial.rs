@@ -35,7 +35,7 @@ enum FailureMoment {
 }
 
 impl Disk {
-    /// Runs a command and lets the disk fail meanwhile; it is well again when the command has ended.
+    /// Runs a command and lets the disk fail meanwhile; it is healthy again when the command has ended.
     pub(in crate::torture) fn run_command(
         &self,
         tried: TriedCommand,
@@ -101,14 +101,14 @@ impl Disk {
         let end = child.finish(HANG_LIMIT);
         // The limit of a process ends with it.
         fails &= !matches!(disk_fault, DiskFault::SizeLimit(_));
-        if fails && !self.mend(disk_fault, std::process::id()) {
+        if fails && !self.repair(disk_fault, std::process::id()) {
             faults.push(format!("the disk stays as it is: {disk_fault:?}"));
         }
         (end, was_requested)
     }
 }
 
-/// What no command may do whatever its disk does.
+/// What no command may do, however its disk fails.
 fn misbehaved(tried: TriedCommand, end: &Output) -> Vec<String> {
     let mut faults = Vec::new();
     if end.code() == 101 || end.code() > 128 || end.took() >= HANG_LIMIT {

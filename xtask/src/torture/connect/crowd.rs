@@ -40,9 +40,9 @@ const MAX_TURNS: usize = 64;
 /// Both; `faults` lists everything that must not be.
 pub(in crate::torture) fn torture(programs: &Path) -> Value {
     let mut faults = Vec::new();
-    let mut part = |name: &str, play: fn(&Path, &mut Vec<String>) -> Result<Value>| {
+    let mut part = |name: &str, run: fn(&Path, &mut Vec<String>) -> Result<Value>| {
         out::progress(name);
-        play(programs, &mut faults).unwrap_or_else(|err| {
+        run(programs, &mut faults).unwrap_or_else(|err| {
             faults.push(format!("{name}: {err:#}"));
             Value::Null
         })

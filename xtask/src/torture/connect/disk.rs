@@ -1,5 +1,5 @@
 //! `connect` on a disk that fails while it replies: it lives, replies, refuses what is sensitive, reports its state, and
-//! keeps its journal again once the disk is well.
+//! keeps its journal again once the disk is healthy.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -43,7 +43,7 @@ struct ClientDiskRun<'a> {
     faults: Vec<String>,
 }
 
-/// Plays some troubles on one client. The summary has no name of its own: it is a part of `disks`.
+/// Injects some faults into one client. The summary has no name of its own: it is a part of `disks`.
 pub(in crate::torture) fn torture(programs: &Path, seed: u64, disk: &Disk) -> Value {
     let (stage, rng) = (ClientStage::new(programs, seed, false), Rng::new(seed));
     stage.service.owner(SimulatedOwner::Approves(Duration::ZERO));
@@ -95,7 +95,7 @@ impl ClientDiskRun<'_> {
         sent.map(|sent| sent.key()).unwrap_or_default()
     }
 
-    /// The disk fails, and requests meanwhile get their results; then it is well, and so is the client.
+    /// The disk fails, and requests meanwhile get their results; then it is healthy, and so is the client.
     fn disk_fault(&mut self, client: &mut Child) {
         let disk_fault = self.choose();
         let fails = self.disk.fail(disk_fault, client.pid());
@@ -119,7 +119,7 @@ impl ClientDiskRun<'_> {
         if !client.running() {
             self.faults.push(format!("the client died of {disk_fault:?}: {}", client.stderr()));
         }
-        if fails && !self.disk.mend(disk_fault, client.pid()) {
+        if fails && !self.disk.repair(disk_fault, client.pid()) {
             self.faults.push(format!("the disk stays as it is: {disk_fault:?}"));
         }
         self.is_well_again(client);
@@ -197,7 +197,7 @@ impl ClientDiskRun<'_> {
         }
     }
 
-    /// The next request is in the journal, and the status says that all is well.
+    /// The next request is in the journal, and the status says that all is healthy.
     fn is_well_again(&mut self, client: &mut Child) {
         let last = self.send(1);
         self.wait_for_results(client, "after the disk was mended");
@@ -231,7 +231,7 @@ impl ClientDiskRun<'_> {
             let disk_fault = DiskFault::Full(self.rng.below(2));
             let fails = self.disk.fail(disk_fault, std::process::id());
             let client = self.start();
-            if fails && !self.disk.mend(disk_fault, std::process::id()) {
+            if fails && !self.disk.repair(disk_fault, std::process::id()) {
                 self.faults.push("the disk stays full".to_owned());
             }
             return client;
@@ -244,7 +244,7 @@ impl ClientDiskRun<'_> {
         }
         let noticed = if is_told { Noticed::Something } else { Noticed::Nothing };
         self.disk.note(DiskFault::ReadOnly, "connect", noticed);
-        if fails && !self.disk.mend(DiskFault::ReadOnly, std::process::id()) {
+        if fails && !self.disk.repair(DiskFault::ReadOnly, std::process::id()) {
             self.faults.push("the disk stays read-only".to_owned());
         }
         self.start()

@@ -1,4 +1,4 @@
-//! What goes wrong around the client besides the kills: drops, refused upgrades, silence, a gateway in trouble.
+//! What goes wrong around the client besides the kills: drops, refused upgrades, silence, a faulty gateway.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -30,7 +30,7 @@ pub(super) struct DisturbanceCount {
 }
 
 impl Disturbances {
-    /// Disturbs until `over`, then lets everything be well again.
+    /// Disturbs until `over`, then ends every fault.
     pub(super) fn cause(
         self,
         stage: &ClientStage,
@@ -79,14 +79,14 @@ fn drop_line(stage: &ClientStage, count: &DisturbanceCount) {
     count.drops.fetch_add(usize::from(stage.service.drop_socket()), Ordering::Relaxed);
 }
 
-/// Drops the line and lets the client meet the trouble for a while.
+/// Drops the line and leaves it down for a while.
 fn refuse(stage: &ClientStage, rng: &mut Rng, over: &AtomicBool, count: &DisturbanceCount) {
     count.refusals.fetch_add(1, Ordering::Relaxed);
     stage.service.drop_everything();
     pause(Duration::from_millis(100 + rng.below(1_200)), over);
 }
 
-/// A trouble of the gateway.
+/// A fault of the gateway.
 fn gateway(stage: &ClientStage, rng: &mut Rng, over: &AtomicBool) {
     let fault = match rng.below(9) {
         0 => RequestFault::Status(500),

@@ -10,8 +10,8 @@ use crate::torture::bad_disk::SIZE;
 use crate::torture::plan::TorturePlan;
 use crate::workspace;
 
-/// The ways to a namespace in which one may mount: as anybody, else as root.
-const WAYS: [&[&str]; 2] = [&["--user", "--map-root-user", "--mount"], &["--mount"]];
+/// The options of `unshare` for a namespace in which one may mount: as anybody, else as root.
+const UNSHARE_OPTIONS: [&[&str]; 2] = [&["--user", "--map-root-user", "--mount"], &["--mount"]];
 
 /// What the kernel has to allow: a small disk, and a read-only one.
 const TRIAL: &str = "mount -o remount,ro \"$1\" && mount -o remount,rw \"$1\"";
@@ -25,15 +25,15 @@ impl Drop for Folder {
     }
 }
 
-/// The summary of the part, played where the disk is mounted. Fails with the reason if there cannot be one here.
+/// The summary of the part, run where the disk is mounted. Fails with the reason if there cannot be one here.
 pub(super) fn torture(programs: &Path, plan: TorturePlan) -> Result<Value, String> {
     let name = format!("clawdtalk-disk-{}", std::process::id());
     let folder = Folder(std::env::temp_dir().join(name));
     std::fs::create_dir_all(&folder.0)
         .map_err(|err| format!("making `{}`: {err}", folder.0.display()))?;
-    let way = way(&folder.0)?;
+    let options = working_options(&folder.0)?;
     let program = workspace::this_program().map_err(|err| err.to_string())?;
-    let mut command = inside(way, &folder.0);
+    let mut command = inside(options, &folder.0);
     command.arg(program).arg("disks").arg(programs).arg(&folder.0);
     command.args(["--kills", &plan.kills.to_string()]);
     command.args(["--limit", &plan.limit.as_millis().to_string()]);
@@ -53,20 +53,20 @@ pub(super) fn torture(programs: &Path, plan: TorturePlan) -> Result<Value, Strin
 }
 
 /// A program in a namespace of its own, with the disk mounted on the folder.
-fn inside(way: &[&str], folder: &Path) -> Command {
+fn inside(options: &[&str], folder: &Path) -> Command {
     let mount = format!("mount -t tmpfs -o {SIZE} tmpfs \"$0\" && exec \"$@\"");
     let mut command = Command::new("unshare");
-    command.args(way).args(["sh", "-c", &mount]).arg(folder);
+    command.args(options).args(["sh", "-c", &mount]).arg(folder);
     command
 }
 
-/// The first way that works, else the error of the last one.
-fn way(folder: &Path) -> Result<&'static [&'static str], String> {
+/// The first options that work, else the error of the last one.
+fn working_options(folder: &Path) -> Result<&'static [&'static str], String> {
     let mut why = String::new();
-    for way in WAYS {
-        let trial = inside(way, folder).args(["sh", "-c", TRIAL, "sh"]).arg(folder).output();
+    for options in UNSHARE_OPTIONS {
+        let trial = inside(options, folder).args(["sh", "-c", TRIAL, "sh"]).arg(folder).output();
         match trial {
-            Ok(output) if output.status.success() => return Ok(way),
+            Ok(output) if output.status.success() => return Ok(options),
             Ok(output) => {
                 String::from_utf8_lossy(&output.stderr).trim().clone_into(&mut why);
             }
