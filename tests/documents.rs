@@ -145,6 +145,7 @@ impl Reader {
         let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
         service.speed(SPEED);
         service.owner(SimulatedOwner::Approves(Duration::from_secs(1)));
+        Sandbox::all_on_disk();
         let mut sandbox = Sandbox::for_both(&service, &gateway);
         folder::furnish(&mut sandbox);
         let skill = folder::skill(&sandbox);

@@ -21,6 +21,7 @@ use serde_json::json;
 
 #[test]
 fn every_entry_of_the_contract_holds_through_its_script() {
+    Sandbox::all_on_disk();
     contract::check_each("", |case, sandbox| {
         furnish(sandbox);
         let script = sandbox.skill().join(case.script()).display().to_string();
@@ -43,6 +44,7 @@ fn the_missions_script_is_python_too() {
             writeln!(std::io::stderr(), "skipped: there is no python3 to try telnyx_api.py with");
         return;
     }
+    Sandbox::all_on_disk();
     contract::check_each("m-", |case, sandbox| {
         furnish(sandbox);
         vec!["python3".to_owned(), sandbox.skill().join(case.script()).display().to_string()]
@@ -52,6 +54,7 @@ fn the_missions_script_is_python_too() {
 #[test]
 fn the_old_command_lines_go_on_working() {
     let service = SimulatedService::start();
+    Sandbox::all_on_disk();
     let mut sandbox = Sandbox::for_service(&service);
     furnish(&mut sandbox);
     let (home, skill) = (sandbox.home().display().to_string(), skill(&sandbox));
@@ -102,6 +105,7 @@ fn linked_programs_know_their_folder() {
 
 #[test]
 fn completions_and_manuals_are_there() {
+    Sandbox::all_on_disk();
     let mut sandbox = Sandbox::new();
     furnish(&mut sandbox);
     let bash = sandbox.read("skill/share/bash-completion/completions/clawdtalk-sms");
@@ -170,6 +174,7 @@ fn a_folder_of_the_old_scripts_is_upgraded_in_place() {
 
 #[test]
 fn what_people_changed_is_in_the_backup() {
+    Sandbox::all_on_disk();
     let mut sandbox = Sandbox::new();
     furnish(&mut sandbox);
     // The furnished files are second names of a whole installation: this one becomes a file of its own.

@@ -18,8 +18,8 @@ pub(crate) fn print(
     verdict: Verdict,
     text: &str,
 ) -> anyhow::Result<()> {
-    let printed = printer.document(&document(reply, request, verdict), || text.to_owned());
-    printed.map_err(|err| match request.action {
+    let outcome = printer.document(&document(reply, request, verdict), || text.to_owned());
+    outcome.map_err(|err| match request.action {
         Some(_) => out::unsaid(&err)
             .hint(format!(
                 "`approval wait {}` prints what the owner decides",

@@ -61,6 +61,12 @@ impl Sandbox {
         Self { root, env, clock: None }
     }
 
+    /// From now on this process makes its sandboxes in the temporary folder, which usually is on a disk, instead of in
+    /// memory: for figures, and for what has hard links to programs of the checkout.
+    pub fn all_on_disk() {
+        place::use_disk();
+    }
+
     /// A sandbox configured with the service's address and key; programs in it have the service's clock.
     pub fn for_service(service: &SimulatedService) -> Self {
         let mut sandbox = Self::new();

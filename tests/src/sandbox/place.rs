@@ -3,6 +3,7 @@
 
 use rustix::fs::{Access, StatVfsMountFlags, access, statfs, statvfs};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The folder in memory that a Linux machine has for everybody.
 const MEMORY: &str = "/dev/shm";
@@ -11,11 +12,20 @@ const TMPFS: i64 = 0x0102_1994;
 /// So much has to be free, in bytes: containers often have 64 MiB only.
 const MIN_FREE: u64 = 1 << 30;
 
-/// The folder that sandboxes are made in: `TMPDIR` if it is set, so that a caller can choose a disk.
+/// Whether this process wants its sandboxes on a disk.
+static ON_DISK: AtomicBool = AtomicBool::new(false);
+
+/// Lets [`parent`] be the temporary folder from now on.
+pub(super) fn use_disk() {
+    ON_DISK.store(true, Ordering::Relaxed);
+}
+
+/// The folder that sandboxes are made in: `TMPDIR` if it is set, so that whoever starts the tests can choose a disk.
 pub(super) fn parent() -> PathBuf {
     let is_chosen = std::env::var_os("TMPDIR").is_some_and(|folder| !folder.is_empty());
+    let is_on_disk = is_chosen || ON_DISK.load(Ordering::Relaxed);
     let memory = Path::new(MEMORY);
-    if !is_chosen && is_usable(memory) { memory.to_owned() } else { std::env::temp_dir() }
+    if !is_on_disk && is_usable(memory) { memory.to_owned() } else { std::env::temp_dir() }
 }
 
 /// Whether a folder is in memory, has room, and takes files that may be run: sandboxes hold scripts.

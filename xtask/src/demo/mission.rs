@@ -1,4 +1,4 @@
-//! `missions`: an errand of several steps that keeps itself, hours of it on a fast clock.
+//! `missions`: an errand of several steps that goes on by itself, hours of it on a fast clock.
 
 use std::time::Duration;
 
