@@ -9,7 +9,7 @@ use state::phone::Phone;
 pub(crate) struct NewCall {
     /// Whom to call; the owner's own phone if `None`.
     pub(crate) to: Option<Phone>,
-    /// The first words on the line.
+    /// What the other side hears first.
     pub(crate) greeting: Option<String>,
     /// What the call is for.
     pub(crate) purpose: Option<String>,

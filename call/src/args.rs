@@ -23,7 +23,7 @@ pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 
-    /// The first words on the line; several words are one greeting, "" is none
+    /// What the other side hears first; several words are one greeting, "" is none
     #[arg(value_name = "GREETING")]
     pub(crate) greeting: Vec<String>,
 
