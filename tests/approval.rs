@@ -2,16 +2,23 @@
 
 use std::time::Duration;
 
-use harness::{Fault, Foreign, Owner, Sandbox, Service, Settings, Signal, contract};
+use harness::{
+    ErrorResponse, RequestFault, Sandbox, ServiceSettings, Signal, SimulatedOwner,
+    SimulatedService, contract,
+};
 use serde_json::json;
 
 const APPROVAL: &str = env!("CARGO_BIN_EXE_approval");
 const APPROVALS: &str = "/v1/approvals";
 const SOON: Duration = Duration::from_millis(300);
 
-/// A service whose owner decides so, and a folder to run in. Polls come ten times as fast.
-fn asked(owner: Owner) -> (Service, Sandbox) {
-    let service = Service::with(Settings { owner, lag: Duration::ZERO, ..Settings::default() });
+/// A service with this owner, and a sandbox. Polls come ten times as fast.
+fn service_of(owner: SimulatedOwner) -> (SimulatedService, Sandbox) {
+    let service = SimulatedService::with(ServiceSettings {
+        owner,
+        lag: Duration::ZERO,
+        ..ServiceSettings::default()
+    });
     let mut sandbox = Sandbox::for_service(&service);
     sandbox.env("CLAWDTALK_CLOCK_PERIODS", "10");
     (service, sandbox)
@@ -23,66 +30,71 @@ fn prints_what_the_script_printed() {
 }
 
 #[test]
-fn each_verdict_has_its_exit_code_in_both_modes() {
+fn each_decision_has_its_exit_code_in_both_modes() {
     for (owner, code, word) in [
-        (Owner::Approves(SOON), 0, "approved"),
-        (Owner::Denies(SOON), 1, "denied"),
-        // Both run out at once: what the service says of it at the last look is told.
-        (Owner::Silent, 6, "expired"),
-        (Owner::NoDevices, 7, "no_devices"),
-        (Owner::NotDelivered, 7, "no_devices_reached"),
+        (SimulatedOwner::Approves(SOON), 0, "approved"),
+        (SimulatedOwner::Denies(SOON), 1, "denied"),
+        // Both run out at once: the status at the last poll counts.
+        (SimulatedOwner::Silent, 6, "expired"),
+        (SimulatedOwner::NoDevices, 7, "no_devices"),
+        (SimulatedOwner::NotDelivered, 7, "no_devices_reached"),
     ] {
-        let (_service, sandbox) = asked(owner);
+        let (_service, sandbox) = service_of(owner);
         let line = ["request", "Delete the repo", "--timeout", "2"];
-        let verdict = sandbox.run(APPROVAL, line).fails(code).json();
-        assert_eq!(verdict["status"], word);
-        assert_eq!(verdict["action"], "Delete the repo");
-        assert!(verdict["request_id"].is_string());
+        let document = sandbox.run(APPROVAL, line).fails(code).json();
+        assert_eq!(document["status"], word);
+        assert_eq!(document["action"], "Delete the repo");
+        assert!(document["request_id"].is_string());
         let text = [&["--text"], &line[..]].concat();
         let out = sandbox.run(APPROVAL, text);
         out.fails(code).stdout(&format!("{word}\n"));
-        // Nobody can decide it any more: waiting again would be in vain.
+        // Nobody can decide it any more: waiting again would be useless.
         assert_eq!(out.err().contains("ask again"), word == "expired", "{out}");
         assert!(!out.err().contains("waits again"), "{out}");
     }
 }
 
 #[test]
-fn an_approval_without_the_check_that_was_asked_for_is_none() {
-    let (_service, sandbox) = asked(Owner::ApprovesUnchecked(SOON));
+fn an_approval_without_the_fingerprint_that_it_needs_is_none() {
+    let (_service, sandbox) = service_of(SimulatedOwner::ApprovesUnchecked(SOON));
     let line = ["request", "Wire 500 dollars", "--biometric", "--timeout", "2"];
     let out = sandbox.run(APPROVAL, line);
     assert_eq!(out.fails(6).json()["status"], "unknown");
-    let (_service, sandbox) = asked(Owner::Approves(SOON));
+    let (_service, sandbox) = service_of(SimulatedOwner::Approves(SOON));
     assert_eq!(sandbox.run(APPROVAL, line).ok().json()["status"], "approved");
 }
 
-/// See: defect A5, the script exits 0 for every verdict.
+/// The script that this program replaces exits 0 for every decision.
 #[test]
 fn a_shell_goes_on_only_after_approved() {
-    let fate = |owner: Owner, redirect: &str| {
-        let (_service, sandbox) = asked(owner);
+    let acts = |owner: SimulatedOwner, redirect: &str| {
+        let (_service, sandbox) = service_of(owner);
         let line =
             format!("{APPROVAL} request 'Delete the repo' --timeout 1 {redirect} && touch acted");
         sandbox.run("/bin/sh", ["-c", &line]);
         sandbox.has("work/acted")
     };
     for redirect in ["", ">&-", ">&- 2>&-", "| cat", ">/dev/full"] {
-        for owner in [Owner::Denies(SOON), Owner::Silent, Owner::NoDevices, Owner::NotDelivered] {
-            // A pipe's exit code is that of its last program, so there the verdict is asked of the first.
+        for owner in [
+            SimulatedOwner::Denies(SOON),
+            SimulatedOwner::Silent,
+            SimulatedOwner::NoDevices,
+            SimulatedOwner::NotDelivered,
+        ] {
+            // A pipe's exit code is that of its last program, so there the first one's is read.
             let redirect = if redirect == "| cat" { "2>&1" } else { redirect };
-            assert!(!fate(owner, redirect), "acted with {redirect}");
+            assert!(!acts(owner, redirect), "acted with {redirect}");
         }
     }
-    assert!(fate(Owner::Approves(SOON), ""));
-    assert!(fate(Owner::Approves(SOON), ">&-"));
+    assert!(acts(SimulatedOwner::Approves(SOON), ""));
+    assert!(acts(SimulatedOwner::Approves(SOON), ">&-"));
 }
 
 #[test]
 fn wrong_arguments_are_refused_before_anything_is_sent() {
-    let (service, sandbox) = asked(Owner::Approves(SOON));
+    let (service, sandbox) = service_of(SimulatedOwner::Approves(SOON));
     let long = "x".repeat(501);
-    for (line, says) in [
+    for (line, fact) in [
         (vec!["request", "delete", "everything"], "2 actions"),
         (vec!["request"], "<ACTION>"),
         (vec!["request", " "], "empty"),
@@ -102,20 +114,20 @@ fn wrong_arguments_are_refused_before_anything_is_sent() {
         (vec![], "needs a command"),
     ] {
         let out = sandbox.run(APPROVAL, &line);
-        out.fails(2).silent().stderr_has("error: ").stderr_has("hint: ").stderr_has(says);
+        out.fails(2).silent().stderr_has("error: ").stderr_has("hint: ").stderr_has(fact);
     }
     assert!(service.seen().is_empty(), "{:?}", service.seen());
 }
 
 #[test]
 fn an_action_is_counted_in_characters() {
-    let (_service, sandbox) = asked(Owner::Approves(SOON));
+    let (_service, sandbox) = service_of(SimulatedOwner::Approves(SOON));
     sandbox.run(APPROVAL, ["request", &"é".repeat(500), "--timeout", "5"]).ok();
 }
 
 #[test]
 fn a_refused_key_and_an_unknown_id_end_the_wait_at_once() {
-    let (service, sandbox) = asked(Owner::Silent);
+    let (service, sandbox) = service_of(SimulatedOwner::Silent);
     let id = request_no_wait(&sandbox);
     for line in [&["status", "nope"][..], &["wait", "nope", "--timeout", "30"]] {
         let out = sandbox.run(APPROVAL, line);
@@ -132,10 +144,12 @@ fn a_refused_key_and_an_unknown_id_end_the_wait_at_once() {
 
 #[test]
 fn a_creation_that_cannot_have_happened_is_exit_4_and_a_lost_one_8() {
-    let (service, sandbox) = asked(Owner::Approves(SOON));
-    service.fail("POST", APPROVALS, Fault::RetryAfter(503, 3600), 1);
+    let (service, sandbox) = service_of(SimulatedOwner::Approves(SOON));
+    service.fail("POST", APPROVALS, RequestFault::RetryAfter(503, 3600), 1);
     sandbox.run(APPROVAL, ["request", "x"]).fails(4).silent();
-    for fault in [Fault::Lost, Fault::Torn, Fault::Html(502), Fault::Status(500)] {
+    for fault in
+        [RequestFault::Lost, RequestFault::Torn, RequestFault::Html(502), RequestFault::Status(500)]
+    {
         service.fail("POST", APPROVALS, fault, 1);
         sandbox.run(APPROVAL, ["request", "x"]).fails(8).silent().stderr_has("hint: ");
     }
@@ -144,54 +158,54 @@ fn a_creation_that_cannot_have_happened_is_exit_4_and_a_lost_one_8() {
 }
 
 #[test]
-fn no_answer_to_a_creation_is_taken_for_more_than_it_proves() {
-    let (service, sandbox) = asked(Owner::Approves(SOON));
-    for foreign in Foreign::telling() {
-        service.fail("POST", APPROVALS, Fault::Foreign(foreign), 1);
+fn no_response_to_a_creation_is_taken_for_more_than_it_proves() {
+    let (service, sandbox) = service_of(SimulatedOwner::Approves(SOON));
+    for response in ErrorResponse::samples() {
+        service.fail("POST", APPROVALS, RequestFault::Response(response), 1);
         let before = service.seen_at("POST", APPROVALS).len();
         let out = sandbox.run(APPROVAL, ["request", "x"]);
-        assert_eq!(out.silent().code(), foreign.exit(), "{foreign:?} {out}");
-        assert_eq!(service.seen_at("POST", APPROVALS).len(), before + 1, "{foreign:?}");
+        assert_eq!(out.silent().code(), response.exit(), "{response:?} {out}");
+        assert_eq!(service.seen_at("POST", APPROVALS).len(), before + 1, "{response:?}");
     }
 }
 
 #[test]
-fn a_bad_network_during_the_wait_is_ridden_out() {
-    let (service, sandbox) = asked(Owner::Silent);
+fn the_wait_outlasts_a_bad_network() {
+    let (service, sandbox) = service_of(SimulatedOwner::Silent);
     let id = request_no_wait(&sandbox);
     let waiting = sandbox.spawn(APPROVAL, ["wait", &id, "--timeout", "60"]);
-    service.fail("GET", "/v1/approvals/:id", Fault::Html(503), 2);
-    service.fail("GET", "/v1/approvals/:id", Fault::Cut, 2);
+    service.fail("GET", "/v1/approvals/:id", RequestFault::Html(503), 2);
+    service.fail("GET", "/v1/approvals/:id", RequestFault::Cut, 2);
     service.wait_request(Duration::from_secs(20), "GET", "/v1/approvals/:id", 6);
     service.decide_silently(&id, "approved");
     assert_eq!(waiting.finish(Duration::from_secs(20)).ok().json()["status"], "approved");
 }
 
 #[test]
-fn a_network_that_stays_away_is_never_a_yes() {
-    let (service, sandbox) = asked(Owner::Silent);
+fn a_network_that_stays_down_is_never_an_approval() {
+    let (service, sandbox) = service_of(SimulatedOwner::Silent);
     let id = request_no_wait(&sandbox);
     service.decide_silently(&id, "approved");
-    service.fail_always("GET", "/v1/approvals/:id", Fault::Cut);
+    service.fail_always("GET", "/v1/approvals/:id", RequestFault::Cut);
     let out = sandbox.run(APPROVAL, ["wait", &id, "--timeout", "1"]);
     assert_eq!(out.fails(6).json()["request_id"], id.as_str());
     out.stderr_has(&format!("approval wait {id}"));
 }
 
-/// Each look would take the whole `--deadline`, which is a minute.
+/// One poll would take the whole `--deadline`, which is a minute.
 #[test]
-fn a_silent_service_does_not_draw_the_wait_out() {
-    let (service, sandbox) = asked(Owner::Silent);
+fn a_silent_service_does_not_prolong_the_wait() {
+    let (service, sandbox) = service_of(SimulatedOwner::Silent);
     let id = request_no_wait(&sandbox);
-    service.fail_always("GET", "/v1/approvals/:id", Fault::Hang);
+    service.fail_always("GET", "/v1/approvals/:id", RequestFault::Hang);
     let out = sandbox.run(APPROVAL, ["wait", &id, "--timeout", "2"]);
     assert_eq!(out.fails(6).json()["status"], "timeout");
     assert!(out.took() < Duration::from_secs(15), "{out}");
 }
 
 #[test]
-fn a_signal_ends_the_wait_with_the_id_and_the_way_on() {
-    let (service, sandbox) = asked(Owner::Silent);
+fn a_signal_ends_the_wait_with_the_id_and_a_hint() {
+    let (service, sandbox) = service_of(SimulatedOwner::Silent);
     for (n, signal) in [(1, Signal::INT), (2, Signal::TERM)] {
         let waiting = sandbox.spawn(APPROVAL, ["request", "Delete the repo"]);
         let seen = service.wait_request(Duration::from_secs(10), "GET", "/v1/approvals/:id", n);
@@ -204,8 +218,8 @@ fn a_signal_ends_the_wait_with_the_id_and_the_way_on() {
 }
 
 #[test]
-fn a_request_that_was_left_can_be_taken_up() {
-    let (service, sandbox) = asked(Owner::Silent);
+fn an_undecided_request_can_be_waited_for_later() {
+    let (service, sandbox) = service_of(SimulatedOwner::Silent);
     let id = request_no_wait(&sandbox);
     assert_eq!(sandbox.run(APPROVAL, ["status", &id]).fails(6).json()["status"], "pending");
     let listed = sandbox.run(APPROVAL, ["list"]).ok().json();
@@ -215,30 +229,29 @@ fn a_request_that_was_left_can_be_taken_up() {
     sandbox.run(APPROVAL, ["wait", &id]).ok();
 }
 
-/// The owner was asked: to ask again is not the remedy.
+/// The owner was asked: asking again is no remedy.
 #[test]
-fn a_request_that_could_not_be_told_of_was_made() {
+fn a_request_that_could_not_be_printed_was_made() {
     for (owner, line, code) in [
-        (Owner::Silent, "request x --no-wait", 8),
-        (Owner::NoDevices, "request x", 8),
-        (Owner::Denies(SOON), "request x", 8),
-        (Owner::Approves(SOON), "request x", 8),
-        (Owner::Silent, "wait nope", 1),
+        (SimulatedOwner::Silent, "request x --no-wait", 8),
+        (SimulatedOwner::NoDevices, "request x", 8),
+        (SimulatedOwner::Denies(SOON), "request x", 8),
+        (SimulatedOwner::Approves(SOON), "request x", 8),
+        (SimulatedOwner::Silent, "wait nope", 1),
     ] {
-        let (service, sandbox) = asked(owner);
+        let (service, sandbox) = service_of(owner);
         let out = sandbox.run("/bin/sh", ["-c", &format!("{APPROVAL} {line} >/dev/full")]);
         assert_eq!(out.code(), code, "{out}");
         if code == 8 {
             assert_eq!(service.seen_at("POST", APPROVALS).len(), 1);
-            out.stderr_has("error: it was done, but that could not be said: ");
-            out.stderr_has("hint: `approval wait ");
+            out.stderr_has("it was done").stderr_has("hint: `approval wait ");
         }
     }
 }
 
 #[test]
-fn an_answer_about_another_request_approves_nothing() {
-    let (service, sandbox) = asked(Owner::Silent);
+fn a_reply_about_another_request_approves_nothing() {
+    let (service, sandbox) = service_of(SimulatedOwner::Silent);
     service.on(
         "GET",
         "/v1/approvals/:id",

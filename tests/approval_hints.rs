@@ -1,7 +1,7 @@
 //! The service's ids in hints of `approval`, whatever is in them.
 
 use harness::hints::{HOSTILE, is_raw};
-use harness::{Owner, Sandbox, Service, Settings, Signal};
+use harness::{Sandbox, ServiceSettings, Signal, SimulatedOwner, SimulatedService};
 use serde_json::json;
 use std::time::Duration;
 
@@ -9,9 +9,13 @@ const APPROVAL: &str = env!("CARGO_BIN_EXE_approval");
 const APPROVALS: &str = "/v1/approvals";
 
 /// A service that gives the next request this id.
-fn with_id(id: &str) -> (Service, Sandbox) {
-    let settings = Settings { owner: Owner::Silent, lag: Duration::ZERO, ..Settings::default() };
-    let service = Service::with(settings);
+fn with_id(id: &str) -> (SimulatedService, Sandbox) {
+    let settings = ServiceSettings {
+        owner: SimulatedOwner::Silent,
+        lag: Duration::ZERO,
+        ..ServiceSettings::default()
+    };
+    let service = SimulatedService::with(settings);
     let made = json!({"request_id": id, "status": "pending", "devices_notified": 1});
     service.on("POST", APPROVALS, 201, made);
     service.on("GET", "/v1/approvals/:id", 200, json!({"status": "pending"}));
@@ -32,14 +36,14 @@ fn every_hint_with_an_id_is_the_command_that_was_meant() {
                 assert_eq!(out.fails(6).hinted("approval wait", "` waits again"), [id]);
                 let unheard = format!("{APPROVAL} request x --no-wait >/dev/full");
                 let out = sandbox.run("/bin/sh", ["-c", &unheard]);
-                assert_eq!(out.fails(8).hinted("approval wait", "` tells what"), [id]);
+                assert_eq!(out.fails(8).hinted("approval wait", "` prints what"), [id]);
                 let waiting = sandbox.spawn(APPROVAL, ["wait", id]);
-                let looks = service.seen_at("GET", "/v1/approvals/:id").len();
+                let n_polls = service.seen_at("GET", "/v1/approvals/:id").len();
                 service.wait_request(
                     Duration::from_secs(10),
                     "GET",
                     "/v1/approvals/:id",
-                    looks + 1,
+                    n_polls + 1,
                 );
                 let out = waiting.stop(Signal::TERM, Duration::from_secs(5));
                 assert_eq!(out.fails(6).hinted("approval wait", "` waits again"), [id]);
@@ -68,12 +72,12 @@ fn words_of_the_command_line_are_quoted_too() {
         let out = sandbox.run(APPROVAL, ["request", "--", action, "--no-wait"]);
         let line =
             out.fails(2).err().lines().find_map(|line| line.strip_prefix("hint: quote it: "));
-        let words = harness::hints::in_a_shell(line.unwrap_or_else(|| panic!("no hint\n{out}")));
+        let words = harness::hints::shell_words(line.unwrap_or_else(|| panic!("no hint\n{out}")));
         assert_eq!(words, ["approval", "request", "--", &format!("{action} --no-wait")]);
         let out = sandbox.run(APPROVAL, ["request", &format!("--{action}")]);
         out.fails(2);
         if let Some(line) = out.err().lines().find_map(|line| line.split_once("behind `--`: -- ")) {
-            assert_eq!(harness::hints::in_a_shell(line.1).len(), 1);
+            assert_eq!(harness::hints::shell_words(line.1).len(), 1);
         }
     }
 }

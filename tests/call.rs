@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use harness::{Fault, Sandbox, Service, Signal, contract};
+use harness::{RequestFault, Sandbox, Signal, SimulatedService, contract};
 use serde_json::json;
 use state::paths;
 
@@ -16,8 +16,8 @@ fn prints_what_the_script_printed() {
 }
 
 #[test]
-fn rings_the_owner_and_remembers_the_call_as_the_owners() {
-    let service = Service::start();
+fn rings_the_owner_and_stores_the_call_as_the_owners() {
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let call = sandbox.run(CALL, ["Your build is done"]).ok().quiet().json();
     assert_eq!(call["status"], "initiating");
@@ -29,17 +29,17 @@ fn rings_the_owner_and_remembers_the_call_as_the_owners() {
 
 #[test]
 fn words_without_quotes_are_one_greeting() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     Sandbox::for_service(&service).run(CALL, ["hello", "there", "friend"]).ok();
     Sandbox::for_service(&service).run(CALL, ["--", "--bogus"]).ok();
     let bodies = service.seen_at("POST", CALLS).into_iter().map(|seen| seen.body);
-    let wanted = ["hello there friend", "--bogus"].map(|said| json!({"greeting": said}));
+    let wanted = ["hello there friend", "--bogus"].map(|words| json!({"greeting": words}));
     assert_eq!(bodies.collect::<Vec<_>>(), wanted);
 }
 
 #[test]
 fn a_purpose_goes_out_under_both_names() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     sandbox.run(CALL, ["--to", "+1 (555) 123-4567", "--purpose", "Book a table"]).ok().quiet();
     let wanted = json!({
@@ -51,16 +51,16 @@ fn a_purpose_goes_out_under_both_names() {
     assert_eq!(own["others"][0]["to"], "+15551234567");
 }
 
-/// Every line here is a slip. None may ring anybody up.
+/// Every line here is a typing error. None may ring a phone.
 #[test]
-fn a_slip_never_dials() {
-    let service = Service::start();
+fn a_typing_error_never_dials() {
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
-    for (line, says) in [
+    for (line, fact) in [
         (vec!["stauts", "call_1"], "misspelt command"),
-        (vec!["help"], "`help` is no greeting"),
+        (vec!["help"], "`help` may be meant as a command"),
         (vec!["stop"], "hint: `call --help` lists the commands"),
-        (vec!["waits"], "`waits` is no greeting"),
+        (vec!["waits"], "`waits` may be meant as a command"),
         (vec!["--to", "+15551234567", "status", "call_1"], "cannot stand beside a command"),
         (vec!["status", "call_1", "--to", "+15551234567"], "--to"),
         (vec!["--wait", "end", "call_1"], "cannot stand beside a command"),
@@ -85,14 +85,14 @@ fn a_slip_never_dials() {
         (vec!["status", "  "], "no id"),
     ] {
         let out = sandbox.run(CALL, &line);
-        out.fails(2).silent().stderr_has("error: ").stderr_has(says);
+        out.fails(2).silent().stderr_has("error: ").stderr_has(fact);
     }
     assert!(service.seen().is_empty(), "{:?}", service.seen());
 }
 
 #[test]
 fn a_number_on_the_do_not_call_list_is_not_called() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let list = json!({"format": 1, "numbers": {"+15551234567": "2026-01-01T00:00:00Z"}});
     sandbox.write("skill/.do_not_call.json", &list.to_string());
@@ -116,9 +116,9 @@ fn a_number_on_the_do_not_call_list_is_not_called() {
 }
 
 #[test]
-fn without_a_configuration_it_says_what_is_missing() {
-    let service = Service::start();
-    for (config, says) in [
+fn without_a_configuration_the_error_names_what_is_missing() {
+    let service = SimulatedService::start();
+    for (config, fact) in [
         (None, "no API key"),
         (Some("{\"api_key\": "), "cannot be read"),
         (Some("[]"), "no JSON object"),
@@ -134,9 +134,9 @@ fn without_a_configuration_it_says_what_is_missing() {
         if let Some(config) = config {
             sandbox.write("skill/skill-config.json", config);
         }
-        sandbox.run(CALL, ["hello there"]).fails(3).silent().stderr_has(says).stderr_has("hint: ");
+        sandbox.run(CALL, ["hello there"]).fails(3).silent().stderr_has(fact).stderr_has("hint: ");
     }
-    // The folder itself is not known.
+    // No folder is configured.
     let mut sandbox = Sandbox::new();
     sandbox.without("HOME").without("CLAWDTALK_SKILL_DIR");
     sandbox.run(CALL, ["hello there"]).fails(3).stderr_has("hint: set one of them");
@@ -145,7 +145,7 @@ fn without_a_configuration_it_says_what_is_missing() {
 
 #[test]
 fn a_refused_key_is_exit_3_and_never_printed() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     service.change_key("cc_live_another");
     let out = Sandbox::for_service(&service).run(CALL, ["hello there"]);
     out.fails(3).silent().stderr_has("HTTP 401").stderr_has("hint: ").never_says(harness::KEY);
@@ -153,7 +153,7 @@ fn a_refused_key_is_exit_3_and_never_printed() {
 
 #[test]
 fn a_refusal_is_exit_1_and_one_line() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     service.on(
         "POST",
         CALLS,
@@ -162,14 +162,14 @@ fn a_refusal_is_exit_1_and_one_line() {
     );
     let sandbox = Sandbox::for_service(&service);
     sandbox.run(CALL, ["hello there"]).fails(1).silent().stderr_has("no credit (HTTP 402");
-    // It surely was not placed, so the same line may try again.
+    // It was not placed, for sure, so the same line may try again.
     sandbox.run(CALL, ["hello there"]).fails(1);
     assert_eq!(service.seen_at("POST", CALLS).len(), 2);
 }
 
 #[test]
 fn a_server_that_is_not_there_is_exit_4() {
-    let gone = Service::start().url();
+    let gone = SimulatedService::start().url();
     let sandbox = Sandbox::new();
     sandbox.config(&json!({"api_key": harness::KEY, "server": gone}));
     sandbox
@@ -180,20 +180,20 @@ fn a_server_that_is_not_there_is_exit_4() {
 }
 
 #[test]
-fn an_html_answer_is_told_in_one_line() {
-    let service = Service::start();
-    service.fail_always("*", "/v1/*", Fault::Html(200));
+fn an_html_response_is_one_error_line() {
+    let service = SimulatedService::start();
+    service.fail_always("*", "/v1/*", RequestFault::Html(200));
     let sandbox = Sandbox::for_service(&service);
     let out = sandbox.run(CALL, ["--deadline", "5", "status", "call_1"]);
     out.fails(4).silent().stderr_has("HTML");
     assert_eq!(out.err().lines().filter(|line| line.starts_with("error: ")).count(), 1);
 }
 
-/// See: defect P24, a blind retry calls twice.
+/// A blind retry would call twice.
 #[test]
-fn a_lost_answer_is_exit_8_and_the_same_line_does_not_dial_again() {
-    for fault in [Fault::Lost, Fault::Torn, Fault::Html(502)] {
-        let service = Service::start();
+fn a_lost_response_is_exit_8_and_the_same_line_does_not_dial_again() {
+    for fault in [RequestFault::Lost, RequestFault::Torn, RequestFault::Html(502)] {
+        let service = SimulatedService::start();
         let sandbox = Sandbox::for_service(&service);
         service.fail("POST", CALLS, fault, 1);
         let out = sandbox.run(CALL, ["--to", "+15551234567", "hello there"]);
@@ -209,10 +209,10 @@ fn a_lost_answer_is_exit_8_and_the_same_line_does_not_dial_again() {
 }
 
 #[test]
-fn an_unsettled_line_dials_again_after_ten_minutes() {
-    let service = Service::start();
+fn an_unconfirmed_line_dials_again_after_ten_minutes() {
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
-    service.fail("POST", CALLS, Fault::Lost, 1);
+    service.fail("POST", CALLS, RequestFault::Lost, 1);
     sandbox.run(CALL, ["hello there"]).fails(8);
     service.advance(Duration::from_secs(590));
     sandbox.run(CALL, ["hello there"]).fails(8);
@@ -220,15 +220,15 @@ fn an_unsettled_line_dials_again_after_ten_minutes() {
     sandbox.run(CALL, ["hello there"]).ok();
 }
 
-/// The machine's clock is set while the question is open: only time that passes closes it.
+/// The machine's clock is set while the call is unconfirmed: only time that passes ends that.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_clock_that_jumps_does_not_dial_again() {
     for jump in ["+1h", "-1h"] {
-        let service = Service::start();
+        let service = SimulatedService::start();
         let sandbox = Sandbox::for_service(&service);
         let jumped = || sandbox.prepare(CALL, ["hello there"]).skewed(jump);
-        service.fail("POST", CALLS, Fault::Lost, 1);
+        service.fail("POST", CALLS, RequestFault::Lost, 1);
         sandbox.run(CALL, ["hello there"]).fails(8);
         jumped().run().fails(8).stderr_has("may have been placed");
         assert_eq!(service.seen_at("POST", CALLS).len(), 1);
@@ -238,10 +238,10 @@ fn a_clock_that_jumps_does_not_dial_again() {
 }
 
 #[test]
-fn a_kill_between_request_and_answer_leaves_the_line_in_doubt() {
-    let service = Service::start();
+fn a_kill_between_request_and_response_leaves_the_line_unconfirmed() {
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
-    service.fail("POST", CALLS, Fault::Hang, 1);
+    service.fail("POST", CALLS, RequestFault::Hang, 1);
     let child = sandbox.spawn(CALL, ["hello there"]);
     service.wait_request(Duration::from_secs(10), "POST", CALLS, 1);
     child.stop(Signal::KILL, Duration::from_secs(5));
@@ -249,14 +249,14 @@ fn a_kill_between_request_and_answer_leaves_the_line_in_doubt() {
     assert_eq!(service.seen_at("POST", CALLS).len(), 1);
 }
 
-/// The disk fails after the call was placed, or while it is refused: the answer is the service's all the same.
+/// The disk fails after the call was placed, or while it is refused: the output is the service's all the same.
 #[test]
-fn a_call_that_cannot_be_kept_is_told_as_it_is() {
-    for (status, code, told) in [(201, 0, "it was done, but"), (402, 1, "nothing was sent, but")] {
-        let service = Service::start();
+fn a_call_that_cannot_be_stored_is_reported_as_it_is() {
+    for (status, code, fact) in [(201, 0, "it was done, but"), (402, 1, "nothing was sent, but")] {
+        let service = SimulatedService::start();
         let sandbox = Sandbox::for_service(&service);
-        let (kept, aside) = (paths::intents(&sandbox.skill()), sandbox.path("aside"));
-        let (broken, whole) = (kept.clone(), aside.clone());
+        let (intents, aside) = (paths::intents(&sandbox.skill()), sandbox.path("aside"));
+        let (broken, whole) = (intents.clone(), aside.clone());
         service.on_with("POST", CALLS, move |_| {
             fs::rename(&broken, &whole).unwrap();
             fs::create_dir(&broken).unwrap();
@@ -265,29 +265,29 @@ fn a_call_that_cannot_be_kept_is_told_as_it_is() {
         });
         let out = sandbox.run(CALL, ["hello there"]);
         assert_eq!(out.code(), code, "{out}");
-        out.stderr_has(told).stderr_has("could not be kept");
-        // Mended: the line is in doubt, and is not repeated.
-        fs::remove_dir(&kept).unwrap();
-        fs::rename(&aside, &kept).unwrap();
+        out.stderr_has(fact);
+        // On a good disk again: the line is unconfirmed, and is not repeated.
+        fs::remove_dir(&intents).unwrap();
+        fs::rename(&aside, &intents).unwrap();
         sandbox.run(CALL, ["hello there"]).fails(8).stderr_has("--again");
         assert_eq!(service.seen_at("POST", CALLS).len(), 1);
     }
 }
 
 #[test]
-fn a_call_that_could_not_be_told_of_is_in_doubt() {
-    let service = Service::start();
+fn a_call_that_could_not_be_printed_is_unconfirmed() {
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
-    let unheard = format!("{CALL} 'hello there' >/dev/full");
-    let out = sandbox.run("/bin/sh", ["-c", &unheard]);
-    out.fails(8).stderr_has("error: it was done, but that could not be said: writing to stdout");
+    let line = format!("{CALL} 'hello there' >/dev/full");
+    let out = sandbox.run("/bin/sh", ["-c", &line]);
+    out.fails(8).stderr_has("it was done").stderr_has("writing to stdout");
     sandbox.run(CALL, ["hello there"]).fails(8).stderr_has("may have been placed");
     assert_eq!(service.seen_at("POST", CALLS).len(), 1);
 }
 
 #[test]
 fn wait_follows_a_call_to_its_end() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     for (to, code, last) in [
         ("+15551234599", 0, "completed"),
@@ -309,8 +309,8 @@ fn wait_follows_a_call_to_its_end() {
 }
 
 #[test]
-fn an_interrupted_wait_says_how_to_go_on() {
-    let service = Service::start();
+fn an_interrupted_wait_hints_how_to_go_on() {
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let placed = sandbox.run(CALL, ["hello there"]).ok().json();
     let id = placed["call_id"].as_str().unwrap().to_owned();
@@ -326,7 +326,7 @@ fn an_interrupted_wait_says_how_to_go_on() {
 
 #[test]
 fn status_and_end_of_an_unknown_call_are_exit_1() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     sandbox.run(CALL, ["status", "nope"]).fails(1).silent().stderr_has("HTTP 404");
     sandbox.run(CALL, ["end", "nope"]).fails(1).silent().stderr_has("HTTP 404");
@@ -337,7 +337,7 @@ fn status_and_end_of_an_unknown_call_are_exit_1() {
 
 #[test]
 fn a_closed_pipe_is_a_quiet_end() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let line =
         format!("{CALL} 'hello there' | true; {CALL} --help | true; exec {CALL} status nope >&-");

@@ -1,15 +1,15 @@
 //! The service's ids in hints of `call`, whatever is in them.
 
 use harness::hints::{HOSTILE, is_raw};
-use harness::{Sandbox, Service, Signal};
+use harness::{Sandbox, Signal, SimulatedService};
 use serde_json::json;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 const CALL: &str = env!("CARGO_BIN_EXE_call");
 
-fn with_id(id: &str) -> (Service, Sandbox) {
-    let service = Service::start();
+fn with_id(id: &str) -> (SimulatedService, Sandbox) {
+    let service = SimulatedService::start();
     service.on("POST", "/v1/calls", 201, json!({"call_id": id, "status": "ringing"}));
     service.on("GET", "/v1/calls/:id", 200, json!({"call_id": id, "status": "ringing"}));
     service.on("POST", "/v1/calls/:id/end", 200, json!({"call_id": id, "status": "ended"}));
@@ -50,7 +50,7 @@ fn a_plain_id_stays_as_it_is_and_a_hidden_one_moves_no_cursor() {
 }
 
 #[test]
-fn a_folder_of_any_name_is_quoted_where_its_mode_is_told() {
+fn a_folder_of_any_name_is_quoted_in_the_hint_about_its_mode() {
     let sandbox = Sandbox::new();
     for name in HOSTILE {
         let config = format!("work/{name}/skill-config.json");

@@ -1,6 +1,6 @@
-//! How `call wait` ends: with whoever was reached, not with the word that the call ended.
+//! How `call wait` ends: by whether somebody was reached, not by the status of the call.
 
-use harness::{Sandbox, Service};
+use harness::{Sandbox, SimulatedService};
 use serde_json::json;
 
 const CALL: &str = env!("CARGO_BIN_EXE_call");
@@ -8,9 +8,9 @@ const CALL: &str = env!("CARGO_BIN_EXE_call");
 /// A call ends as `ended` or `completed` whoever took it: what counts is the field that says who did.
 #[test]
 fn wait_is_done_only_if_somebody_answered() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
-    for (call, code, says) in [
+    for (call, code, fact) in [
         (json!({"status": "ended", "reason": "user_hangup"}), 0, ""),
         (json!({"status": "ended", "amd_result": "human_residence"}), 0, ""),
         (json!({"status": "completed", "amd_result": "not_sure"}), 0, ""),
@@ -38,6 +38,6 @@ fn wait_is_done_only_if_somebody_answered() {
         service.once("GET", "/v1/calls/:id", 200, call.clone());
         let out = sandbox.run(CALL, ["wait", "c1"]);
         assert_eq!(out.fails(code).json_lines(), [call], "the object is the service's own");
-        out.stderr_has(says);
+        out.stderr_has(fact);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::{Child, Gateway, Sandbox, Service, Signal, event, until};
+use harness::{Child, Sandbox, Signal, SimulatedGateway, SimulatedService, event, wait_until};
 use serde_json::{Value, json};
 
 const CONNECT: &str = env!("CARGO_BIN_EXE_connect");
@@ -10,8 +10,8 @@ const SOON: Duration = Duration::from_secs(10);
 
 /// A connected client with the service and gateway it talks to.
 struct Line {
-    service: Service,
-    gateway: Gateway,
+    service: SimulatedService,
+    gateway: SimulatedGateway,
     sandbox: Sandbox,
     client: Child,
 }
@@ -22,7 +22,7 @@ impl Line {
     }
 
     fn with(config: &Value) -> Self {
-        let (service, gateway) = (Service::start(), Gateway::start());
+        let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
         let sandbox = Sandbox::for_both(&service, &gateway);
         sandbox.adjust(config);
         let client = sandbox.spawn(CONNECT, ["run"]);
@@ -76,7 +76,7 @@ fn a_call_is_greeted_once_whichever_event_came_first() {
         log.frames_of("response").into_iter().map(|frame| &frame["call_id"]).collect();
     assert_eq!(greeted, [&json!("c1"), &json!("c2")]);
     assert_eq!(log.frames_of("context_response").len(), 3);
-    let kinds: Vec<&str> = log.frames.iter().map(harness::Frame::kind).collect();
+    let kinds: Vec<&str> = log.frames.iter().map(harness::RecordedFrame::kind).collect();
     assert_eq!(kinds[..3], ["auth", "context_response", "response"]);
 }
 
@@ -148,7 +148,7 @@ fn requests_beyond_what_can_run_and_wait_are_answered_busy() {
 
 #[test]
 fn a_long_turn_is_bridged_by_progress_messages() {
-    let (service, gateway) = (Service::start(), Gateway::start());
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     service.clock().periods(16);
     let sandbox = Sandbox::for_both(&service, &gateway);
     let _client = sandbox.spawn(CONNECT, ["run"]);
@@ -224,7 +224,9 @@ fn a_gateway_that_is_down_is_answered_so_and_nothing_claims_success() {
     line.ask("r1", "What is on my calendar?");
     assert!(line.result("r1").contains("does not let me pass requests on"));
     let problem = || line.sandbox.run(CONNECT, ["status"]).json()["gateway"]["problem"].clone();
-    until(SOON, || problem().as_str().is_some_and(|words| words.contains("gateway.tools.allow")));
+    wait_until(SOON, || {
+        problem().as_str().is_some_and(|words| words.contains("gateway.tools.allow"))
+    });
 }
 
 #[test]

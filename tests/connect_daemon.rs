@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use harness::{Child, Gateway, Sandbox, Service, Signal, event};
+use harness::{Child, Sandbox, Signal, SimulatedGateway, SimulatedService, event};
 use serde_json::json;
 
 const CONNECT: &str = env!("CARGO_BIN_EXE_connect");
@@ -20,7 +20,7 @@ impl Drop for Started<'_> {
 
 #[test]
 fn start_status_stop() {
-    let (service, gateway) = (Service::start(), Gateway::start());
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     let sandbox = Sandbox::for_both(&service, &gateway);
     let never = sandbox.run(CONNECT, ["status"]);
     never.fails(1);
@@ -48,7 +48,7 @@ fn start_status_stop() {
 
 #[test]
 fn the_allocator_is_set_to_stay_small_unless_somebody_chose_otherwise() {
-    let (service, gateway) = (Service::start(), Gateway::start());
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     let mut sandbox = Sandbox::for_both(&service, &gateway);
     for (chosen, wanted) in [
         (None, "GLIBC_TUNABLES=glibc.malloc.arena_max=2:glibc.malloc.tcache_count=2"),
@@ -70,7 +70,7 @@ fn the_allocator_is_set_to_stay_small_unless_somebody_chose_otherwise() {
 
 #[test]
 fn a_start_that_fails_says_why_and_leaves_nothing_behind() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     service.auth_error(Some("Invalid API key"));
     sandbox.run(CONNECT, ["start"]).fails(3).stderr_has("refused the API key: Invalid API key");
@@ -81,7 +81,7 @@ fn a_start_that_fails_says_why_and_leaves_nothing_behind() {
 
 #[test]
 fn a_setting_that_cannot_be_read_is_exit_3_and_names_the_file() {
-    let (service, gateway) = (Service::start(), Gateway::start());
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     let sandbox = Sandbox::for_both(&service, &gateway);
     let client = sandbox.spawn(CONNECT, ["run"]);
     service.wait_connected(SOON);
@@ -132,7 +132,7 @@ fn a_start_without_a_service_is_unavailable() {
 
 #[test]
 fn two_starts_at_once_are_one_client() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let starts: Vec<Child> = (0..8).map(|_| sandbox.spawn(CONNECT, ["start"])).collect();
     let _started = Started(&sandbox);
@@ -146,7 +146,7 @@ fn two_starts_at_once_are_one_client() {
 /// The number in the pid file may have passed to another process since.
 #[test]
 fn a_foreign_process_is_never_signalled() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let mut foreign = Command::new("sleep").arg("60").stdout(Stdio::null()).spawn().unwrap();
     let plant = || sandbox.write("skill/.connect.pid", &format!("{}\n", foreign.id()));
@@ -173,7 +173,7 @@ fn a_foreign_process_is_never_signalled() {
 
 #[test]
 fn the_watchdog_starts_what_died_and_leaves_what_was_stopped() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     sandbox.run(CONNECT, ["watchdog"]).ok().silent();
     assert_eq!(service.connections().len(), 0, "never started: not the watchdog's business");
@@ -199,7 +199,7 @@ fn the_watchdog_starts_what_died_and_leaves_what_was_stopped() {
 
 #[test]
 fn the_watchdog_replaces_a_client_that_hangs() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let mut client = sandbox.spawn(CONNECT, ["run"]);
     service.wait_connected(SOON);
@@ -222,7 +222,7 @@ fn the_watchdog_replaces_a_client_that_hangs() {
 
 #[test]
 fn the_watchdog_leaves_a_refused_client_alone() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     service.auth_error(Some("Invalid API key"));
     sandbox.run(CONNECT, ["run"]).fails(3);
@@ -232,7 +232,7 @@ fn the_watchdog_leaves_a_refused_client_alone() {
 
 #[test]
 fn the_log_holds_no_secrets_numbers_or_words() {
-    let (service, gateway) = (Service::start(), Gateway::start());
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     let sandbox = Sandbox::for_both(&service, &gateway);
     gateway.reply("The safe opens with marzipan.");
     let client = sandbox.spawn(CONNECT, ["run"]);
@@ -273,7 +273,7 @@ fn the_log_holds_no_secrets_numbers_or_words() {
 
 #[test]
 fn words_are_logged_when_debugging() {
-    let (service, gateway) = (Service::start(), Gateway::start());
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     let mut sandbox = Sandbox::for_both(&service, &gateway);
     sandbox.env("DEBUG", "1");
     let client = sandbox.spawn(CONNECT, ["run"]);
@@ -288,7 +288,7 @@ fn words_are_logged_when_debugging() {
 
 #[test]
 fn a_simulation_speaks_to_the_gateway_alone() {
-    let (service, gateway) = (Service::start(), Gateway::start());
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     let sandbox = Sandbox::for_both(&service, &gateway);
     let out = sandbox.run(CONNECT, ["simulate", "what is on my calendar?"]).ok().json();
     assert_eq!(

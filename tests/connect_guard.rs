@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use harness::{Child, Gateway, Owner, Sandbox, Service, Signal, event};
+use harness::{Child, Sandbox, Signal, SimulatedGateway, SimulatedOwner, SimulatedService, event};
 use serde_json::{Value, json};
 
 const CONNECT: &str = env!("CARGO_BIN_EXE_connect");
@@ -12,16 +12,16 @@ const DELETE: &str = "Delete my test repo on GitHub";
 
 /// A connected client whose owner decides as the test says.
 struct Line {
-    service: Service,
-    gateway: Gateway,
+    service: SimulatedService,
+    gateway: SimulatedGateway,
     sandbox: Sandbox,
     client: Child,
 }
 
 impl Line {
     fn open(config: &Value) -> Self {
-        let (service, gateway) = (Service::start(), Gateway::start());
-        service.owner(Owner::Silent);
+        let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
+        service.owner(SimulatedOwner::Silent);
         let sandbox = Sandbox::for_both(&service, &gateway);
         sandbox.adjust(config);
         let client = sandbox.spawn(CONNECT, ["run"]);
@@ -47,7 +47,7 @@ impl Line {
         self.service.wait_request(SOON, "POST", APPROVALS, n);
         let deadline = Instant::now() + SOON;
         loop {
-            let rows = self.service.rows(harness::Table::Approvals);
+            let rows = self.service.rows(harness::ServiceTable::Approvals);
             if let Some(id) = rows.get(n - 1).and_then(|row| row["request_id"].as_str()) {
                 return id.to_owned();
             }
@@ -157,7 +157,7 @@ fn a_strangers_sensitive_request_reaches_neither_the_agent_nor_the_owners_phone(
 #[test]
 fn a_yes_aloud_counts_once_and_only_where_that_is_wanted() {
     let line = Line::open(&json!({"guard": {"no_device": "voice"}}));
-    line.service.owner(Owner::NoDevices);
+    line.service.owner(SimulatedOwner::NoDevices);
     line.ask("r1", DELETE);
     assert!(line.result("r1").contains("Shall I go ahead?"));
     line.ask("r2", "yes please");
@@ -170,7 +170,7 @@ fn a_yes_aloud_counts_once_and_only_where_that_is_wanted() {
     assert!(line.gateway.wait_turn(SOON, 2).message.ends_with("\n\nyes please"));
 
     let line = Line::open(&json!({}));
-    line.service.owner(Owner::NoDevices);
+    line.service.owner(SimulatedOwner::NoDevices);
     line.ask("r1", DELETE);
     assert!(line.result("r1").contains("no phone is registered"));
     line.ask("r2", "What is on my calendar?");
@@ -180,7 +180,7 @@ fn a_yes_aloud_counts_once_and_only_where_that_is_wanted() {
 
 #[test]
 fn without_a_journal_nothing_sensitive_is_done() {
-    let (service, gateway) = (Service::start(), Gateway::start());
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     let sandbox = Sandbox::for_both(&service, &gateway);
     std::fs::create_dir(sandbox.path("skill/.connect.journal")).unwrap();
     let _client = sandbox.spawn(CONNECT, ["run"]);
@@ -196,7 +196,7 @@ fn without_a_journal_nothing_sensitive_is_done() {
 
 #[test]
 fn a_simulation_prints_the_approval_that_it_would_request_and_runs_nothing() {
-    let (service, gateway) = (Service::start(), Gateway::start());
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     let sandbox = Sandbox::for_both(&service, &gateway);
     let out = sandbox.run(CONNECT, ["simulate", DELETE]);
     out.fails(6);
@@ -206,7 +206,7 @@ fn a_simulation_prints_the_approval_that_it_would_request_and_runs_nothing() {
 
 #[test]
 fn a_misspelt_guard_setting_is_refused() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     sandbox.adjust(&json!({"guard": {"aprove": "never"}}));
     sandbox.run(CONNECT, ["run"]).fails(3).stderr_has("`guard.aprove` is no setting");

@@ -3,20 +3,20 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
-use harness::{Child, Gateway, Sandbox, Service, Signal, event, until};
+use harness::{Child, Sandbox, Signal, SimulatedGateway, SimulatedService, event, wait_until};
 use serde_json::json;
 
 const CONNECT: &str = env!("CARGO_BIN_EXE_connect");
 const SOON: Duration = Duration::from_secs(10);
 const JOURNAL: &str = "skill/.connect.journal";
 
-fn ask(service: &Service, request_id: &str) {
+fn ask(service: &SimulatedService, request_id: &str) {
     service.send(&event::deep_tool_request("c1", request_id, "What is on my calendar?"));
 }
 
 /// A client that is connected, with the service and the gateway that it talks to.
-fn open() -> (Service, Gateway, Sandbox, Child) {
-    let (service, gateway) = (Service::start(), Gateway::start());
+fn open() -> (SimulatedService, SimulatedGateway, Sandbox, Child) {
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     let sandbox = Sandbox::for_both(&service, &gateway);
     let client = sandbox.spawn(CONNECT, ["run"]);
     service.wait_connected(SOON);
@@ -42,7 +42,7 @@ fn a_ready_answer_survives_a_kill_and_is_delivered_once() {
         (&json!("r1"), &json!("You have two meetings."))
     );
     // Its delivery was acknowledged by a pong, so a third process has nothing left to deliver.
-    until(SOON, || sandbox.read(JOURNAL).contains("settled"));
+    wait_until(SOON, || sandbox.read(JOURNAL).contains("settled"));
     client.stop(Signal::KILL, SOON);
     let _client = sandbox.spawn(CONNECT, ["run"]);
     service.wait_authenticated(SOON, 3);
@@ -71,7 +71,7 @@ fn a_ready_answer_survives_a_start_without_room_for_a_second_journal() {
     let _client = sandbox.spawn(CONNECT, ["run"]);
     let result = service.wait_frame(SOON, "deep_tool_result", |_| true);
     assert_eq!(result["text"], "You have two meetings.");
-    until(SOON, || sandbox.read(JOURNAL).contains("settled"));
+    wait_until(SOON, || sandbox.read(JOURNAL).contains("settled"));
     ask(&service, "r1");
     ask(&service, "r2");
     service.wait_frame(SOON, "deep_tool_result", |frame| frame["request_id"] == "r2");
@@ -99,7 +99,7 @@ fn a_turn_interrupted_by_a_kill_is_answered_as_unconfirmed_and_not_run_again() {
 
 #[test]
 fn what_waited_for_a_worker_runs_after_a_kill() {
-    let (service, gateway) = (Service::start(), Gateway::start());
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     let sandbox = Sandbox::for_both(&service, &gateway);
     sandbox.adjust(&json!({"max_turns": 1}));
     let client = sandbox.spawn(CONNECT, ["run"]);
@@ -108,7 +108,7 @@ fn what_waited_for_a_worker_runs_after_a_kill() {
     ask(&service, "r1");
     gateway.wait_turn(SOON, 1);
     ask(&service, "r2");
-    until(SOON, || sandbox.read(JOURNAL).contains("deep:r2"));
+    wait_until(SOON, || sandbox.read(JOURNAL).contains("deep:r2"));
     client.stop(Signal::KILL, SOON);
     gateway.release();
     let _client = sandbox.spawn(CONNECT, ["run"]);
@@ -143,7 +143,7 @@ fn an_answer_that_is_undelivered_for_two_minutes_expires() {
 #[cfg(target_os = "linux")]
 fn a_clock_that_jumps_between_two_processes_makes_no_answer_older_or_younger() {
     for jump in ["+1h", "-1h"] {
-        let (service, gateway) = (Service::start(), Gateway::start());
+        let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
         let sandbox = Sandbox::for_both(&service, &gateway);
         let jumped = || sandbox.prepare(CONNECT, ["run"]).skewed(jump).spawn();
         let client = sandbox.spawn(CONNECT, ["run"]);
@@ -167,7 +167,7 @@ fn a_clock_that_jumps_between_two_processes_makes_no_answer_older_or_younger() {
         let result = service.wait_frame(SOON, "deep_tool_result", |_| true);
         assert_eq!(result["text"], "You have two meetings.");
         // The next one is ready on the wrong clock, and expires by the right one.
-        until(SOON, || sandbox.read(JOURNAL).contains("settled"));
+        wait_until(SOON, || sandbox.read(JOURNAL).contains("settled"));
         client.stop(Signal::KILL, SOON);
         let client = jumped();
         service.wait_authenticated(SOON, 3);
@@ -191,7 +191,7 @@ fn a_greeting_is_not_repeated_after_a_restart_and_a_strangers_call_stays_one() {
     service.send(&event::call_started("c1", "inbound"));
     service.send(&event::call_started("c2", "outbound"));
     service.wait_frame(SOON, "response", |frame| frame["call_id"] == "c1");
-    until(SOON, || sandbox.read(JOURNAL).contains("outbound"));
+    wait_until(SOON, || sandbox.read(JOURNAL).contains("outbound"));
     client.stop(Signal::KILL, SOON);
     let _client = sandbox.spawn(CONNECT, ["run"]);
     service.wait_authenticated(SOON, 2);
@@ -205,7 +205,7 @@ fn a_greeting_is_not_repeated_after_a_restart_and_a_strangers_call_stays_one() {
 #[test]
 fn a_full_disk_hides_neither_a_new_process_nor_its_status() {
     let (service, _gateway, sandbox, client) = open();
-    until(SOON, || sandbox.run(CONNECT, ["status"]).code() == 0);
+    wait_until(SOON, || sandbox.run(CONNECT, ["status"]).code() == 0);
     client.stop(Signal::KILL, SOON);
     // Folders in the place of the temporary files: that stops root as well.
     for file in ["pid", "status.json"] {
@@ -215,14 +215,14 @@ fn a_full_disk_hides_neither_a_new_process_nor_its_status() {
     service.wait_authenticated(SOON, 2);
     let pid = u64::from(client.pid());
     // The watchdog would replace a client whose status grows old.
-    until(SOON, || sandbox.run(CONNECT, ["status"]).code() == 0);
+    wait_until(SOON, || sandbox.run(CONNECT, ["status"]).code() == 0);
     assert_eq!(sandbox.run(CONNECT, ["status"]).ok().json()["pid"], pid);
     assert_eq!(sandbox.read("skill/.connect.pid"), format!("{pid}\n"));
 }
 
 #[test]
 fn lines_that_a_full_disk_refused_are_written_once_there_is_room() {
-    let (service, gateway) = (Service::start(), Gateway::start());
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     service.clock().periods(10);
     let sandbox = Sandbox::for_both(&service, &gateway);
     let client = sandbox.spawn(CONNECT, ["run"]);
@@ -231,7 +231,7 @@ fn lines_that_a_full_disk_refused_are_written_once_there_is_room() {
     for n in 0..12 {
         ask(&service, &format!("before-{n}"));
     }
-    until(SOON, || sandbox.read(JOURNAL).matches("settled").count() == 12);
+    wait_until(SOON, || sandbox.read(JOURNAL).matches("settled").count() == 12);
     gateway.hold();
     ask(&service, "r1");
     gateway.wait_turn(SOON, 13);
@@ -243,12 +243,12 @@ fn lines_that_a_full_disk_refused_are_written_once_there_is_room() {
     limit(&(sandbox.read(JOURNAL).len() + 10).to_string());
     gateway.release();
     service.wait_frame(SOON, "deep_tool_result", |frame| frame["request_id"] == "r1");
-    until(SOON, || sandbox.run(CONNECT, ["status"]).code() == 1);
+    wait_until(SOON, || sandbox.run(CONNECT, ["status"]).code() == 1);
     assert_eq!(sandbox.read(JOURNAL).matches("answered").count(), 12);
     limit("unlimited");
     // No request is needed for that.
-    until(SOON, || sandbox.read(JOURNAL).contains(r#""settled","key":"deep:r1""#));
-    until(SOON, || sandbox.run(CONNECT, ["status"]).code() == 0);
+    wait_until(SOON, || sandbox.read(JOURNAL).contains(r#""settled","key":"deep:r1""#));
+    wait_until(SOON, || sandbox.run(CONNECT, ["status"]).code() == 0);
     for line in sandbox.read(JOURNAL).lines() {
         assert!(serde_json::from_str::<serde_json::Value>(line).is_ok(), "{line}");
     }
@@ -262,7 +262,7 @@ fn lines_that_a_full_disk_refused_are_written_once_there_is_room() {
 
 #[test]
 fn a_broken_journal_is_survived() {
-    let (service, gateway) = (Service::start(), Gateway::start());
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     let sandbox = Sandbox::for_both(&service, &gateway);
     sandbox.write(JOURNAL, "\u{0}garbage\n{\"at\":1,\"step\":\"asked\"}\n{\"at\":99");
     let _client = sandbox.spawn(CONNECT, ["run"]);
@@ -274,7 +274,7 @@ fn a_broken_journal_is_survived() {
 
 #[test]
 fn without_a_journal_others_are_served_and_status_fails() {
-    let (service, gateway) = (Service::start(), Gateway::start());
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     let sandbox = Sandbox::for_both(&service, &gateway);
     // A folder in its place: root can write any file, but not append to a folder.
     std::fs::create_dir(sandbox.path(JOURNAL)).unwrap();

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use harness::{Child, Gateway, Sandbox, Service, Turn, event};
+use harness::{Child, RecordedTurn, Sandbox, SimulatedGateway, SimulatedService, event};
 use serde_json::{Value, json};
 
 const CONNECT: &str = env!("CARGO_BIN_EXE_connect");
@@ -12,15 +12,15 @@ const SEND: &str = "/v1/messages/send";
 
 /// A client whose turns outlast their wait and never end by themselves: a test writes what the agent does.
 struct Line {
-    service: Service,
-    gateway: Gateway,
+    service: SimulatedService,
+    gateway: SimulatedGateway,
     _sandbox: Sandbox,
     client: Child,
 }
 
 impl Line {
     fn open(periods: u32) -> Self {
-        let (service, gateway) = (Service::start(), Gateway::start());
+        let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
         service.clock().periods(periods);
         gateway.patience(Duration::from_millis(50)).hold();
         let sandbox = Sandbox::for_both(&service, &gateway);
@@ -31,7 +31,7 @@ impl Line {
 
     /// Sends a request on a call; gives its turn once "still running" was answered.
     #[track_caller]
-    fn ask(&self, request_id: &str) -> Turn {
+    fn ask(&self, request_id: &str) -> RecordedTurn {
         self.service.send(&event::deep_tool_request("c1", request_id, "What is on my calendar?"));
         self.service
             .wait_frame(SOON, "deep_tool_result", |frame| frame["request_id"] == request_id);
@@ -48,7 +48,9 @@ impl Line {
 
     #[track_caller]
     fn wait_spoken(&self, n: usize) -> String {
-        let nth = |log: &harness::Log| log.frames_of("response").get(n - 1).map(|it| (*it).clone());
+        let nth = |log: &harness::ServiceLog| {
+            log.frames_of("response").get(n - 1).map(|it| (*it).clone())
+        };
         self.service.wait_for(SOON, nth)["text"].as_str().unwrap_or_default().to_owned()
     }
 }
@@ -94,11 +96,11 @@ fn a_caller_hears_what_the_run_ended_with_and_nothing_before() {
     let other = line.ask("r2");
     for row in [calls("exec", &exec()), result(false)] {
         line.gateway.write(&turn, &row);
-        line.gateway.wait_looks(SOON);
+        line.gateway.wait_history_polls(SOON);
     }
     for row in split("exec", &exec()) {
         line.gateway.write(&turn, &row);
-        line.gateway.wait_looks(SOON);
+        line.gateway.wait_history_polls(SOON);
     }
     line.gateway.write(&other, &calls("exec", &exec()));
     assert_eq!(line.spoken(), Vec::<String>::new());
@@ -107,7 +109,7 @@ fn a_caller_hears_what_the_run_ended_with_and_nothing_before() {
     line.gateway.write(&turn, &row(&blocks, "stop"));
     assert_eq!(line.wait_spoken(1), "Two meetings. At nine and at noon.");
     // The run between them goes on, and fails in the end.
-    line.gateway.wait_looks(SOON);
+    line.gateway.wait_history_polls(SOON);
     line.gateway.write(&other, &says("A secret: Dana is", "error"));
     assert!(line.wait_spoken(2).contains("ran into an error"));
     assert_eq!(line.spoken().len(), 2);
@@ -161,7 +163,7 @@ fn a_stranger_is_texted_the_answer_and_never_a_thought() {
     }
     let n_replies = cases.iter().filter(|(_, reply)| reply.is_some()).count();
     line.service.wait_for(SOON, |log| (log.to("POST", SEND).len() >= n_replies).then_some(()));
-    line.gateway.wait_looks(SOON);
+    line.gateway.wait_history_polls(SOON);
     let texted = line.service.texted();
     for (n, (rows, wanted)) in cases.iter().enumerate() {
         let to = number(n);

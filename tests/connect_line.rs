@@ -3,7 +3,9 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use harness::{Gateway, Sandbox, Service, Signal, event, tls::Authority, until};
+use harness::{
+    Sandbox, Signal, SimulatedGateway, SimulatedService, event, tls::Authority, wait_until,
+};
 use serde_json::json;
 
 const CONNECT: &str = env!("CARGO_BIN_EXE_connect");
@@ -11,7 +13,7 @@ const SOON: Duration = Duration::from_secs(10);
 
 #[test]
 fn an_answer_outlives_its_connection() {
-    let (service, gateway) = (Service::start(), Gateway::start());
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     let sandbox = Sandbox::for_both(&service, &gateway);
     let _client = sandbox.spawn(CONNECT, ["run"]);
     service.wait_connected(SOON);
@@ -28,7 +30,7 @@ fn an_answer_outlives_its_connection() {
 
 #[test]
 fn the_first_attempt_after_a_drop_comes_at_once() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let _client = sandbox.spawn(CONNECT, ["run"]);
     service.wait_connected(SOON);
@@ -41,7 +43,7 @@ fn the_first_attempt_after_a_drop_comes_at_once() {
 
 #[test]
 fn a_key_that_is_not_answered_is_sent_again_on_a_fresh_connection() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     service.clock().periods(30);
     service.mute_auth(true);
     let sandbox = Sandbox::for_service(&service);
@@ -53,7 +55,7 @@ fn a_key_that_is_not_answered_is_sent_again_on_a_fresh_connection() {
 
 #[test]
 fn unanswered_pings_cost_the_connection() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     service.clock().periods(30);
     service.ignore_pings(true);
     let sandbox = Sandbox::for_service(&service);
@@ -64,7 +66,7 @@ fn unanswered_pings_cost_the_connection() {
 
 #[test]
 fn a_refused_key_ends_it_with_the_services_words() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     service.auth_error(Some("Invalid API key"));
     let sandbox = Sandbox::for_service(&service);
     let out = sandbox.run(CONNECT, ["--quiet", "run"]);
@@ -78,7 +80,7 @@ fn a_refused_key_ends_it_with_the_services_words() {
 
 #[test]
 fn another_client_taking_over_ends_it_without_a_fight() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let client = sandbox.spawn(CONNECT, ["run"]);
     service.wait_connected(SOON);
@@ -93,11 +95,11 @@ fn another_client_taking_over_ends_it_without_a_fight() {
 /// It is no new connection, and no answer to a ping.
 #[test]
 fn a_key_that_is_accepted_twice_is_one_connection() {
-    let (service, gateway) = (Service::start(), Gateway::start());
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     let sandbox = Sandbox::for_both(&service, &gateway);
     let client = sandbox.spawn(CONNECT, ["run"]);
     service.wait_connected(SOON);
-    until(SOON, || sandbox.run(CONNECT, ["status"]).code() == 0);
+    wait_until(SOON, || sandbox.run(CONNECT, ["status"]).code() == 0);
     service.send(&json!({"type": "auth_ok"}));
     service.send(&event::deep_tool_request("c1", "r1", "What is on?"));
     service.wait_frame(SOON, "deep_tool_result", |_| true);
@@ -107,7 +109,7 @@ fn a_key_that_is_accepted_twice_is_one_connection() {
 
 #[test]
 fn other_close_codes_mean_connect_again() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let _client = sandbox.spawn(CONNECT, ["run"]);
     service.wait_connected(SOON);
@@ -119,7 +121,7 @@ fn other_close_codes_mean_connect_again() {
 
 #[test]
 fn retry_after_is_obeyed() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     service.refuse_upgrades(503, Some(2));
     let sandbox = Sandbox::for_service(&service);
     let _client = sandbox.spawn(CONNECT, ["run"]);
@@ -133,7 +135,7 @@ fn retry_after_is_obeyed() {
 
 #[test]
 fn sigterm_lets_turns_end_and_says_goodbye() {
-    let (service, gateway) = (Service::start(), Gateway::start());
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     let sandbox = Sandbox::for_both(&service, &gateway);
     let mut client = sandbox.spawn(CONNECT, ["run"]);
     service.wait_connected(SOON);
@@ -158,8 +160,8 @@ fn sigterm_lets_turns_end_and_says_goodbye() {
 #[test]
 fn wss_works_with_a_private_authority() {
     let authority = Authority::new();
-    let service = Service::start_tls(&authority.issue("localhost"));
-    let gateway = Gateway::start();
+    let service = SimulatedService::start_tls(&authority.issue("localhost"));
+    let gateway = SimulatedGateway::start();
     let mut sandbox = Sandbox::for_both(&service, &gateway);
     sandbox.trust(&authority);
     let client = sandbox.spawn(CONNECT, ["run"]);
@@ -176,7 +178,7 @@ fn wss_works_with_a_private_authority() {
 }
 
 #[track_caller]
-fn refused_certificate(sandbox: &Sandbox, service: &Service, wanted: &str) {
+fn refused_certificate(sandbox: &Sandbox, service: &SimulatedService, wanted: &str) {
     let client = sandbox.spawn(CONNECT, ["run"]);
     let line = client.wait_line(SOON, |line| line.starts_with("not connected: "));
     assert!(line.contains(wanted), "{line}");
@@ -185,7 +187,7 @@ fn refused_certificate(sandbox: &Sandbox, service: &Service, wanted: &str) {
 
 #[test]
 fn an_unknown_authority_is_refused_in_one_plain_line() {
-    let service = Service::start_tls(&Authority::new().issue("localhost"));
+    let service = SimulatedService::start_tls(&Authority::new().issue("localhost"));
     let mut sandbox = Sandbox::for_service(&service);
     sandbox.trust(&Authority::new());
     refused_certificate(&sandbox, &service, "certificate of `localhost` is not trusted");
@@ -194,7 +196,7 @@ fn an_unknown_authority_is_refused_in_one_plain_line() {
 #[test]
 fn a_certificate_for_another_name_is_refused_in_one_plain_line() {
     let authority = Authority::new();
-    let service = Service::start_tls(&authority.issue("clawdtalk.example"));
+    let service = SimulatedService::start_tls(&authority.issue("clawdtalk.example"));
     let mut sandbox = Sandbox::for_service(&service);
     sandbox.trust(&authority);
     refused_certificate(&sandbox, &service, "certificate of `localhost` is for another name");
@@ -204,7 +206,7 @@ fn a_certificate_for_another_name_is_refused_in_one_plain_line() {
 fn a_proxy_never_sees_loopback() {
     let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
     proxy.set_nonblocking(true).unwrap();
-    let (service, gateway) = (Service::start(), Gateway::start());
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     let mut sandbox = Sandbox::for_both(&service, &gateway);
     let address = format!("http://{}", proxy.local_addr().unwrap());
     for name in ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy", "all_proxy"] {
@@ -226,7 +228,7 @@ fn the_key_is_sent_in_clear_to_this_machine_only() {
 
 #[test]
 fn a_flood_of_frames_leaves_it_small_and_answering() {
-    let (service, gateway) = (Service::start(), Gateway::start());
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     let sandbox = Sandbox::for_both(&service, &gateway);
     let client = sandbox.spawn(CONNECT, ["--quiet", "run"]);
     service.wait_connected(SOON);

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use harness::{Child, Fault, Gateway, NUMBER, OWNER, Sandbox, Service, Signal, event, until};
+use harness::{
+    Child, NUMBER, OWNER, RequestFault, Sandbox, Signal, SimulatedGateway, SimulatedService, event,
+    wait_until,
+};
 use serde_json::{Value, json};
 
 const CONNECT: &str = env!("CARGO_BIN_EXE_connect");
@@ -11,8 +14,8 @@ const SEND: &str = "/v1/messages/send";
 const LIST: &str = "skill/.do_not_call.json";
 const ANN: &str = "+15551112222";
 
-fn open(config: &Value) -> (Service, Gateway, Sandbox, Child) {
-    let (service, gateway) = (Service::start(), Gateway::start());
+fn open(config: &Value) -> (SimulatedService, SimulatedGateway, Sandbox, Child) {
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     // Shorter periods, so that what waits for seconds is over sooner.
     service.clock().periods(20);
     let sandbox = Sandbox::for_both(&service, &gateway);
@@ -54,13 +57,13 @@ fn who_opts_out_is_on_the_list_and_no_turn_is_made_of_it() {
         service.send(&event::sms_received(&number(n), word, &format!("m{n}")));
     }
     for (n, (word, covers)) in words.iter().enumerate() {
-        until(SOON, || listed(&sandbox, &number(n)) == opt_out(covers));
+        wait_until(SOON, || listed(&sandbox, &number(n)) == opt_out(covers));
         client.wait_line(SOON, |line| line.contains(&format!("text:m{n}: ")));
         assert!(sandbox.json(LIST)["numbers"][number(n)].is_string(), "{word}");
     }
     // An ordinary text that holds such a word is a turn, and comes to the agent after all of them.
     service.send(&event::sms_received(ANN, "when does the next bus stop here?", "last"));
-    until(SOON, || service.texted().len() == 1);
+    wait_until(SOON, || service.texted().len() == 1);
     assert_eq!(gateway.turns().len(), 1);
     assert_eq!(sandbox.mode(LIST), 0o600);
     assert!(!sandbox.read("skill/.connect.log").contains("+155511130"), "numbers are masked");
@@ -76,10 +79,10 @@ fn start_lifts_what_an_opt_out_put_there_and_nothing_else_does() {
         service.send(&event::sms_received(from, body, id));
     };
     text(ANN, "CANCEL", "m1");
-    until(SOON, || listed(&sandbox, ANN) == opt_out("texts"));
+    wait_until(SOON, || listed(&sandbox, ANN) == opt_out("texts"));
     // The wider one counts, whichever comes last.
     text(ANN, "STOP", "m2");
-    until(SOON, || listed(&sandbox, ANN) == opt_out("texts and calls"));
+    wait_until(SOON, || listed(&sandbox, ANN) == opt_out("texts and calls"));
     text(ANN, "END", "m3");
     client.wait_line(SOON, |line| line.contains("text:m3: "));
     assert_eq!(listed(&sandbox, ANN), opt_out("texts and calls"));
@@ -110,18 +113,18 @@ fn whoever_opts_out_is_heeded() {
     let (service, _gateway, sandbox, client) = open(&json!({"sms": {"allow": [ANN]}}));
     let other = "+15551113333";
     service.send(&event::sms_received(other, "STOP", "m1"));
-    until(SOON, || listed(&sandbox, other) == opt_out("texts and calls"));
+    wait_until(SOON, || listed(&sandbox, other) == opt_out("texts and calls"));
     for n in 0..10 {
         service.send(&event::sms_received(ANN, "Hi", &format!("hi{n}")));
     }
     service.wait_request(SOON, "POST", SEND, 10);
     client.wait_line(SOON, |line| line.contains("reply sent"));
     service.send(&event::sms_received(ANN, "STOP", "m2"));
-    until(SOON, || listed(&sandbox, ANN) == opt_out("texts and calls"));
+    wait_until(SOON, || listed(&sandbox, ANN) == opt_out("texts and calls"));
     // A reply to a mission's text comes as an event of the mission's.
     let text = json!({"from": "+15551115555", "to": NUMBER, "text": "Stop!", "message_id": "m3"});
     service.send(&event::mission("sms_received", "mis_1", None, &text));
-    until(SOON, || listed(&sandbox, "+15551115555") == opt_out("texts and calls"));
+    wait_until(SOON, || listed(&sandbox, "+15551115555") == opt_out("texts and calls"));
 }
 
 #[test]
@@ -130,7 +133,7 @@ fn the_owners_own_number_is_never_on_the_list() {
     service.send(&event::sms_received(OWNER, "STOP", "m1"));
     client.wait_line(SOON, |line| line.contains("the owner's own"));
     service.send(&event::sms_received(ANN, "STOP", "m2"));
-    until(SOON, || listed(&sandbox, ANN) == opt_out("texts and calls"));
+    wait_until(SOON, || listed(&sandbox, ANN) == opt_out("texts and calls"));
     assert_eq!((listed(&sandbox, OWNER), gateway.turns().len()), (Value::Null, 0));
     assert_eq!(service.seen_at("GET", "/v1/me").len(), 1, "asked once");
     assert_eq!(service.texted(), []);
@@ -139,9 +142,9 @@ fn the_owners_own_number_is_never_on_the_list() {
 #[test]
 fn while_the_owners_number_cannot_be_fetched_every_number_is_a_strangers() {
     let (service, _gateway, sandbox, _client) = open(&json!({}));
-    service.fail_always("GET", "/v1/me", Fault::Status(503));
+    service.fail_always("GET", "/v1/me", RequestFault::Status(503));
     service.send(&event::sms_received(OWNER, "STOP", "m1"));
-    until(SOON, || listed(&sandbox, OWNER) == opt_out("texts and calls"));
+    wait_until(SOON, || listed(&sandbox, OWNER) == opt_out("texts and calls"));
 }
 
 #[test]
@@ -151,7 +154,7 @@ fn help_is_answered_once_a_day_and_number_and_the_agent_is_notified() {
     service.send(&event::sms_received(ANN, "Help!", "m1"));
     service.send(&event::sms_received(ANN, "INFO", "m2"));
     service.send(&event::sms_received("+15551113333", "info?", "m3"));
-    until(SOON, || service.texted().len() == 2);
+    wait_until(SOON, || service.texted().len() == 2);
     client.wait_line(SOON, |line| line.contains("text:m2: ") && line.contains("within a day"));
     for (_, text) in service.texted() {
         assert!(text.contains("Reef") && text.contains("Dana") && text.contains("STOP"), "{text}");
@@ -179,7 +182,7 @@ fn an_opt_out_that_cannot_be_written_yet_holds_and_fails_the_status() {
     service.send(&event::sms_received(ANN, "STOP", "m1"));
     client.wait_line(SOON, |line| line.contains("text:m1: the do-not-call list cannot be written"));
     let status = || sandbox.run(CONNECT, ["status"]);
-    until(SOON, || status().json()["opt_outs_unwritten"].is_string());
+    wait_until(SOON, || status().json()["opt_outs_unwritten"].is_string());
     assert_eq!(status().fails(1).json()["healthy"], false);
     // The list can be read again, and says nothing of the number.
     gateway.hold();
@@ -188,8 +191,8 @@ fn an_opt_out_that_cannot_be_written_yet_holds_and_fails_the_status() {
     std::fs::remove_file(sandbox.path(LIST)).unwrap();
     gateway.release();
     client.wait_line(SOON, |line| line.contains("text:m2: reply not sent"));
-    until(SOON, || listed(&sandbox, ANN) == opt_out("texts and calls"));
-    until(SOON, || status().json()["opt_outs_unwritten"].is_null());
+    wait_until(SOON, || listed(&sandbox, ANN) == opt_out("texts and calls"));
+    wait_until(SOON, || status().json()["opt_outs_unwritten"].is_null());
     assert_eq!((status().code(), service.texted()), (0, vec![]));
 }
 
@@ -203,7 +206,7 @@ fn an_opt_out_interrupted_by_a_kill_is_heeded_by_the_next_process_however_late()
     std::fs::remove_file(sandbox.path(LIST)).unwrap();
     service.advance(Duration::from_secs(3 * 3600));
     let _client = sandbox.spawn(CONNECT, ["run"]);
-    until(SOON, || listed(&sandbox, ANN) == opt_out("texts and calls"));
+    wait_until(SOON, || listed(&sandbox, ANN) == opt_out("texts and calls"));
     assert_eq!((gateway.turns().len(), service.texted()), (0, vec![]));
 }
 
@@ -214,7 +217,7 @@ fn a_carriers_refusal_for_a_stop_message_is_an_opt_out() {
     let message = format!("Telnyx API error (400): {errors}");
     service.once("POST", SEND, 500, json!({"error": {"code": "internal", "message": message}}));
     service.send(&event::sms_received(ANN, "Hi", "m1"));
-    until(SOON, || listed(&sandbox, ANN) == json!({"why": "carrier", "covers": "texts"}));
+    wait_until(SOON, || listed(&sandbox, ANN) == json!({"why": "carrier", "covers": "texts"}));
     service.send(&event::sms_received(ANN, "Hi again", "m2"));
     client.wait_line(SOON, |line| line.contains("text:m2: reply not sent"));
     assert_eq!((gateway.turns().len(), service.seen_at("POST", SEND).len()), (2, 1));
@@ -222,7 +225,7 @@ fn a_carriers_refusal_for_a_stop_message_is_an_opt_out() {
 
 #[test]
 fn a_simulation_says_what_it_would_do_and_writes_nothing() {
-    let (service, gateway) = (Service::start(), Gateway::start());
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     let sandbox = Sandbox::for_both(&service, &gateway);
     for (word, printed) in [
         ("STOP", json!({"type": "opt_out", "number": ANN, "covers": "texts and calls"})),

@@ -1,7 +1,9 @@
 //! Whatever the service and the gateway echo: the key and the token are in no log, status, frame or text of `connect`.
 
-use harness::leaks::{SECRET, every_form, tells};
-use harness::{Child, Gateway, Sandbox, Service, Settings, Signal, event, until};
+use harness::leaks::{SECRET, encodings, reveals};
+use harness::{
+    Child, Sandbox, ServiceSettings, Signal, SimulatedGateway, SimulatedService, event, wait_until,
+};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -11,9 +13,12 @@ const ANN: &str = "+15551112222";
 const TOKEN: &str = "gwtoken/0123456789+abcdef";
 
 /// A service and a gateway with secrets that are long enough to be searched for.
-fn both() -> (Service, Gateway, Sandbox) {
-    let service = Service::with(Settings { key: SECRET.to_owned(), ..Settings::default() });
-    let gateway = Gateway::start();
+fn both() -> (SimulatedService, SimulatedGateway, Sandbox) {
+    let service = SimulatedService::with(ServiceSettings {
+        key: SECRET.to_owned(),
+        ..ServiceSettings::default()
+    });
+    let gateway = SimulatedGateway::start();
     gateway.change_token(TOKEN);
     let mut sandbox = Sandbox::for_both(&service, &gateway);
     sandbox.adjust(&json!({"api_key": SECRET, "gateway_token": TOKEN}));
@@ -21,7 +26,7 @@ fn both() -> (Service, Gateway, Sandbox) {
     (service, gateway, sandbox)
 }
 
-fn running() -> (Service, Gateway, Sandbox, Child) {
+fn running() -> (SimulatedService, SimulatedGateway, Sandbox, Child) {
     let (service, gateway, sandbox) = both();
     let client = sandbox.spawn(CONNECT, ["run"]);
     service.wait_connected(SOON);
@@ -32,7 +37,7 @@ fn running() -> (Service, Gateway, Sandbox, Child) {
 #[track_caller]
 fn is_clean(what: &str, text: &str) {
     for secret in [SECRET, TOKEN] {
-        assert!(!tells(text, secret), "{what} tells a secret:\n{text}");
+        assert!(!reveals(text, secret), "{what} tells a secret:\n{text}");
     }
 }
 
@@ -52,7 +57,7 @@ fn all_is_clean(sandbox: &Sandbox) {
 
 #[test]
 fn an_auth_error_that_echoes_the_key() {
-    let words = every_form(SECRET).join(" ");
+    let words = encodings(SECRET).join(" ");
     let (service, _gateway, sandbox) = both();
     service.auth_error(Some(&format!("key {words} is revoked")));
     for line in [&["run"][..], &["start"], &["start", "--text"]] {
@@ -69,16 +74,16 @@ fn a_close_reason_that_echoes_the_key() {
     let (service, _gateway, sandbox, client) = running();
     let mut n_closed = 0;
     // A close frame holds no more.
-    for form in every_form(SECRET).iter().filter(|form| form.len() < 118) {
+    for form in encodings(SECRET).iter().filter(|form| form.len() < 118) {
         service.wait_connected(SOON);
         assert!(service.close_saying(4001, &format!("bad {form}")));
         n_closed += 1;
         let reason =
             || sandbox.json("skill/.connect.status.json")["last_close"]["reason"].to_string();
-        until(SOON, || {
+        wait_until(SOON, || {
             sandbox.read("skill/.connect.log").matches("(4001: bad ").count() == n_closed
         });
-        until(SOON, || reason().contains("***"));
+        wait_until(SOON, || reason().contains("***"));
         all_is_clean(&sandbox);
     }
     assert!(n_closed >= 3, "{n_closed}");
@@ -89,7 +94,7 @@ fn a_close_reason_that_echoes_the_key() {
 #[test]
 fn a_frame_that_echoes_the_key_is_ignored_without_it() {
     let (service, _gateway, sandbox, client) = running();
-    for form in every_form(SECRET) {
+    for form in encodings(SECRET) {
         service.send(&json!({"type": form.clone(), "x": form.clone()}));
         service.send(&json!({"type": "event", "event": form.clone()}));
         service.send_raw(&form);
@@ -124,7 +129,7 @@ fn a_gateway_that_echoes_the_token_or_the_key() {
     let (service, gateway, sandbox, client) = running();
     let mut n = 0;
     for secret in [TOKEN, SECRET] {
-        for (what, status, answer) in answers(&every_form(secret).join(" ")) {
+        for (what, status, answer) in answers(&encodings(secret).join(" ")) {
             n += 1;
             gateway.on("POST", "/tools/invoke", status, answer);
             let (call, text) = (format!("r{n}"), format!("+155511{n:05}"));
@@ -146,7 +151,7 @@ fn a_gateway_that_echoes_the_token_or_the_key() {
         }
     }
     // The two replies and the two contents of each are texted.
-    until(SOON, || service.texted().len() >= 6);
+    wait_until(SOON, || service.texted().len() >= 6);
     for text in service.texted() {
         is_clean("text", &text.1);
     }
@@ -158,7 +163,7 @@ fn a_gateway_that_echoes_the_token_or_the_key() {
 fn a_simulation_prints_no_secret_either() {
     let (_service, gateway, sandbox) = both();
     for secret in [TOKEN, SECRET] {
-        let words = every_form(secret).join(" ");
+        let words = encodings(secret).join(" ");
         // One that goes on is waited for.
         for (what, status, answer) in answers(&words).into_iter().filter(|one| one.0 != "run") {
             gateway.on("POST", "/tools/invoke", status, answer);

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use harness::{Child, Fault, Gateway, Sandbox, Service, Signal, event, until};
+use harness::{
+    Child, RequestFault, Sandbox, Signal, SimulatedGateway, SimulatedService, event, wait_until,
+};
 use serde_json::{Value, json};
 use state::own_calls;
 
@@ -13,8 +15,8 @@ const JOURNAL: &str = "skill/.connect.journal";
 const ONE_CALL: &str = "/v1/calls/:id";
 
 struct Line {
-    service: Service,
-    gateway: Gateway,
+    service: SimulatedService,
+    gateway: SimulatedGateway,
     sandbox: Sandbox,
     client: Child,
     n_requests: usize,
@@ -23,7 +25,7 @@ struct Line {
 impl Line {
     /// A client speaker service answers 404 about every call.
     fn open() -> Self {
-        let (service, gateway) = (Service::start(), Gateway::start());
+        let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
         service.on("GET", ONE_CALL, 404, json!({"error": {"code": "not_found", "message": "no"}}));
         let sandbox = Sandbox::for_both(&service, &gateway);
         let client = sandbox.spawn(CONNECT, ["run"]);
@@ -218,9 +220,11 @@ fn a_call_whose_start_was_not_seen_is_looked_up_once() {
         line.answer_lookup(&call_id, 200, &json!({"call_id": call_id, "direction": "inbound"}));
         assert_eq!((line.asks_on(&call_id), line.n_lookups(&call_id)), (*speaker, 1), "{body}");
     }
-    for (call_id, fault) in
-        [("f1", Fault::Status(500)), ("f2", Fault::Html(200)), ("f3", Fault::Cut)]
-    {
+    for (call_id, fault) in [
+        ("f1", RequestFault::Status(500)),
+        ("f2", RequestFault::Html(200)),
+        ("f3", RequestFault::Cut),
+    ] {
         line.service.fail_always("GET", &format!("/v1/calls/{call_id}"), fault.clone());
         assert_eq!(line.asks_on(call_id), "stranger", "{fault:?}");
         line.service.heal();
@@ -243,7 +247,7 @@ fn a_call_whose_start_was_not_seen_is_looked_up_once() {
 #[test]
 fn a_lookup_holds_up_its_own_call_alone_and_for_two_seconds() {
     let mut line = Line::open();
-    line.service.fail_always("GET", "/v1/calls/slow", Fault::Hang);
+    line.service.fail_always("GET", "/v1/calls/slow", RequestFault::Hang);
     line.started(&json!("c1"), &json!({"direction": "inbound"}));
     let started_at = Instant::now();
     let slow = [line.ask_on("slow"), line.ask_on("slow")];
@@ -276,7 +280,7 @@ fn the_state_of_a_call_survives_a_restart() {
     for (call_id, speaker) in calls {
         assert_eq!(line.asks_on(call_id), speaker, "{call_id}");
     }
-    until(SOON, || line.sandbox.read(JOURNAL).contains("\"settled\",\"key\":\"deep:r5\""));
+    wait_until(SOON, || line.sandbox.read(JOURNAL).contains("\"settled\",\"key\":\"deep:r5\""));
     // Twice: the third process reads what the second one has compacted.
     for process in 2..4 {
         line = line.restarted();

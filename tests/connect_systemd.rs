@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
-use harness::{Sandbox, Service, until};
+use harness::{Sandbox, SimulatedService, wait_until};
 use serde_json::json;
 
 const CONNECT: &str = env!("CARGO_BIN_EXE_connect");
@@ -56,7 +56,7 @@ impl Drop for Started<'_> {
 
 #[test]
 fn start_and_stop_go_through_the_folders_own_unit() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let mut sandbox = Sandbox::for_service(&service);
     let skill = sandbox.skill().display().to_string();
     systemd(&mut sandbox, &skill, true);
@@ -73,7 +73,7 @@ fn start_and_stop_go_through_the_folders_own_unit() {
 /// The killed client leaves its pid file and a status that says connected.
 #[test]
 fn a_restart_of_a_client_that_hangs_waits_for_the_new_one() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let mut sandbox = Sandbox::for_service(&service);
     let skill = sandbox.skill().display().to_string();
     systemd(&mut sandbox, &skill, true);
@@ -88,7 +88,7 @@ fn a_restart_of_a_client_that_hangs_waits_for_the_new_one() {
 
 #[test]
 fn the_unit_of_another_folder_is_not_touched() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let mut sandbox = Sandbox::for_service(&service);
     sandbox.write("other/skill-config.json", "{}");
     let other = sandbox.path("other").display().to_string();
@@ -103,7 +103,7 @@ fn the_unit_of_another_folder_is_not_touched() {
 
 #[test]
 fn stop_reports_stopped_only_once_the_client_is_gone() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let mut sandbox = Sandbox::for_service(&service);
     let client = sandbox.spawn(CONNECT, ["run"]);
     service.wait_connected(SOON);
@@ -113,7 +113,7 @@ fn stop_reports_stopped_only_once_the_client_is_gone() {
     assert!(was_called(&sandbox, "stop"));
     assert_eq!(sandbox.run(CONNECT, ["status"]).fails(1).json()["running"], false);
     client.finish(SOON).ok();
-    until(SOON, || service.connections()[0].closed == Some(1000));
+    wait_until(SOON, || service.connections()[0].closed == Some(1000));
 }
 
 /// Between two restarts by systemd there is no client, and soon there would be one again.

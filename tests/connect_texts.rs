@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use harness::{Child, Fault, Gateway, Reply, Sandbox, Service, Signal, event, until};
+use harness::{
+    AgentReply, Child, RequestFault, Sandbox, Signal, SimulatedGateway, SimulatedService, event,
+    wait_until,
+};
 use serde_json::{Value, json};
 
 const CONNECT: &str = env!("CARGO_BIN_EXE_connect");
@@ -12,8 +15,8 @@ const SOON: Duration = Duration::from_secs(10);
 const SEND: &str = "/v1/messages/send";
 const ANN: &str = "+15551112222";
 
-fn open(config: &Value) -> (Service, Gateway, Sandbox, Child) {
-    let (service, gateway) = (Service::start(), Gateway::start());
+fn open(config: &Value) -> (SimulatedService, SimulatedGateway, Sandbox, Child) {
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     let sandbox = Sandbox::for_both(&service, &gateway);
     sandbox.adjust(config);
     let client = sandbox.spawn(CONNECT, ["run"]);
@@ -36,7 +39,7 @@ fn a_text_is_answered_with_the_agents_words_once() {
     let turn = gateway.wait_turn(SOON, 1);
     assert!(turn.message.contains("\n| Are you there?\n"), "{}", turn.message);
     assert_eq!((turn.timeout, gateway.turns().len()), (60, 1));
-    until(SOON, || service.texted().len() == 1);
+    wait_until(SOON, || service.texted().len() == 1);
 }
 
 #[test]
@@ -71,7 +74,7 @@ fn ten_replies_an_hour_and_number() {
     service.wait_for(SOON, |log| {
         log.to("POST", SEND).iter().any(|seen| seen.body["to"] == "+15551113333").then_some(())
     });
-    until(SOON, || service.texted().len() == 11);
+    wait_until(SOON, || service.texted().len() == 11);
     assert_eq!(service.texted().into_iter().filter(|(to, _)| to == ANN).count(), 10);
 }
 
@@ -91,7 +94,7 @@ fn a_number_on_the_do_not_call_list_gets_no_text() {
 #[test]
 fn a_text_whose_answer_was_lost_is_not_sent_again() {
     let (service, _gateway, sandbox, client) = open(&json!({}));
-    service.fail("POST", SEND, Fault::Lost, 1);
+    service.fail("POST", SEND, RequestFault::Lost, 1);
     service.send(&event::sms_received(ANN, "Hi", "m1"));
     client.wait_line(SOON, |line| line.contains("text:m1: reply unconfirmed"));
     client.stop(Signal::KILL, SOON);
@@ -133,7 +136,7 @@ fn a_late_reply_to_a_text_is_sent_when_it_comes() {
     gateway.release();
     let sent = service.wait_request(SOON, "POST", SEND, 1);
     assert_eq!(sent.body["message"], "You have two meetings.");
-    until(SOON, || service.texted().len() == 1);
+    wait_until(SOON, || service.texted().len() == 1);
 }
 
 /// Two polling threads could each find the reply, and each have it texted.
@@ -153,14 +156,14 @@ fn one_thread_polls_for_all_late_replies_also_after_a_call_has_ended() {
             })
             .count()
     };
-    until(SOON, || n_pollers() == 1);
+    wait_until(SOON, || n_pollers() == 1);
     // The one that is awaited is dropped while the thread sleeps.
     service.send(&event::call_ended("c1", "inbound", &json!({"duration_seconds": 61})));
     service.send(&event::sms_received(ANN, "Hi", "m1"));
     client.wait_line(SOON, |line| line.contains("text:m1: still running"));
     assert_eq!(n_pollers(), 1);
     gateway.release();
-    until(SOON, || service.texted().len() == 1);
+    wait_until(SOON, || service.texted().len() == 1);
 }
 
 /// An accepted text is answered, however many other requests run and wait when its late reply comes.
@@ -172,8 +175,8 @@ fn a_late_reply_to_a_text_is_sent_while_all_workers_are_busy() {
     let may_reply = Arc::clone(&is_full);
     gateway.patience(Duration::from_millis(50)).reply_with(move |turn| {
         let awaited = if turn.message.contains("Hi") { &may_reply } else { &is_over };
-        until(SOON, || awaited.load(Ordering::Relaxed));
-        Reply::from("You have two meetings.")
+        wait_until(SOON, || awaited.load(Ordering::Relaxed));
+        AgentReply::from("You have two meetings.")
     });
     service.send(&event::sms_received(ANN, "Hi", "m1"));
     client.wait_line(SOON, |line| line.contains("text:m1: still running"));
@@ -230,7 +233,7 @@ fn a_call_summary_that_the_gateway_accepted_is_done() {
     let (service, gateway, sandbox, _client) = open(&json!({}));
     service.send(&event::call_ended("c0", "inbound", &json!({"duration_seconds": 61})));
     gateway.wait_turn(SOON, 1);
-    until(SOON, || {
+    wait_until(SOON, || {
         sandbox.read("skill/.connect.journal").contains(r#""settled","key":"ended:c0""#)
     });
 }

@@ -1,4 +1,4 @@
-//! What people and agents read is true: every command line of the pages is run in an installed folder, against the
+//! The pages work as written: every command line of theirs is run in an installed folder, against the
 //! simulated service and gateway.
 //!
 //! A line in a fenced `sh` block must end with exit 0, or as `# exit N` behind it says. Words such as CALL_ID stand for what
@@ -15,29 +15,31 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
-use harness::{Gateway, KEY, Output, Owner, Sandbox, Service, TOKEN, Table};
+use harness::{
+    KEY, Output, Sandbox, ServiceTable, SimulatedGateway, SimulatedOwner, SimulatedService, TOKEN,
+};
 use serde_json::Value;
 
 /// A call takes half a minute of the service's time; nobody waits for it in full.
 const SPEED: u32 = 20;
 
 #[test]
-fn the_skills_page_is_true() {
+fn the_skills_page_runs() {
     follow("setup/src/skill/SKILL.md", Machine::SetUp);
 }
 
 #[test]
-fn the_page_on_missions_is_true() {
+fn the_page_on_missions_runs() {
     follow("setup/src/skill/MISSIONS.md", Machine::SetUp);
 }
 
 #[test]
-fn the_page_on_setting_up_is_true() {
+fn the_page_on_setting_up_runs() {
     follow("setup/src/skill/SETUP.md", Machine::Fresh);
 }
 
 #[test]
-fn the_readme_is_true() {
+fn the_readme_runs() {
     follow("README.md", Machine::SetUp);
 }
 
@@ -120,7 +122,7 @@ fn has_open_quote(text: &str) -> bool {
     open.is_some()
 }
 
-/// What a page takes for granted.
+/// What a page presupposes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Machine {
     /// The skill is configured.
@@ -131,18 +133,19 @@ enum Machine {
 
 /// Somebody who follows a page in an installed folder, on a machine with a gateway.
 struct Reader {
-    service: Service,
-    _gateway: Gateway,
+    service: SimulatedService,
+    _gateway: SimulatedGateway,
     sandbox: Sandbox,
-    /// What the words of the pages stand for by now.
+    /// What the placeholders of the pages stand for by now.
     known: BTreeMap<&'static str, String>,
 }
 
 impl Reader {
     fn new(machine: Machine) -> Self {
-        let (service, gateway) = (Service::start(), Gateway::start());
+        let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
         service.speed(SPEED);
-        service.owner(Owner::Approves(Duration::from_secs(1)));
+        service.owner(SimulatedOwner::Approves(Duration::from_secs(1)));
+        Sandbox::all_on_disk();
         let mut sandbox = Sandbox::for_both(&service, &gateway);
         folder::furnish(&mut sandbox);
         let skill = folder::skill(&sandbox);
@@ -194,7 +197,7 @@ impl Reader {
         }
         let run = self.sandbox.prepare("/bin/sh", ["-c", &text]);
         let output = run.limit(Duration::from_secs(60)).run();
-        // A pipe tells the exit code of its end alone.
+        // A pipe has the exit code of its last program alone.
         let has_failed = line.exit == 0 && output.err().contains("error: ");
         assert!(output.code() == line.exit && !has_failed, "wanted exit {}\n{output}", line.exit);
         self.learn(&line.text, &output);
@@ -203,13 +206,13 @@ impl Reader {
     /// Time passes until a scheduled call has been held.
     fn a_call_has_ended(&mut self) {
         self.service.advance(Duration::from_secs(3600));
-        let rows = self.service.rows(Table::Scheduled);
+        let rows = self.service.rows(ServiceTable::Scheduled);
         let conversation = rows.iter().find_map(|row| row["conversation_id"].as_str());
         let conversation = conversation.expect("a call of the page was held").to_owned();
         self.known.insert("CONVERSATION_ID", conversation);
     }
 
-    /// Remembers the ids that a line printed, under the words that pages use for them.
+    /// Stores the ids that a line printed, under the placeholders that pages use for them.
     fn learn(&mut self, line: &str, output: &Output) {
         let Ok(document) = serde_json::from_str::<Value>(output.out()) else { return };
         let mut keys = vec![

@@ -2,19 +2,20 @@
 
 use std::time::Duration;
 
-use harness::{Fault, Gateway, Reply, Version};
+use harness::{AgentReply, GatewayVersion, RequestFault, SimulatedGateway};
 use state::gateway::{Allowed, Api, Client, Ended, Form, Outcome, Target, Turn};
 use state::secret::Secret;
 
 const WITHIN: Duration = Duration::from_secs(20);
-const VERSIONS: [Version; 3] = [Version::V2026_9_6, Version::V2026_7_35, Version::Clawdbot2026_1];
+const VERSIONS: [GatewayVersion; 3] =
+    [GatewayVersion::V2026_9_6, GatewayVersion::V2026_7_35, GatewayVersion::Clawdbot2026_1];
 
-fn target(gateway: &Gateway) -> Target {
+fn target(gateway: &SimulatedGateway) -> Target {
     Target::new(&gateway.url(), Some(Secret::new(gateway.token())), "main")
         .expect("the stub has an address")
 }
 
-fn client(gateway: &Gateway) -> Client {
+fn client(gateway: &SimulatedGateway) -> Client {
     Client::new(target(gateway))
 }
 
@@ -23,9 +24,9 @@ fn reply() -> Outcome {
 }
 
 #[test]
-fn every_version_answers_each_request_with_one_turn() {
+fn every_version_runs_one_turn_for_each_request() {
     for version in VERSIONS {
-        let gateway = Gateway::of(version);
+        let gateway = SimulatedGateway::of(version);
         let client = client(&gateway);
         for turn in [Turn::OwnerVoice, Turn::Walkie(None), Turn::StrangerVoice, Turn::Sms] {
             assert_eq!(client.turn(&turn, "What is on?", WITHIN), reply(), "{version:?} {turn:?}");
@@ -38,7 +39,7 @@ fn every_version_answers_each_request_with_one_turn() {
 #[test]
 fn the_form_of_each_version_is_found_without_a_detour() {
     for (version, form) in VERSIONS.into_iter().zip([Form::Direct, Form::Plain, Form::Plain]) {
-        let gateway = Gateway::of(version);
+        let gateway = SimulatedGateway::of(version);
         let client = Client::new(target(&gateway).with_api(Api::SessionsSend));
         client.turn(&Turn::OwnerVoice, "hi", WITHIN);
         assert_eq!(client.remembered(), Some(form), "{version:?}");
@@ -47,9 +48,9 @@ fn the_form_of_each_version_is_found_without_a_detour() {
 }
 
 #[test]
-fn a_gateway_that_was_replaced_by_another_version_goes_on_answering() {
+fn a_gateway_that_was_replaced_by_another_version_goes_on_replying() {
     for (version, stale) in VERSIONS.into_iter().zip([Form::Plain, Form::Direct]) {
-        let gateway = Gateway::of(version);
+        let gateway = SimulatedGateway::of(version);
         let client = Client::new(target(&gateway).with_api(Api::SessionsSend));
         client.remember(stale);
         assert_eq!(client.turn(&Turn::OwnerVoice, "hi", WITHIN), reply(), "{version:?}");
@@ -61,7 +62,7 @@ fn a_gateway_that_was_replaced_by_another_version_goes_on_answering() {
 #[test]
 fn the_owner_goes_by_chat_where_every_version_has_it_on() {
     for version in VERSIONS {
-        let gateway = Gateway::of(version);
+        let gateway = SimulatedGateway::of(version);
         gateway.chat(true);
         assert_eq!(client(&gateway).turn(&Turn::OwnerVoice, "hi", WITHIN), reply(), "{version:?}");
         let turn = gateway.turns().remove(0);
@@ -70,10 +71,10 @@ fn the_owner_goes_by_chat_where_every_version_has_it_on() {
 }
 
 #[test]
-fn a_turn_that_ran_unheard_is_never_run_again() {
-    for fault in [Fault::Lost, Fault::Torn] {
+fn a_turn_whose_reply_was_lost_is_never_run_again() {
+    for fault in [RequestFault::Lost, RequestFault::Torn] {
         for chat in [false, true] {
-            let gateway = Gateway::start();
+            let gateway = SimulatedGateway::start();
             let path = if chat { "/v1/chat/completions" } else { "/tools/invoke" };
             gateway.chat(chat).fail("POST", path, fault.clone(), 1);
             let outcome = client(&gateway).turn(&Turn::OwnerVoice, "pay", WITHIN);
@@ -85,14 +86,14 @@ fn a_turn_that_ran_unheard_is_never_run_again() {
 
 #[test]
 fn a_late_reply_is_found_by_its_run() {
-    let gateway = Gateway::start();
+    let gateway = SimulatedGateway::start();
     gateway.patience(Duration::from_millis(50)).hold();
     let client = client(&gateway);
     let outcome = client.turn(&Turn::OwnerVoice, "slow", WITHIN);
     let Outcome::Accepted { run_id: Some(run_id) } = outcome else { panic!("{outcome:?}") };
     assert_eq!(client.history(&[&run_id]), []);
     gateway.release();
-    gateway.wait_for(WITHIN, |heard| (heard.finished == 1).then_some(()));
+    gateway.wait_for(WITHIN, |log| (log.finished == 1).then_some(()));
     let outcome = Outcome::Reply("You have two meetings.".to_owned());
     assert_eq!(
         client.history(&[&run_id]),
@@ -103,8 +104,8 @@ fn a_late_reply_is_found_by_its_run() {
 #[test]
 fn a_failed_turn_is_never_a_reply() {
     for version in VERSIONS {
-        let gateway = Gateway::of(version);
-        gateway.reply_with(|_| Reply::Failure("the model is down".to_owned()));
+        let gateway = SimulatedGateway::of(version);
+        gateway.reply_with(|_| AgentReply::Failure("the model is down".to_owned()));
         for turn in [Turn::OwnerVoice, Turn::Sms] {
             let outcome = client(&gateway).turn(&turn, "hi", WITHIN);
             let is_told = matches!(outcome, Outcome::Failed { .. } | Outcome::Unanswered { .. });
@@ -114,8 +115,8 @@ fn a_failed_turn_is_never_a_reply() {
 }
 
 #[test]
-fn what_is_missing_is_told_apart() {
-    let gateway = Gateway::start();
+fn each_missing_thing_is_its_own_error() {
+    let gateway = SimulatedGateway::start();
     gateway.allow(false);
     let outcome = client(&gateway).turn(&Turn::Sms, "hi", WITHIN);
     assert_eq!(outcome, Outcome::NotAllowed);
@@ -128,14 +129,14 @@ fn what_is_missing_is_told_apart() {
 
 #[test]
 fn a_draining_gateway_is_waited_for() {
-    let gateway = Gateway::start();
+    let gateway = SimulatedGateway::start();
     gateway.drain(true);
     let client = client(&gateway);
     let outcome = client.turn(&Turn::Sms, "hi", Duration::from_millis(1500));
     assert!(matches!(outcome, Outcome::Busy { .. }), "{outcome:?}");
     let turn = std::thread::spawn(move || client.turn(&Turn::Sms, "hi", WITHIN));
     let n_seen = gateway.seen().len();
-    gateway.wait_for(WITHIN, |heard| (heard.requests.len() > n_seen).then_some(()));
+    gateway.wait_for(WITHIN, |log| (log.requests.len() > n_seen).then_some(()));
     gateway.drain(false);
     assert_eq!(turn.join().unwrap(), reply());
     assert_eq!(gateway.turns().len(), 1);
@@ -144,7 +145,7 @@ fn a_draining_gateway_is_waited_for() {
 #[test]
 fn a_probe_starts_no_turn_on_any_version() {
     for version in VERSIONS {
-        let gateway = Gateway::of(version);
+        let gateway = SimulatedGateway::of(version);
         let probe = client(&gateway).probe(WITHIN);
         assert_eq!(probe.sessions_send, Allowed::Yes, "{version:?}");
         assert_ne!(probe.knows("main"), Some(false), "{version:?}");
@@ -154,7 +155,7 @@ fn a_probe_starts_no_turn_on_any_version() {
 
 #[test]
 fn many_turns_at_once_share_one_client() {
-    let gateway = Gateway::start();
+    let gateway = SimulatedGateway::start();
     gateway.hold();
     let client = client(&gateway);
     let turns: Vec<_> = (0..32)
@@ -163,7 +164,7 @@ fn many_turns_at_once_share_one_client() {
             std::thread::spawn(move || client.turn(&Turn::Sms, &format!("text {n}"), WITHIN))
         })
         .collect();
-    gateway.wait_for(WITHIN, |heard| (heard.in_flight == 32).then_some(()));
+    gateway.wait_for(WITHIN, |log| (log.in_flight == 32).then_some(()));
     gateway.release();
     for turn in turns {
         assert_eq!(turn.join().unwrap(), reply());

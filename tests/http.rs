@@ -1,10 +1,10 @@
-//! How every tool speaks HTTP, shown with `call` as its users run it: certificates, proxies, lost answers, waits.
+//! How every program speaks HTTP, shown with `call`: certificates, proxies, lost responses, waits.
 
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use harness::tls::Authority;
-use harness::{Fault, KEY, Sandbox, Service};
+use harness::{KEY, RequestFault, Sandbox, SimulatedService};
 use serde_json::json;
 
 const CALL: &str = env!("CARGO_BIN_EXE_call");
@@ -16,12 +16,12 @@ fn dead_port() -> u16 {
     listener.local_addr().expect("it is bound").port()
 }
 
-fn n_calls(service: &Service) -> usize {
+fn n_calls(service: &SimulatedService) -> usize {
     service.seen_at("POST", CALLS).len()
 }
 
-/// A sandbox that knows the service by another host name.
-fn by_name(service: &Service, host: &str) -> Sandbox {
+/// A sandbox configured with another host name of the service.
+fn by_name(service: &SimulatedService, host: &str) -> Sandbox {
     let sandbox = Sandbox::for_service(service);
     sandbox.adjust(&json!({"server": format!("https://{host}:{}", service.port())}));
     sandbox
@@ -30,16 +30,16 @@ fn by_name(service: &Service, host: &str) -> Sandbox {
 #[test]
 fn a_private_authority_is_trusted_by_ssl_cert_file() {
     let authority = Authority::new();
-    let service = Service::start_tls(&authority.issue("localhost"));
+    let service = SimulatedService::start_tls(&authority.issue("localhost"));
     let mut sandbox = by_name(&service, "localhost");
     sandbox.trust(&authority).run(CALL, ["Hello there"]).ok();
     assert_eq!(n_calls(&service), 1);
 }
 
 #[test]
-fn a_certificate_that_is_not_right_is_told_and_nothing_left() {
+fn a_wrong_certificate_is_an_error_and_nothing_is_sent() {
     let (ours, another) = (Authority::new(), Authority::new());
-    let service = Service::start_tls(&ours.issue("localhost"));
+    let service = SimulatedService::start_tls(&ours.issue("localhost"));
     let mut trusting = by_name(&service, "127.0.0.1");
     let words = "certificate of `127.0.0.1` is for another name";
     trusting.trust(&ours).run(CALL, ["Hello there"]).fails(4).stderr_has(words);
@@ -58,7 +58,7 @@ fn a_certificate_that_is_not_right_is_told_and_nothing_left() {
 
 #[test]
 fn http_needs_no_certificates() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let mut sandbox = Sandbox::for_service(&service);
     sandbox.env("SSL_CERT_FILE", "/nowhere/at/all.pem").run(CALL, ["Hello there"]).ok();
 }
@@ -73,7 +73,7 @@ fn the_key_is_not_sent_in_clear_to_another_machine() {
 
 #[test]
 fn loopback_never_goes_through_a_proxy() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let mut sandbox = Sandbox::for_service(&service);
     let proxy = format!("http://127.0.0.1:{}", dead_port());
     for name in ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy", "http_proxy"] {
@@ -86,7 +86,7 @@ fn loopback_never_goes_through_a_proxy() {
 fn the_service_goes_through_the_proxy_that_is_set() {
     let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = proxy.local_addr().unwrap().port();
-    let heard = std::thread::spawn(move || {
+    let received = std::thread::spawn(move || {
         let (mut stream, _) = proxy.accept().unwrap();
         let mut head = [0; 60];
         std::io::Read::read_exact(&mut stream, &mut head).unwrap();
@@ -99,21 +99,21 @@ fn the_service_goes_through_the_proxy_that_is_set() {
     sandbox.env("HTTPS_PROXY", &format!("http://127.0.0.1:{port}"));
     let out = sandbox.run(CALL, ["Hello there"]);
     out.fails(4).stderr_has("wants a user name and password");
-    let heard = heard.join().unwrap();
-    assert!(heard.starts_with("CONNECT service.invalid:443 HTTP/1.1\r\n"), "{heard}");
+    let received = received.join().unwrap();
+    assert!(received.starts_with("CONNECT service.invalid:443 HTTP/1.1\r\n"), "{received}");
 }
 
 #[test]
-fn a_call_whose_answer_was_lost_is_not_placed_again() {
+fn a_call_whose_response_was_lost_is_not_placed_again() {
     for fault in [
-        Fault::Lost,
-        Fault::Torn,
-        Fault::Cut,
-        Fault::Html(502),
-        Fault::Html(500),
-        Fault::Status(504),
+        RequestFault::Lost,
+        RequestFault::Torn,
+        RequestFault::Cut,
+        RequestFault::Html(502),
+        RequestFault::Html(500),
+        RequestFault::Status(504),
     ] {
-        let service = Service::start();
+        let service = SimulatedService::start();
         service.fail("POST", CALLS, fault.clone(), 1);
         let out = Sandbox::for_service(&service).run(CALL, ["Hello there"]);
         out.fails(8);
@@ -122,10 +122,10 @@ fn a_call_whose_answer_was_lost_is_not_placed_again() {
 }
 
 #[test]
-fn a_call_goes_again_after_the_wait_that_was_asked_for() {
+fn a_call_goes_again_after_retry_after() {
     for status in [429, 503] {
-        let service = Service::start();
-        service.fail("POST", CALLS, Fault::RetryAfter(status, 1), 1);
+        let service = SimulatedService::start();
+        service.fail("POST", CALLS, RequestFault::RetryAfter(status, 1), 1);
         let start = Instant::now();
         Sandbox::for_service(&service).run(CALL, ["Hello there"]).ok();
         assert_eq!(n_calls(&service), 2, "{status}");
@@ -134,13 +134,13 @@ fn a_call_goes_again_after_the_wait_that_was_asked_for() {
 }
 
 #[test]
-fn a_server_that_is_down_is_told_within_the_deadline() {
+fn a_server_that_is_down_is_an_error_within_the_deadline() {
     let sandbox = Sandbox::new();
     sandbox.config(&json!({"api_key": KEY, "server": format!("http://127.0.0.1:{}", dead_port())}));
     sandbox.run(CALL, ["Hello there"]).fails(4).stderr_has("connection refused");
 
-    let service = Service::start();
-    service.fail("GET", "/v1/calls/:id", Fault::Hang, 9);
+    let service = SimulatedService::start();
+    service.fail("GET", "/v1/calls/:id", RequestFault::Hang, 9);
     let start = Instant::now();
     let sandbox = Sandbox::for_service(&service);
     sandbox
@@ -151,11 +151,13 @@ fn a_server_that_is_down_is_told_within_the_deadline() {
 }
 
 #[test]
-fn a_question_is_asked_again() {
-    let service = Service::start();
+fn a_get_is_tried_again() {
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let call = sandbox.run(CALL, ["Hello there"]).json()["call_id"].as_str().unwrap().to_owned();
-    for fault in [Fault::Cut, Fault::Status(500), Fault::Html(502), Fault::Torn] {
+    for fault in
+        [RequestFault::Cut, RequestFault::Status(500), RequestFault::Html(502), RequestFault::Torn]
+    {
         service.fail("GET", "/v1/calls/:id", fault, 2);
         sandbox.run(CALL, ["status", &call]).ok();
     }

@@ -4,8 +4,8 @@
 
 #[path = "installed/folder.rs"]
 mod folder;
-#[path = "installed/reference.rs"]
-mod reference;
+#[path = "installed/old_scripts.rs"]
+mod old_scripts;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,11 +16,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use folder::{command, furnish, install, installs, skill};
-use harness::{Sandbox, Service, contract};
+use harness::{Sandbox, SimulatedService, contract};
 use serde_json::json;
 
 #[test]
 fn every_entry_of_the_contract_holds_through_its_script() {
+    Sandbox::all_on_disk();
     contract::check_each("", |case, sandbox| {
         furnish(sandbox);
         let script = sandbox.skill().join(case.script()).display().to_string();
@@ -43,6 +44,7 @@ fn the_missions_script_is_python_too() {
             writeln!(std::io::stderr(), "skipped: there is no python3 to try telnyx_api.py with");
         return;
     }
+    Sandbox::all_on_disk();
     contract::check_each("m-", |case, sandbox| {
         furnish(sandbox);
         vec!["python3".to_owned(), sandbox.skill().join(case.script()).display().to_string()]
@@ -50,8 +52,9 @@ fn the_missions_script_is_python_too() {
 }
 
 #[test]
-fn old_habits_go_on_working() {
-    let service = Service::start();
+fn the_old_command_lines_go_on_working() {
+    let service = SimulatedService::start();
+    Sandbox::all_on_disk();
     let mut sandbox = Sandbox::for_service(&service);
     furnish(&mut sandbox);
     let (home, skill) = (sandbox.home().display().to_string(), skill(&sandbox));
@@ -81,7 +84,7 @@ fn old_habits_go_on_working() {
 
 #[test]
 fn linked_programs_know_their_folder() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let mut sandbox = Sandbox::for_service(&service);
     sandbox.without("CLAWDTALK_SKILL_DIR");
     let bin = sandbox.path("home/bin");
@@ -102,6 +105,7 @@ fn linked_programs_know_their_folder() {
 
 #[test]
 fn completions_and_manuals_are_there() {
+    Sandbox::all_on_disk();
     let mut sandbox = Sandbox::new();
     furnish(&mut sandbox);
     let bash = sandbox.read("skill/share/bash-completion/completions/clawdtalk-sms");
@@ -127,10 +131,10 @@ fn a_second_installation_changes_nothing() {
 }
 
 #[test]
-fn a_folder_of_the_reference_is_upgraded_in_place() {
+fn a_folder_of_the_old_scripts_is_upgraded_in_place() {
     let sandbox = Sandbox::new();
-    reference::lay_out(&sandbox);
-    // Its client, as far as anybody can see: its own process, to be pointed out and not to be killed.
+    old_scripts::lay_out(&sandbox);
+    // Its client, to all appearances: a process, to be pointed out and not to be killed.
     let mut old_client = Command::new("sh");
     old_client.args(["-c", "read _", "ws-client.js"]).stdin(Stdio::piped()).stdout(Stdio::null());
     let mut old_client = old_client.spawn().unwrap();
@@ -140,29 +144,29 @@ fn a_folder_of_the_reference_is_upgraded_in_place() {
     assert!(output.status.success());
     let words = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(words.contains(&format!("kill {}", old_client.id())), "{words}");
-    assert!(old_client.try_wait().unwrap().is_none(), "the reference's client was killed");
+    assert!(old_client.try_wait().unwrap().is_none(), "the client of the old scripts was killed");
     old_client.kill().unwrap();
     old_client.wait().unwrap();
 
     let done: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    for (path, text) in reference::KEPT {
+    for (path, text) in old_scripts::KEPT {
         let inside = format!("skill/{path}");
         assert_eq!(sandbox.read(&inside), text);
         assert_eq!(sandbox.mode(&inside), 0o600, "{path}");
     }
     assert_eq!(sandbox.read("skill/.backup/backup-2.0.5-20260301.tar.gz"), "an older backup\n");
     let backup = PathBuf::from(done["backup"].as_str().unwrap());
-    for path in reference::REPLACED.iter().chain(&reference::OBSOLETE) {
-        let kept = if *path == "node_modules" { "node_modules/ws/index.js" } else { path };
-        let text = fs::read_to_string(backup.join(kept)).unwrap();
-        assert!(*path == "node_modules" || text == reference::old(path), "{path}: {text}");
+    for path in old_scripts::REPLACED.iter().chain(&old_scripts::OBSOLETE) {
+        let backup_copy = if *path == "node_modules" { "node_modules/ws/index.js" } else { path };
+        let text = fs::read_to_string(backup.join(backup_copy)).unwrap();
+        assert!(*path == "node_modules" || text == old_scripts::old(path), "{path}: {text}");
         assert!(done["moved"].as_array().unwrap().contains(&json!(path)), "{path}: {done}");
     }
-    for path in reference::OBSOLETE {
+    for path in old_scripts::OBSOLETE {
         assert!(!sandbox.has(&format!("skill/{path}")), "{path}");
     }
-    for path in reference::REPLACED {
-        assert_ne!(sandbox.read(&format!("skill/{path}")), reference::old(path));
+    for path in old_scripts::REPLACED {
+        assert_ne!(sandbox.read(&format!("skill/{path}")), old_scripts::old(path));
     }
     let again = installs(&["--to", &skill(&sandbox)]);
     assert_eq!((&again["written"], &again["moved"]), (&json!([]), &json!([])), "{again}");
@@ -170,6 +174,7 @@ fn a_folder_of_the_reference_is_upgraded_in_place() {
 
 #[test]
 fn what_people_changed_is_in_the_backup() {
+    Sandbox::all_on_disk();
     let mut sandbox = Sandbox::new();
     furnish(&mut sandbox);
     // The furnished files are second names of a whole installation: this one becomes a file of its own.
@@ -178,9 +183,9 @@ fn what_people_changed_is_in_the_backup() {
     sandbox.write("skill/README.md", "My own notes.\n");
     let done = installs(&["--to", &skill(&sandbox)]);
     assert_eq!(done["moved"], json!(["SKILL.md"]));
-    let kept =
+    let backup_copy =
         fs::read_to_string(format!("{}/SKILL.md", done["backup"].as_str().unwrap())).unwrap();
-    assert!(kept.contains("My own words."), "{kept}");
+    assert!(backup_copy.contains("My own words."), "{backup_copy}");
     assert_eq!(sandbox.read("skill/README.md"), "My own notes.\n");
 }
 
@@ -223,7 +228,7 @@ fn other_peoples_files_are_left_alone() {
 fn a_kill_in_the_middle_leaves_a_folder_that_can_be_installed_again() {
     for step in 0..5 {
         let sandbox = Sandbox::new();
-        reference::lay_out(&sandbox);
+        old_scripts::lay_out(&sandbox);
         let mut xtask = command(&["--to", &skill(&sandbox)]);
         let mut xtask = xtask.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let until = Instant::now() + Duration::from_secs(120);
@@ -234,16 +239,16 @@ fn a_kill_in_the_middle_leaves_a_folder_that_can_be_installed_again() {
             );
             thread::yield_now();
         }
-        // No proof hangs on this pause: it only spreads the moments.
+        // This pause proves nothing: it only spreads the moments.
         thread::sleep(Duration::from_millis(step * 40));
         xtask.kill().unwrap();
         xtask.wait().unwrap();
-        for (path, text) in reference::KEPT {
+        for (path, text) in old_scripts::KEPT {
             assert_eq!(sandbox.read(&format!("skill/{path}")), text);
         }
-        for path in reference::REPLACED {
+        for path in old_scripts::REPLACED {
             let text = sandbox.read(&format!("skill/{path}"));
-            let is_new = text != reference::old(path);
+            let is_new = text != old_scripts::old(path);
             assert!(!is_new || text.ends_with('\n') && text.len() > 40, "{path} is torn: {text}");
             let is_script = path.starts_with("scripts/");
             assert!(
@@ -255,7 +260,7 @@ fn a_kill_in_the_middle_leaves_a_folder_that_can_be_installed_again() {
         let left: Vec<_> = listing(&sandbox.skill()).into_keys().collect();
         let is_litter = |path: &PathBuf| path.extension().is_some_and(|end| end == "tmp");
         assert!(!left.iter().any(is_litter), "{left:?}");
-        for path in reference::OBSOLETE {
+        for path in old_scripts::OBSOLETE {
             assert!(!sandbox.has(&format!("skill/{path}")), "{path}");
         }
         sandbox.run(&format!("{}/scripts/call.sh", skill(&sandbox)), ["--version"]).ok();

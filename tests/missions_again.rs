@@ -5,7 +5,7 @@ mod stage;
 
 use std::time::Duration;
 
-use harness::{Fault, Settings, Table};
+use harness::{RequestFault, ServiceSettings, ServiceTable};
 use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use serde_json::{Value, json};
 use stage::{MISSIONS, Stage, TO};
@@ -14,7 +14,7 @@ const EVENTS: &str = "/v1/assistants/:id/events";
 
 /// When the newest event is to happen.
 fn newest(stage: &Stage) -> Timestamp {
-    let rows = stage.service.rows(Table::Scheduled);
+    let rows = stage.service.rows(ServiceTable::Scheduled);
     let at = rows.last().and_then(|row| row["scheduled_at"].as_str());
     at.and_then(|at| at.parse().ok()).expect("something was scheduled")
 }
@@ -53,7 +53,7 @@ fn an_automated_line_is_tried_three_times_more_within_minutes() {
     );
     let ends = stage.log().iter().filter(|line| line.ends_with(": no answer")).count();
     assert_eq!((ends, stage.told().len()), (4, 1), "{:?}", stage.log());
-    assert_eq!(stage.row(Table::Scheduled, 3)["step_id"], "calls");
+    assert_eq!(stage.row(ServiceTable::Scheduled, 3)["step_id"], "calls");
     let kept = stage.state();
     let events = kept["events"].as_object().unwrap();
     let retries: Vec<_> = events.values().filter(|event| event["retry_of"] == *first).collect();
@@ -147,7 +147,7 @@ fn what_waits_for_who_opts_out_meanwhile_is_withdrawn_by_the_next_tick() {
         stage.sandbox.write("skill/.do_not_call.json", &list.to_string());
     };
     let n_waiting = || {
-        let rows = stage.service.rows(Table::Scheduled);
+        let rows = stage.service.rows(ServiceTable::Scheduled);
         rows.iter().filter(|row| row["status"] == "pending").count()
     };
     for (covers, n_left) in [("texts", 1), ("texts and calls", 0)] {
@@ -167,7 +167,7 @@ fn who_the_carrier_says_opted_out_gets_no_more_texts() {
     let line = ["schedule-sms", "--mission", "m", &one, "in 5m", "Hello", "--step", "calls"];
     stage.ok(&[&line[..], &["--recipient", "automated"]].concat());
     stage.service.advance(Duration::from_secs(8 * 60));
-    let mut row = stage.row(Table::Scheduled, 0);
+    let mut row = stage.row(ServiceTable::Scheduled, 0);
     row["errors"] = json!(["40300: Blocked due to STOP message"]);
     stage.service.once("GET", EVENTS, 200, json!({"events": [row]}));
     let report = stage.tick();
@@ -189,8 +189,8 @@ fn who_the_carrier_says_opted_out_gets_no_more_texts() {
 
 #[test]
 fn a_lost_answer_never_leads_to_a_second_dial() {
-    for fault in [Fault::Lost, Fault::Cut] {
-        let stage = Stage::with(Settings::default(), stage::ONE_STEP);
+    for fault in [RequestFault::Lost, RequestFault::Cut] {
+        let stage = Stage::with(ServiceSettings::default(), stage::ONE_STEP);
         stage.service.clock().periods(20);
         stage.call("02", &["--recipient", "automated"]);
         stage.service.fail("POST", EVENTS, fault.clone(), 1);
@@ -208,8 +208,8 @@ fn a_lost_answer_never_leads_to_a_second_dial() {
             stage.run(&["tick"]);
         }
         assert_eq!(n_asked(), 2);
-        let n_made = stage.service.rows(Table::Scheduled).len();
-        if fault == Fault::Lost {
+        let n_made = stage.service.rows(ServiceTable::Scheduled).len();
+        if fault == RequestFault::Lost {
             // It was made, and is found: the chain goes on.
             let known = stage.state()["events"].as_object().map(serde_json::Map::len);
             assert_eq!((n_made, known), (2, Some(2)));
@@ -251,7 +251,7 @@ fn two_ticks_at_once_and_kills_leave_one_dial_for_each_attempt() {
     let to = |end: &str| dialled.iter().filter(|to| to.ends_with(end)).count();
     assert!(to("02") <= 4 && to("01") <= 4, "{dialled:?}");
     assert_eq!(to("07"), 1);
-    let rows = stage.service.rows(Table::Scheduled);
+    let rows = stage.service.rows(ServiceTable::Scheduled);
     let mut times: Vec<_> = rows
         .iter()
         .map(|row| (row["to_number"].to_string(), row["scheduled_at"].to_string()))
@@ -268,7 +268,7 @@ fn one_voicemail_is_enough_for_a_professional() {
         let stage = Stage::new();
         stage.call("07", &["--recipient", kind]);
         stage.service.advance(Duration::from_secs(8 * 60));
-        let mut row = stage.row(Table::Scheduled, 0);
+        let mut row = stage.row(ServiceTable::Scheduled, 0);
         row["outcome"] = "voicemail".into();
         row["conversation_id"] = Value::Null;
         stage.service.once("GET", EVENTS, 200, json!({"events": [row]}));
@@ -296,7 +296,7 @@ fn a_text_that_was_not_delivered_is_tried_again_within_business_hours() {
     let line = ["schedule-sms", "--mission", "m", &to, "in 5m", "Hello", "--step", "calls"];
     stage.ok(&[&line[..], &["--recipient", "professional"]].concat());
     stage.tick_after(8);
-    let again = stage.row(Table::Scheduled, 1);
+    let again = stage.row(ServiceTable::Scheduled, 1);
     assert_eq!((&again["channel"], &again["text_body"]), (&json!("sms"), &json!("Hello")));
     let local = newest(&stage).to_zoned(TimeZone::get("America/New_York").unwrap());
     assert_eq!(local.hour(), 9, "{local}");

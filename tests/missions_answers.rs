@@ -6,7 +6,9 @@ mod many;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use harness::{Fate, Fault, Foreign, Proof, Sandbox, Service, Settings, Signal};
+use harness::{
+    ErrorResponse, Proof, RequestFault, Rng, Sandbox, ServiceSettings, Signal, SimulatedService,
+};
 use many::{MISSIONS, Many};
 use serde_json::{Value, json};
 
@@ -15,12 +17,12 @@ const EVENTS: &str = "/v1/assistants/:id/events";
 /// The same line twice, for every kind of answer to the first.
 #[test]
 fn no_answer_makes_the_same_line_schedule_twice() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     service.clock().periods(50);
     let sandbox = Sandbox::for_service(&service);
     sandbox.run(MISSIONS, ["init", "M", "I", "R"]).ok();
     sandbox.run(MISSIONS, ["setup-agent", "m", "A", "I", "Hi", "--caller-id-only"]).ok();
-    for (n, foreign) in Foreign::telling().into_iter().enumerate() {
+    for (n, foreign) in ErrorResponse::samples().into_iter().enumerate() {
         let to = format!("+1332220{:04}", 1000 + n);
         let mut line = vec!["--mission", "m", &to, "in 15m"];
         if n % 2 == 0 {
@@ -29,7 +31,7 @@ fn no_answer_makes_the_same_line_schedule_twice() {
             line.insert(0, "schedule-sms");
             line.push("Hello");
         }
-        service.fail("POST", EVENTS, Fault::Foreign(foreign), 1);
+        service.fail("POST", EVENTS, RequestFault::Response(foreign), 1);
         let out = sandbox.run(MISSIONS, &line);
         assert_eq!(out.code(), foreign.exit(), "{foreign:?} {out}");
         let again = sandbox.run(MISSIONS, &line);
@@ -49,13 +51,16 @@ fn no_answer_makes_the_same_line_schedule_twice() {
 /// What was put off and whose time has come meanwhile was not carried out: the line counts from now.
 #[test]
 fn what_was_put_off_for_too_long_is_asked_for_anew() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     sandbox.run(MISSIONS, ["init", "M", "I", "R"]).ok();
     sandbox.run(MISSIONS, ["setup-agent", "m", "A", "I", "Hi", "--caller-id-only"]).ok();
     let line = ["schedule-call", "--mission", "m", "+13322201000", "in 15m", "--any-time"];
-    let later = Foreign { retry_after: Some(3600), ..Foreign::new(429, harness::Shape::Empty) };
-    service.fail("POST", EVENTS, Fault::Foreign(later), 1);
+    let later = ErrorResponse {
+        retry_after: Some(3600),
+        ..ErrorResponse::new(429, harness::BodyKind::Empty)
+    };
+    service.fail("POST", EVENTS, RequestFault::Response(later), 1);
     sandbox.run(MISSIONS, line).fails(4);
     service.advance(Duration::from_secs(20 * 60));
     sandbox.run(MISSIONS, line).ok();
@@ -67,15 +72,15 @@ fn what_was_put_off_for_too_long_is_asked_for_anew() {
 /// Each of many missions tries somebody again and gets another answer; ticks go on for some minutes.
 #[test]
 fn no_answer_makes_a_tick_try_again_what_may_have_been_done() {
-    for some in Foreign::telling().chunks(28) {
+    for some in ErrorResponse::samples().chunks(28) {
         ticks_after(some);
     }
 }
 
-fn ticks_after(foreign: &[Foreign]) {
-    let many = Many::new(Settings::default(), foreign.len());
+fn ticks_after(foreign: &[ErrorResponse]) {
+    let many = Many::new(ServiceSettings::default(), foreign.len());
     for (n, foreign) in foreign.iter().enumerate() {
-        many.service.fail("POST", &Many::events_of(n), Fault::Foreign(*foreign), 1);
+        many.service.fail("POST", &Many::events_of(n), RequestFault::Response(*foreign), 1);
     }
     let mut told: BTreeSet<String> = BTreeSet::new();
     // An answer that asks to wait, or refuses the key, ends a tick for all missions.
@@ -104,21 +109,24 @@ fn ticks_after(foreign: &[Foreign]) {
 }
 
 /// A thousand histories: any answers, done or not done behind them, lists that lag, ticks that are killed.
-fn histories(settings: Settings, seed: u64) {
+fn histories(settings: ServiceSettings, seed: u64) {
     const N: usize = 25;
-    let mut fate = Fate::new(seed);
+    let mut rng = Rng::new(seed);
     let many = Many::new(settings, N);
-    let telling = Foreign::telling();
+    let telling = ErrorResponse::samples();
     let mut proofs: Vec<Vec<Proof>> = Vec::new();
     for n in 0..N {
         let mut answers = Vec::new();
-        for _ in 0..=fate.place(3) {
-            let foreign = telling[fate.place(telling.len())];
-            let carried_out = foreign.proof() == Proof::None && fate.strikes(50);
-            answers.push(match fate.below(10) {
-                0 => (Fault::Lost, Proof::None),
-                1 => (Fault::Cut, Proof::None),
-                _ => (Fault::Foreign(Foreign { carried_out, ..foreign }), foreign.proof()),
+        for _ in 0..=rng.index(3) {
+            let foreign = telling[rng.index(telling.len())];
+            let carried_out = foreign.proof() == Proof::None && rng.chance(50);
+            answers.push(match rng.below(10) {
+                0 => (RequestFault::Lost, Proof::None),
+                1 => (RequestFault::Cut, Proof::None),
+                _ => (
+                    RequestFault::Response(ErrorResponse { carried_out, ..foreign }),
+                    foreign.proof(),
+                ),
             });
         }
         // The newest rule is the first to be used.
@@ -129,9 +137,9 @@ fn histories(settings: Settings, seed: u64) {
     }
     let mut told: BTreeSet<String> = BTreeSet::new();
     for round in 0..9 {
-        if round < 7 && fate.strikes(50) {
+        if round < 7 && rng.chance(50) {
             let mut tick = many.spawn_tick();
-            std::thread::sleep(Duration::from_millis(fate.below(150))); // the moment of the kill
+            std::thread::sleep(Duration::from_millis(rng.below(150))); // the moment of the kill
             tick.signal(Signal::KILL);
             tick.finish(Duration::from_secs(60));
         } else {
@@ -169,7 +177,7 @@ fn histories(settings: Settings, seed: u64) {
 fn no_history_of_answers_schedules_anybody_twice() {
     for seed in 0..20 {
         let lag = Duration::from_millis(200);
-        histories(Settings { seed, lag, ..Settings::default() }, 100 + seed);
+        histories(ServiceSettings { seed, lag, ..ServiceSettings::default() }, 100 + seed);
     }
 }
 
@@ -177,20 +185,23 @@ fn no_history_of_answers_schedules_anybody_twice() {
 fn no_history_schedules_anybody_twice_where_the_service_heeds_keys() {
     for seed in 20..40 {
         let lag = Duration::from_millis(200);
-        histories(Settings { seed, lag, idempotent: true, ..Settings::default() }, 200 + seed);
+        histories(
+            ServiceSettings { seed, lag, idempotent: true, ..ServiceSettings::default() },
+            200 + seed,
+        );
     }
 }
 
 /// The service puts a request off, and then says that a request with this key is under way: that is ours.
 #[test]
 fn a_conflict_over_our_own_key_keeps_the_question_open() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     service.clock().periods(50);
     let sandbox = Sandbox::for_service(&service);
     sandbox.run(MISSIONS, ["init", "M", "I", "R"]).ok();
     sandbox.run(MISSIONS, ["setup-agent", "m", "A", "I", "Hi", "--caller-id-only"]).ok();
     let line = ["schedule-call", "--mission", "m", "+13322201000", "in 15m", "--any-time"];
-    service.fail("POST", EVENTS, Fault::RetryAfter(503, 1), 1);
+    service.fail("POST", EVENTS, RequestFault::RetryAfter(503, 1), 1);
     let busy = "A request with this Idempotency-Key is still being processed";
     let busy = json!({"error": {"code": "conflict", "message": busy}});
     service.once("POST", EVENTS, 409, busy);

@@ -5,14 +5,19 @@ mod stage;
 
 use std::time::Duration;
 
-use harness::{Fault, Table};
+use harness::{RequestFault, ServiceTable};
 use serde_json::{Value, json};
 use stage::{Stage, TO};
 
 const EVENT: &str = "/v1/assistants/:id/events/:e";
 
 fn n_pending(stage: &Stage) -> usize {
-    stage.service.rows(Table::Scheduled).iter().filter(|row| row["status"] == "pending").count()
+    stage
+        .service
+        .rows(ServiceTable::Scheduled)
+        .iter()
+        .filter(|row| row["status"] == "pending")
+        .count()
 }
 
 #[test]
@@ -68,7 +73,11 @@ fn a_call_under_way_is_not_called_off_by_deleting_its_record() {
     stage.service.advance(Duration::from_secs(6 * 60));
     let document = stage.run(&["cancel", "m"]).fails(8).stderr_has("in_progress").json();
     assert_eq!(document["may_still_happen"][0]["event_id"], id);
-    assert_eq!(stage.row(Table::Scheduled, 0)["status"], "in_progress", "its record is left alone");
+    assert_eq!(
+        stage.row(ServiceTable::Scheduled, 0)["status"],
+        "in_progress",
+        "its record is left alone"
+    );
 }
 
 #[test]
@@ -76,7 +85,7 @@ fn a_deletion_that_failed_is_listed_and_made_up_for_by_the_next_tick() {
     let stage = Stage::new();
     let id = stage.call("07", &[]);
     stage.service.clock().periods(20);
-    stage.service.fail_always("DELETE", EVENT, Fault::Status(500));
+    stage.service.fail_always("DELETE", EVENT, RequestFault::Status(500));
     let out = stage.run(&["cancel", "m"]);
     assert_eq!(out.fails(8).json()["may_still_happen"][0]["event_id"], id);
     stage.service.heal();
@@ -89,7 +98,7 @@ fn a_deletion_that_failed_is_listed_and_made_up_for_by_the_next_tick() {
 fn what_another_program_may_be_scheduling_is_listed() {
     let stage = Stage::new();
     stage.service.clock().periods(20);
-    stage.service.fail("POST", "/v1/assistants/:id/events", Fault::Cut, 1);
+    stage.service.fail("POST", "/v1/assistants/:id/events", RequestFault::Cut, 1);
     let line = ["schedule-call", "--mission", "m", &format!("{TO}07"), "in 9m"];
     stage.run(&line).fails(8);
     let document = stage.run(&["cancel", "m"]).fails(8).json();
@@ -130,7 +139,7 @@ fn a_mission_that_fails_takes_the_six_steps_and_what_waits_with_it() {
 fn an_end_that_was_interrupted_is_finished_by_a_tick() {
     let stage = Stage::new();
     stage.service.clock().periods(20);
-    stage.service.fail_always("PATCH", "/v1/missions/:m/runs/:r", Fault::Status(503));
+    stage.service.fail_always("PATCH", "/v1/missions/:m/runs/:r", RequestFault::Status(503));
     stage.run(&["fail", "m", "No use"]).fails(4).stderr_has("mission/run");
     assert_eq!(stage.run_status(), "running");
     stage.service.heal();

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 use std::time::Duration;
 
-use harness::{Output, Sandbox, Service, Signal, until};
+use harness::{Output, Sandbox, Signal, SimulatedService, wait_until};
 use serde_json::{Value, json};
 
 const MISSIONS: &str = env!("CARGO_BIN_EXE_missions");
@@ -17,7 +17,7 @@ const SOON: Duration = Duration::from_secs(10);
 const OWN: &str = "MAILTO=me\n# clawdtalk mission plumbers\n0 3 * * * tick \\% \"it's\" # clawdtalk mission plumbers /else\r\n\n@daily x";
 
 struct Machine {
-    _service: Service,
+    _service: SimulatedService,
     sandbox: Sandbox,
 }
 
@@ -29,7 +29,7 @@ fn program(sandbox: &Sandbox, path: &str, script: &str) {
 
 /// With two missions, one that has ended, and a crontab of the owner's.
 fn machine() -> Machine {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let mut sandbox = Sandbox::for_service(&service);
     sandbox.env("PATH", &format!("{}:/usr/bin:/bin", sandbox.path("work/bin").display()));
     let event = json!({"assistant_id": "a", "channel": "sms", "to": "+15550100001", "from": "+15550100002",
@@ -234,11 +234,11 @@ fn a_kill_on_the_way_to_cron_leaves_a_whole_crontab() {
     );
     program(&machine.sandbox, "work/bin/crontab", &script);
     let mut child = machine.sandbox.spawn(MISSIONS, ["cron", "add", "plumbers"]);
-    until(SOON, || machine.sandbox.has("work/began"));
+    wait_until(SOON, || machine.sandbox.has("work/began"));
     child.signal(Signal::KILL);
     child.finish(Duration::from_secs(5)).fails(137);
     machine.sandbox.write("work/go", "");
-    until(SOON, || machine.sandbox.has("work/over"));
+    wait_until(SOON, || machine.sandbox.has("work/over"));
     let line = machine.line("* * * * *", "plumbers");
     assert!(machine.lines() == format!("{own}{line}"), "the owner's lines and ours");
     assert!(!machine.sandbox.has("skill/.crontab.tmp"));
@@ -327,7 +327,7 @@ fn a_killed_change_holds_the_crontab_until_it_has_ended() {
         format!("case \"$1\" in -l) cat '{file}';; -) {slow}; cp '{began}' '{file}';; esac");
     program(sandbox, "work/bin/crontab", &script);
     let mut killed = sandbox.spawn(MISSIONS, ["cron", "add", "plumbers"]);
-    until(SOON, || sandbox.has("work/began"));
+    wait_until(SOON, || sandbox.has("work/began"));
     killed.signal(Signal::KILL);
     assert_eq!(killed.finish(SOON).code(), 137);
     let next = sandbox.spawn(MISSIONS, ["cron", "add", "50% it's \"done\""]);

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use harness::{Fault, Gateway, Output, Sandbox, Service, Settings, Table};
+use harness::{
+    Output, RequestFault, Sandbox, ServiceSettings, ServiceTable, SimulatedGateway,
+    SimulatedService,
+};
 use serde_json::Value;
 
 const MISSIONS: &str = env!("CARGO_BIN_EXE_missions");
@@ -15,15 +18,20 @@ const SOON: Duration = Duration::from_secs(10);
 const SLOW: Duration = Duration::from_millis(300);
 
 /// Runs a command whose state file cannot be written any more once the service has this request.
-fn fails_after(service: &Service, sandbox: &Sandbox, at: (&str, &str), line: &[&str]) -> Output {
-    fails_while(service, sandbox, (at, Fault::Slow(SLOW)), line)
+fn fails_after(
+    service: &SimulatedService,
+    sandbox: &Sandbox,
+    at: (&str, &str),
+    line: &[&str],
+) -> Output {
+    fails_while(service, sandbox, (at, RequestFault::Slow(SLOW)), line)
 }
 
 /// The same with an answer that goes this way.
 fn fails_while(
-    service: &Service,
+    service: &SimulatedService,
     sandbox: &Sandbox,
-    (at, answer): ((&str, &str), Fault),
+    (at, answer): ((&str, &str), RequestFault),
     line: &[&str],
 ) -> Output {
     let before = service.seen_at(at.0, at.1).len();
@@ -37,15 +45,15 @@ fn fails_while(
     end
 }
 
-fn start() -> (Service, Sandbox) {
-    let service = Service::with(Settings::default());
+fn start() -> (SimulatedService, Sandbox) {
+    let service = SimulatedService::with(ServiceSettings::default());
     service.clock().periods(20);
     let sandbox = Sandbox::for_service(&service);
     (service, sandbox)
 }
 
 /// A mission with a call in five minutes.
-fn begun() -> (Service, Sandbox) {
+fn begun() -> (SimulatedService, Sandbox) {
     let (service, sandbox) = start();
     for line in [
         &INIT[..],
@@ -79,7 +87,11 @@ fn a_stage_that_was_made_and_not_kept_is_in_doubt_and_found() {
         end.stderr_has("hint: mend that, then run the same command again");
         sandbox.run(MISSIONS, INIT).ok().quiet();
         let n = |table| service.rows(table).len();
-        assert_eq!((n(Table::Missions), n(Table::Runs), n(Table::Steps)), (1, 2, 1), "{path}");
+        assert_eq!(
+            (n(ServiceTable::Missions), n(ServiceTable::Runs), n(ServiceTable::Steps)),
+            (1, 2, 1),
+            "{path}"
+        );
     }
 }
 
@@ -91,8 +103,8 @@ fn an_assistant_that_was_made_and_not_kept_is_found() {
     let agents = "/v1/missions/:m/runs/:r/agents";
     fails_after(&service, &sandbox, ("POST", agents), &AGENT).fails(8);
     sandbox.run(MISSIONS, AGENT).ok();
-    assert_eq!(service.rows(Table::Assistants).len(), 1);
-    assert_eq!(service.rows(Table::Links).len(), 1);
+    assert_eq!(service.rows(ServiceTable::Assistants).len(), 1);
+    assert_eq!(service.rows(ServiceTable::Links).len(), 1);
 }
 
 #[test]
@@ -115,13 +127,13 @@ fn what_was_called_off_and_not_kept_is_called_off_by_the_same_line() {
     end.fails(8).stderr_has("could not be kept here");
     sandbox.run(MISSIONS, ["cancel", "m"]).ok();
     assert_eq!(state(&sandbox)["status"], "cancelled");
-    assert_eq!(service.rows(Table::Scheduled)[0]["status"], "deleted");
+    assert_eq!(service.rows(ServiceTable::Scheduled)[0]["status"], "deleted");
 }
 
 #[test]
 fn a_tick_that_did_something_does_not_say_that_nothing_was_done() {
     let (service, sandbox) = begun();
-    let gateway = Gateway::start();
+    let gateway = SimulatedGateway::start();
     sandbox.adjust(&serde_json::json!({
         "gateway_url": gateway.url(), "gateway_token": gateway.token(), "agent_id": "main",
     }));
@@ -136,7 +148,7 @@ fn a_tick_that_did_something_does_not_say_that_nothing_was_done() {
 #[test]
 fn a_retry_in_doubt_that_cannot_be_noted_is_still_in_doubt() {
     let (service, sandbox) = start();
-    let gateway = Gateway::start();
+    let gateway = SimulatedGateway::start();
     sandbox.adjust(&serde_json::json!({
         "gateway_url": gateway.url(), "gateway_token": gateway.token(), "agent_id": "main",
     }));
@@ -147,7 +159,7 @@ fn a_retry_in_doubt_that_cannot_be_noted_is_still_in_doubt() {
     }
     service.advance(Duration::from_secs(8 * 60));
     // Nobody knows whether this one is made: it is never answered.
-    let at = (("POST", "/v1/assistants/:a/events"), Fault::Hang);
+    let at = (("POST", "/v1/assistants/:a/events"), RequestFault::Hang);
     let end = fails_while(&service, &sandbox, at, &["--deadline", "1", "tick"]);
     end.fails(8).stderr_has("may have been scheduled, but that could not be kept here");
 }

@@ -6,7 +6,7 @@ mod stage;
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use harness::Table;
+use harness::ServiceTable;
 use serde_json::Value;
 use stage::{MISSIONS, Stage};
 
@@ -41,7 +41,12 @@ fn has_line(stage: &Stage) -> bool {
 }
 
 fn n_pending(stage: &Stage) -> usize {
-    stage.service.rows(Table::Scheduled).iter().filter(|row| row["status"] == "pending").count()
+    stage
+        .service
+        .rows(ServiceTable::Scheduled)
+        .iter()
+        .filter(|row| row["status"] == "pending")
+        .count()
 }
 
 #[test]

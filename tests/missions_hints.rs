@@ -1,14 +1,14 @@
 //! Slugs and ids of a state file in what `missions` says to run next, whatever is in them.
 
-use harness::hints::{HOSTILE, in_a_shell, is_raw};
-use harness::{Sandbox, Service};
+use harness::hints::{HOSTILE, is_raw, shell_words};
+use harness::{Sandbox, SimulatedService};
 use serde_json::{Value, json};
 
 const MISSIONS: &str = env!("CARGO_BIN_EXE_missions");
 const STATE: &str = "skill/.missions_state.json";
 
-fn with(slug: &str, mission: Value) -> (Service, Sandbox) {
-    let service = Service::start();
+fn with(slug: &str, mission: Value) -> (SimulatedService, Sandbox) {
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     keep(&sandbox, slug, mission);
     (service, sandbox)
@@ -36,7 +36,7 @@ fn every_hint_with_a_slug_is_the_command_that_was_meant() {
         let out = sandbox.run(MISSIONS, ["next", &misspelt]);
         let hint = out.fails(2).err().lines().find_map(|line| line.split_once("probably `"));
         let copied = hint.and_then(|(_, rest)| rest.strip_suffix('`'));
-        assert_eq!(in_a_shell(copied.unwrap_or_else(|| panic!("no hint\n{out}"))), [slug]);
+        assert_eq!(shell_words(copied.unwrap_or_else(|| panic!("no hint\n{out}"))), [slug]);
 
         let mut broken = running();
         broken["events"] = json!({"e": {}});

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::{NUMBER, Sandbox, Service, Settings, Table};
+use harness::{NUMBER, Sandbox, ServiceSettings, ServiceTable, SimulatedService};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -19,8 +19,8 @@ fn text<'a>(document: &'a Value, key: &str) -> &'a str {
 }
 
 /// A service whose lists show what was made at once.
-fn prompt() -> Service {
-    Service::with(Settings { lag: Duration::ZERO, ..Settings::default() })
+fn prompt() -> SimulatedService {
+    SimulatedService::with(ServiceSettings { lag: Duration::ZERO, ..ServiceSettings::default() })
 }
 
 /// A time some hours ahead, as agents write it.
@@ -39,7 +39,7 @@ fn missions_runs_plans_and_logs() {
     assert_eq!(key["server"], service.url());
 
     let mission = run(&["create-mission", "N", "I", "--channel", "sms", "--metadata", "{\"a\":1}"]);
-    assert_eq!(service.rows(Table::Missions)[0], mission, "the server's object, whole");
+    assert_eq!(service.rows(ServiceTable::Missions)[0], mission, "the server's object, whole");
     assert_eq!((&mission["channel"], &mission["metadata"]), (&json!("sms"), &json!({"a": 1})));
     let m = text(&mission, "id");
     assert_eq!(run(&["get-mission", m])["plan"], json!({"steps": []}));

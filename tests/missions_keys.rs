@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
-use harness::{Gateway, NUMBER, Sandbox, Service, Settings};
+use harness::{NUMBER, Sandbox, ServiceSettings, SimulatedGateway, SimulatedService};
 use serde_json::{Value, json};
 
 const MISSIONS: &str = env!("CARGO_BIN_EXE_missions");
@@ -109,7 +109,7 @@ impl Reader {
     }
 }
 
-fn reader(service: &Service, gateway: &Gateway) -> Reader {
+fn reader(service: &SimulatedService, gateway: &SimulatedGateway) -> Reader {
     let mut sandbox = Sandbox::for_both(service, gateway);
     let file = sandbox.path("work/crontab").display().to_string();
     let script = format!("#!/bin/sh\ncase $1 in -l) cat '{file}';; -) cat > '{file}';; esac\n");
@@ -123,8 +123,11 @@ fn reader(service: &Service, gateway: &Gateway) -> Reader {
 
 #[test]
 fn every_command_prints_the_keys_of_its_row() {
-    let service = Service::with(Settings { lag: Duration::ZERO, ..Settings::default() });
-    let gateway = Gateway::start();
+    let service = SimulatedService::with(ServiceSettings {
+        lag: Duration::ZERO,
+        ..ServiceSettings::default()
+    });
+    let gateway = SimulatedGateway::start();
     let mut reader = reader(&service, &gateway);
     at_the_service(&mut reader, &service);
     of_the_state_file(&mut reader);
@@ -135,7 +138,7 @@ fn every_command_prints_the_keys_of_its_row() {
 }
 
 /// Missions, runs, plans, logs, assistants, numbers and events as the service keeps them.
-fn at_the_service(reader: &mut Reader, service: &Service) {
+fn at_the_service(reader: &mut Reader, service: &SimulatedService) {
     reader.run(&["check-key"]);
     let m = &reader.id("id", &["create-mission", "N", "I"]);
     let r = &reader.id("run_id", &["create-run", m, "{}"]);

@@ -5,7 +5,9 @@ mod stage;
 
 use std::time::Duration;
 
-use harness::{NUMBER, Sandbox, Service, Settings, Signal, Table, plenty};
+use harness::{
+    NUMBER, Sandbox, ServiceSettings, ServiceTable, Signal, SimulatedService, large_mission,
+};
 use serde_json::{Value, json};
 use stage::{MISSIONS, Stage, TO};
 
@@ -14,7 +16,7 @@ fn the_seeds_complete_example_ends_by_a_tick() {
     let steps = r#"[{"step_id":"setup","description":"Create SMS agent","sequence":1},
         {"step_id":"sms","description":"Schedule SMS","sequence":2},
         {"step_id":"verify","description":"Verify delivery","sequence":3}]"#;
-    let stage = Stage::with(Settings::default(), steps);
+    let stage = Stage::with(ServiceSettings::default(), steps);
     let kept = stage.state();
     let id = |key: &str| kept[key].as_str().unwrap().to_owned();
     let (m, r, a) = (id("mission_id"), id("run_id"), id("assistant_id"));
@@ -64,7 +66,7 @@ fn ends(digits: &str, outcome: &str, step: &str, run: &str) {
             report = stage.tick_after(1);
         }
     }
-    let event = &stage.row(Table::Scheduled, 0);
+    let event = &stage.row(ServiceTable::Scheduled, 0);
     assert_eq!(report["settled"], true, "{report:#}\n{event:#}");
     assert_eq!((stage.step_status("calls"), stage.run_status()), (json!(step), json!(run)));
     let log = stage.log();
@@ -175,9 +177,9 @@ fn insights_that_never_come_hold_nothing_up_for_long() {
 
 #[test]
 fn a_thousand_calls_cost_one_list_for_each_assistant() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
-    plenty::of_calls(&service, &sandbox, MISSIONS, 1_000, 3);
+    large_mission::add_calls(&service, &sandbox, MISSIONS, 1_000, 3);
     let before = service.seen().len();
     let report = sandbox.run(MISSIONS, ["tick"]).ok().json()["missions"][0].clone();
     assert_eq!((&report["looked"], &report["ended"]), (&json!(1000), &json!([])));

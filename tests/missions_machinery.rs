@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "to panic is how a test fails")]
 
-use harness::{Sandbox, Service};
+use harness::{Sandbox, SimulatedService};
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -10,8 +10,8 @@ const MISSIONS: &str = env!("CARGO_BIN_EXE_missions");
 const STATE: &str = "skill/.missions_state.json";
 
 /// A machine whose PATH has a gateway's program with one job, and no job of anybody's crontab. Both note their calls.
-fn machine() -> (Service, Sandbox) {
-    let service = Service::start();
+fn machine() -> (SimulatedService, Sandbox) {
+    let service = SimulatedService::start();
     let mut sandbox = Sandbox::for_service(&service);
     sandbox.env("PATH", &format!("{}:/usr/bin:/bin", sandbox.path("work/bin").display()));
     program(&sandbox, "work/bin/openclaw", "asked");

@@ -5,7 +5,7 @@ mod stage;
 
 use std::time::Duration;
 
-use harness::{Table, event};
+use harness::{ServiceTable, event};
 use serde_json::{Value, json};
 use stage::Stage;
 
@@ -70,7 +70,7 @@ fn an_insight_that_speaks_of_a_voicemail_is_no_answer_and_no_reason_to_call_agai
     assert_eq!(kept["memory"]["step_calls"]["summary"], summary);
     assert!(stage.told().iter().any(|told| told.contains(summary)), "{:?}", stage.told());
     assert!(stage.log().iter().any(|line| line.contains(summary)), "{:?}", stage.log());
-    let runs = stage.service.rows(Table::Runs);
+    let runs = stage.service.rows(ServiceTable::Runs);
     let run = runs.iter().find(|run| run["run_id"] == kept["run_id"]).unwrap();
     let payload = &run["result_payload"];
     assert_eq!((&payload["reached"], &run["status"]), (&json!(1), &json!("succeeded")));
@@ -99,7 +99,7 @@ fn what_connect_heard_of_a_call_is_believed_where_the_row_is_silent() {
     assert_eq!((&report["looked"], &report["ended"]), (&json!(1), &json!([])), "{report:#}");
     // What was heard is kept until the row tells of the end; a word that nobody knows is not taken over.
     heard("call_completed", json!({"reason": "abducted"}));
-    let mut row = stage.row(Table::Scheduled, 0);
+    let mut row = stage.row(ServiceTable::Scheduled, 0);
     row["status"] = "completed".into();
     row["call_status"] = "completed".into();
     stage.service.once("GET", EVENTS, 200, json!({"events": [row]}));

@@ -1,13 +1,13 @@
 //! `missions` on command lines that are wrong: one line that says what would be right, and nothing sent.
 
-use harness::{Fault, Sandbox, Service};
+use harness::{RequestFault, Sandbox, SimulatedService};
 use serde_json::json;
 
 const MISSIONS: &str = env!("CARGO_BIN_EXE_missions");
 
 #[test]
 fn a_slip_is_told_and_nothing_is_sent() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let state = json!({"m": {
         "mission_name": "M", "mission_id": "mis_1", "run_id": "run_1", "status": "running",
@@ -64,7 +64,7 @@ fn a_slip_is_told_and_nothing_is_sent() {
 
 #[test]
 fn an_id_never_changes_which_endpoint_is_asked() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     sandbox.run(MISSIONS, ["get-mission", "a/../../x?y=#z"]).fails(1).stderr_has("404");
     assert_eq!(service.seen()[0].raw_path, "/v1/missions/a%2F..%2F..%2Fx%3Fy%3D%23z");
@@ -73,21 +73,21 @@ fn an_id_never_changes_which_endpoint_is_asked() {
 #[test]
 fn what_the_service_says_decides_the_exit_code() {
     for (fault, code) in [
-        (Fault::Status(401), 3),
-        (Fault::Status(402), 1),
-        (Fault::Status(500), 8),
-        (Fault::RetryAfter(503, 3600), 4),
-        (Fault::Html(502), 8),
-        (Fault::Lost, 8),
-        (Fault::Torn, 8),
+        (RequestFault::Status(401), 3),
+        (RequestFault::Status(402), 1),
+        (RequestFault::Status(500), 8),
+        (RequestFault::RetryAfter(503, 3600), 4),
+        (RequestFault::Html(502), 8),
+        (RequestFault::Lost, 8),
+        (RequestFault::Torn, 8),
     ] {
-        let service = Service::start();
+        let service = SimulatedService::start();
         let sandbox = Sandbox::for_service(&service);
         service.fail("POST", "/v1/missions", fault.clone(), 1);
         sandbox.run(MISSIONS, ["create-mission", "N", "I"]).fails(code).silent();
         assert_eq!(service.seen_at("POST", "/v1/missions").len(), 1, "{fault:?} is not repeated");
     }
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     service.on("POST", "/v1/missions", 201, json!({"mission": {"name": "N"}}));
     let out = sandbox.run(MISSIONS, ["create-mission", "N", "I"]);
@@ -96,7 +96,7 @@ fn what_the_service_says_decides_the_exit_code() {
 
 #[test]
 fn a_telnyx_refusal_is_told_in_its_own_words() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let mission = sandbox.run(MISSIONS, ["create-mission", "N", "I"]).ok().json();
     let m = mission["id"].as_str().unwrap();
@@ -115,7 +115,7 @@ fn a_telnyx_refusal_is_told_in_its_own_words() {
 
 #[test]
 fn the_key_is_checked_with_the_service_and_never_shown() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let mut sandbox = Sandbox::for_service(&service);
     sandbox.run(MISSIONS, ["check-key"]).ok().never_says("0123456789");
     service.once(

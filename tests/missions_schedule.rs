@@ -1,6 +1,6 @@
 //! `missions schedule-call` and `schedule-sms`: checked, kept, and never twice.
 
-use harness::{Fault, NUMBER, OWNER, Sandbox, Service, Table};
+use harness::{NUMBER, OWNER, RequestFault, Sandbox, ServiceTable, SimulatedService};
 use jiff::civil::Weekday;
 use jiff::{SignedDuration, Timestamp, ToSpan as _, tz::TimeZone};
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ fn wednesday(days: i64, time: &str) -> String {
 }
 
 /// A sandbox with the mission `m`, its assistant and number.
-fn with_mission(service: &Service) -> Sandbox {
+fn with_mission(service: &SimulatedService) -> Sandbox {
     // At noon in New York on a business day, whatever day this test runs on.
     let noon: Timestamp = today("16:00").parse().expect("it was written as a time");
     service.clock().jump(noon.duration_since(service.clock().now()));
@@ -41,8 +41,8 @@ fn with_mission(service: &Service) -> Sandbox {
     sandbox
 }
 
-fn n_scheduled(service: &Service) -> usize {
-    service.rows(Table::Scheduled).len()
+fn n_scheduled(service: &SimulatedService) -> usize {
+    service.rows(ServiceTable::Scheduled).len()
 }
 
 fn state(sandbox: &Sandbox) -> Value {
@@ -51,7 +51,7 @@ fn state(sandbox: &Sandbox) -> Value {
 
 #[test]
 fn one_command_schedules_remembers_and_logs() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = with_mission(&service);
     let when = next_week("16:00");
     let line = [
@@ -84,7 +84,7 @@ fn one_command_schedules_remembers_and_logs() {
         (&tracked["verify_step"], &tracked["window"]["zone"]),
         (&json!("verify"), &json!("America/New_York"))
     );
-    let logged = service.rows(Table::RunEvents);
+    let logged = service.rows(ServiceTable::RunEvents);
     assert_eq!(logged[0]["summary"], format!("Scheduled call event_id={id}"));
     assert_eq!(logged[0]["idempotency_key"], format!("scheduled-{id}"));
     assert_eq!(
@@ -95,7 +95,7 @@ fn one_command_schedules_remembers_and_logs() {
 
 #[test]
 fn the_same_line_is_one_event_for_a_day() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = with_mission(&service);
     let line = ["schedule-sms", "--mission", "m", TO, "in 15m", "Are you open?"];
     let first = sandbox.run(MISSIONS, line).ok().json();
@@ -122,26 +122,26 @@ fn the_same_line_is_one_event_for_a_day() {
 
 #[test]
 fn an_event_whose_answer_was_lost_is_found() {
-    for fault in [Fault::Lost, Fault::Torn] {
-        let service = Service::start();
+    for fault in [RequestFault::Lost, RequestFault::Torn] {
+        let service = SimulatedService::start();
         let sandbox = with_mission(&service);
         service.clock().periods(20);
         service.fail("POST", EVENTS, fault, 1);
         let line = ["schedule-sms", "--mission", "m", TO, "in 15m", "Hello"];
         let event = sandbox.run(MISSIONS, line).ok().stderr_has("looking for it").json();
-        assert_eq!(event["id"], service.rows(Table::Scheduled)[0]["id"]);
+        assert_eq!(event["id"], service.rows(ServiceTable::Scheduled)[0]["id"]);
         assert_eq!(sandbox.run(MISSIONS, line).ok().json()["id"], event["id"]);
         assert_eq!(n_scheduled(&service), 1);
-        assert_eq!(service.rows(Table::RunEvents).len(), 1);
+        assert_eq!(service.rows(ServiceTable::RunEvents).len(), 1);
     }
 }
 
 #[test]
 fn what_is_not_found_is_in_doubt_until_somebody_looks() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = with_mission(&service);
     service.clock().periods(20);
-    service.fail("POST", EVENTS, Fault::Cut, 1);
+    service.fail("POST", EVENTS, RequestFault::Cut, 1);
     let line = ["schedule-call", "--mission", "m", TO, &next_week("16:00")];
     let out = sandbox.run(MISSIONS, line);
     out.fails(8).stderr_has("may have been scheduled").stderr_has("missions resolve");
@@ -165,7 +165,7 @@ fn what_is_not_found_is_in_doubt_until_somebody_looks() {
 
 #[test]
 fn an_event_that_was_seen_by_somebody_is_taken_only_if_it_fits() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = with_mission(&service);
     service.clock().periods(20);
     let when = next_week("16:00");
@@ -173,13 +173,13 @@ fn an_event_that_was_seen_by_somebody_is_taken_only_if_it_fits() {
         sandbox.run(MISSIONS, ["schedule-sms", "--mission", "m", TO, &when, "Other"]).ok().json();
     // The list lags so far behind that the program gives up.
     service.on("GET", EVENTS, 200, json!({"events": []}));
-    service.fail("POST", EVENTS, Fault::Lost, 1);
+    service.fail("POST", EVENTS, RequestFault::Lost, 1);
     let line = ["schedule-sms", "--mission", "m", TO, &when, "Hello"];
     let id = sandbox.run(MISSIONS, line).fails(8).json()["unsettled"][0]["id"]
         .as_str()
         .unwrap()
         .to_owned();
-    let made = service.rows(Table::Scheduled)[1]["id"].as_str().unwrap().to_owned();
+    let made = service.rows(ServiceTable::Scheduled)[1]["id"].as_str().unwrap().to_owned();
     let resolve = |event: &str| sandbox.run(MISSIONS, ["resolve", &id, "--happened", event]);
     resolve(other["id"].as_str().unwrap()).fails(2).stderr_has("is not the text");
     assert_eq!(resolve(&made).ok().json()["logged"], true);
@@ -189,7 +189,7 @@ fn an_event_that_was_seen_by_somebody_is_taken_only_if_it_fits() {
 
 #[test]
 fn a_refusal_leaves_nothing_in_doubt() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = with_mission(&service);
     let a = state(&sandbox)["assistant_id"].as_str().unwrap().to_owned();
     let stranger = ["schedule-sms", &a, TO, "+15559990001", "in 15m", "x"];
@@ -198,7 +198,7 @@ fn a_refusal_leaves_nothing_in_doubt() {
         .fails(1)
         .silent()
         .stderr_has("does not belong to this assistant");
-    service.fail("POST", EVENTS, Fault::RetryAfter(503, 3600), 1);
+    service.fail("POST", EVENTS, RequestFault::RetryAfter(503, 3600), 1);
     let line = ["schedule-sms", "--mission", "m", TO, "in 15m", "x"];
     sandbox.run(MISSIONS, line).fails(4).silent();
     sandbox.run(MISSIONS, ["resolve"]).ok();
@@ -207,18 +207,18 @@ fn a_refusal_leaves_nothing_in_doubt() {
 
 #[test]
 fn a_log_that_fails_does_not_undo_the_event_and_is_made_up_for() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = with_mission(&service);
-    service.fail("POST", "/v1/missions/:m/runs/:r/events", Fault::Status(500), 1);
+    service.fail("POST", "/v1/missions/:m/runs/:r/events", RequestFault::Status(500), 1);
     let line = ["schedule-sms", "--mission", "m", TO, "in 15m", "x"];
     assert_eq!(sandbox.run(MISSIONS, line).ok().stderr_has("not logged").json()["logged"], false);
     assert_eq!(sandbox.run(MISSIONS, line).ok().json()["logged"], true);
-    assert_eq!((n_scheduled(&service), service.rows(Table::RunEvents).len()), (1, 1));
+    assert_eq!((n_scheduled(&service), service.rows(ServiceTable::RunEvents).len()), (1, 1));
 }
 
 #[test]
 fn calls_keep_to_the_hours_where_the_number_rings() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = with_mission(&service);
     let call = |to: &str, when: &str, more: &[&str]| {
         sandbox.run(MISSIONS, [&["schedule-call", "--mission", "m", to, when][..], more].concat())
@@ -249,7 +249,7 @@ fn calls_keep_to_the_hours_where_the_number_rings() {
 /// Nothing of this may be sent.
 #[test]
 fn a_slip_is_told_and_nothing_is_scheduled() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = with_mission(&service);
     let before = service.seen().len();
     let yesterday = (Timestamp::now() - SignedDuration::from_hours(24)).to_string();
@@ -303,7 +303,7 @@ fn a_slip_is_told_and_nothing_is_scheduled() {
 
 #[test]
 fn who_opted_out_of_texts_may_still_be_called() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = with_mission(&service);
     let list = json!({
         "format": 1, "numbers": {TO: "2026-01-01T00:00:00Z"},
@@ -325,7 +325,7 @@ fn who_opted_out_of_texts_may_still_be_called() {
 
 #[test]
 fn an_ended_mission_schedules_nothing() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = with_mission(&service);
     sandbox.run(MISSIONS, ["complete", "m"]).ok();
     let line = ["schedule-sms", "--mission", "m", TO, "in 15m", "x"];

@@ -11,5 +11,5 @@ fn an_echoed_key_is_told_nowhere() {
         &["init", "N", "I", "R"],
         &["log-event", "m1", "r1", "call", "said", "-"],
     ];
-    assert!(harness::leaks::none(MISSIONS, lines) > 20);
+    assert!(harness::leaks::assert_no_leak(MISSIONS, lines) > 20);
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::{NUMBER, Output, Sandbox, Service, Settings, Table};
+use harness::{NUMBER, Output, Sandbox, ServiceSettings, ServiceTable, SimulatedService};
 use jiff::civil::Weekday;
 use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use serde_json::{Value, json};
@@ -58,19 +58,22 @@ const DOES: &[(&str, Option<(&str, &str)>)] = &[
 
 /// A place where the page's lines make sense: two missions, an assistant with an event, a number to spare.
 struct Page {
-    service: Service,
+    service: SimulatedService,
     sandbox: Sandbox,
     fillings: Vec<(String, String)>,
 }
 
 impl Page {
     fn open(command: &str) -> Self {
-        let service = Service::with(Settings { lag: Duration::ZERO, ..Settings::default() });
+        let service = SimulatedService::with(ServiceSettings {
+            lag: Duration::ZERO,
+            ..ServiceSettings::default()
+        });
         let sandbox = Sandbox::for_service(&service);
         let spare = json!({"id": "2911183098009880239", "phone_number": "+15559990002", "status": "active"});
-        service.seed(Table::Phones, "2911183098009880239", "", spare);
+        service.seed(ServiceTable::Phones, "2911183098009880239", "", spare);
         let talk = json!({"id": "conv_7", "status": "completed", "summary": "Spoke."});
-        service.seed(Table::Conversations, "conv_7", "", talk);
+        service.seed(ServiceTable::Conversations, "conv_7", "", talk);
         let run = |args: &[&str]| sandbox.run(MISSIONS, args).ok().json();
         let id = |json: &Value, key: &str| json[key].as_str().unwrap_or_default().to_owned();
         let steps: Vec<Value> = ["research", "setup", "calls", "analyze", "sms", "verify"]

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use harness::{Sandbox, Service, Settings, Table};
+use harness::{Sandbox, ServiceSettings, ServiceTable, SimulatedService};
 use serde_json::json;
 
 const MISSIONS: &str = env!("CARGO_BIN_EXE_missions");
 const STATE: &str = "skill/.missions_state.json";
 
-fn machine(state: &serde_json::Value) -> (Service, Sandbox) {
-    let service = Service::start();
+fn machine(state: &serde_json::Value) -> (SimulatedService, Sandbox) {
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     sandbox.write(STATE, &state.to_string());
     (service, sandbox)
@@ -105,7 +105,10 @@ fn a_broken_file_is_named_where_its_recovery_is_suggested() {
 /// See: facts/server.md 4.8, the service may not heed the name.
 #[test]
 fn assistants_are_found_by_a_part_of_their_name() {
-    let service = Service::with(Settings { lag: Duration::ZERO, ..Settings::default() });
+    let service = SimulatedService::with(ServiceSettings {
+        lag: Duration::ZERO,
+        ..ServiceSettings::default()
+    });
     let sandbox = Sandbox::for_service(&service);
     for n in 0..27 {
         let name = if n == 0 { "The Caller".to_owned() } else { format!("Other {n}") };
@@ -129,7 +132,7 @@ fn a_number_that_rings_somebody_can_be_called_from() {
     let out = sandbox.run(MISSIONS, ["setup-agent", "two", "A", "I"]);
     out.fails(1).stderr_has("no available phone number").stderr_has("hint: `--caller-id-only`");
     let owners = || {
-        let rows = service.rows(Table::Assistants);
+        let rows = service.rows(ServiceTable::Assistants);
         rows.into_iter().map(|row| row["phone_number"].clone()).collect::<Vec<_>>()
     };
     let before = owners();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::{Fault, NUMBER, Sandbox, Service, Settings, Table};
+use harness::{NUMBER, RequestFault, Sandbox, ServiceSettings, ServiceTable, SimulatedService};
 use serde_json::{Value, json};
 
 const MISSIONS: &str = env!("CARGO_BIN_EXE_missions");
@@ -17,15 +17,15 @@ const MAKES: [(&str, &str); 3] = [
     ("POST", "/v1/missions/:m/runs/:r/plan"),
 ];
 
-fn quick(settings: Settings) -> (Service, Sandbox) {
-    let service = Service::with(settings);
+fn quick(settings: ServiceSettings) -> (SimulatedService, Sandbox) {
+    let service = SimulatedService::with(settings);
     service.clock().periods(20);
     let sandbox = Sandbox::for_service(&service);
     (service, sandbox)
 }
 
-fn start() -> (Service, Sandbox) {
-    quick(Settings::default())
+fn start() -> (SimulatedService, Sandbox) {
+    quick(ServiceSettings::default())
 }
 
 fn state(sandbox: &Sandbox) -> Value {
@@ -34,10 +34,14 @@ fn state(sandbox: &Sandbox) -> Value {
 
 /// One mission; its own run beside the one that the service makes by itself; one plan.
 #[track_caller]
-fn one_of_each(service: &Service) {
+fn one_of_each(service: &SimulatedService) {
     let n = |table| service.rows(table).len();
-    assert_eq!((n(Table::Missions), n(Table::Runs), n(Table::Steps)), (1, 2, 1));
-    let running = service.rows(Table::Runs).iter().filter(|run| run["status"] == "running").count();
+    assert_eq!(
+        (n(ServiceTable::Missions), n(ServiceTable::Runs), n(ServiceTable::Steps)),
+        (1, 2, 1)
+    );
+    let running =
+        service.rows(ServiceTable::Runs).iter().filter(|run| run["status"] == "running").count();
     assert_eq!(running, 1);
 }
 
@@ -46,7 +50,7 @@ fn init_goes_on_where_it_stopped() {
     let patch = ("PATCH", "/v1/missions/:m/runs/:r");
     for (method, path) in MAKES.into_iter().chain([patch]) {
         let (service, sandbox) = start();
-        service.fail(method, path, Fault::RetryAfter(503, 3600), 3);
+        service.fail(method, path, RequestFault::RetryAfter(503, 3600), 3);
         while sandbox.run(MISSIONS, INIT).code() == 4 {
             assert_eq!(state(&sandbox)["find-plumbers"]["status"], "starting");
         }
@@ -60,7 +64,7 @@ fn init_goes_on_where_it_stopped() {
 fn a_stage_whose_answer_was_lost_is_found() {
     for (method, path) in MAKES {
         let (service, sandbox) = start();
-        service.fail(method, path, Fault::Lost, 1);
+        service.fail(method, path, RequestFault::Lost, 1);
         sandbox.run(MISSIONS, INIT).ok().stderr_has("looking for what it made");
         one_of_each(&service);
     }
@@ -70,7 +74,7 @@ fn a_stage_whose_answer_was_lost_is_found() {
 fn a_stage_that_is_not_found_is_in_doubt() {
     for (method, path) in MAKES {
         let (service, sandbox) = start();
-        service.fail(method, path, Fault::Cut, 1);
+        service.fail(method, path, RequestFault::Cut, 1);
         for _ in 0..2 {
             sandbox
                 .run(MISSIONS, INIT)
@@ -90,10 +94,10 @@ fn a_stage_that_is_not_found_is_in_doubt() {
 #[test]
 fn a_stage_that_somebody_saw_is_taken() {
     let (service, sandbox) =
-        quick(Settings { lag: Duration::from_secs(600), ..Settings::default() });
-    service.fail("POST", "/v1/missions", Fault::Lost, 1);
+        quick(ServiceSettings { lag: Duration::from_secs(600), ..ServiceSettings::default() });
+    service.fail("POST", "/v1/missions", RequestFault::Lost, 1);
     sandbox.run(MISSIONS, INIT).fails(8);
-    let made = service.rows(Table::Missions)[0]["id"].as_str().unwrap().to_owned();
+    let made = service.rows(ServiceTable::Missions)[0]["id"].as_str().unwrap().to_owned();
     let resolve = |id: &str| sandbox.run(MISSIONS, ["resolve", "find-plumbers", "--happened", id]);
     resolve("nonsense").fails(1).stderr_has("404");
     resolve(&made).ok();
@@ -103,10 +107,11 @@ fn a_stage_that_somebody_saw_is_taken() {
 
 #[test]
 fn a_mission_that_was_there_before_is_not_taken_for_a_lost_one() {
-    let (service, sandbox) = quick(Settings { lag: Duration::ZERO, ..Settings::default() });
+    let (service, sandbox) =
+        quick(ServiceSettings { lag: Duration::ZERO, ..ServiceSettings::default() });
     sandbox.run(MISSIONS, ["create-mission", "Find plumbers", "Find three"]).ok();
     service.advance(Duration::from_secs(60));
-    service.fail("POST", "/v1/missions", Fault::Cut, 1);
+    service.fail("POST", "/v1/missions", RequestFault::Cut, 1);
     sandbox.run(MISSIONS, INIT).fails(8);
     // Two that fit are one too many.
     for _ in 0..2 {
@@ -120,15 +125,16 @@ fn a_mission_that_was_there_before_is_not_taken_for_a_lost_one() {
 #[cfg(target_os = "linux")]
 fn a_clock_that_jumps_finds_what_was_made_and_nothing_older() {
     for jump in ["+1h", "-1h"] {
-        let (service, sandbox) = quick(Settings { lag: Duration::ZERO, ..Settings::default() });
+        let (service, sandbox) =
+            quick(ServiceSettings { lag: Duration::ZERO, ..ServiceSettings::default() });
         sandbox.run(MISSIONS, ["create-mission", "Find plumbers", "Find three"]).ok();
         service.advance(Duration::from_secs(1_800));
-        service.fail("POST", "/v1/missions", Fault::Lost, 1);
-        service.fail_always("GET", "/v1/missions", Fault::Status(500));
+        service.fail("POST", "/v1/missions", RequestFault::Lost, 1);
+        service.fail_always("GET", "/v1/missions", RequestFault::Status(500));
         sandbox.run(MISSIONS, INIT).fails(8);
         service.heal();
         sandbox.prepare(MISSIONS, INIT).skewed(jump).run().ok();
-        assert_eq!(service.rows(Table::Missions).len(), 2);
+        assert_eq!(service.rows(ServiceTable::Missions).len(), 2);
     }
 }
 
@@ -158,7 +164,7 @@ fn names_are_told_apart_even_if_their_slugs_are_the_same() {
     let (tokyo, osaka) = (slug("東京"), slug("大阪"));
     assert!(tokyo.0.starts_with("m-") && osaka.0.starts_with("m-") && tokyo != osaka);
     assert_eq!(slug("東京"), (tokyo.0, true));
-    assert_eq!(service.rows(Table::Missions).len(), 5);
+    assert_eq!(service.rows(ServiceTable::Missions).len(), 5);
 }
 
 #[test]
@@ -173,7 +179,7 @@ fn an_ended_mission_makes_room_and_stays() {
     assert!(archived.starts_with("find-plumbers~20"), "{archived}");
     assert_eq!(state(&sandbox)[archived]["memory"], json!({"k": "v"}));
     assert_eq!(state(&sandbox)[archived]["status"], "succeeded");
-    assert_eq!(service.rows(Table::Missions).len(), 2);
+    assert_eq!(service.rows(ServiceTable::Missions).len(), 2);
 }
 
 #[test]
@@ -192,7 +198,7 @@ fn what_the_reference_left_half_done_is_finished() {
     sandbox.run(MISSIONS, late).ok().stderr_has("steps given now were not used");
     sandbox.run(MISSIONS, ["init", "No plan", "I", "R"]).ok();
     sandbox.run(MISSIONS, ["init", "No plan", "I", "R", other]).ok().quiet();
-    assert_eq!(service.rows(Table::Steps).len(), 2);
+    assert_eq!(service.rows(ServiceTable::Steps).len(), 2);
 }
 
 #[test]
@@ -206,7 +212,7 @@ fn setup_agent_goes_on_where_it_stopped() {
     ] {
         let (service, sandbox) = start();
         sandbox.run(MISSIONS, INIT).ok();
-        service.fail(method, path, Fault::RetryAfter(503, 3600), 3);
+        service.fail(method, path, RequestFault::RetryAfter(503, 3600), 3);
         while sandbox.run(MISSIONS, SETUP).code() == 4 {}
         let keys = service.seen_at("POST", "/v1/assistants");
         let mut keys: Vec<_> = keys.iter().map(|seen| seen.header("idempotency-key")).collect();
@@ -216,8 +222,8 @@ fn setup_agent_goes_on_where_it_stopped() {
         assert_eq!(agent["linked"], true, "{path}");
         assert_eq!(agent["agent_phone"], NUMBER, "{path}");
         let n = |table| service.rows(table).len();
-        assert_eq!((n(Table::Assistants), n(Table::Links)), (1, 1), "{path}");
-        assert_eq!(service.rows(Table::Assistants)[0]["phone_number"], NUMBER, "{path}");
+        assert_eq!((n(ServiceTable::Assistants), n(ServiceTable::Links)), (1, 1), "{path}");
+        assert_eq!(service.rows(ServiceTable::Assistants)[0]["phone_number"], NUMBER, "{path}");
     }
 }
 
@@ -230,10 +236,10 @@ fn lost_answers_make_nothing_twice() {
     ] {
         let (service, sandbox) = start();
         sandbox.run(MISSIONS, INIT).ok();
-        service.fail(method, path, Fault::Lost, 1);
+        service.fail(method, path, RequestFault::Lost, 1);
         sandbox.run(MISSIONS, SETUP).ok();
         let n = |table| service.rows(table).len();
-        assert_eq!((n(Table::Assistants), n(Table::Links)), (1, 1), "{path}");
+        assert_eq!((n(ServiceTable::Assistants), n(ServiceTable::Links)), (1, 1), "{path}");
     }
 }
 
@@ -248,7 +254,7 @@ fn without_a_number_nothing_is_claimed_and_the_assistant_is_kept() {
     sandbox.run(MISSIONS, SETUP).fails(1);
     let agent = sandbox.run(MISSIONS, SETUP).ok().json();
     assert_eq!(agent["existing"], true);
-    assert_eq!(service.rows(Table::Assistants).len(), 1);
+    assert_eq!(service.rows(ServiceTable::Assistants).len(), 1);
 }
 
 #[test]
@@ -278,8 +284,8 @@ fn the_number_may_stay_where_it_is() {
         (&agent["inbound_line"], &agent["agent_phone"]),
         (&json!("unchanged"), &json!(NUMBER))
     );
-    assert_eq!(service.rows(Table::Assistants)[0]["phone_number"], Value::Null);
-    assert_eq!(service.rows(Table::Assistants)[0]["config"]["voice"], "rime.v1");
+    assert_eq!(service.rows(ServiceTable::Assistants)[0]["phone_number"], Value::Null);
+    assert_eq!(service.rows(ServiceTable::Assistants)[0]["config"]["voice"], "rime.v1");
     assert_eq!(service.seen_at("PATCH", "/v1/numbers/account-phones/:p").len(), 0);
 }
 

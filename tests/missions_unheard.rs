@@ -4,7 +4,7 @@
 #[expect(dead_code, reason = "other tests need the rest of it")]
 mod stage;
 
-use harness::{Fault, Output, Sandbox, Service, Table};
+use harness::{Output, RequestFault, Sandbox, ServiceTable, SimulatedService};
 use stage::{MISSIONS, ONE_STEP, Stage, TO};
 
 const UNHEARD: &str = "\"$0\" \"$@\" >/dev/full";
@@ -16,18 +16,20 @@ fn unheard(sandbox: &Sandbox, args: &[&str]) -> Output {
 
 #[test]
 fn a_workflow_that_was_not_heard_of_was_done_and_is_not_done_twice() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     for line in [&["init", "M", "I", "R", ONE_STEP][..], &["setup-agent", "m", "A", "I", "Hi"]] {
         unheard(&sandbox, line).fails(8).stderr_has(SAYS);
         sandbox.run(MISSIONS, line).ok();
     }
-    let n_made = [Table::Missions, Table::Assistants].map(|table| service.rows(table).len());
+    let n_made =
+        [ServiceTable::Missions, ServiceTable::Assistants].map(|table| service.rows(table).len());
     let line = ["init", "In words", "I", "R", "--text"];
     let out = unheard(&sandbox, &line);
     out.fails(8).stderr_has(SAYS).stderr_has("it goes on from here");
     sandbox.run(MISSIONS, line).ok();
-    let n_more = [Table::Missions, Table::Assistants].map(|table| service.rows(table).len());
+    let n_more =
+        [ServiceTable::Missions, ServiceTable::Assistants].map(|table| service.rows(table).len());
     assert_eq!(n_more, [n_made[0] + 1, n_made[1]]);
 }
 
@@ -69,7 +71,7 @@ fn what_was_done_and_not_heard_of_ends_8() {
 fn a_code_that_says_no_stays_where_nothing_can_be_said() {
     let stage = Stage::new();
     stage.service.clock().periods(20);
-    stage.service.fail("POST", "/v1/assistants/:id/events", Fault::Cut, 1);
+    stage.service.fail("POST", "/v1/assistants/:id/events", RequestFault::Cut, 1);
     let to = format!("{TO}07");
     let out = unheard(&stage.sandbox, &["schedule-call", "--mission", "m", &to, "in 9m"]);
     out.fails(8).stderr_has("may have been scheduled").stderr_has("hint: look with");

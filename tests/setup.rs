@@ -69,7 +69,7 @@ fn repeating_it_changes_nothing_that_is_right() {
 }
 
 #[test]
-fn names_of_any_letters_are_kept_to_the_letter() {
+fn names_are_stored_to_the_letter() {
     let machine = Machine::new(PLAIN);
     let name = "Conan \"the\" O'Brien \\ 😀\nthe 2nd ${x} $(id)";
     machine
@@ -120,7 +120,7 @@ fn a_variable_is_stored_by_its_name() {
 }
 
 #[test]
-fn nothing_is_lost_that_it_was_not_told_to_change() {
+fn other_settings_stay() {
     let machine = Machine::new(PLAIN);
     let old = json!({
         "api_key": KEY, "server": "https://example.org", "greeting": "Hi", "guard": {"approve": "always"},
@@ -146,7 +146,7 @@ fn nothing_is_lost_that_it_was_not_told_to_change() {
 }
 
 #[test]
-fn what_the_reference_copied_gives_way_to_a_reference() {
+fn a_copied_token_gives_way_to_a_reference_to_it() {
     let machine = Machine::new(PLAIN);
     let port = machine.gateway.port();
     machine.sandbox.config(&json!({
@@ -299,15 +299,15 @@ fn a_folder_of_any_bytes_is_named_as_well_as_can_be() {
     let out = run(&format!(
         "mkdir \"$odd/bin\"; touch \"$odd/bin/connect\"; echo {KEY} | '{SETUP}' --yes --no-gateway --api-key-stdin --service cron --skill-dir \"$odd\""
     ));
-    out.fails(3).stderr_has("is no UTF-8: cron cannot be told of it");
+    out.fails(3).stderr_has("is not UTF-8, which cron needs");
 }
 
 #[test]
-fn what_is_no_address_is_refused_before_it_is_stored() {
+fn a_bad_address_is_refused_before_it_is_stored() {
     let machine = Machine::new(PLAIN);
     let good = json!({"api_key": KEY, "server": machine.service.url()});
     machine.sandbox.config(&good);
-    for (option, wrong, says) in [
+    for (option, wrong, fact) in [
         ("--server", "foo", "`--server` is `foo`, which is no http"),
         ("--server", "foo", "hint: write it as https://clawdtalk.com"),
         ("--server", "http://?x", "hint: write it as"),
@@ -317,7 +317,7 @@ fn what_is_no_address_is_refused_before_it_is_stored() {
         ("--gateway-url", "ftp://127.0.0.1:1", "hint: write it as http://127.0.0.1:18789"),
     ] {
         let out = machine.sandbox.run(SETUP, ["--yes", option, wrong]);
-        out.fails(2).silent().stderr_has(says);
+        out.fails(2).silent().stderr_has(fact);
         assert_eq!(machine.config(), good, "{out}");
     }
     let key = "cc_live_0123456789";
@@ -325,13 +325,13 @@ fn what_is_no_address_is_refused_before_it_is_stored() {
 }
 
 #[test]
-fn without_a_key_it_says_how_to_give_one() {
+fn without_a_key_it_hints_how_to_give_one() {
     let machine = Machine::new(PLAIN);
     let out = machine.prepare(SETUP, &["--yes", "--no-gateway"]).run();
     let hint = "run `setup --api-key-stdin`";
     out.fails(3).stderr_has("error: no API key in `").stderr_has(&format!("hint: {hint}"));
     assert!(!out.err().contains("connect start"), "{out}");
-    assert_eq!(changed(&out), ["server"], "what was done is told");
+    assert_eq!(changed(&out), ["server"], "what was done is printed");
     let out = machine.prepare(SETUP, &["--yes", "--no-gateway", "--service", "cron"]).run();
     out.fails(3).silent().stderr_has(&format!("hint: nothing was changed; {hint}"));
 }

@@ -5,7 +5,7 @@
 #[path = "setup/machine.rs"]
 mod machine;
 
-use harness::{Gateway, KEY, TOKEN, Version};
+use harness::{GatewayVersion, KEY, SimulatedGateway, TOKEN};
 use machine::{CONFIG, Machine, OWN, changed, left_alone};
 use serde_json::{Value, json};
 
@@ -65,7 +65,7 @@ fn two_agents_have_to_be_chosen_from() {
     machine.setup(SETUP, &["--yes", "--agent-id", "friday"]).ok();
     assert_eq!(machine.config()["agent_id"], "friday");
     machine.while_reloading(|| machine.prepare(SETUP, &["--yes"]).run()).ok();
-    assert_eq!(machine.config()["agent_id"], "friday", "a choice is kept");
+    assert_eq!(machine.config()["agent_id"], "friday", "a choice stays");
 }
 
 #[test]
@@ -96,10 +96,10 @@ fn of_two_products_the_one_in_force_is_taken_and_the_other_named() {
 }
 
 #[test]
-fn an_old_clawdbot_is_given_no_key_that_it_does_not_know() {
+fn an_old_clawdbot_gets_no_unknown_key() {
     let mut machine = Machine::new("{}");
     std::fs::remove_file(machine.sandbox.path(OWN)).unwrap();
-    machine.gateway = Gateway::of(Version::Clawdbot2026_1);
+    machine.gateway = SimulatedGateway::of(GatewayVersion::Clawdbot2026_1);
     let text = "{gateway: {port: @PORT@, auth: {token: '@TOKEN@'}}, meta: {lastTouchedVersion: '2026.1.24-3'}}";
     machine.write("home/.clawdbot/clawdbot.json", text);
     let before = machine.sandbox.read("home/.clawdbot/clawdbot.json");
@@ -107,7 +107,7 @@ fn an_old_clawdbot_is_given_no_key_that_it_does_not_know() {
         |machine: &Machine| machine.prepare(SETUP, &["--yes", "--api-key-stdin"]).stdin(KEY).run();
     run(&machine).ok();
     let port = machine.gateway.port();
-    machine.gateway = Gateway::of(Version::Clawdbot2026_1);
+    machine.gateway = SimulatedGateway::of(GatewayVersion::Clawdbot2026_1);
     let down = run(&machine);
     down.fails(1);
     assert!(
@@ -148,7 +148,7 @@ fn a_file_that_cannot_be_edited_without_guessing_is_left_alone() {
 }
 
 #[test]
-fn a_gateway_config_that_cannot_be_read_is_told_and_the_rest_is_done() {
+fn a_gateway_config_that_cannot_be_read_is_reported_and_the_rest_is_done() {
     let machine = Machine::new(PLAIN);
     std::fs::remove_file(machine.sandbox.path(OWN)).unwrap();
     std::os::unix::fs::symlink("openclaw.json", machine.sandbox.path(OWN)).unwrap();

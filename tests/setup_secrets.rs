@@ -1,43 +1,43 @@
-//! The key that the service echoes is nowhere to be seen in what `setup` and `status` say, nor one that was just typed.
+//! `setup` and `status` show no key: not one that the service echoes, and not one that was just typed.
 
-use harness::leaks::{self, Echo, SECRET, every_form, tells};
-use harness::{Gateway, Sandbox};
+use harness::leaks::{self, EchoServer, SECRET, encodings, reveals};
+use harness::{Sandbox, SimulatedGateway};
 use serde_json::json;
 
 const SETUP: &str = env!("CARGO_BIN_EXE_setup");
 const STATUS: &str = env!("CARGO_BIN_EXE_status");
 
 #[test]
-fn a_status_tells_no_key() {
-    assert!(leaks::none(STATUS, &[&["--deadline", "5"]]) > 20);
+fn status_shows_no_key() {
+    assert!(leaks::assert_no_leak(STATUS, &[&["--deadline", "5"]]) > 20);
 }
 
 #[test]
-fn a_setup_tells_no_key_that_it_was_given() {
-    let echo = Echo::start();
-    for (place, answer) in leaks::answers(&every_form(SECRET).join(" ")) {
-        echo.says(answer);
+fn setup_shows_no_key_that_it_was_given() {
+    let echo = EchoServer::start();
+    for (place, answer) in leaks::responses(&encodings(SECRET).join(" ")) {
+        echo.respond(answer);
         let sandbox = Sandbox::new();
         let url = echo.url();
         let line = ["--yes", "--no-gateway", "--api-key-stdin", "--server", &url];
         for mode in [&[][..], &["--text"]] {
             let out = sandbox.prepare(SETUP, [&line[..], mode].concat()).stdin(SECRET).run();
             assert_eq!(sandbox.json("skill/skill-config.json")["api_key"], SECRET, "{place} {out}");
-            assert!(!tells(&format!("{}{}", out.out(), out.err()), SECRET), "{place}\n{out}");
+            assert!(!reveals(&format!("{}{}", out.out(), out.err()), SECRET), "{place}\n{out}");
         }
     }
 }
 
 #[test]
-fn a_gateways_token_is_told_by_neither() {
+fn neither_shows_the_gateways_token() {
     const TOKEN: &str = "gwtoken/0123456789+abcdef";
-    let gateway = Gateway::start();
+    let gateway = SimulatedGateway::start();
     gateway.change_token(TOKEN);
     let sandbox = Sandbox::new();
     sandbox.config(&json!({
         "api_key": SECRET, "server": "http://127.0.0.1:9", "gateway_url": gateway.url(), "gateway_token": TOKEN,
     }));
-    let words = every_form(TOKEN).join(" ");
+    let words = encodings(TOKEN).join(" ");
     for (status, answer) in [
         (400, json!({"error": {"type": "x", "message": words}})),
         (500, json!(words)),
@@ -48,7 +48,7 @@ fn a_gateways_token_is_told_by_neither() {
         gateway.on("GET", "/startupz", status, json!({"version": words}));
         for mode in [&["--deadline", "2"][..], &["--deadline", "2", "--text"]] {
             let out = sandbox.run(STATUS, mode);
-            assert!(!tells(&format!("{}{}", out.out(), out.err()), TOKEN), "{answer}\n{out}");
+            assert!(!reveals(&format!("{}{}", out.out(), out.err()), TOKEN), "{answer}\n{out}");
         }
     }
     assert!(sandbox.run(STATUS, ["--deadline", "2"]).out().contains("***"));

@@ -35,14 +35,14 @@ fn is_kept_running(out: &Output) {
     assert_eq!(check["status"], "pass", "{out}");
 }
 
-fn told(machine: &Machine) -> Vec<String> {
+fn systemctl_calls(machine: &Machine) -> Vec<String> {
     machine.sandbox.read("work/systemctl").lines().map(str::to_owned).collect()
 }
 
 #[test]
 fn two_marked_lines_of_cron_start_and_watch_the_client() {
     let machine = machine();
-    // The client of this test does nothing, so `client` fails and setup says so.
+    // The client of this test does nothing, so the check `client` fails.
     let out = setup(&machine, "cron");
     is_kept_running(out.fails(1));
     let skill = machine.sandbox.skill().display().to_string();
@@ -103,11 +103,14 @@ fn a_unit_runs_the_client_and_gives_up_where_trying_again_is_useless() {
         format!("--user enable {name}"),
         format!("--user restart {name}"),
     ];
-    assert_eq!(told(&machine)[..3], wanted);
+    assert_eq!(systemctl_calls(&machine)[..3], wanted);
     assert_eq!(machine.config()["setup"]["service"], "systemd");
     assert_eq!(machine.files("home/.config/systemd/user"), [name], "nothing else lies there");
     assert_eq!(changed(&setup(&machine, "systemd")), [""; 0], "again changes nothing");
-    assert!(!told(&machine)[4..].contains(&wanted[2]), "a client that runs is not interrupted");
+    assert!(
+        !systemctl_calls(&machine)[4..].contains(&wanted[2]),
+        "a client that runs is not interrupted"
+    );
 }
 
 #[test]
@@ -116,7 +119,10 @@ fn changing_from_one_to_the_other_leaves_one() {
     setup(&machine, "systemd").fails(1);
     setup(&machine, "cron").fails(1);
     assert!(!machine.sandbox.has(UNIT));
-    assert!(told(&machine).contains(&"--user disable --now clawdtalk-connect.service".to_owned()));
+    assert!(
+        systemctl_calls(&machine)
+            .contains(&"--user disable --now clawdtalk-connect.service".to_owned())
+    );
     assert_eq!(machine.config()["setup"]["service"], "cron");
 }
 
@@ -132,7 +138,7 @@ fn a_systemd_that_cannot_be_used_leaves_no_unit() {
 }
 
 #[test]
-fn a_crontab_that_is_refused_is_told() {
+fn a_crontab_that_is_refused_is_reported() {
     let machine = machine();
     machine.program(
         "work/bin/crontab",
@@ -143,7 +149,7 @@ fn a_crontab_that_is_refused_is_told() {
 }
 
 #[test]
-fn a_key_that_only_this_shell_knows_is_refused_before_anything_is_installed() {
+fn a_key_that_only_this_shell_has_is_refused_before_anything_is_installed() {
     let machine = machine();
     machine.sandbox.adjust(&json!({"api_key": "${ONLY_HERE}"}));
     let run = || {
@@ -214,7 +220,7 @@ fn the_unit_of_another_folder_is_left_alone() {
     machine.sandbox.write(UNIT, &unit);
     setup(&machine, "none").ok();
     assert_eq!(machine.sandbox.read(UNIT), unit);
-    assert!(!told(&machine).iter().any(|line| line.contains("disable")));
+    assert!(!systemctl_calls(&machine).iter().any(|line| line.contains("disable")));
 
     // One that is gone needs it no more.
     std::fs::remove_dir_all(machine.sandbox.path("other")).unwrap();

@@ -1,4 +1,4 @@
-//! The scripts and pages of an installed folder: whoever calls them as before reaches the programs, with the words as before.
+//! The scripts and pages of an installed folder: the old command lines reach the programs, with the same words.
 
 #![expect(clippy::unwrap_used, reason = "to panic is how a test fails")]
 
@@ -19,15 +19,15 @@ const SCRIPTS: [(&str, &str); 8] = [
     ("uninstall.sh", "uninstall"),
 ];
 
-/// An installed folder, with a blank in its name, whose programs tell how they were called.
+/// An installed folder, with a blank in its name, whose programs print how they were called.
 fn installed() -> Sandbox {
     let sandbox = Sandbox::new();
     for (script, program) in SCRIPTS {
         let text = std::fs::read_to_string(Path::new(SKILL).join(script)).unwrap();
         put(&sandbox, &format!("my skill/{script}"), &text);
-        let tells =
+        let prints =
             "#!/bin/sh\nprintf '%s|' \"$(basename \"$0\")\" \"$CLAWDTALK_OUTPUT\" \"$@\"\nexit 6\n";
-        put(&sandbox, &format!("my skill/bin/{program}"), tells);
+        put(&sandbox, &format!("my skill/bin/{program}"), prints);
     }
     sandbox
 }
@@ -80,7 +80,7 @@ fn the_python_script_is_one_for_python_too() {
 }
 
 #[test]
-fn the_updater_says_what_took_its_place() {
+fn the_updater_names_its_successor() {
     let sandbox = Sandbox::new();
     let out = sandbox.run("bash", [&format!("{SKILL}/update.sh")]);
     out.fails(2)

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use harness::{Fault, Sandbox, Service, Settings, Signal};
+use harness::{RequestFault, Sandbox, ServiceSettings, Signal, SimulatedService};
 use serde_json::{Value, json};
 use state::paths;
 
@@ -12,7 +12,7 @@ const SEND: &str = "/v1/messages/send";
 const TO: &str = "+15551234567";
 const SOON: Duration = Duration::from_secs(10);
 
-fn sent(service: &Service) -> usize {
+fn sent(service: &SimulatedService) -> usize {
     service.seen_at("POST", SEND).len()
 }
 
@@ -22,8 +22,8 @@ fn the_contract_of_the_script_holds() {
 }
 
 #[test]
-fn sends_a_text_and_says_what_it_counts_as() {
-    let service = Service::start();
+fn sends_a_text_and_prints_its_parts() {
+    let service = SimulatedService::start();
     let out = Sandbox::for_service(&service).run(SMS, ["send", "+1 (555) 123-4567", "50 €"]);
     let text = out.ok().quiet().json();
     assert_eq!(service.seen_at("POST", SEND)[0].body, json!({"to": TO, "message": "50 €"}));
@@ -35,7 +35,7 @@ fn sends_a_text_and_says_what_it_counts_as() {
 
 #[test]
 fn options_may_stand_anywhere_and_words_need_no_quotes() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let picture = "https://example.com/a.png";
     for (line, message, media) in [
@@ -62,7 +62,7 @@ fn options_may_stand_anywhere_and_words_need_no_quotes() {
 
 #[test]
 fn a_dash_reads_the_text_from_stdin() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     sandbox.prepare(SMS, ["send", TO, "-"]).stdin("line one\nline two\n").run().ok().quiet();
     assert_eq!(service.seen_at("POST", SEND)[0].body["message"], "line one\nline two");
@@ -73,14 +73,14 @@ fn a_dash_reads_the_text_from_stdin() {
     assert_eq!(sent(&service), 1);
 }
 
-/// Every line here is a slip. None may send anything.
+/// Every line here is a typing error. None may send anything.
 #[test]
-fn a_slip_never_sends() {
-    let service = Service::start();
+fn a_typing_error_never_sends() {
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let long = "x".repeat(1_531);
     let curly = format!("{}’", "x".repeat(670));
-    for (line, says) in [
+    for (line, fact) in [
         (vec!["send", TO, "hi", "--medai", "http://x.y"], "--medai"),
         (vec!["send", TO, "--medai"], "--medai"),
         (vec!["send", "--bogus", TO, "hi"], "--bogus"),
@@ -112,14 +112,14 @@ fn a_slip_never_sends() {
         (vec!["send", TO, "hi", "--deadline", "soon"], "duration"),
     ] {
         let out = sandbox.run(SMS, &line);
-        out.fails(2).silent().stderr_has("error: ").stderr_has(says);
+        out.fails(2).silent().stderr_has("error: ").stderr_has(fact);
     }
     assert!(service.seen().is_empty(), "{:?}", service.seen());
 }
 
 #[test]
 fn a_number_on_the_do_not_call_list_gets_no_text() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let list = json!({"format": 1, "numbers": {TO: "2026-01-01T00:00:00Z"}});
     sandbox.write("skill/.do_not_call.json", &list.to_string());
@@ -138,8 +138,8 @@ fn a_number_on_the_do_not_call_list_gets_no_text() {
 }
 
 #[test]
-fn without_a_configuration_it_says_what_is_missing() {
-    for (config, says) in [
+fn without_a_configuration_the_error_names_what_is_missing() {
+    for (config, fact) in [
         (None, "no API key"),
         (Some("{\"api_key\": "), "cannot be read"),
         (Some("{\"api_key\": \"${NOT_SET_ANYWHERE}\"}"), "${NOT_SET_ANYWHERE}, which is not set"),
@@ -150,7 +150,7 @@ fn without_a_configuration_it_says_what_is_missing() {
             sandbox.write("skill/skill-config.json", config);
         }
         for line in [vec!["send", TO, "hi"], vec!["list"], vec!["conversations"], vec!["tail"]] {
-            sandbox.run(SMS, &line).fails(3).silent().stderr_has(says).stderr_has("hint: ");
+            sandbox.run(SMS, &line).fails(3).silent().stderr_has(fact).stderr_has("hint: ");
         }
     }
 }
@@ -165,12 +165,12 @@ fn a_dry_run_needs_no_key_and_sends_nothing() {
     }));
     let out = sandbox.run(SMS, ["--text", "send", TO, "hi", "--dry-run"]);
     out.ok().quiet().stdout_has("Not sent (dry run)").stdout_has("2 characters in GSM-7, parts: 1");
-    assert!(!sandbox.has("skill/.intents.json"), "nothing was begun");
+    assert!(!sandbox.has("skill/.intents.json"), "nothing is unconfirmed");
 }
 
 #[test]
 fn a_refused_key_is_exit_3_and_never_printed() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     service.change_key("cc_live_another");
     let sandbox = Sandbox::for_service(&service);
     for line in [vec!["send", TO, "hi"], vec!["list"], vec!["conversations"], vec!["tail"]] {
@@ -181,7 +181,7 @@ fn a_refused_key_is_exit_3_and_never_printed() {
 
 #[test]
 fn a_refusal_is_exit_1_and_the_same_line_may_try_again() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let message = "A dedicated number is required to send messages to others";
     service.on("POST", SEND, 403, json!({"error": {"code": "plan_required", "message": message}}));
     let sandbox = Sandbox::for_service(&service);
@@ -193,7 +193,7 @@ fn a_refusal_is_exit_1_and_the_same_line_may_try_again() {
 
 #[test]
 fn a_server_that_is_not_there_is_exit_4() {
-    let gone = Service::start().url();
+    let gone = SimulatedService::start().url();
     let sandbox = Sandbox::new();
     sandbox.config(&json!({"api_key": harness::KEY, "server": gone}));
     for line in [vec!["send", TO, "hi"], vec!["list"], vec!["conversations"], vec!["tail"]] {
@@ -203,39 +203,41 @@ fn a_server_that_is_not_there_is_exit_4() {
 }
 
 #[test]
-fn an_answer_that_makes_no_sense_is_told_in_one_line() {
-    let service = Service::start();
+fn a_response_that_makes_no_sense_is_one_error_line() {
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     service.on("GET", "/v1/*", 200, json!({"messages": 5}));
     for line in [["list", "-q"], ["conversations", "-q"]] {
         sandbox.run(SMS, line).fails(4).silent().stderr_has("without");
     }
-    service.fail_always("*", "/v1/*", Fault::Html(200));
+    service.fail_always("*", "/v1/*", RequestFault::Html(200));
     let out = sandbox.run(SMS, ["--deadline", "5", "list"]);
     out.fails(4).silent().stderr_has("HTML");
     assert_eq!(out.err().lines().filter(|line| line.starts_with("error: ")).count(), 1);
 }
 
-/// See: defect M1, "sent" was said of any answer.
+/// The script that this program replaces reports any response as sent.
 #[test]
-fn an_answer_without_an_id_is_no_success() {
-    let service = Service::start();
+fn a_response_without_an_id_is_no_success() {
+    let service = SimulatedService::start();
     service.once("POST", SEND, 200, json!({"status": "sent"}));
     let out = Sandbox::for_service(&service).run(SMS, ["send", TO, "hi"]);
     out.fails(8).stderr_has("without `id`");
 }
 
 #[test]
-fn a_lost_answer_is_exit_8_and_the_same_line_does_not_send_again() {
-    for fault in [Fault::Lost, Fault::Torn, Fault::Html(502), Fault::Cut] {
-        let carried_out = matches!(fault, Fault::Lost | Fault::Torn);
-        let service = Service::start();
+fn a_lost_response_is_exit_8_and_the_same_line_does_not_send_again() {
+    for fault in
+        [RequestFault::Lost, RequestFault::Torn, RequestFault::Html(502), RequestFault::Cut]
+    {
+        let carried_out = matches!(fault, RequestFault::Lost | RequestFault::Torn);
+        let service = SimulatedService::start();
         let sandbox = Sandbox::for_service(&service);
         service.fail("POST", SEND, fault, 1);
         let out = sandbox.run(SMS, ["send", TO, "hello there"]);
         out.fails(8).stderr_has("hint: ");
         assert_eq!(out.json()["unsettled"][0]["to"], TO);
-        // The list shows it, sooner or later: then the line is answered without sending.
+        // The list shows it, sooner or later: then the line succeeds without sending.
         let again = sandbox.run(SMS, ["send", TO, "hello", "there"]);
         if carried_out && again.code() == 0 {
             again.stderr_has("sent already");
@@ -252,32 +254,35 @@ fn a_lost_answer_is_exit_8_and_the_same_line_does_not_send_again() {
 }
 
 #[test]
-fn a_text_in_doubt_is_settled_by_the_message_list() {
-    let service = Service::with(Settings { lag: Duration::ZERO, ..Settings::default() });
+fn an_unconfirmed_text_is_confirmed_by_the_message_list() {
+    let service = SimulatedService::with(ServiceSettings {
+        lag: Duration::ZERO,
+        ..ServiceSettings::default()
+    });
     let sandbox = Sandbox::for_service(&service);
-    // An earlier text of the same words is not the one in doubt.
+    // An earlier text of the same words is not the unconfirmed one.
     sandbox.run(SMS, ["send", TO, "ok"]).ok();
     service.advance(Duration::from_secs(60));
-    service.fail("POST", SEND, Fault::Cut, 1);
+    service.fail("POST", SEND, RequestFault::Cut, 1);
     sandbox.run(SMS, ["send", TO, "ok"]).fails(8);
     sandbox.run(SMS, ["send", TO, "ok"]).fails(8).stderr_has("may have been sent");
     // Carried out, and found.
-    service.fail("POST", SEND, Fault::Lost, 1);
+    service.fail("POST", SEND, RequestFault::Lost, 1);
     sandbox.run(SMS, ["send", TO, "hello"]).fails(8);
     let out = sandbox.run(SMS, ["send", TO, "hello"]);
     let found = out.ok().stderr_has("warning: this text was sent already").json();
     assert_eq!((found["body"].as_str(), found["parts"].as_u64()), (Some("hello"), Some(1)));
     assert_eq!(sent(&service), 3);
-    // What is settled stands in nobody's way.
+    // A confirmed text stands in nobody's way.
     sandbox.run(SMS, ["send", TO, "hello"]).ok().quiet();
     assert_eq!(sent(&service), 4);
 }
 
 #[test]
-fn a_text_in_doubt_may_be_sent_again_after_ten_minutes() {
-    let service = Service::start();
+fn an_unconfirmed_text_may_be_sent_again_after_ten_minutes() {
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
-    service.fail("POST", SEND, Fault::Cut, 1);
+    service.fail("POST", SEND, RequestFault::Cut, 1);
     sandbox.run(SMS, ["send", TO, "hi"]).fails(8);
     service.advance(Duration::from_secs(590));
     sandbox.run(SMS, ["send", TO, "hi"]).fails(8);
@@ -285,20 +290,23 @@ fn a_text_in_doubt_may_be_sent_again_after_ten_minutes() {
     sandbox.run(SMS, ["send", TO, "hi"]).ok();
 }
 
-/// The machine's clock is set while a text is in doubt: the list is asked for what it would have shown before.
+/// The machine's clock is set while a text is unconfirmed: the list is searched for the same time as before.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_clock_that_jumps_neither_sends_again_nor_finds_another_text() {
     for jump in ["+1h", "-1h"] {
-        let service = Service::with(Settings { lag: Duration::ZERO, ..Settings::default() });
+        let service = SimulatedService::with(ServiceSettings {
+            lag: Duration::ZERO,
+            ..ServiceSettings::default()
+        });
         let sandbox = Sandbox::for_service(&service);
         let jumped = |text| sandbox.prepare(SMS, ["send", TO, text]).skewed(jump).run();
-        // Of two texts in doubt the first never left; half an hour ago the same words did.
+        // Of two unconfirmed texts the first was never sent; half an hour ago the same words were.
         sandbox.run(SMS, ["send", TO, "ok"]).ok();
         service.advance(Duration::from_secs(1_800));
-        service.fail("POST", SEND, Fault::Cut, 1);
+        service.fail("POST", SEND, RequestFault::Cut, 1);
         sandbox.run(SMS, ["send", TO, "ok"]).fails(8);
-        service.fail("POST", SEND, Fault::Lost, 1);
+        service.fail("POST", SEND, RequestFault::Lost, 1);
         sandbox.run(SMS, ["send", TO, "hello"]).fails(8);
         jumped("ok").fails(8).stderr_has("may have been sent");
         jumped("hello").ok().stderr_has("sent already");
@@ -307,10 +315,10 @@ fn a_clock_that_jumps_neither_sends_again_nor_finds_another_text() {
 }
 
 #[test]
-fn a_kill_between_request_and_answer_leaves_the_line_in_doubt() {
-    let service = Service::start();
+fn a_kill_between_request_and_response_leaves_the_line_unconfirmed() {
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
-    service.fail("POST", SEND, Fault::Hang, 1);
+    service.fail("POST", SEND, RequestFault::Hang, 1);
     let child = sandbox.spawn(SMS, ["send", TO, "hi"]);
     service.wait_request(SOON, "POST", SEND, 1);
     child.stop(Signal::KILL, Duration::from_secs(5));
@@ -318,47 +326,50 @@ fn a_kill_between_request_and_answer_leaves_the_line_in_doubt() {
     assert_eq!(sent(&service), 1);
 }
 
-/// The disk fails after the text was sent: that is said, and nothing else is.
+/// The disk fails after the text was sent: that is reported, and nothing else.
 #[test]
-fn a_text_that_cannot_be_kept_is_sent_all_the_same() {
-    let service = Service::start();
+fn a_text_that_cannot_be_stored_is_sent_all_the_same() {
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
-    let (kept, aside) = (paths::intents(&sandbox.skill()), sandbox.path("aside"));
-    let (broken, whole) = (kept.clone(), aside.clone());
+    let (intents, aside) = (paths::intents(&sandbox.skill()), sandbox.path("aside"));
+    let (broken, whole) = (intents.clone(), aside.clone());
     service.on_with("POST", SEND, move |_| {
         fs::rename(&broken, &whole).unwrap();
         fs::create_dir(&broken).unwrap();
         (201, json!({"id": "m1", "status": "sent"}))
     });
     let out = sandbox.run(SMS, ["send", TO, "hi"]);
-    out.ok().stderr_has("warning: it was done, but that could not be kept");
+    out.ok().stderr_has("warning: it was done");
     assert_eq!(out.json()["id"], "m1");
-    // Mended: what was not kept as done is in doubt, and is not repeated.
-    fs::remove_dir(&kept).unwrap();
-    fs::rename(&aside, &kept).unwrap();
+    // On a good disk again: what was not stored as done is unconfirmed, and is not repeated.
+    fs::remove_dir(&intents).unwrap();
+    fs::rename(&aside, &intents).unwrap();
     sandbox.run(SMS, ["send", TO, "hi"]).fails(8);
     assert_eq!(sent(&service), 1);
 }
 
-/// Whoever did not hear that it was sent asks again, and is told what happened.
+/// A line whose output was lost is run again, and reports what happened.
 #[test]
-fn a_text_that_could_not_be_told_of_is_not_sent_again() {
-    let service = Service::with(Settings { lag: Duration::ZERO, ..Settings::default() });
+fn a_text_that_could_not_be_printed_is_not_sent_again() {
+    let service = SimulatedService::with(ServiceSettings {
+        lag: Duration::ZERO,
+        ..ServiceSettings::default()
+    });
     let sandbox = Sandbox::for_service(&service);
-    let unheard = format!("{SMS} send {TO} hi >/dev/full");
-    let out = sandbox.run("/bin/sh", ["-c", &unheard]);
-    out.fails(8).stderr_has("error: it was done, but that could not be said: writing to stdout");
+    let line = format!("{SMS} send {TO} hi >/dev/full");
+    let out = sandbox.run("/bin/sh", ["-c", &line]);
+    out.fails(8).stderr_has("it was done").stderr_has("writing to stdout");
     let out = sandbox.run(SMS, ["send", TO, "hi"]);
     out.ok().stderr_has("sent already");
     assert_eq!(sent(&service), 1);
-    // It has been told now: the same words are meant anew.
+    // It has been printed now: the same words are a new text.
     sandbox.run(SMS, ["send", TO, "hi"]).ok().quiet();
     assert_eq!(sent(&service), 2);
 }
 
 #[test]
 fn a_closed_pipe_is_a_quiet_end() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let line = format!("{SMS} list | true; {SMS} --help | true; exec {SMS} send 911 hi >&-");
     let out = sandbox.run("/bin/sh", ["-c", &line]);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use harness::{Fault, Sandbox, Service, Signal, Table};
+use harness::{RequestFault, Sandbox, ServiceTable, Signal, SimulatedService};
 use serde_json::{Value, json};
 
 const SMS: &str = env!("CARGO_BIN_EXE_sms");
@@ -23,10 +23,10 @@ fn text(n: usize, body: &str) -> Value {
     })
 }
 
-fn with_texts(n_texts: usize) -> Service {
-    let service = Service::start();
+fn with_texts(n_texts: usize) -> SimulatedService {
+    let service = SimulatedService::start();
     for n in 0..n_texts {
-        service.seed(Table::Messages, &format!("m{n}"), "", text(n, &format!("text {n}")));
+        service.seed(ServiceTable::Messages, &format!("m{n}"), "", text(n, &format!("text {n}")));
     }
     service
 }
@@ -52,11 +52,11 @@ fn lists_are_filtered_and_paged() {
 
 #[test]
 fn a_picture_has_no_words_to_list() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let mut picture = text(1, "");
     picture["body"] = Value::Null;
     picture["media_urls"] = json!(["https://x.y/a.png"]);
-    service.seed(Table::Messages, "m1", "", picture);
+    service.seed(ServiceTable::Messages, "m1", "", picture);
     let sandbox = Sandbox::for_service(&service);
     sandbox
         .run(SMS, ["--text", "list"])
@@ -67,7 +67,7 @@ fn a_picture_has_no_words_to_list() {
     assert_eq!(listed["conversations"][0]["contact"], TO);
 }
 
-/// What `tail` says once it knows what is there already.
+/// The progress line of `tail` once it has read what is there already.
 fn is_waiting(line: &str) -> bool {
     line.starts_with("waiting for texts")
 }
@@ -81,7 +81,7 @@ fn tail_prints_each_new_text_once() {
     tail.wait_line(SOON, is_waiting);
     service.text_in("+15551112222", "first");
     tail.wait_line(SOON, |line| line.contains("first"));
-    service.fail("GET", LIST, Fault::Status(500), 4);
+    service.fail("GET", LIST, RequestFault::Status(500), 4);
     service.text_in("+15551112222", "second");
     tail.wait_line(SOON, |line| line.contains("second"));
     let out = tail.stop(Signal::INT, Duration::from_secs(5));
@@ -92,7 +92,7 @@ fn tail_prints_each_new_text_once() {
 
 #[test]
 fn tail_can_follow_one_number_in_words() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let mut sandbox = Sandbox::for_service(&service);
     sandbox.env("CLAWDTALK_CLOCK_PERIODS", "100");
     let tail = sandbox.spawn(SMS, ["tail", "--contact", TO, "--text"]);
@@ -105,7 +105,7 @@ fn tail_can_follow_one_number_in_words() {
 
 #[test]
 fn tail_ends_when_nobody_reads() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let mut sandbox = Sandbox::for_service(&service);
     sandbox.env("CLAWDTALK_CLOCK_PERIODS", "100");
     let pipe = sandbox.spawn("/bin/sh", ["-c", &format!("{SMS} tail | head -n 1")]);
@@ -119,7 +119,7 @@ fn tail_ends_when_nobody_reads() {
 /// Sixty texts come at once, which are two pages, and the second is not to be had at first.
 #[test]
 fn tail_loses_no_page_when_another_fails() {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let mut sandbox = Sandbox::for_service(&service);
     sandbox.env("CLAWDTALK_CLOCK_PERIODS", "100");
     let (have_come, n_failures) = (Arc::new(AtomicBool::new(false)), AtomicUsize::new(0));
@@ -127,7 +127,7 @@ fn tail_loses_no_page_when_another_fails() {
     service.on_with("GET", LIST, move |seen| {
         let page = match seen.query("page") {
             _ if !come.load(Ordering::SeqCst) => 0..0,
-            // As often as one request is tried.
+            // As often as one request is attempted.
             Some("2") if n_failures.fetch_add(1, Ordering::SeqCst) < 3 => return (500, json!({})),
             Some("2") => 0..10,
             Some(_) => 0..0,

@@ -5,7 +5,7 @@
 #[path = "setup/installed.rs"]
 mod installed;
 
-use harness::{Fault, KEY, Sandbox, TOKEN};
+use harness::{KEY, RequestFault, Sandbox, TOKEN};
 use installed::{Installed, mode, program};
 use serde_json::json;
 use std::time::Duration;
@@ -51,7 +51,7 @@ fn all_is_well() {
         "left: 100 calls today, 120 minutes today, 1200 minutes this month, 200 mission events this month"
     );
     assert!(detail("gateway").ends_with("answers, version 2026.9.6"), "{out}");
-    assert!(all.gateway.turns().is_empty(), "a look must not start a turn");
+    assert!(all.gateway.turns().is_empty(), "status must not start a turn");
     let reads_only = |method: &str| method == "GET";
     assert!(all.service.seen().iter().all(|seen| reads_only(&seen.method)));
 }
@@ -137,7 +137,7 @@ fn a_configuration_that_does_not_resolve_fails_and_the_rest_waits_for_it() {
 }
 
 #[test]
-fn a_broken_configuration_is_told_once() {
+fn a_broken_configuration_is_reported_once() {
     let all = Installed::new();
     all.sandbox.write("skill/skill-config.json", "{\"api_key\": ");
     let out = all.run();
@@ -240,7 +240,7 @@ fn a_service_without_checks_of_its_own_is_well() {
 #[test]
 fn a_service_whose_checks_are_out_of_order_is_warned_of() {
     let all = Installed::new();
-    all.service.fail("GET", "/v1/doctor/critical", Fault::Status(500), 99);
+    all.service.fail("GET", "/v1/doctor/critical", RequestFault::Status(500), 99);
     all.only("service", "warn", "not asked: ", "status");
 }
 
@@ -258,7 +258,7 @@ fn a_service_that_cannot_be_reached_fails_by_its_key() {
 }
 
 #[test]
-fn what_setup_remembers_has_to_be_readable() {
+fn the_manifest_of_setup_has_to_be_readable() {
     let all = Installed::new();
     all.sandbox.adjust(&json!({"setup": 5}));
     all.only("background", "fail", "`setup`", "setup");
@@ -280,7 +280,7 @@ fn connected_is_not_believed_without_a_fresh_pong() {
 }
 
 #[test]
-fn why_a_client_ended_is_told() {
+fn the_reason_why_a_client_ended_is_shown() {
     let mut all = Installed::new();
     all.client = None;
     all.runs(&json!({"state": "refused", "reason": "invalid key"}));
@@ -331,11 +331,11 @@ fn a_unit_that_is_gone_or_changed_fails() {
 fn with_everything_down_it_ends_within_ten_seconds() {
     let all = Installed::new();
     for group in ["critical", "warnings", "recommended", "infra"] {
-        all.service.fail("GET", &format!("/v1/doctor/{group}"), Fault::Hang, 99);
+        all.service.fail("GET", &format!("/v1/doctor/{group}"), RequestFault::Hang, 99);
     }
-    all.service.fail("GET", "/v1/me", Fault::Hang, 99);
-    all.gateway.fail("GET", "/startupz", Fault::Hang, 99);
-    all.gateway.fail("POST", "/tools/invoke", Fault::Hang, 99);
+    all.service.fail("GET", "/v1/me", RequestFault::Hang, 99);
+    all.gateway.fail("GET", "/startupz", RequestFault::Hang, 99);
+    all.gateway.fail("POST", "/tools/invoke", RequestFault::Hang, 99);
     program(&all.sandbox, "work/bin/crontab", "exec sleep 60");
     let out = all.run();
     out.fails(1);
@@ -351,7 +351,7 @@ fn with_everything_down_it_ends_within_ten_seconds() {
 }
 
 #[test]
-fn an_address_is_quoted_in_the_command_that_looks_at_it() {
+fn an_address_is_quoted_in_the_command_of_its_fix() {
     let sandbox = Sandbox::new();
     for path in ["a;touch;PWNED", "$(id)", "x`id`", "it's"] {
         let server = format!("http://127.0.0.1:9/{path}");
@@ -359,7 +359,7 @@ fn an_address_is_quoted_in_the_command_that_looks_at_it() {
         let out = sandbox.run(STATUS, ["--deadline", "2"]);
         let checks = out.fails(1).json()["checks"].as_array().unwrap().clone();
         let key = checks.iter().find(|check| check["id"] == "key").unwrap();
-        let words = harness::hints::in_a_shell(key["fix"].as_str().unwrap());
+        let words = harness::hints::shell_words(key["fix"].as_str().unwrap());
         assert_eq!(words, ["curl", "-sSI", &server]);
     }
 }

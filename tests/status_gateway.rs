@@ -1,11 +1,11 @@
-//! `status` and the gateway: there, the token accepted, the tool allowed, the agent known.
+//! `status` and the gateway: it is there, the token is accepted, the tool is allowed, the agent exists.
 
 #![expect(clippy::unwrap_used, reason = "to panic is how a test fails")]
 
 #[path = "setup/installed.rs"]
 mod installed;
 
-use harness::{Fault, Gateway, TOKEN, Version};
+use harness::{GatewayVersion, RequestFault, SimulatedGateway, TOKEN};
 use installed::Installed;
 use serde_json::json;
 
@@ -39,7 +39,7 @@ fn a_refused_token_fails() {
 }
 
 #[test]
-fn a_token_that_nobody_knows_is_told_as_such() {
+fn a_token_that_is_set_nowhere_fails() {
     let all = Installed::new();
     all.sandbox.write(
         "home/.openclaw/openclaw.json",
@@ -67,9 +67,9 @@ fn a_tool_that_is_not_allowed_fails() {
 }
 
 #[test]
-fn a_gateway_that_says_neither_yes_nor_no_fails() {
+fn a_gateway_with_an_unclear_response_fails() {
     let all = Installed::new();
-    all.gateway.fail("POST", "/tools/invoke", Fault::Status(500), 99);
+    all.gateway.fail("POST", "/tools/invoke", RequestFault::Status(500), 99);
     let checks = all.run().fails(1).json();
     for number in [8, 9] {
         let check = &checks["checks"][number];
@@ -79,7 +79,7 @@ fn a_gateway_that_says_neither_yes_nor_no_fails() {
         );
         assert!(check["detail"].as_str().unwrap().starts_with("could not be found out: "));
     }
-    // Whether the agent is known cannot be told either: no failure of its own.
+    // Whether the agent exists is not known either: no failure of its own.
     assert_eq!(checks["checks"][10]["status"], "warn");
     assert_eq!(checks["checks"][10]["fix"], "setup --agent-id ID");
 }
@@ -97,8 +97,8 @@ fn a_token_that_only_the_gateway_can_resolve_fails() {
     all.sandbox
         .adjust(&json!({"gateway_config": path, "gateway_url": null, "gateway_token": null}));
     let checks = all.run().fails(1).json();
-    let told = checks["checks"].to_string();
-    assert!(told.contains("exec") && told.contains("--gateway-token-env"), "{told}");
+    let details = checks["checks"].to_string();
+    assert!(details.contains("exec") && details.contains("--gateway-token-env"), "{details}");
 }
 
 #[test]
@@ -116,14 +116,14 @@ fn an_unknown_agent_fails() {
 #[test]
 fn an_old_gateway_is_well_too() {
     let mut all = Installed::new();
-    all.gateway = Gateway::of(Version::Clawdbot2026_1);
+    all.gateway = SimulatedGateway::of(GatewayVersion::Clawdbot2026_1);
     all.sandbox.adjust(&json!({"gateway_url": all.gateway.url()}));
     let checks = all.run().ok().json();
     assert_eq!(checks["checks"][9]["status"], "pass", "{checks:#}");
 }
 
 #[test]
-fn what_a_gateway_says_of_itself_is_told_in_bounds() {
+fn the_version_of_a_gateway_is_shown_within_bounds() {
     let all = Installed::new();
     let long = format!("a\u{1b}[2J\n{}", "b".repeat(500));
     all.gateway.on("GET", "/startupz", 200, json!({"status": "started", "version": long}));

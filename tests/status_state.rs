@@ -1,4 +1,4 @@
-//! `status` and what is kept: whether settings and memory can be read, are looked after, and can grow.
+//! `status` and what is stored: settings and state can be read, missions have their ticks, and there is room to write.
 
 #![expect(clippy::unwrap_used, reason = "to panic is how a test fails")]
 
@@ -27,7 +27,7 @@ fn a_broken_state_file_fails() {
 }
 
 #[test]
-fn a_mission_that_nobody_looks_after_is_warned_of() {
+fn a_mission_without_ticks_is_warned_of() {
     let all = Installed::new();
     let ago = |minutes: i64| (Timestamp::now() - SignedDuration::from_mins(minutes)).to_string();
     let missions = |due: i64, looked: Option<i64>, status: &str| {
@@ -48,7 +48,7 @@ fn a_mission_that_nobody_looks_after_is_warned_of() {
     }
     assert!(
         all.gateway.turns().is_empty() && all.service.dialled().is_empty(),
-        "a look only looks"
+        "status changes nothing"
     );
 }
 
@@ -62,7 +62,7 @@ fn a_state_file_that_cannot_be_opened_fails() {
 }
 
 #[test]
-fn a_disk_that_takes_nothing_fails() {
+fn a_full_disk_fails() {
     let all = Installed::new();
     let limited = format!("ulimit -f 1; exec '{STATUS}'");
     let out = all.sandbox.run("/bin/sh", ["-c", &limited]);
@@ -80,7 +80,7 @@ fn a_disk_that_takes_nothing_fails() {
 
 #[test]
 fn a_setting_with_which_the_client_would_not_start_fails() {
-    for (settings, says) in [
+    for (settings, fact) in [
         (json!({"guard": {"approve": "sometimes"}}), "none of sensitive, always, never"),
         (json!({"guard": {"aprove": "never"}}), "no setting of the guard; it knows approve"),
         (json!({"max_turns": "many"}), "`max_turns` in `"),
@@ -89,12 +89,12 @@ fn a_setting_with_which_the_client_would_not_start_fails() {
     ] {
         let all = Installed::new();
         all.sandbox.adjust(&settings);
-        all.only("config", "fail", says, "${EDITOR:-vi} SKILL/skill-config.json");
+        all.only("config", "fail", fact, "${EDITOR:-vi} SKILL/skill-config.json");
     }
 }
 
 #[test]
-fn a_folder_that_takes_nothing_fails_as_the_folder_that_it_is() {
+fn a_folder_that_cannot_be_written_fails_as_a_folder() {
     let all = Installed::new();
     mode(&all.sandbox.skill(), 0o500);
     // Root may write everywhere, unless that is taken from it.

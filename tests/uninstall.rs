@@ -114,7 +114,7 @@ fn a_permission_that_setup_did_not_give_stays() {
 }
 
 #[test]
-fn a_dry_run_says_everything_and_does_nothing() {
+fn a_dry_run_lists_everything_and_does_nothing() {
     let machine = Machine::new(COMMENTED);
     machine.crontab("");
     set_up(&machine, &["--service", "cron"]).fails(1);
@@ -123,9 +123,9 @@ fn a_dry_run_says_everything_and_does_nothing() {
     let files = || [OWN, CONFIG, "work/crontab"].map(|path| machine.sandbox.read(path));
     let before = files();
     let out = uninstall(&machine, &["--dry-run", "--delete-config", "--delete-state"]);
-    let told = steps(out.ok(), "would_do");
+    let found = steps(out.ok(), "would_do");
     assert_eq!(
-        told[..2],
+        found[..2],
         ["remove the cron service", "take back gateway.tools.allow += \"sessions_send\""]
     );
     assert!(out.out().contains(".connect.log") && out.out().contains("skill-config.json"), "{out}");
@@ -150,7 +150,7 @@ fn files_go_by_what_they_are() {
         ".watchdog.log",
         ".device-status",
     ];
-    let kept = [
+    let stays = [
         ".missions_state.json",
         ".missions_notes.json",
         ".missions_notes.json.lock",
@@ -159,12 +159,12 @@ fn files_go_by_what_they_are() {
         ".env",
         "SKILL.md",
     ];
-    for name in running.iter().chain(&kept) {
+    for name in running.iter().chain(&stays) {
         machine.sandbox.write(&format!("skill/{name}"), "x");
     }
     let out = uninstall(&machine, &["--keep-config"]);
     out.ok();
-    let mut stay = [&kept[..], &["bin", "skill-config.json"]].concat();
+    let mut stay = [&stays[..], &["bin", "skill-config.json"]].concat();
     stay.sort_unstable();
     assert_eq!(machine.files("skill"), stay);
     assert_eq!(out.json()["kept"].as_array().unwrap().len(), 5, "{out}");
@@ -194,8 +194,8 @@ fn the_lines_of_missions_go_with_the_programs_they_run() {
     let others = format!("0 3 * * * backup\n{}", line("plumbers", "/another"));
     let ours = format!("{}{}", line("plumbers", &skill), line("50\\%", &skill));
     machine.crontab(&format!("{others}{ours}"));
-    let told = steps(uninstall(&machine, &["--dry-run"]).ok(), "would_do");
-    assert_eq!(told.len(), 2, "{told:?}");
+    let found = steps(uninstall(&machine, &["--dry-run"]).ok(), "would_do");
+    assert_eq!(found.len(), 2, "{found:?}");
     uninstall(&machine, &[]).ok();
     assert_eq!(machine.sandbox.read("work/crontab"), others);
 }
@@ -209,12 +209,13 @@ fn the_gateways_jobs_of_missions_go_too() {
         "by-line": {"cron": {"scheduler": "crontab"}}, "alone": {},
     });
     machine.sandbox.write("skill/.missions_state.json", &state.to_string());
-    machine.program("skill/bin/missions", "printf '%s|' \"$@\" > \"$(dirname \"$0\")/../told\"");
-    let told = steps(uninstall(&machine, &[]).ok(), "done");
-    assert_eq!(told, ["remove the gateway's job of the mission `it's`"]);
+    machine
+        .program("skill/bin/missions", "printf '%s|' \"$@\" > \"$(dirname \"$0\")/../arguments\"");
+    let found = steps(uninstall(&machine, &[]).ok(), "done");
+    assert_eq!(found, ["remove the gateway's job of the mission `it's`"]);
     let skill = machine.sandbox.skill().display().to_string();
     let wanted = format!("cron|remove|--quiet|--skill-dir|{skill}|--|it's|");
-    assert_eq!(machine.sandbox.read("skill/told"), wanted);
+    assert_eq!(machine.sandbox.read("skill/arguments"), wanted);
     machine.program("skill/bin/missions", "echo 'error: gateway down' >&2; exit 4");
     uninstall(&machine, &[]).fails(4).stderr_has("is still there: error: gateway down");
 }
@@ -225,10 +226,10 @@ fn the_unit_is_stopped_and_removed() {
     machine.systemd("");
     set_up(&machine, &["--service", "systemd"]).fails(1);
     uninstall(&machine, &[]).ok();
-    let told = machine.sandbox.read("work/systemctl");
+    let found = machine.sandbox.read("work/systemctl");
     assert!(
-        told.ends_with("--user disable --now clawdtalk-connect.service\n--user daemon-reload\n"),
-        "{told}"
+        found.ends_with("--user disable --now clawdtalk-connect.service\n--user daemon-reload\n"),
+        "{found}"
     );
     assert_eq!(machine.files("home/.config/systemd/user"), [""; 0]);
 }
@@ -238,14 +239,15 @@ fn the_running_client_is_stopped_by_its_own_program() {
     let machine = Machine::new(COMMENTED);
     machine.sandbox.config(&json!({"api_key": KEY}));
     let skill = machine.sandbox.skill().display().to_string();
-    machine.program("skill/bin/connect", "echo \"$*\" > \"$(dirname \"$0\")/told\"; sleep 0.3");
+    machine
+        .program("skill/bin/connect", "echo \"$*\" > \"$(dirname \"$0\")/arguments\"; sleep 0.3");
     let lock = Lock::try_hold(&machine.sandbox.path("skill/.connect.lock")).unwrap().unwrap();
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            // The client ends when it is told to.
+            // The client ends when `connect stop` is run.
             let until = Instant::now() + Duration::from_secs(10);
-            while !machine.sandbox.has("skill/bin/told") && Instant::now() < until {
-                // Between two looks at what it was told.
+            while !machine.sandbox.has("skill/bin/arguments") && Instant::now() < until {
+                // Between two polls of what was run.
                 std::thread::sleep(Duration::from_millis(5));
             }
             drop(lock);
@@ -254,13 +256,13 @@ fn the_running_client_is_stopped_by_its_own_program() {
         assert_eq!(steps(out.ok(), "done")[0], "stop the client");
     });
     assert_eq!(
-        machine.sandbox.read("skill/bin/told"),
+        machine.sandbox.read("skill/bin/arguments"),
         format!("stop --quiet --skill-dir {skill}\n")
     );
 }
 
 #[test]
-fn a_client_that_cannot_be_stopped_is_told_and_the_rest_is_done() {
+fn a_client_that_cannot_be_stopped_is_reported_and_the_rest_is_done() {
     let machine = Machine::new(COMMENTED);
     set_up(&machine, &[]).ok();
     machine.program("skill/bin/connect", "echo 'error: not yours' >&2; exit 1");
@@ -273,7 +275,7 @@ fn a_client_that_cannot_be_stopped_is_told_and_the_rest_is_done() {
 }
 
 #[test]
-fn the_references_client_is_pointed_out_and_lives() {
+fn the_client_of_the_old_scripts_is_pointed_out_and_lives() {
     let machine = Machine::new(COMMENTED);
     machine.sandbox.config(&json!({"api_key": KEY}));
     let mut old = std::process::Command::new("/bin/sh")
@@ -365,7 +367,7 @@ fn a_kill_at_any_moment_leaves_whole_files_that_go_back() {
         kill(SETUP, &args, Duration::from_micros(500 * round));
         kill(UNINSTALL, &["--keep-config"], Duration::from_micros(100 * (round % 20)));
     }
-    // A setup that is not killed remembers everything, so that the way back is whole.
+    // A setup that is not killed records everything, so that all can be undone.
     set_up(&machine, &["--chat"]).ok();
     uninstall(&machine, &[]).ok();
     assert_eq!(machine.sandbox.read(OWN), before);
@@ -382,7 +384,7 @@ fn a_gateway_config_that_is_gone_needs_no_undoing() {
 }
 
 #[test]
-fn a_broken_configuration_is_told_and_nothing_is_removed() {
+fn a_broken_configuration_is_reported_and_nothing_is_removed() {
     let machine = Machine::new(COMMENTED);
     machine.sandbox.write(CONFIG, "{\"api_key\":");
     machine.sandbox.write("skill/.connect.log", "x");

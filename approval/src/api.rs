@@ -1,11 +1,11 @@
-//! The service's approvals (facts/server.md 4.4).
+//! The service's approvals: making one, reading one, listing them.
 
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use state::api::{Client, Error, Path};
 
-/// A question to the owner, checked.
+/// A request to make, its text and times already checked.
 #[derive(Debug)]
 pub(crate) struct NewApproval<'a> {
     /// What is to be done, in the words that the phone shows.
@@ -18,7 +18,7 @@ pub(crate) struct NewApproval<'a> {
     pub(crate) expires_in: Duration,
 }
 
-/// Asks. Gives the request's id and the whole answer; an answer without an id is no success.
+/// Makes a request. Gives its id and the whole reply; a reply without an id is no success.
 pub(crate) fn create(client: &Client, new: &NewApproval<'_>) -> Result<(String, Value), Error> {
     let mut body = Map::new();
     body.insert("action".into(), json!(new.action));
@@ -27,17 +27,17 @@ pub(crate) fn create(client: &Client, new: &NewApproval<'_>) -> Result<(String, 
     if let Some(details) = new.details {
         body.insert("details".into(), json!(details));
     }
-    let answer = client.post("/v1/approvals", Value::Object(body))?;
-    let id = answer.text("request_id")?.to_owned();
-    Ok((id, answer.into_json()))
+    let reply = client.post("/v1/approvals", Value::Object(body))?;
+    let id = reply.text("request_id")?.to_owned();
+    Ok((id, reply.into_json()))
 }
 
-/// Where a request stands.
+/// The service's object of a request, with its status.
 pub(crate) fn status(client: &Client, approval: &Path) -> Result<Value, Error> {
     Ok(client.get(approval.clone(), &[])?.into_json())
 }
 
-/// The requests with a status; the shape of the answer is not known, so it is passed on whole.
+/// The requests with a status; the service does not promise the shape of the list, so it is passed on whole.
 pub(crate) fn list(client: &Client, status: &str) -> Result<Value, Error> {
     Ok(client.get("/v1/approvals", &[("status", status)])?.into_json())
 }

@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use state::args::Common;
+use state::exit::Fault;
 use state::times;
 
 /// Ask the owner's phone before something irreversible.
 ///
 /// Exit 0 of `request`, `status` and `wait` means approved, and nothing else does: `approval request "…" && do-it` is
 /// safe. 1 denied, or refused by the service, such as an unknown id; 2 a mistake in the command, or a help or version
-/// was printed in place of a verdict; 3 not configured, or the key was refused; 4 not reachable, nothing was asked; 6 no
+/// was printed in place of a decision; 3 not configured, or the key was refused; 4 not reachable, nothing was asked; 6 no
 /// decision; 7 nobody could be asked; 8 it may have been asked. `approval --help`, alone, and `list` exit 0, and that is
-/// no verdict.
+/// no approval.
 #[derive(Debug, Parser)]
 #[command(name = "approval", version, after_help = EXAMPLES, disable_help_subcommand = true)]
 pub(crate) struct Args {
@@ -28,7 +29,7 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Ask, and wait for the answer
     #[command(after_help = EXAMPLES)]
-    Request(Request),
+    Request(RequestArgs),
     /// Show whether a request was approved
     #[command(
         after_help = "Examples:\n  approval status apr_1 && ./deploy.sh\n  approval status apr_1 --text"
@@ -50,20 +51,20 @@ pub(crate) enum Command {
         #[arg(long, value_name = "TIME", default_value = "300", value_parser = times::duration, allow_negative_numbers = true)]
         timeout: Duration,
     },
-    /// List requests; exits 0 whatever they say, which is no verdict
+    /// List requests; exits 0 whatever they say, which is no approval
     #[command(
         after_help = "Examples:\n  approval list\n  approval list denied | jq '.approvals[].action'"
     )]
     List {
         /// Which ones
         #[arg(value_name = "STATUS", value_enum, default_value = "pending")]
-        status: Listed,
+        status: StatusFilter,
     },
 }
 
-/// A question to the owner.
+/// What the owner is to decide, and how.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Request {
+pub(crate) struct RequestArgs {
     /// What is to be done, in one argument of at most 500 characters
     #[arg(value_name = "ACTION", required = true)]
     pub(crate) action: Vec<String>,
@@ -72,7 +73,7 @@ pub(crate) struct Request {
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) details: Option<String>,
 
-    /// Ask for a fingerprint or face as well; `wait` and `status` hold the answer to it too
+    /// Ask for a fingerprint or face as well; `wait` and `status` need it too
     #[arg(long)]
     pub(crate) biometric: bool,
 
@@ -85,16 +86,16 @@ pub(crate) struct Request {
     pub(crate) no_wait: bool,
 }
 
-/// The statuses of the service (facts/server.md 4.4).
+/// The statuses that the service can list.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Listed {
+pub(crate) enum StatusFilter {
     Pending,
     Approved,
     Denied,
     Expired,
 }
 
-impl Listed {
+impl StatusFilter {
     /// The word on the wire.
     pub(crate) fn word(self) -> &'static str {
         match self {
@@ -104,6 +105,15 @@ impl Listed {
             Self::Expired => "expired",
         }
     }
+}
+
+/// Refuses (exit 2) a time in which nobody can answer; the service counts in whole seconds.
+pub(crate) fn require_a_second(timeout: Duration) -> Result<(), Fault> {
+    if timeout < Duration::from_secs(1) {
+        return Err(Fault::usage("`--timeout` must be at least 1 second")
+            .hint("leave it out for 5 minutes, or give a time such as 2m"));
+    }
+    Ok(())
 }
 
 const EXAMPLES: &str = "Examples:

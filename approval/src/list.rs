@@ -7,10 +7,10 @@ use state::exit::Exit;
 use state::out::{self, Printer};
 
 use crate::api;
-use crate::args::Listed;
+use crate::args::StatusFilter;
 
 /// Prints the service's list as it is.
-pub(crate) fn run(common: &Common, status: Listed) -> anyhow::Result<Exit> {
+pub(crate) fn run(common: &Common, status: StatusFilter) -> anyhow::Result<Exit> {
     let printer = Printer::new(common);
     let config = Config::load(common)?;
     let client = Client::new(&config.service()?, common.request_deadline());

@@ -1,10 +1,21 @@
 //! `approval`: asks the owner's phone before something irreversible. Exit 0 means approved, and nothing else does.
+//!
+//! One module for each command: [`request`], [`status`], [`wait`], [`list`]. They read the command line ([`args`]), ask the
+//! service ([`api`]) and print what it says ([`output`]). What a reply means is decided by [`state::verdict`]: the commands
+//! pass its exit code on. [`biometric`] stores, in the skill folder, which requests need a fingerprint or face: an approval
+//! without one is none, for `status` and `wait` too. [`help_exit`] keeps a help page from passing for an approval.
+//!
+//! Who uses whom: a command uses [`output`], [`biometric`], [`api`], [`args`]; [`request`] also uses [`wait`], which shows a
+//! [`countdown`]. Nothing uses a command but `main`, and `request`'s use of `wait`. One thread does the work; `wait` has one
+//! more for the countdown, and one that a signal can leave behind.
 
 mod api;
 mod args;
 mod biometric;
-mod help;
+mod countdown;
+mod help_exit;
 mod list;
+mod output;
 mod request;
 mod status;
 mod wait;
@@ -17,7 +28,7 @@ use state::exit::{self, Exit};
 fn main() -> ExitCode {
     match state::args::parse::<Args>() {
         Ok(args) => exit::report(run(&args)),
-        Err(told) => help::code(told, std::env::args_os()),
+        Err(code) => help_exit::code(code, std::env::args_os()),
     }
 }
 

@@ -7,24 +7,23 @@ use state::exit::Exit;
 use state::out::Printer;
 
 use crate::api;
-use crate::biometric::Checks;
-use crate::request::{not_told, say};
-use crate::wait::tell_unchecked;
+use crate::biometric::BiometricRequests;
+use crate::output::{print, print_unknown, warn_unchecked};
 use state::verdict::{self, Asked, Verdict};
 
-/// Looks once, and ends with the verdict, which is `unknown` where there is no answer.
+/// Asks the service once, and ends with the decision, which is `unknown` where it gives no reply.
 pub(crate) fn run(common: &Common, id: &str) -> anyhow::Result<Exit> {
     let path = path(&["v1", "approvals", id])?;
     let printer = Printer::new(common);
     let config = Config::load(common)?;
     let client = Client::new(&config.service()?, common.request_deadline());
-    let asked =
-        Asked { id: id.to_owned(), action: None, biometric: Checks::of(&config).wanted_for(id)? };
-    let answer = api::status(&client, &path).map_err(|err| not_told(printer, &asked, err))?;
-    let verdict = verdict::read(&answer, &asked);
-    say(printer, &answer, &asked, verdict, verdict.word())?;
+    let biometric = BiometricRequests::stored(&config).needs_biometric(id)?;
+    let request = Asked { id: id.to_owned(), action: None, biometric };
+    let reply = api::status(&client, &path).map_err(|err| print_unknown(printer, &request, err))?;
+    let verdict = verdict::read(&reply, &request);
+    print(printer, &reply, &request, verdict, verdict.word())?;
     if verdict == Verdict::Unchecked {
-        tell_unchecked();
+        warn_unchecked();
     }
     Ok(verdict.exit())
 }

@@ -1,23 +1,23 @@
-//! The service's calls (facts/server.md 4.2).
+//! The service's calls: placing one, reading one, hanging up.
 
 use serde_json::{Map, Value, json};
 use state::api::{Client, Error, Path};
 use state::phone::Phone;
 
-/// A call to be placed.
+/// A call to place, its number and words already checked.
 #[derive(Debug)]
 pub(crate) struct NewCall {
     /// Whom to call; the owner's own phone if `None`.
     pub(crate) to: Option<Phone>,
-    /// What is said first.
+    /// What the other side hears first.
     pub(crate) greeting: Option<String>,
     /// What the call is for.
     pub(crate) purpose: Option<String>,
 }
 
 impl NewCall {
-    /// The body of the request. The purpose goes out under both names that clients of this service use,
-    /// since which one it reads is not known (facts/server.md 11).
+    /// The body of the request. The purpose goes out under both names that clients of this service use: it is not known
+    /// which of them it reads.
     pub(crate) fn body(&self) -> Value {
         let mut body = Map::new();
         if let Some(to) = &self.to {
@@ -34,15 +34,15 @@ impl NewCall {
     }
 }
 
-/// Places a call; `key` makes a repeated request the same one. Gives its id and the whole answer; an answer without an id
+/// Places a call; `key` makes a repeated request the same one. Gives its id and the whole reply; a reply without an id
 /// is no success.
 pub(crate) fn place(client: &Client, body: Value, key: &str) -> Result<(String, Value), Error> {
-    let answer = client.post_with_key("/v1/calls", body, key)?;
-    let id = answer.text("call_id")?.to_owned();
-    Ok((id, answer.into_json()))
+    let reply = client.post_with_key("/v1/calls", body, key)?;
+    let id = reply.text("call_id")?.to_owned();
+    Ok((id, reply.into_json()))
 }
 
-/// Where a call stands.
+/// The service's object of a call, with its status.
 pub(crate) fn status(client: &Client, call: &Path) -> Result<Value, Error> {
     Ok(client.get(call.clone(), &[])?.into_json())
 }

@@ -11,8 +11,8 @@ use state::times;
 ///
 /// Without a command it dials: your own phone, or --to somebody else's (needs a paid plan and a dedicated
 /// number). A call is never placed twice by a retry: exit 8 says that it may have been placed, and the same line
-/// does not dial again for 10 minutes. 1 refused, 3 not configured, 4 not reachable: nothing was dialled. Whom it
-/// dialled is remembered: only who answers your own phone is taken for you.
+/// does not dial again for 10 minutes. 1 refused, 3 not configured, 4 not reachable: nothing was dialled. The number
+/// dialled is stored: only whoever answers your own phone is treated as you.
 #[derive(Debug, Parser)]
 #[command(name = "call", version, after_help = EXAMPLES, disable_help_subcommand = true)]
 #[command(subcommand_value_name = "COMMAND")]
@@ -23,7 +23,7 @@ pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 
-    /// What is said first; several words are one greeting, "" is none
+    /// What the other side hears first; several words are one greeting, "" is none
     #[arg(value_name = "GREETING")]
     pub(crate) greeting: Vec<String>,
 
@@ -31,7 +31,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NUMBER")]
     pub(crate) to: Option<String>,
 
-    /// What the call is for, told to the agent that speaks
+    /// What the call is for, given to the agent that speaks
     #[arg(long, visible_alias = "context", value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) purpose: Option<String>,
 
@@ -77,8 +77,8 @@ pub(crate) enum Command {
 }
 
 impl Args {
-    /// `call --to N status ID` must not dial, nor drop the option in silence: exit 2.
-    pub(crate) fn refuse_calling_options_beside_a_command(&self) -> Result<(), Fault> {
+    /// Refuses (exit 2) what places a call beside a command: `call --to N status ID` must not dial, nor ignore the option.
+    pub(crate) fn refuse_dialling_options_beside_a_command(&self) -> Result<(), Fault> {
         let given = [
             ("--to", self.to.is_some()),
             ("--purpose", self.purpose.is_some()),

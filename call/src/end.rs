@@ -9,7 +9,7 @@ use state::words::for_shell;
 
 use crate::api;
 
-/// Hangs up and prints the service's answer.
+/// Hangs up and prints the service's reply.
 pub(crate) fn run(common: &Common, id: &str, reason: &str) -> anyhow::Result<Exit> {
     free_text("the reason", reason)?;
     let path = path(&["v1", "calls", id, "end"])?;

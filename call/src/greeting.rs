@@ -1,43 +1,44 @@
-//! What the words on the command line mean: a greeting, a number, or a slip that must not dial.
+//! What the words on the command line mean: a greeting, a number to call, or a typing error that must not dial.
 
 use state::exit::Fault;
 use state::words::edits;
 
-/// What was said to be said, once it is sure that a call is meant.
+/// The words of the command line, once it is sure that they are not a misspelt command.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Spoken {
+pub(crate) enum Greeting {
     /// No words: the service greets as it likes.
-    Nothing,
+    Default,
     /// Say this first.
-    Greeting(String),
-    /// One word that is a phone number: the reference takes it as the number to call.
+    Text(String),
+    /// One word that is a phone number, which is called as if `--to` stood before it.
     Number(String),
 }
 
 const COMMANDS: [&str; 3] = ["status", "end", "wait"];
 
 /// Commands of other programs, which people try here.
-const ELSEWHERE: [&str; 7] = ["help", "list", "start", "stop", "version", "hangup", "cancel"];
+const FOREIGN_COMMANDS: [&str; 7] =
+    ["help", "list", "start", "stop", "version", "hangup", "cancel"];
 
-/// Reads the words of the command line. Refuses (exit 2) what looks like a misspelt command, an id or a
-/// number without a country code: a wrong guess would ring somebody up. What begins with a dash stands behind `--` here,
-/// where it is text: before, clap refuses it.
-pub(crate) fn read(words: &[String]) -> Result<Spoken, Fault> {
+/// Parses the words of the command line. Refuses (exit 2) what may be a misspelt command, an id or a
+/// number without a country code: a wrong guess would ring a phone. Here a word may begin with a dash: the
+/// parser of the command line only lets it through behind `--`, where it is text.
+pub(crate) fn parse(words: &[String]) -> Result<Greeting, Fault> {
     if words.len() > 1 {
         refuse_misspelt_command(words)?;
-        return Ok(Spoken::Greeting(words.join(" ")));
+        return Ok(Greeting::Text(words.join(" ")));
     }
     let word = words.first().map_or("", |word| word.trim());
     if word.is_empty() {
-        return Ok(Spoken::Nothing);
+        return Ok(Greeting::Default);
     }
     let digits = word.strip_prefix('+').unwrap_or(word);
     if !digits.chars().all(|c| c.is_ascii_digit()) {
         refuse_lone_command(word)?;
-        return Ok(Spoken::Greeting(word.to_owned()));
+        return Ok(Greeting::Text(word.to_owned()));
     }
     if word.starts_with('+') && (8..=15).contains(&digits.len()) {
-        return Ok(Spoken::Number(word.to_owned()));
+        return Ok(Greeting::Number(word.to_owned()));
     }
     Err(Fault::usage(format!("`{word}` is a number, not a greeting; nothing was dialled"))
         .hint(format!("to call it, write it with its country code: call --to +COUNTRY{digits}")))
@@ -46,26 +47,30 @@ pub(crate) fn read(words: &[String]) -> Result<Spoken, Fault> {
 fn refuse_misspelt_command(words: &[String]) -> Result<(), Fault> {
     let (first, second) = (words[0].to_ascii_lowercase(), words[1].to_ascii_lowercase());
     let like_command = COMMANDS.iter().any(|command| edits(&first, command) <= 2);
-    let asks_for_help = ELSEWHERE.contains(&first.as_str()) && COMMANDS.contains(&second.as_str());
+    let asks_for_help =
+        FOREIGN_COMMANDS.contains(&first.as_str()) && COMMANDS.contains(&second.as_str());
     if like_command || asks_for_help || looks_like_id(&words[1]) {
         return Err(misspelt(&words.join(" ")));
     }
     Ok(())
 }
 
-/// One word that reads like a command is one. It rings no phone, though it might have been a greeting: `Hello` is two
-/// edits from `help`, so commands of elsewhere are known by their spelling alone, and within two edits of `end` are
-/// `Dad` and `Ann`, so a short word is allowed fewer.
+/// Refuses one word that reads like a command, though it might have been a greeting. How much it reads like one is
+/// bounded, so that greetings get through: `Hello` is two edits from `help`, so other programs' commands must be spelt
+/// exactly, and `Dad` and `Ann` are within two edits of `end`, so a short word is allowed fewer edits.
 fn refuse_lone_command(word: &str) -> Result<(), Fault> {
     let lower = word.to_lowercase();
     let allowed = (lower.chars().count() / 2).min(2);
     let like_command = COMMANDS.iter().any(|command| edits(&lower, command) <= allowed);
-    if word.contains(char::is_whitespace) || !(like_command || ELSEWHERE.contains(&lower.as_str()))
+    if word.contains(char::is_whitespace)
+        || !(like_command || FOREIGN_COMMANDS.contains(&lower.as_str()))
     {
         return Ok(());
     }
-    Err(Fault::usage(format!("`{word}` is no greeting of several words; nothing was dialled"))
-        .hint("`call --help` lists the commands; a greeting has several words: call \"help me\""))
+    Err(Fault::usage(format!(
+        "`{word}` may be meant as a command, not as a greeting; nothing was dialled"
+    ))
+    .hint("`call --help` lists the commands; a greeting has several words: call \"help me\""))
 }
 
 fn misspelt(words: &str) -> Fault {
@@ -77,7 +82,7 @@ fn misspelt(words: &str) -> Fault {
         .hint("correct the command, or quote the greeting as one argument of several words")
 }
 
-/// An id of the service: `call_9`, a UUID, a long run of hex or digits. Words of a greeting are letters.
+/// Whether this may be an id of the service: `call_9`, a UUID, a long run of hex or digits.
 fn looks_like_id(word: &str) -> bool {
     let has_digit = word.chars().any(|c| c.is_ascii_digit());
     let id_like = word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ':'));
@@ -86,7 +91,7 @@ fn looks_like_id(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Spoken, read};
+    use super::{Greeting, parse};
 
     fn words(line: &[&str]) -> Vec<String> {
         line.iter().map(|&word| word.to_owned()).collect()
@@ -94,16 +99,16 @@ mod tests {
 
     #[test]
     fn greetings() {
-        for (line, wanted) in [
-            (vec!["hello", "there", "friend"], Spoken::Greeting("hello there friend".into())),
-            (vec!["Hey, what's up?"], Spoken::Greeting("Hey, what's up?".into())),
-            (vec!["end x"], Spoken::Greeting("end x".into())),
-            (vec!["stop worrying"], Spoken::Greeting("stop worrying".into())),
-            (vec!["+15551234567"], Spoken::Number("+15551234567".into())),
-            (vec![""], Spoken::Nothing),
-            (vec![], Spoken::Nothing),
+        for (line, expected) in [
+            (vec!["hello", "there", "friend"], Greeting::Text("hello there friend".into())),
+            (vec!["Hey, what's up?"], Greeting::Text("Hey, what's up?".into())),
+            (vec!["end x"], Greeting::Text("end x".into())),
+            (vec!["stop worrying"], Greeting::Text("stop worrying".into())),
+            (vec!["+15551234567"], Greeting::Number("+15551234567".into())),
+            (vec![""], Greeting::Default),
+            (vec![], Greeting::Default),
         ] {
-            assert_eq!(read(&words(&line)).unwrap(), wanted, "{line:?}");
+            assert_eq!(parse(&words(&line)).unwrap(), expected, "{line:?}");
         }
     }
 
@@ -113,12 +118,12 @@ mod tests {
             "Hello", "Hi", "Hey", "Yo", "Hallo", "Hola", "Ciao", "Dad", "Ann", "Ping", "Test",
             "Done", "Help!", "Morning",
         ] {
-            assert_eq!(read(&words(&[word])).unwrap(), Spoken::Greeting(word.into()));
+            assert_eq!(parse(&words(&[word])).unwrap(), Greeting::Text(word.into()));
         }
     }
 
     #[test]
-    fn slips_never_dial() {
+    fn typing_errors_never_dial() {
         for line in [
             vec!["stauts", "call_1"],
             vec!["stop", "call_1"],
@@ -139,7 +144,7 @@ mod tests {
             vec!["5551234567"],
             vec!["+123"],
         ] {
-            assert!(read(&words(&line)).is_err(), "{line:?}");
+            assert!(parse(&words(&line)).is_err(), "{line:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Placing a call: checked first, remembered before it leaves, never repeated by itself.
+//! Placing a call: checked first, stored before it is sent, never dialled twice by a retry.
 
 use std::time::Duration;
 
@@ -14,53 +14,53 @@ use state::phone::Phone;
 
 use crate::api::{self, NewCall};
 use crate::args::Args;
-use crate::greeting::{self, Spoken};
+use crate::greeting::{self, Greeting};
 use crate::wait;
 
-/// How long an unsettled call keeps the same line from dialling again (spec 2).
-const WINDOW: Duration = Duration::from_secs(600);
-/// How long `--wait` follows a call; the service's own limit is 30 minutes (facts/server.md 4.2).
-const FOLLOW: Duration = Duration::from_secs(3600);
+/// How long an unconfirmed call keeps the same line from dialling again.
+const UNCONFIRMED_WINDOW: Duration = Duration::from_secs(600);
+/// How long `--wait` follows a call; the service itself ends a call after 30 minutes.
+const FOLLOW_TIMEOUT: Duration = Duration::from_secs(3600);
 
 /// Places the call that the command line describes.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let printer = Printer::new(&args.common);
-    let call = checked(args, printer)?;
+    let call = checked_call(args, printer)?;
     let config = Config::load(&args.common)?;
     if let Some(to) = &call.to {
         do_not_call::check(config.skill_dir(), to, Reach::Call)?;
     }
     let client = Client::new(&config.service()?, args.common.request_deadline());
-    let whom = call.to.as_ref().map_or("your phone".to_owned(), Phone::to_string);
+    let target = call.to.as_ref().map_or("your phone".to_owned(), Phone::to_string);
     let intents = Intents::of(config.skill_dir(), config.clock());
     let body = call.body();
-    // A line that was carried out may be meant again: only an open one is in doubt.
-    let unless = if args.again { Unless::Never } else { Unless::OpenWithin(WINDOW) };
+    // The same call may be wanted again: only an unconfirmed one stands in the way.
+    let unless = if args.again { Unless::Never } else { Unless::OpenWithin(UNCONFIRMED_WINDOW) };
     let Intent { id: intent, request: body, .. } =
         match intents.begin("call", &body.to_string(), body, unless)? {
             Begun::New(intent) => intent,
-            Begun::Open(open) | Begun::Settled(open) => {
-                print_unsettled(printer, &open.at.to_string(), &whom);
+            Begun::Open(earlier) | Begun::Settled(earlier) => {
+                print_unconfirmed(printer, &earlier.at.to_string(), &target);
                 let text = format!(
-                    "the same call to {whom} was begun at {} and may have been placed",
-                    open.at
+                    "the same call to {target} was started at {} and may have been placed",
+                    earlier.at
                 );
                 return Err(Fault::new(Exit::Unknown, text)
-                    .hint("look whether the phone rang; `--again` dials all the same")
+                    .hint("find out whether the phone rang; `--again` dials all the same")
                     .into());
             }
         };
-    if let Err(err) = printer.words(&format!("Initiating outbound call to {whom}...")) {
+    if let Err(err) = printer.words(&format!("Initiating outbound call to {target}...")) {
         intents.let_go(&intent);
         return Err(err);
     }
     let (id, placed) = match api::place(&client, body, &intent) {
         Ok(placed) => placed,
-        Err(err) => return Err(not_placed(err, &intents, &intent, printer, &whom)),
+        Err(err) => return Err(not_placed(err, &intents, &intent, printer, &target)),
     };
     if let Err(err) = own_calls::remember(config.skill_dir(), &id, call.to.as_ref()) {
         out::warning(&format!(
-            "`connect` cannot know whom this call dialled, and takes who answers for a stranger: {}",
+            "`connect` will not know the number that this call dialled, and treats whoever answers as a stranger: {}",
             exit::told(&err)
         ));
     }
@@ -68,20 +68,20 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         printer.document(&placed, || format!("Call initiated: {id}\n{}", out::pretty(&placed)))
     })?;
     if args.wait {
-        return wait::follow(printer, client, config.clock(), &id, FOLLOW);
+        return wait::follow(printer, client, config.clock(), &id, FOLLOW_TIMEOUT);
     }
     Ok(Exit::Done)
 }
 
-fn checked(args: &Args, printer: Printer) -> anyhow::Result<NewCall> {
-    let spoken = greeting::read(&args.greeting)?;
+fn checked_call(args: &Args, printer: Printer) -> anyhow::Result<NewCall> {
+    let greeting = greeting::parse(&args.greeting)?;
     if let Some(purpose) = &args.purpose {
         state::args::free_text("the purpose", purpose)?;
     }
-    let (greeting, guessed) = match spoken {
-        Spoken::Nothing => (None, None),
-        Spoken::Greeting(greeting) => (Some(greeting), None),
-        Spoken::Number(number) => (None, Some(number)),
+    let (greeting, guessed) = match greeting {
+        Greeting::Default => (None, None),
+        Greeting::Text(text) => (Some(text), None),
+        Greeting::Number(number) => (None, Some(number)),
     };
     if let (Some(number), Some(to)) = (&guessed, &args.to) {
         return Err(Fault::usage(format!(
@@ -101,26 +101,27 @@ fn checked(args: &Args, printer: Printer) -> anyhow::Result<NewCall> {
     Ok(NewCall { to, greeting, purpose })
 }
 
-/// A call that surely was not placed is forgotten; one that may have been stays in doubt, and is shown.
+/// Forgets a call that was not placed for sure; prints one that may have been, which stays unconfirmed. Gives the error
+/// to end with.
 fn not_placed(
     err: Error,
     intents: &Intents,
     intent: &str,
     printer: Printer,
-    whom: &str,
+    target: &str,
 ) -> anyhow::Error {
-    let (is_in_doubt, is_for_now) = (err.exit() == Exit::Unknown, err.is_for_now());
+    let (is_unconfirmed, is_for_now) = (err.exit() == Exit::Unknown, err.is_for_now());
     let err = anyhow::Error::new(err).context("placing the call");
-    if !is_in_doubt {
+    if !is_unconfirmed {
         intents.not_done(intent, is_for_now);
         return err;
     }
-    print_unsettled(printer, "now", whom);
+    print_unconfirmed(printer, "now", target);
     Fault::new(Exit::Unknown, exit::told(&err))
-        .hint("look whether the phone rang; the same line does not dial again for 10 minutes")
+        .hint("find out whether the phone rang; the same line does not dial again for 10 minutes")
         .into()
 }
 
-fn print_unsettled(printer: Printer, at: &str, whom: &str) {
-    printer.beside(&json!({ "unsettled": [{ "to": whom, "begun": at }] }), String::new);
+fn print_unconfirmed(printer: Printer, at: &str, target: &str) {
+    printer.beside(&json!({ "unsettled": [{ "to": target, "begun": at }] }), String::new);
 }

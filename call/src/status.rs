@@ -8,7 +8,7 @@ use state::out::{self, Printer};
 
 use crate::api;
 
-/// Prints the service's own words on a call.
+/// Prints the service's object of a call as it is.
 pub(crate) fn run(common: &Common, id: &str) -> anyhow::Result<Exit> {
     let printer = Printer::new(common);
     let path = path(&["v1", "calls", id])?;

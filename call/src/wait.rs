@@ -16,8 +16,8 @@ use state::words::for_shell;
 
 use crate::api;
 
-/// A call changes within seconds; the service's limits allow this (facts/server.md 4.4 polls as often).
-const PAUSE: Duration = Duration::from_secs(2);
+/// The status of a call changes within seconds.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Follows a call: `call wait ID`.
 pub(crate) fn run(common: &Common, id: &str, timeout: Duration) -> anyhow::Result<Exit> {
@@ -38,8 +38,8 @@ pub(crate) fn follow(
 ) -> anyhow::Result<Exit> {
     let until = Instant::now() + clock.wall(timeout);
     let last = Arc::new(Mutex::new(String::from("unknown")));
-    let (call, seen) = (path(&["v1", "calls", id])?, Arc::clone(&last));
-    let ended = interrupt::unless(move || watch(printer, &client, clock, &call, until, &seen))?;
+    let (call, polled) = (path(&["v1", "calls", id])?, Arc::clone(&last));
+    let ended = interrupt::unless(move || poll(printer, &client, clock, &call, until, &polled))?;
     if let Some(result) = ended
         && let Some(exit) = result?
     {
@@ -52,8 +52,8 @@ pub(crate) fn follow(
     Ok(Exit::Undecided)
 }
 
-/// `None` when the time is up.
-fn watch(
+/// Prints each change of the call; gives the exit code that it ends with, or `None` when the time is up.
+fn poll(
     printer: Printer,
     client: &Client,
     clock: Clock,
@@ -74,55 +74,55 @@ fn watch(
                     printer.line(&call, || status)?;
                 }
                 if let Some(outcome) = outcome::of_call(&call) {
-                    if let Some(why) = told(&call, &outcome) {
-                        out::progress(&why);
+                    if let Some(reason) = unreached_reason(&call, &outcome) {
+                        out::progress(&reason);
                     }
-                    return Ok(Some(exit_of(&outcome)));
+                    return Ok(Some(exit_code(&outcome)));
                 }
             }
-            Err(err) if is_passing(&err) => out::warning(&format!("{err}; trying again")),
+            Err(err) if is_temporary(&err) => out::warning(&format!("{err}; trying again")),
             Err(err) => return Err(err.into()),
         }
         if Instant::now() >= until {
             return Ok(None);
         }
         std::thread::sleep(
-            clock.period(PAUSE).min(until.saturating_duration_since(Instant::now())),
+            clock.period(POLL_INTERVAL).min(until.saturating_duration_since(Instant::now())),
         );
     }
 }
 
-fn is_passing(err: &Error) -> bool {
+fn is_temporary(err: &Error) -> bool {
     err.exit() == Exit::Unavailable
 }
 
-/// How this program ends with a call.
-fn exit_of(outcome: &Outcome) -> Exit {
+/// The exit code for the outcome of a call.
+fn exit_code(outcome: &Outcome) -> Exit {
     if *outcome == Outcome::Answered { Exit::Done } else { Exit::No }
 }
 
 /// Why nobody was reached, where the call's status does not say so itself.
-fn told(call: &Value, outcome: &Outcome) -> Option<String> {
+fn unreached_reason(call: &Value, outcome: &Outcome) -> Option<String> {
     let status = call["status"].as_str().unwrap_or_default();
     let is_silent =
-        !matches!(outcome::word(status), Said::Ended(said) if said != Outcome::Answered);
+        !matches!(outcome::word(status), Said::Ended(outcome) if outcome != Outcome::Answered);
     (*outcome != Outcome::Answered && is_silent)
         .then(|| format!("nobody was reached: {}", outcome.words()))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{exit_of, told};
+    use super::{exit_code, unreached_reason};
     use serde_json::{Value, json};
     use state::exit::Exit;
     use state::outcome::of_call;
 
     #[track_caller]
-    fn case(call: &Value, wanted: Option<Exit>, is_told: bool) {
+    fn case(call: &Value, exit: Option<Exit>, has_reason: bool) {
         let outcome = of_call(call);
-        assert_eq!(outcome.as_ref().map(exit_of), wanted, "{call}");
-        let told = outcome.and_then(|outcome| told(call, &outcome));
-        assert_eq!(told.is_some(), is_told, "{call} {told:?}");
+        assert_eq!(outcome.as_ref().map(exit_code), exit, "{call}");
+        let reason = outcome.and_then(|outcome| unreached_reason(call, &outcome));
+        assert_eq!(reason.is_some(), has_reason, "{call} {reason:?}");
     }
 
     #[test]

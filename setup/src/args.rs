@@ -6,7 +6,7 @@ use state::args::Common;
 /// Set up the skill: key, names, gateway, and what keeps the client running.
 ///
 /// On a terminal it asks; without one, or with --yes, the options say everything. Nothing is lost that it
-/// was not told to change, and repeating it changes nothing that is right. --server is remembered.
+/// was not told to change, and repeating it changes nothing that is right. --server is stored.
 #[derive(Debug, Parser)]
 #[command(name = "setup", version, after_help = SETUP_EXAMPLES)]
 #[command(group = ArgGroup::new("key").args(["api_key_stdin", "api_key_env"]))]
@@ -64,7 +64,7 @@ pub struct Setup {
 
     /// What keeps the client running: a unit of your systemd, lines of your crontab, or nothing
     #[arg(long, value_name = "KIND")]
-    pub service: Option<Service>,
+    pub service: Option<SupervisorChoice>,
 
     /// Only try whether the configuration resolves in this environment
     #[arg(long, hide = true)]
@@ -73,7 +73,7 @@ pub struct Setup {
 
 /// What keeps the client running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Service {
+pub enum SupervisorChoice {
     /// A unit of the user's systemd
     Systemd,
     /// Two lines of the user's crontab
@@ -84,7 +84,7 @@ pub enum Service {
 
 /// Undo exactly what setup did.
 ///
-/// Ends the client, removes its unit or crontab lines, takes back what setup added to the gateway's
+/// Stops the client, removes its unit or crontab lines, takes back what setup added to the gateway's
 /// configuration, and removes logs. It asks about skill-config.json on a terminal and keeps it elsewhere.
 #[derive(Debug, Parser)]
 #[command(name = "uninstall", version, after_help = UNINSTALL_EXAMPLES)]
@@ -107,7 +107,7 @@ pub struct Uninstall {
     #[arg(long)]
     pub keep_config: bool,
 
-    /// Delete what missions and calls remember, too
+    /// Delete what missions and calls have stored, too
     #[arg(long)]
     pub delete_state: bool,
 }
@@ -118,7 +118,7 @@ pub struct Uninstall {
 /// are allowed), 1 otherwise.
 #[derive(Debug, Parser)]
 #[command(name = "status", version, after_help = STATUS_EXAMPLES)]
-pub struct Status {
+pub struct StatusArgs {
     /// Options of every tool.
     #[command(flatten)]
     pub common: Common,

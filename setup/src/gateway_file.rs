@@ -1,4 +1,4 @@
-//! Replaces a file that belongs to the gateway: whole or not at all, with its symlink, mode and owner kept.
+//! Replaces a file that belongs to the gateway, whole or not at all; its symlink, mode and owner stay.
 //!
 //! `state::file` is for our own files: it makes them 0600 and leaves a lock beside them.
 
@@ -12,18 +12,18 @@ use std::path::{Path, PathBuf};
 
 /// What the backup of a file is called.
 const BACKUP: &str = ".before-clawdtalk";
-/// What the unfinished file is called; the gateway looks at no such name.
+/// What the unfinished file is called; the gateway reads no file of such a name.
 const UNFINISHED: &str = ".clawdtalk-unfinished";
 
 /// A file as it was read, to be replaced only if it still is like that.
 #[derive(Debug)]
-pub struct Opened {
+pub struct GatewayFile {
     real: PathBuf,
     /// Its text.
     pub text: String,
 }
 
-impl Opened {
+impl GatewayFile {
     /// Reads the file behind any symlinks.
     ///
     /// Fails if it cannot be read or is not UTF-8.
@@ -41,7 +41,7 @@ impl Opened {
     pub fn replace(&self, text: &str) -> anyhow::Result<PathBuf> {
         file::survive_size_limit();
         let backup = beside(&self.real, BACKUP);
-        // One that is there already shows the file before our first edit, which is what it is for.
+        // An existing backup holds the file before our first edit, and that is the one worth having.
         if backup.exists() {
             self.write(&self.real, text)?;
         } else {
@@ -51,7 +51,7 @@ impl Opened {
         Ok(backup)
     }
 
-    /// The same without a backup: for the way back, which removes the backup too.
+    /// Writes `text` in its place and removes the backup: for undoing.
     pub fn restore(&self, text: &str) -> anyhow::Result<()> {
         file::survive_size_limit();
         self.write(&self.real, text)?;
@@ -65,7 +65,7 @@ impl Opened {
         let written = self
             .prepare(&unfinished, text)
             .with_context(|| format!("writing `{}`", target.display()))
-            .and_then(|()| self.is_unchanged())
+            .and_then(|()| self.check_unchanged())
             .and_then(|()| {
                 fs::rename(&unfinished, target)
                     .with_context(|| format!("replacing `{}`", target.display()))
@@ -82,7 +82,7 @@ impl Opened {
 
     fn prepare(&self, unfinished: &Path, text: &str) -> std::io::Result<()> {
         let like = fs::metadata(&self.real)?;
-        // Private until its owner is right, whatever was left there by a kill.
+        // Private until its owner is right. A kill may have left a file of this name with another mode.
         remove(unfinished);
         let mut file =
             OpenOptions::new().write(true).create_new(true).mode(0o600).open(unfinished)?;
@@ -99,8 +99,8 @@ impl Opened {
         Err(std::io::Error::other("what was written reads differently"))
     }
 
-    /// The gateway writes its config itself at times; nobody locks it.
-    fn is_unchanged(&self) -> anyhow::Result<()> {
+    /// Fails (exit 5) if the file is no longer what was read: the gateway writes it too, and nobody locks it.
+    fn check_unchanged(&self) -> anyhow::Result<()> {
         let now = fs::read_to_string(&self.real)
             .with_context(|| format!("reading `{}`", self.real.display()))?;
         if now == self.text {
@@ -112,7 +112,7 @@ impl Opened {
 }
 
 /// Removes what a kill may have left beside the file: the backup of an edit that was not made, unfinished files.
-pub fn sweep(path: &Path) {
+pub fn remove_leftovers(path: &Path) {
     let Ok(real) = path.canonicalize() else { return };
     let backup = beside(&real, BACKUP);
     for left in [beside(&backup, UNFINISHED), beside(&real, UNFINISHED), backup] {
@@ -127,13 +127,13 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 }
 
 fn remove(path: &Path) {
-    // Mostly there is nothing to remove; what cannot be removed does no harm.
+    // Usually there is no such file, and one that cannot be removed does no harm.
     let _ = fs::remove_file(path);
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Opened;
+    use super::GatewayFile;
     use std::fs;
     use std::os::unix::fs::{PermissionsExt as _, symlink};
     use std::path::PathBuf;
@@ -155,20 +155,20 @@ mod tests {
     }
 
     #[test]
-    fn symlink_and_mode_stay_and_the_first_text_is_kept_beside() {
+    fn symlink_and_mode_stay_and_the_backup_holds_the_first_text() {
         let folder = folder("stays");
         let (real, link) = (folder.join("real.json"), folder.join("openclaw.json"));
         state::file::publish(&real, b"one").unwrap();
         fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
         symlink("real.json", &link).unwrap();
         for text in ["two", "three"] {
-            Opened::read(&link).unwrap().replace(text).unwrap();
+            GatewayFile::read(&link).unwrap().replace(text).unwrap();
         }
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read_to_string(&real).unwrap(), "three");
         assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
         assert_eq!(fs::read_to_string(folder.join("real.json.before-clawdtalk")).unwrap(), "one");
-        Opened::read(&link).unwrap().restore("one").unwrap();
+        GatewayFile::read(&link).unwrap().restore("one").unwrap();
         assert_eq!(names(&folder), ["openclaw.json", "real.json"]);
         fs::remove_dir_all(folder).unwrap();
     }
@@ -178,9 +178,9 @@ mod tests {
         let folder = folder("changed");
         let path = folder.join("openclaw.json");
         state::file::publish(&path, b"one").unwrap();
-        let opened = Opened::read(&path).unwrap();
+        let file = GatewayFile::read(&path).unwrap();
         state::file::publish(&path, b"theirs").unwrap();
-        let err = opened.replace("ours").unwrap_err();
+        let err = file.replace("ours").unwrap_err();
         assert_eq!(state::exit::code_of(&err), state::exit::Exit::Busy);
         assert_eq!(fs::read_to_string(&path).unwrap(), "theirs");
         assert_eq!(names(&folder), ["openclaw.json"]);

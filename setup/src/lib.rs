@@ -1,17 +1,37 @@
-//! What `setup`, `uninstall` and `status` share.
+//! What the programs `setup`, `uninstall` and `status` share.
+//!
+//! ```text
+//! commands::setup      args + terminal -> choices -+
+//!                      detect (the gateway) -------+-> plan -> apply -> manifest in skill-config.json
+//! commands::uninstall  manifest + owned_files -> uninstall_steps
+//! commands::status     checks
+//! ```
+//!
+//! The direction of use, never the other way round:
+//!
+//! - [`commands`] runs a program from its options to its exit code.
+//! - [`choices`] and [`plan`] decide what is to be written and write nothing; [`apply`] writes it.
+//! - [`manifest`] records in `skill-config.json` what setup changed outside the skill folder: the gateway's configuration
+//!   ([`gateway_edit`]) and what keeps the client running ([`supervisor`]). A step is recorded before it is made, so that
+//!   a kill leaves nothing that [`uninstall_steps`] would not find.
+//! - [`checks`] read everything, change nothing, and know nothing of setup's own run.
+//! - [`gateway_file`] and [`json5`] edit a file that belongs to somebody else: whole or not at all, comments kept.
+//! - [`client`] and [`programs`] are how these three programs see and run `connect` and `missions`.
 
+pub mod apply;
 pub mod args;
-pub mod changes;
 pub mod checks;
+pub mod choices;
+pub mod client;
 pub mod commands;
-pub mod edits;
+pub mod detect;
+pub mod gateway_edit;
 pub mod gateway_file;
 pub mod json5;
-pub mod ledger;
+pub mod manifest;
+pub mod owned_files;
 pub mod plan;
-pub mod remains;
-pub mod service;
-pub mod surroundings;
+pub mod programs;
+pub mod supervisor;
 pub mod terminal;
-pub mod undo;
-pub mod wishes;
+pub mod uninstall_steps;

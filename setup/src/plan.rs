@@ -1,198 +1,229 @@
-//! What is written where: settled before anything is written, from what is wanted and what is there.
+//! What is to be written where: decided before anything is written, from the owner's choices and what is there.
 
-use crate::edits::Change;
-use crate::surroundings::Surroundings;
-use crate::wishes::Wishes;
+use crate::choices::Choices;
+use crate::detect::Detected;
+use crate::gateway_edit::EditKind;
 use serde_json::{Map, Value, json};
 use state::config;
 use state::gateway::{Allowed, Probe};
 use state::gateway_config::{Auth, CHAT_ENABLED, GatewayConfig, Place, TOOL, TOOLS_ALLOW};
 
 /// A key of `skill-config.json` and its new value; `None` takes it out.
-pub type Setting = (&'static str, Option<Value>);
+pub type ConfigChange = (&'static str, Option<Value>);
 
-/// A change of the gateway's configuration: where, what, and its name there.
+/// A change of the gateway's configuration.
 #[derive(Debug)]
-pub struct Wanted {
+pub struct PlannedEdit {
     /// The file and the path in it.
     pub place: Place,
     /// What is done.
-    pub change: Change,
+    pub change: EditKind,
 }
 
 /// The whole plan.
 #[derive(Debug, Default)]
-pub struct Plan {
+pub struct SetupPlan {
     /// For `skill-config.json`.
-    pub settings: Vec<Setting>,
+    pub config: Vec<ConfigChange>,
     /// For the gateway's configuration.
-    pub edits: Vec<Wanted>,
+    pub edits: Vec<PlannedEdit>,
     /// What is left alone, and why.
     pub left_alone: Vec<String>,
 }
 
-/// What could be done about `sessions_send`.
+/// Whether the gateway lets `sessions_send` be used over HTTP.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Permission {
+pub enum ToolPermission {
     /// It is allowed already.
-    Given,
-    /// It can be allowed.
-    CanBeGiven,
-    /// It must be left alone, for this reason.
-    Beyond(String),
+    Allowed,
+    /// An edit of `gateway.tools.allow` allows it.
+    CanBeAllowed,
+    /// No edit of setup's can allow it, for this reason.
+    Blocked(String),
 }
 
-/// What can be done about `sessions_send`: the running gateway knows best, else its configuration tells.
-pub fn permission(own: &GatewayConfig, probe: Option<&Probe>) -> Permission {
-    let path = own.path().display();
+/// Whether `sessions_send` is allowed, by the running gateway's answer, else by its configuration.
+pub fn tool_permission(gateway: &GatewayConfig, probe: Option<&Probe>) -> ToolPermission {
+    let path = gateway.path().display();
     match probe.map(|probe| &probe.sessions_send) {
-        Some(Allowed::Yes) => Permission::Given,
-        _ if own.denies_tool() => Permission::Beyond(format!(
+        Some(Allowed::Yes) => ToolPermission::Allowed,
+        _ if gateway.denies_tool() => ToolPermission::Blocked(format!(
             "`gateway.tools.deny` in `{path}` names {TOOL}: take it out there by hand"
         )),
-        _ if own.allows_tool() => Permission::Given,
+        _ if gateway.allows_tool() => ToolPermission::Allowed,
         // Only a gateway that has such a list refuses by it.
-        Some(Allowed::No) => Permission::CanBeGiven,
-        _ => own.knows_tools().map_or_else(Permission::Beyond, |()| Permission::CanBeGiven),
+        Some(Allowed::No) => ToolPermission::CanBeAllowed,
+        _ => gateway
+            .knows_tools()
+            .map_or_else(ToolPermission::Blocked, |()| ToolPermission::CanBeAllowed),
     }
 }
 
-impl Plan {
-    /// The plan for these wishes. `own` is the gateway's configuration, unless it is to be left alone.
+impl SetupPlan {
+    /// The plan for these choices, given the present configuration, the options about the gateway, and what was detected.
     pub fn new(
-        wishes: &Wishes,
-        present: &Map<String, Value>,
-        given: &Given,
-        surroundings: &Surroundings,
+        choices: &Choices,
+        config: &Map<String, Value>,
+        flags: &GatewayFlags,
+        detected: &Detected,
         probe: Option<&Probe>,
     ) -> Self {
         let mut plan = Self::default();
         let text = |text: &Option<String>| text.as_ref().map(|text| json!(text));
         for (key, value) in [
-            ("api_key", text(&wishes.api_key)),
-            ("server", text(&wishes.server)),
-            ("owner_name", text(&wishes.owner_name)),
-            ("agent_name", text(&wishes.agent_name)),
-            ("greeting", text(&wishes.greeting)),
+            ("api_key", text(&choices.api_key)),
+            ("server", text(&choices.server)),
+            ("owner_name", text(&choices.owner_name)),
+            ("agent_name", text(&choices.agent_name)),
+            ("greeting", text(&choices.greeting)),
         ] {
             if value.is_some() {
-                plan.settings.push((key, value));
+                plan.config.push((key, value));
             }
         }
-        if given.no_gateway {
+        if flags.no_gateway {
             return plan;
         }
-        plan.gateway(present, given, surroundings.own.as_ref());
-        if surroundings.own.is_some() || given.agent_id {
-            plan.settings.push(("agent_id", Some(json!(wishes.agent_id))));
+        plan.locate_gateway(config, flags, detected.gateway.as_ref());
+        if detected.gateway.is_some() || flags.agent_id {
+            plan.config.push(("agent_id", Some(json!(choices.agent_id))));
         }
-        if let Some(own) = &surroundings.own {
-            plan.permissions(wishes, own, probe);
+        if let Some(gateway) = &detected.gateway {
+            plan.edit_permissions(choices, gateway, probe);
         }
         plan
     }
 
-    /// Where the gateway is and how to prove oneself: a reference to its own configuration, so that neither
-    /// port nor token goes stale (defect S8). What points elsewhere stays.
-    fn gateway(
+    /// The configuration as this plan would leave it.
+    pub fn applied_to(&self, config: &Map<String, Value>) -> Map<String, Value> {
+        let mut config = config.clone();
+        for (key, value) in &self.config {
+            set_or_remove(&mut config, key, value.clone());
+        }
+        config
+    }
+
+    /// How the skill finds the gateway and its token: by a reference to the gateway's own configuration, since a copied
+    /// port or token goes stale when the owner changes it there. A `gateway_url` that leads elsewhere stays.
+    fn locate_gateway(
         &mut self,
-        present: &Map<String, Value>,
-        given: &Given,
-        own: Option<&GatewayConfig>,
+        config: &Map<String, Value>,
+        flags: &GatewayFlags,
+        gateway: Option<&GatewayConfig>,
     ) {
-        if let Some(url) = &given.gateway_url {
-            self.settings.push(("gateway_url", Some(json!(url))));
+        if let Some(url) = &flags.gateway_url {
+            self.config.push(("gateway_url", Some(json!(url))));
         }
-        if let Some(token) = &given.gateway_token {
-            self.settings.push(("gateway_token", Some(json!(token))));
+        if let Some(token) = &flags.gateway_token {
+            self.config.push(("gateway_token", Some(json!(token))));
         }
-        let Some(own) = own else { return };
-        let url = match own.url() {
+        let Some(gateway) = gateway else { return };
+        let url = match gateway.url() {
             Ok(url) => url,
             Err(why) => {
                 self.left_alone
-                    .push(format!("`{}`: {why}; give --gateway-url", own.path().display()));
+                    .push(format!("`{}`: {why}; give --gateway-url", gateway.path().display()));
                 return;
             }
         };
         let text = |key: &str| {
-            present.get(key).and_then(Value::as_str).filter(|text| !text.trim().is_empty())
+            config.get(key).and_then(Value::as_str).filter(|text| !text.trim().is_empty())
         };
-        let pointed = given.gateway_url.as_deref().or_else(|| text("gateway_url"));
-        if let Some(pointed) = pointed.filter(|pointed| !is_same(pointed, &url)) {
+        let set_url = flags.gateway_url.as_deref().or_else(|| text("gateway_url"));
+        if let Some(set_url) = set_url.filter(|set_url| !is_same_gateway(set_url, &url)) {
             self.left_alone.push(format!(
                 "`gateway_url` is {}, while `{}` says {url}: the former stays",
-                config::shown(pointed),
-                own.path().display()
+                config::shown(set_url),
+                gateway.path().display()
             ));
             return;
         }
-        let Some(path) = own.path().to_str() else {
+        let Some(path) = gateway.path().to_str() else {
             self.left_alone.push(format!(
-                "`{}` is no UTF-8, and cannot be named in skill-config.json; give --gateway-url",
-                own.path().display()
+                "`{}` is not UTF-8, and cannot be named in skill-config.json; give --gateway-url",
+                gateway.path().display()
             ));
             return;
         };
-        self.settings.push(("gateway_config", Some(json!(path))));
-        // What was copied once would win over the reference and go stale. A variable's name is no copy.
+        self.config.push(("gateway_config", Some(json!(path))));
+        // A copied value would win over the reference and go stale. A variable's name is no copy.
         let is_copy = |key: &str| text(key).is_some_and(|text| !text.contains("${"));
-        if given.gateway_url.is_none() && is_copy("gateway_url") {
-            self.settings.push(("gateway_url", None));
+        if flags.gateway_url.is_none() && is_copy("gateway_url") {
+            self.config.push(("gateway_url", None));
         }
-        let is_had = matches!(own.auth(), Auth::Bearer(_) | Auth::Open);
-        if given.gateway_token.is_none() && is_copy("gateway_token") && is_had {
-            self.settings.push(("gateway_token", None));
+        let is_readable = matches!(gateway.auth(), Auth::Bearer(_) | Auth::Open);
+        if flags.gateway_token.is_none() && is_copy("gateway_token") && is_readable {
+            self.config.push(("gateway_token", None));
         }
-        if let Auth::OutOfReach { why, fix } = own.auth()
-            && given.gateway_token.is_none()
+        if let Auth::OutOfReach { why, fix } = gateway.auth()
+            && flags.gateway_token.is_none()
             && text("gateway_token").is_none()
         {
             self.left_alone.push(format!("the gateway's token: {why}; {fix}"));
         }
     }
 
-    fn permissions(&mut self, wishes: &Wishes, own: &GatewayConfig, probe: Option<&Probe>) {
-        let want = |path: &[&str], change| Wanted { place: own.owner(path), change };
-        match permission(own, probe) {
-            Permission::Given => {}
-            Permission::CanBeGiven if wishes.allow_tool => {
-                self.edits.push(want(&TOOLS_ALLOW, Change::Item(json!(TOOL))));
+    /// The edits that let requests in: `sessions_send`, and the chat endpoint if it was chosen.
+    fn edit_permissions(
+        &mut self,
+        choices: &Choices,
+        gateway: &GatewayConfig,
+        probe: Option<&Probe>,
+    ) {
+        let edit = |path: &[&str], change| PlannedEdit { place: gateway.owner(path), change };
+        match tool_permission(gateway, probe) {
+            ToolPermission::Allowed => {}
+            ToolPermission::CanBeAllowed if choices.allow_tool => {
+                self.edits.push(edit(&TOOLS_ALLOW, EditKind::Item(json!(TOOL))));
             }
-            Permission::CanBeGiven => {
+            ToolPermission::CanBeAllowed => {
                 self.left_alone.push(format!(
                     "{TOOL} is not allowed, and was not to be: `setup --yes` allows it"
                 ));
             }
-            Permission::Beyond(why) => self.left_alone.push(why),
+            ToolPermission::Blocked(why) => self.left_alone.push(why),
         }
-        if wishes.chat && !own.chat_enabled() {
+        if choices.chat && !gateway.chat_enabled() {
             let is_refused = probe.is_some_and(|probe| probe.sessions_send == Allowed::No);
-            match own.knows_tools() {
+            match gateway.knows_tools() {
                 Err(why) if !is_refused => self.left_alone.push(why),
-                _ => self.edits.push(want(&CHAT_ENABLED, Change::Value(json!(true)))),
+                _ => self.edits.push(edit(&CHAT_ENABLED, EditKind::Value(json!(true)))),
             }
         }
     }
 }
 
-/// What the options say about the gateway.
+/// What the options of the command line say about the gateway.
 #[derive(Debug, Default)]
-pub struct Given {
+pub struct GatewayFlags {
     /// It is to be left alone.
     pub no_gateway: bool,
     /// Its address.
     pub gateway_url: Option<String>,
     /// A reference to its token.
     pub gateway_token: Option<String>,
-    /// Whether an agent was asked for.
+    /// Whether an agent was named.
     pub agent_id: bool,
 }
 
+/// Puts a value into the configuration, or takes the key out; what happened, in a word.
+pub(crate) fn set_or_remove(
+    config: &mut Map<String, Value>,
+    key: &str,
+    value: Option<Value>,
+) -> &'static str {
+    let Some(value) = value else {
+        config.shift_remove(key);
+        return "removed";
+    };
+    let old = config.insert(key.to_owned(), value);
+    if old.is_some_and(|old| !old.is_null()) { "changed" } else { "set" }
+}
+
 /// Whether two addresses name the same gateway of this machine, however its loopback address is written.
-fn is_same(one: &str, other: &str) -> bool {
+fn is_same_gateway(one: &str, other: &str) -> bool {
     let port = |url: &str| url.trim().trim_end_matches('/').rsplit(':').next().map(str::to_owned);
     let scheme = |url: &str| url.trim().split("://").next().map(str::to_owned);
-    let here = |url: &str| config::is_loopback(url);
-    here(one) && here(other) && port(one) == port(other) && scheme(one) == scheme(other)
+    let is_here = |url: &str| config::is_loopback(url);
+    is_here(one) && is_here(other) && port(one) == port(other) && scheme(one) == scheme(other)
 }

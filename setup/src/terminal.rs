@@ -1,7 +1,7 @@
-//! Questions on a terminal: asked on stderr, answered on stdin, with Ctrl-C heard between any two keys.
+//! Prompts at a terminal: questions on stderr, answers from stdin, and Ctrl-C ends the program between any two keys.
 //!
-//! By rustix, which the workspace has anyway: rpassword leaves the terminal silent after Ctrl-C, dialoguer
-//! brings a console library for what are five lines of text.
+//! By rustix, which the workspace has anyway: rpassword leaves the terminal without echo after Ctrl-C, and dialoguer
+//! brings a whole console library.
 
 use anyhow::Context as _;
 use rustix::termios::{self, LocalModes, OptionalActions, SpecialCodeIndex, Termios};
@@ -12,44 +12,44 @@ use std::io::{self, IsTerminal as _, Write as _};
 /// Longest answer, in bytes: beyond any key or greeting.
 const LONGEST: usize = 4096;
 
-/// A person at a terminal. For as long as this lives nothing that is typed is shown by the terminal itself: a
-/// key that is pasted before its question comes must not stand there.
-pub struct Terminal(#[expect(dead_code, reason = "dropping it puts the settings back")] Raw);
+/// A terminal in raw mode. While this lives the terminal itself echoes nothing: a key that is pasted before its prompt
+/// must not be shown.
+pub struct Terminal(#[expect(dead_code, reason = "dropping it puts the settings back")] RawMode);
 
 impl Terminal {
-    /// The terminal, if both ends are one.
+    /// The terminal, if stdin and stderr are one.
     pub fn find() -> Option<Self> {
-        let is_one = io::stdin().is_terminal() && io::stderr().is_terminal();
-        is_one.then(Raw::enter)?.map(Self).ok()
+        let is_terminal = io::stdin().is_terminal() && io::stderr().is_terminal();
+        is_terminal.then(RawMode::enter)?.map(Self).ok()
     }
 
-    /// Says something.
-    pub fn say(&self, text: &str) {
-        // A terminal that is gone is noticed by the next question.
+    /// Prints a line.
+    pub fn print(&self, text: &str) {
+        // That the terminal is gone shows at the next prompt.
         let _ = writeln!(io::stderr(), "{}", secret::clean(text));
     }
 
     /// Asks for a text; Enter gives `default`.
     pub fn text(&self, question: &str, default: Option<&str>) -> anyhow::Result<Option<String>> {
         let shown = default.map_or_else(String::new, |default| format!(" [{}]", one_line(default)));
-        let answer = ask(&format!("{question}{shown}: "), Echo::Shown)?;
+        let answer = prompt(&format!("{question}{shown}: "), Echo::On)?;
         Ok(if answer.is_empty() { default.map(str::to_owned) } else { Some(answer) })
     }
 
-    /// Asks for something that is not shown; `None` for just Enter.
+    /// Asks for a text that is not shown; `None` for just Enter.
     pub fn hidden(&self, question: &str) -> anyhow::Result<Option<String>> {
-        Ok(Some(ask(&format!("{question}: "), Echo::Hidden)?).filter(|answer| !answer.is_empty()))
+        Ok(Some(prompt(&format!("{question}: "), Echo::Off)?).filter(|answer| !answer.is_empty()))
     }
 
     /// Asks for yes or no until one is given.
     pub fn confirm(&self, question: &str, default: bool) -> anyhow::Result<bool> {
         let choices = if default { "Y/n" } else { "y/N" };
         loop {
-            match ask(&format!("{question} [{choices}]: "), Echo::Shown)?.to_lowercase().as_str() {
+            match prompt(&format!("{question} [{choices}]: "), Echo::On)?.to_lowercase().as_str() {
                 "" => return Ok(default),
                 "y" | "yes" => return Ok(true),
                 "n" | "no" => return Ok(false),
-                _ => self.say("Please answer y or n."),
+                _ => self.print("Please answer y or n."),
             }
         }
     }
@@ -57,10 +57,10 @@ impl Terminal {
     /// Asks for one of `choices` by its number or its word; Enter gives the first.
     pub fn choose<'a>(&self, question: &str, choices: &[&'a str]) -> anyhow::Result<&'a str> {
         for (index, choice) in choices.iter().enumerate() {
-            self.say(&format!("  {}) {choice}", index + 1));
+            self.print(&format!("  {}) {choice}", index + 1));
         }
         loop {
-            let answer = ask(&format!("{question} [1]: "), Echo::Shown)?;
+            let answer = prompt(&format!("{question} [1]: "), Echo::On)?;
             let number = if answer.is_empty() { Some(1) } else { answer.parse::<usize>().ok() };
             let by_number = number.and_then(|number| choices.get(number.checked_sub(1)?));
             if let Some(choice) =
@@ -68,22 +68,22 @@ impl Terminal {
             {
                 return Ok(choice);
             }
-            self.say(&format!("Please answer with a number from 1 to {}.", choices.len()));
+            self.print(&format!("Please answer with a number from 1 to {}.", choices.len()));
         }
     }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Echo {
-    Shown,
-    Hidden,
+    On,
+    Off,
 }
 
-/// The terminal's settings, put back whatever happens.
-struct Raw(Termios);
+/// The terminal's settings from before, which are restored when this is dropped.
+struct RawMode(Termios);
 
-impl Raw {
-    /// Keys arrive one by one and unseen, Ctrl-C as a byte: a signal would leave the terminal like this.
+impl RawMode {
+    /// From now on keys arrive one by one without echo, and Ctrl-C as a byte: a signal would end the program in raw mode.
     fn enter() -> anyhow::Result<Self> {
         let stdin = io::stdin();
         let before = termios::tcgetattr(&stdin).context("reading the terminal's settings")?;
@@ -97,15 +97,15 @@ impl Raw {
     }
 }
 
-impl Drop for Raw {
+impl Drop for RawMode {
     fn drop(&mut self) {
         // A terminal that is gone needs no settings.
         let _ = termios::tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
     }
 }
 
-/// Asks and reads one line, blanks around it taken off. The terminal is raw.
-fn ask(question: &str, echo: Echo) -> anyhow::Result<String> {
+/// Shows the question and reads one line, trimmed. The terminal is in raw mode.
+fn prompt(question: &str, echo: Echo) -> anyhow::Result<String> {
     show(question);
     let mut line = Vec::new();
     let mut key = [0];
@@ -119,22 +119,22 @@ fn ask(question: &str, echo: Echo) -> anyhow::Result<String> {
             b'\n' | b'\r' => break,
             // Ctrl-C, Ctrl-D, Ctrl-\.
             0x03 | 0x04 | 0x1c => return Err(interrupted()),
-            // Backspace takes a whole character.
+            // Backspace deletes a whole character.
             0x08 | 0x7f => {
                 while line.pop().is_some_and(|byte: u8| byte & 0xc0 == 0x80) {}
                 redraw(question, &line, echo);
             }
-            // Ctrl-U takes the line.
+            // Ctrl-U deletes the line.
             0x15 => {
                 line.clear();
                 redraw(question, &line, echo);
             }
-            // Other control keys, and the rest of what an arrow key sends, are no text.
+            // Other control keys, and the rest of what an arrow key sends, are not text.
             0x1b => skip_sequence()?,
             byte if byte < 0x20 || line.len() >= LONGEST => {}
             byte => {
                 line.push(byte);
-                if echo == Echo::Shown {
+                if echo == Echo::On {
                     let _ = io::stderr().write_all(&[byte]);
                 }
             }
@@ -161,13 +161,13 @@ fn skip_sequence() -> anyhow::Result<()> {
 }
 
 fn redraw(question: &str, line: &[u8], echo: Echo) {
-    let shown = if echo == Echo::Shown { String::from_utf8_lossy(line) } else { "".into() };
+    let shown = if echo == Echo::On { String::from_utf8_lossy(line) } else { "".into() };
     show(&format!("\r\x1b[K{question}{shown}"));
 }
 
 fn show(text: &str) {
     let mut stderr = io::stderr();
-    // A terminal that is gone is noticed by the read.
+    // That the terminal is gone shows at the next read.
     let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
 }
 

@@ -1,10 +1,10 @@
-//! The service's messages (facts/server.md 4.3).
+//! The service's messages: sending one, listing them, listing the conversations.
 
 use serde_json::{Map, Value, json};
 use state::api::{Answer, Client, Error};
 use state::phone::Phone;
 
-/// A text to be sent.
+/// A text to send, already checked.
 #[derive(Debug)]
 pub(crate) struct NewMessage {
     /// Who gets it.
@@ -28,17 +28,17 @@ impl NewMessage {
     }
 }
 
-/// Sends a text; `key` makes a repeated request the same one. An answer without an id is no success.
+/// Sends a text; `key` makes a repeated request the same one. A reply without an id is no success.
 pub(crate) fn send(client: &Client, body: Value, key: &str) -> Result<Answer, Error> {
-    let answer = client.post_with_key("/v1/messages/send", body, key)?;
-    answer.text("id")?;
-    Ok(answer)
+    let reply = client.post_with_key("/v1/messages/send", body, key)?;
+    reply.text("id")?;
+    Ok(reply)
 }
 
 /// One page of the message list, newest first.
 pub(crate) fn page(client: &Client, query: &[(&str, &str)]) -> Result<Answer, Error> {
-    let answer = client.get("/v1/messages", query)?;
-    if answer.json()["messages"].is_array() { Ok(answer) } else { Err(answer.lacks("`messages`")) }
+    let reply = client.get("/v1/messages", query)?;
+    if reply.json()["messages"].is_array() { Ok(reply) } else { Err(reply.lacks("`messages`")) }
 }
 
 /// The messages of a page; none if there is no such list.
@@ -46,12 +46,12 @@ pub(crate) fn messages(page: &Value) -> &[Value] {
     page["messages"].as_array().map_or(&[], Vec::as_slice)
 }
 
-/// Who was texted with, and the last text of each.
+/// The numbers texted with, and the last text of each.
 pub(crate) fn conversations(client: &Client) -> Result<Value, Error> {
-    let answer = client.get("/v1/messages/conversations", &[])?;
-    if answer.json()["conversations"].is_array() {
-        Ok(answer.into_json())
+    let reply = client.get("/v1/messages/conversations", &[])?;
+    if reply.json()["conversations"].is_array() {
+        Ok(reply.into_json())
     } else {
-        Err(answer.lacks("`conversations`"))
+        Err(reply.lacks("`conversations`"))
     }
 }

@@ -5,7 +5,7 @@ use state::args::{Common, whole_number};
 
 /// Send, list and follow text messages.
 ///
-/// A text is never sent twice by a retry: exit 8 says that it may have been sent, and the same line looks whether it
+/// A text is never sent twice by a retry: exit 8 says that it may have been sent, and the same line checks whether it
 /// was, for 10 minutes, instead of sending it again. 1 refused, 3 not configured, 4 not reachable: nothing was sent.
 #[derive(Debug, Parser)]
 #[command(name = "sms", version, after_help = EXAMPLES, disable_help_subcommand = true)]
@@ -26,12 +26,12 @@ pub(crate) enum Command {
   sms send +15551234567 \"See you at eight\"
   sms send +15551234567 \"The plan\" --media https://example.com/plan.png --dry-run"
     )]
-    Send(Text),
+    Send(SendArgs),
     /// List texts, newest first
     #[command(after_help = "Examples:
   sms list --contact +15551234567 --limit 5
   sms list --direction inbound --all | jq -r '.messages[].body'")]
-    List(Wanted),
+    List(ListArgs),
     /// List the people texted with, and the last text of each
     #[command(after_help = "Examples:
   sms conversations
@@ -48,9 +48,9 @@ pub(crate) enum Command {
     },
 }
 
-/// A text to be sent.
+/// The text to send, and how.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Text {
+pub(crate) struct SendArgs {
     /// Number to text, in E.164 form
     #[arg(value_name = "TO")]
     pub(crate) to: String,
@@ -74,7 +74,7 @@ pub(crate) struct Text {
 
 /// Which texts are listed.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Wanted {
+pub(crate) struct ListArgs {
     /// How many a page holds, from 1 to 1000
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = |text: &str| whole_number(text, 1..=1000))]
     pub(crate) limit: u32,
@@ -85,7 +85,7 @@ pub(crate) struct Wanted {
 
     /// Only texts that came in, or that went out
     #[arg(long, value_name = "WAY")]
-    pub(crate) direction: Option<Direction>,
+    pub(crate) direction: Option<DirectionFilter>,
 
     /// Which page, from 1 to 1000000
     #[arg(long, value_name = "N", value_parser = |text: &str| whole_number(text, 1..=1_000_000))]
@@ -96,16 +96,16 @@ pub(crate) struct Wanted {
     pub(crate) all: bool,
 }
 
-/// Which way a text went.
+/// Which way the listed texts went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Direction {
+pub(crate) enum DirectionFilter {
     /// To us
     Inbound,
     /// From us
     Outbound,
 }
 
-impl Direction {
+impl DirectionFilter {
     /// The service's word.
     pub(crate) fn word(self) -> &'static str {
         match self {

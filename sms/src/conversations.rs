@@ -1,4 +1,4 @@
-//! `sms conversations`: who was texted with.
+//! `sms conversations`: the numbers texted with, and the last text of each.
 
 use state::api::Client;
 use state::args::Common;
@@ -6,7 +6,7 @@ use state::config::Config;
 use state::exit::Exit;
 use state::out::Printer;
 
-use crate::{api, line};
+use crate::{api, summary};
 
 /// Prints the conversations as the service lists them.
 pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {
@@ -16,7 +16,7 @@ pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {
     let conversations = api::conversations(&client)?;
     printer.document(&conversations, || {
         let all = conversations["conversations"].as_array().into_iter().flatten();
-        all.map(line::conversation).collect::<Vec<_>>().join("\n")
+        all.map(summary::conversation).collect::<Vec<_>>().join("\n")
     })?;
     Ok(Exit::Done)
 }

@@ -1,4 +1,4 @@
-//! `sms list`: the texts of the past, a page or all of them.
+//! `sms list`: the texts sent and received, a page of them or all.
 
 use std::collections::HashSet;
 
@@ -10,31 +10,31 @@ use state::exit::{Exit, Fault};
 use state::out::Printer;
 use state::phone::Phone;
 
-use crate::args::Wanted;
-use crate::{api, line};
+use crate::args::ListArgs;
+use crate::{api, summary};
 
 /// More pages than an account can fill: a server that always names a next page is not followed for ever.
-const MOST_PAGES: u64 = 10_000;
+const MAX_PAGES: u64 = 10_000;
 
 /// Prints one page as the service lists it, or all pages as one.
-pub(crate) fn run(common: &Common, wanted: &Wanted) -> anyhow::Result<Exit> {
+pub(crate) fn run(common: &Common, args: &ListArgs) -> anyhow::Result<Exit> {
     let printer = Printer::new(common);
-    let contact = wanted.contact.as_deref().map(number).transpose()?;
-    let limit = wanted.limit.to_string();
+    let contact = args.contact.as_deref().map(parse_contact).transpose()?;
+    let limit = args.limit.to_string();
     let mut query = vec![("limit", limit.as_str())];
     query.extend(contact.as_deref().map(|contact| ("contact", contact)));
-    query.extend(wanted.direction.map(|direction| ("direction", direction.word())));
+    query.extend(args.direction.map(|direction| ("direction", direction.word())));
     let config = Config::load(common)?;
     let client = Client::new(&config.service()?, common.request_deadline());
-    let listed = if wanted.all {
+    let listed = if args.all {
         all(&client, &query)?
     } else {
-        let page = wanted.page.map(|page| page.to_string());
+        let page = args.page.map(|page| page.to_string());
         query.extend(page.as_deref().map(|page| ("page", page)));
         api::page(&client, &query)?.into_json()
     };
     printer.document(&listed, || {
-        let mut lines: Vec<String> = api::messages(&listed).iter().map(line::message).collect();
+        let mut lines: Vec<String> = api::messages(&listed).iter().map(summary::message).collect();
         let count = lines.len();
         let total = listed["pagination"]["total"].as_u64().unwrap_or(count as u64);
         lines.extend([String::new(), format!("Total: {total} messages")]);
@@ -44,7 +44,7 @@ pub(crate) fn run(common: &Common, wanted: &Wanted) -> anyhow::Result<Exit> {
 }
 
 /// A number to filter by. Short codes send texts, though none can be sent to them.
-pub(crate) fn number(text: &str) -> Result<String, Fault> {
+pub(crate) fn parse_contact(text: &str) -> Result<String, Fault> {
     let is_short_code = (4..=8).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
     if is_short_code { Ok(text.to_owned()) } else { Ok(text.parse::<Phone>()?.to_string()) }
 }
@@ -59,11 +59,11 @@ fn all(client: &Client, query: &[(&str, &str)]) -> Result<Value, Error> {
         let query: Vec<_> = query.iter().copied().chain([("page", page.as_str())]).collect();
         let listed = api::page(client, &query)?.into_json();
         let before = messages.len();
-        // A text that comes in between two pages moves the others down: some are seen twice.
+        // A text that comes in between two pages moves the others down: some are listed twice.
         let is_new =
             |message: &&Value| message["id"].as_str().is_none_or(|id| ids.insert(id.to_owned()));
         messages.extend(api::messages(&listed).iter().filter(is_new).cloned());
-        let last = listed["pagination"]["pages"].as_u64().unwrap_or(MOST_PAGES).min(MOST_PAGES);
+        let last = listed["pagination"]["pages"].as_u64().unwrap_or(MAX_PAGES).min(MAX_PAGES);
         if number >= last || messages.len() == before {
             break listed;
         }

@@ -1,4 +1,4 @@
-//! `sms tail`: each text as it comes or goes.
+//! `sms tail`: prints each text as it comes or goes.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -12,72 +12,72 @@ use state::exit::Exit;
 use state::interrupt;
 use state::out::{self, Printer};
 
-use crate::{api, line, list};
+use crate::{api, list, summary};
 
-/// Soon enough for a conversation, and 20 requests a minute.
-const PAUSE: Duration = Duration::from_secs(3);
-/// How many texts one look takes in.
-const LIMIT: &str = "50";
-/// How many pages one look goes back: 250 texts in three seconds are more than any account sends.
-const MOST_PAGES: usize = 5;
+/// Soon enough for a conversation, and only 20 requests a minute.
+const POLL_INTERVAL: Duration = Duration::from_secs(3);
+/// How many texts a page holds.
+const PAGE_SIZE: &str = "50";
+/// How many pages are read in one poll: 250 texts in three seconds are more than any account sends.
+const MAX_PAGES: usize = 5;
 
 /// Prints a line for each new text until a signal comes or nobody reads any more.
 pub(crate) fn run(common: &Common, contact: Option<&str>) -> anyhow::Result<Exit> {
     let printer = Printer::new(common);
-    let contact = contact.map(list::number).transpose()?;
+    let contact = contact.map(list::parse_contact).transpose()?;
     let config = Config::load(common)?;
     let client = Client::new(&config.service()?, common.request_deadline());
     let clock = config.clock();
-    let mut seen = Seen { client, contact, ids: HashSet::new() };
-    // The end of a stream that has none is no failure: a signal ends it as a closed pipe does.
-    interrupt::unless(move || follow(&mut seen, printer, clock))?.unwrap_or(Ok(Exit::Done))
+    let mut feed = MessageFeed { client, contact, listed_ids: HashSet::new() };
+    // It never ends by itself: stopping it by a signal is no failure, as closing its pipe is none.
+    interrupt::unless(move || follow(&mut feed, printer, clock))?.unwrap_or(Ok(Exit::Done))
 }
 
-fn follow(seen: &mut Seen, printer: Printer, clock: Clock) -> anyhow::Result<Exit> {
+fn follow(feed: &mut MessageFeed, printer: Printer, clock: Clock) -> anyhow::Result<Exit> {
     let mut is_first = true;
-    let mut is_troubled = false;
+    let mut is_failing = false;
     while !out::reader_is_gone() {
-        match seen.look(is_first) {
+        match feed.poll(is_first) {
             Ok(new) => {
                 if is_first {
                     out::progress("waiting for texts; Ctrl-C ends it");
                 }
-                (is_first, is_troubled) = (false, false);
+                (is_first, is_failing) = (false, false);
                 for message in &new {
-                    printer.line(message, || line::message(message))?;
+                    printer.line(message, || summary::message(message))?;
                 }
             }
             Err(err) if err.exit() == Exit::Unavailable && !is_first => {
-                if !is_troubled {
+                if !is_failing {
                     out::warning(&format!("{err}; trying again"));
                 }
-                is_troubled = true;
+                is_failing = true;
             }
             Err(err) => return Err(err.into()),
         }
-        std::thread::sleep(clock.period(PAUSE));
+        std::thread::sleep(clock.period(POLL_INTERVAL));
     }
     Ok(Exit::Done)
 }
 
-/// The texts that were listed so far.
-struct Seen {
+/// The message list, read again and again for what is new in it.
+struct MessageFeed {
     client: Client,
     contact: Option<String>,
-    /// 36 bytes each, and no more of them than there were texts while this ran.
-    ids: HashSet<String>,
+    /// Of the texts listed so far. 36 bytes each, and no more of them than there were texts while this ran.
+    listed_ids: HashSet<String>,
 }
 
-impl Seen {
-    /// The texts that are new since the last look, oldest first. The first look takes what is there as
-    /// known.
-    fn look(&mut self, is_first: bool) -> Result<Vec<Value>, Error> {
+impl MessageFeed {
+    /// The texts that are new since the last poll, oldest first. The first poll gives none: what is there already is not
+    /// new.
+    fn poll(&mut self, is_first: bool) -> Result<Vec<Value>, Error> {
         let mut new = Vec::new();
-        // Known from the end of the look on: were a later page not to be had, they would be known and not printed.
+        // Only added at the end: if reading a later page fails, these are still new in the next poll.
         let mut ids = HashSet::new();
-        for page in 1..=MOST_PAGES {
+        for page in 1..=MAX_PAGES {
             let page = page.to_string();
-            let mut query = vec![("limit", LIMIT)];
+            let mut query = vec![("limit", PAGE_SIZE)];
             query.extend(self.contact.as_deref().map(|contact| ("contact", contact)));
             if page != "1" {
                 query.push(("page", &page));
@@ -86,16 +86,16 @@ impl Seen {
             let messages = api::messages(&listed);
             let n_new = new.len();
             let is_new = |message: &&Value| {
-                let name = name(message);
-                !self.ids.contains(&name) && ids.insert(name)
+                let id = id_or_content(message);
+                !self.listed_ids.contains(&id) && ids.insert(id)
             };
             new.extend(messages.iter().filter(is_new).cloned());
-            // Further back there is nothing new once a page holds one that is known.
+            // Nothing further back is new once a page holds a text that was listed before.
             if is_first || messages.is_empty() || new.len() - n_new < messages.len() {
                 break;
             }
         }
-        self.ids.extend(ids);
+        self.listed_ids.extend(ids);
         if is_first {
             new.clear();
         }
@@ -106,6 +106,6 @@ impl Seen {
 }
 
 /// What a text is recognised by: its id, or all of it where it has none.
-fn name(message: &Value) -> String {
+fn id_or_content(message: &Value) -> String {
     message["id"].as_str().map_or_else(|| message.to_string(), str::to_owned)
 }

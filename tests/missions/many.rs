@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use harness::{Child, Gateway, NUMBER, Output, Sandbox, Service, Settings, Table};
+use harness::{
+    Child, NUMBER, Output, Sandbox, ServiceSettings, ServiceTable, SimulatedGateway,
+    SimulatedService,
+};
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
@@ -10,15 +13,15 @@ use serde_json::{Map, Value, json};
 pub(crate) const MISSIONS: &str = env!("CARGO_BIN_EXE_missions");
 
 pub(crate) struct Many {
-    pub(crate) service: Service,
+    pub(crate) service: SimulatedService,
     pub(crate) sandbox: Sandbox,
-    _gateway: Gateway,
+    _gateway: SimulatedGateway,
 }
 
 impl Many {
     /// So many missions, which share a run: nothing but the call of each is theirs alone.
-    pub(crate) fn new(settings: Settings, n_missions: usize) -> Self {
-        let (service, gateway) = (Service::with(settings), Gateway::start());
+    pub(crate) fn new(settings: ServiceSettings, n_missions: usize) -> Self {
+        let (service, gateway) = (SimulatedService::with(settings), SimulatedGateway::start());
         service.clock().periods(50);
         let sandbox = Sandbox::for_both(&service, &gateway);
         let steps = r#"[{"step_id":"calls","description":"Call them"}]"#;
@@ -31,7 +34,7 @@ impl Many {
             // The last two digits let a second call be answered.
             let to = format!("+1332220{n:02}07");
             service.seed(
-                Table::Assistants,
+                ServiceTable::Assistants,
                 &assistant,
                 "",
                 json!({"id": assistant, "name": "A", "phone_number": NUMBER}),
@@ -41,7 +44,7 @@ impl Many {
                 "from_number": NUMBER, "scheduled_at": at, "status": "completed",
                 "call_status": "busy", "step_id": "calls", "created_at": at, "updated_at": at,
             });
-            service.seed(Table::Scheduled, &id, &assistant, row);
+            service.seed(ServiceTable::Scheduled, &id, &assistant, row);
             let event = json!({
                 "assistant_id": assistant, "channel": "call", "to": to, "from": NUMBER,
                 "scheduled_at": at, "step_id": "calls", "recipient": "automated",
@@ -85,7 +88,7 @@ impl Many {
 
     /// What was scheduled for mission `n` beside its first call.
     pub(crate) fn retries_of(&self, n: usize) -> Vec<Value> {
-        let rows = self.service.rows(Table::Scheduled).into_iter();
+        let rows = self.service.rows(ServiceTable::Scheduled).into_iter();
         let first = format!("busy_{n}");
         rows.filter(|row| row["assistant_id"] == format!("ast_{n}") && row["id"] != *first)
             .collect()

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::{Gateway, Output, Sandbox, Service, Settings, Table};
+use harness::{Output, Sandbox, ServiceSettings, ServiceTable, SimulatedGateway, SimulatedService};
 use jiff::civil::Weekday;
 use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use serde_json::Value;
@@ -17,18 +17,18 @@ pub(crate) const ONE_STEP: &str = r#"[{"step_id":"calls","description":"Call the
 
 /// A mission with one step for its calls, on a Wednesday at noon in New York.
 pub(crate) struct Stage {
-    pub(crate) service: Service,
-    pub(crate) gateway: Gateway,
+    pub(crate) service: SimulatedService,
+    pub(crate) gateway: SimulatedGateway,
     pub(crate) sandbox: Sandbox,
 }
 
 impl Stage {
     pub(crate) fn new() -> Self {
-        Self::with(Settings::default(), ONE_STEP)
+        Self::with(ServiceSettings::default(), ONE_STEP)
     }
 
-    pub(crate) fn with(settings: Settings, steps: &str) -> Self {
-        let (service, gateway) = (Service::with(settings), Gateway::start());
+    pub(crate) fn with(settings: ServiceSettings, steps: &str) -> Self {
+        let (service, gateway) = (SimulatedService::with(settings), SimulatedGateway::start());
         let mut day = Timestamp::now().to_zoned(TimeZone::UTC).date() + 1.day();
         while day.weekday() != Weekday::Wednesday {
             day = day.tomorrow().expect("there are days enough");
@@ -74,25 +74,25 @@ impl Stage {
         self.sandbox.json("skill/.missions_state.json")["m"].clone()
     }
 
-    pub(crate) fn row(&self, table: Table, n: usize) -> Value {
+    pub(crate) fn row(&self, table: ServiceTable, n: usize) -> Value {
         self.service.rows(table)[n].clone()
     }
 
     /// The run that `init` made; the service made one before it.
     pub(crate) fn run_status(&self) -> Value {
         let id = self.state()["run_id"].clone();
-        let rows = self.service.rows(Table::Runs);
+        let rows = self.service.rows(ServiceTable::Runs);
         rows.into_iter().find(|row| row["run_id"] == id).expect("init made it")["status"].clone()
     }
 
     pub(crate) fn step_status(&self, step: &str) -> Value {
-        let steps = self.service.rows(Table::Steps);
+        let steps = self.service.rows(ServiceTable::Steps);
         steps.into_iter().find(|row| row["step_id"] == step).expect("it is in the plan")["status"]
             .clone()
     }
 
     pub(crate) fn log(&self) -> Vec<String> {
-        let rows = self.service.rows(Table::RunEvents);
+        let rows = self.service.rows(ServiceTable::RunEvents);
         let line = |row: &Value| {
             let text = |key: &str| row[key].as_str().unwrap_or_default();
             format!("{} {}", text("type"), text("summary"))

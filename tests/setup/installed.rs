@@ -1,6 +1,6 @@
 //! A whole installation for the tests of status: every check passes until a test spoils one part.
 
-use harness::{Gateway, KEY, Output, Sandbox, Service, TOKEN};
+use harness::{KEY, Output, Sandbox, SimulatedGateway, SimulatedService, TOKEN};
 use serde_json::{Value, json};
 use state::lock::Lock;
 use std::path::Path;
@@ -9,8 +9,8 @@ const STATUS: &str = env!("CARGO_BIN_EXE_status");
 
 /// A whole installation on which every check passes.
 pub(crate) struct Installed {
-    pub(crate) service: Service,
-    pub(crate) gateway: Gateway,
+    pub(crate) service: SimulatedService,
+    pub(crate) gateway: SimulatedGateway,
     pub(crate) sandbox: Sandbox,
     /// A running client holds this for its whole life.
     pub(crate) client: Option<Lock>,
@@ -18,7 +18,7 @@ pub(crate) struct Installed {
 
 impl Installed {
     pub(crate) fn new() -> Self {
-        let (service, gateway) = (Service::start(), Gateway::start());
+        let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
         service.on("GET", "/v1/doctor/recommended", 200, json!({"checks": []}));
         let mut sandbox = Sandbox::for_service(&service);
         sandbox.adjust(&json!({
@@ -52,7 +52,7 @@ impl Installed {
         );
     }
 
-    /// A client that runs and says this of itself, beside being connected.
+    /// A client that runs, with this in its status file besides being connected.
     pub(crate) fn runs(&mut self, says: &Value) {
         let now = self.service.clock().now();
         let mut status =
@@ -65,7 +65,7 @@ impl Installed {
             Some(Lock::try_hold(&self.sandbox.path("skill/.connect.lock")).unwrap().unwrap());
     }
 
-    /// Whatever is wrong, it tells no secret, and how to mend whatever does not pass.
+    /// Whatever is wrong, it shows no secret, and a fix for each check that does not pass.
     #[track_caller]
     pub(crate) fn run(&self) -> Output {
         let out = self.sandbox.run(STATUS, [""; 0]);

@@ -2,7 +2,7 @@
 
 #![expect(dead_code, reason = "each test file has its own use for the machine")]
 
-use harness::{Gateway, KEY, Output, Run, Sandbox, Service, TOKEN};
+use harness::{KEY, Output, PreparedCommand, Sandbox, SimulatedGateway, SimulatedService, TOKEN};
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -16,15 +16,15 @@ pub(crate) const CONFIG: &str = "skill/skill-config.json";
 
 /// A machine with a gateway that runs and does not allow `sessions_send` yet.
 pub(crate) struct Machine {
-    pub(crate) service: Service,
-    pub(crate) gateway: Gateway,
+    pub(crate) service: SimulatedService,
+    pub(crate) gateway: SimulatedGateway,
     pub(crate) sandbox: Sandbox,
 }
 
 impl Machine {
     /// With this configuration of the gateway; `@PORT@` and `@TOKEN@` in it are the running one's.
     pub(crate) fn new(own: &str) -> Self {
-        let (service, gateway) = (Service::start(), Gateway::start());
+        let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
         gateway.allow(false);
         let mut sandbox = Sandbox::for_service(&service);
         std::fs::remove_file(sandbox.path(CONFIG)).unwrap();
@@ -57,7 +57,7 @@ impl Machine {
         self.program("work/bin/crontab", &script);
     }
 
-    /// A systemd that notes what it is told.
+    /// A systemd that records its command lines.
     pub(crate) fn systemd(&self, also: &str) {
         let notes = self.sandbox.path("work/systemctl");
         self.program(
@@ -85,7 +85,7 @@ impl Machine {
             scope.spawn(|| {
                 while !over.load(Ordering::Relaxed) {
                     reload();
-                    // As often as the stub looks; what is waited for is the program's end.
+                    // Between two polls of the stub; what is waited for is the program's end.
                     std::thread::sleep(Duration::from_millis(20));
                 }
             });
@@ -128,7 +128,7 @@ pub(crate) fn chmod(path: &Path, mode: u32) {
 
 impl Machine {
     /// A run of setup with the service's address.
-    pub(crate) fn prepare<'a>(&'a self, setup: &str, args: &[&str]) -> Run<'a> {
+    pub(crate) fn prepare<'a>(&'a self, setup: &str, args: &[&str]) -> PreparedCommand<'a> {
         let server = self.service.url();
         let all = ["--server", &server]
             .iter()
@@ -140,7 +140,7 @@ impl Machine {
     }
 
     /// Runs setup with a key on its stdin, while the gateway reloads.
-    /// Whatever it says, it tells no secret.
+    /// Whatever it prints, it shows no secret.
     #[track_caller]
     pub(crate) fn setup(&self, setup: &str, args: &[&str]) -> Output {
         let args: Vec<_> = ["--api-key-stdin"].iter().chain(args).copied().collect();

@@ -8,26 +8,30 @@ use std::time::Duration;
 ///
 /// Cloning gives another handle on the same clock. A fresh one is the real time.
 #[derive(Clone, Debug)]
-pub struct Clock(Arc<Mutex<Setting>>);
+pub struct SimulatedClock(Arc<Mutex<TimeScale>>);
 
 #[derive(Clone, Copy, Debug)]
-struct Setting {
+struct TimeScale {
     start: Timestamp,
     speed: u32,
     offset: SignedDuration,
     periods: u32,
 }
 
-impl Default for Clock {
+impl Default for SimulatedClock {
     fn default() -> Self {
-        let setting =
-            Setting { start: Timestamp::now(), speed: 1, offset: SignedDuration::ZERO, periods: 1 };
+        let setting = TimeScale {
+            start: Timestamp::now(),
+            speed: 1,
+            offset: SignedDuration::ZERO,
+            periods: 1,
+        };
         Self(Arc::new(Mutex::new(setting)))
     }
 }
 
-impl Clock {
-    fn setting(&self) -> MutexGuard<'_, Setting> {
+impl SimulatedClock {
+    fn setting(&self) -> MutexGuard<'_, TimeScale> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -64,7 +68,7 @@ impl Clock {
         Duration::try_from(left).unwrap_or(Duration::ZERO) / speed
     }
 
-    /// What a program is given so that its clock is this one (spec 6); empty while this is the real time.
+    /// The environment that makes this a program's clock; empty while this is the real time.
     pub fn env(&self) -> Vec<(String, String)> {
         let setting = *self.setting();
         let mut pairs = Vec::new();
@@ -90,7 +94,7 @@ pub(crate) fn millis(at: Timestamp) -> String {
     format!("{at:.3}")
 }
 
-/// RFC 3339 in UTC with microseconds, as rows look that come from the carrier behind the service.
+/// RFC 3339 in UTC with microseconds, the form in rows that come from the carrier behind the service.
 pub(crate) fn micros(at: Timestamp) -> String {
     format!("{at:.6}")
 }
@@ -108,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_fast_clock_shows_hours_after_moments() {
-        let clock = Clock::default();
+        let clock = SimulatedClock::default();
         clock.speed(1_000_000);
         let (before, real) = (clock.now(), std::time::Instant::now());
         while real.elapsed() < Duration::from_millis(20) {
@@ -119,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_change_of_speed_moves_nothing() {
-        let clock = Clock::default();
+        let clock = SimulatedClock::default();
         clock.jump(SignedDuration::from_hours(3));
         let before = clock.now();
         clock.speed(2);

@@ -1,10 +1,10 @@
-//! Hints as somebody follows them: the command in one is read by a real shell, and must be the one that was meant.
+//! Hints, followed as a user would: a real shell reads the command in one, and must read what was meant.
 
 use crate::Output;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Ids and names of somebody who wants more run than was asked for.
+/// Ids and names that run something when a shell reads them unquoted.
 pub const HOSTILE: [&str; 9] = [
     "x`; touch PWNED #",
     "apr_1; touch PWNED|sh",
@@ -27,7 +27,7 @@ impl Output {
             Some(words.rsplit_once(after)?.0.to_owned())
         };
         match self.err().lines().find_map(named) {
-            Some(words) => in_a_shell(&words),
+            Some(words) => shell_words(&words),
             None => panic!("wanted a hint with `{command} …{after}\n{self}"),
         }
     }
@@ -35,7 +35,7 @@ impl Output {
 
 /// The words that a shell makes of a piece of a command line, which must not run anything.
 #[track_caller]
-pub fn in_a_shell(words: &str) -> Vec<String> {
+pub fn shell_words(words: &str) -> Vec<String> {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let n = COUNT.fetch_add(1, Ordering::Relaxed);
     let dir = std::env::temp_dir().join(format!("hint-{}-{n}", std::process::id()));

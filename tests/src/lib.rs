@@ -1,19 +1,19 @@
 //! The simulated service and the sandbox that the tests run the real programs in.
 //!
 //! ```no_run
-//! use harness::{Sandbox, Service, Fault, Table, event};
+//! use harness::{RequestFault, Sandbox, ServiceTable, SimulatedService, event};
 //! use serde_json::json;
 //! use std::time::Duration;
 //!
 //! const CALL: &str = "/path/of/call"; // in a tool's test: env!("CARGO_BIN_EXE_call")
-//! let service = Service::start();
+//! let service = SimulatedService::start();
 //! service.on("POST", "/v1/calls", 402, json!({"error": {"code": "payment", "message": "no credit"}}));
 //! let out = Sandbox::for_service(&service).run(CALL, ["--to", "+15551234567"]);
 //! out.fails(1).stderr_has("no credit");
 //! assert_eq!(service.seen_at("POST", "/v1/calls").len(), 1);
 //!
-//! // Faults: this POST is carried out and its answer is lost.
-//! service.fail("POST", "/v1/messages/send", Fault::Lost, 1);
+//! // Faults: this POST is carried out and its response is lost.
+//! service.fail("POST", "/v1/messages/send", RequestFault::Lost, 1);
 //!
 //! // The socket: a client under test runs beside the test.
 //! const CONNECT: &str = "/path/of/connect";
@@ -25,44 +25,55 @@
 //!
 //! // TLS, by an authority that only this test knows.
 //! let authority = harness::tls::Authority::new();
-//! let secure = Service::start_tls(&authority.issue("localhost"));
+//! let secure = SimulatedService::start_tls(&authority.issue("localhost"));
 //! Sandbox::for_service(&secure).trust(&authority).run(CALL, ["Hello"]).ok();
 //!
 //! // Time: an hour passes at once, for the service and for every program run from now on.
 //! service.advance(Duration::from_secs(3600));
-//! assert!(service.rows(Table::Scheduled).is_empty());
+//! assert!(service.rows(ServiceTable::Scheduled).is_empty());
 //! ```
 //!
-//! What a call or text to a number leads to is told by [`Outcome`]; how the owner answers approvals by [`Owner`].
+//! What a call or text to a number leads to is decided by [`SimulatedOutcome`]; how the owner decides approvals by
+//! [`SimulatedOwner`].
+//!
+//! What is here, from the top: [`contract`], [`torture`], [`leaks`], [`hints`] and [`large_mission`] are whole checks that
+//! several tests share. They use the [`Sandbox`], in which programs run with an environment, a home and a clock of their
+//! own, and the two servers, [`SimulatedService`] and [`SimulatedGateway`], which run on threads of the test. A server is
+//! built from `wire` (HTTP/1.1 over loopback, with or without [`tls`]), `recording` (everything that came in, to wait on),
+//! `overrides` and `faults` (what a test puts in the place of a response), the [`SimulatedClock`] and [`Rng`]. Nothing below
+//! uses anything above it.
 
 #![expect(clippy::missing_panics_doc, reason = "to panic is how a harness fails a test")]
 
 mod clock;
+mod clock_skew;
 pub mod contract;
-mod fate;
-mod foreign;
+mod error_response;
+mod faults;
 mod gateway;
 pub mod hints;
+pub mod large_mission;
 pub mod leaks;
-mod log;
-pub mod plenty;
-mod rules;
+mod overrides;
+mod recording;
+mod rng;
 mod sandbox;
 mod service;
-mod skew;
 pub mod tls;
 pub mod torture;
-mod until;
+mod wait_until;
 mod wire;
 
-pub use clock::Clock;
-pub use fate::Fate;
-pub use foreign::{Foreign, Proof, Shape};
-pub use gateway::{Api, Gateway, Heard, Reply, TOKEN, Turn, Version};
-pub use log::{Connection, Frame, Log, Seen};
+pub use clock::SimulatedClock;
+pub use clock_skew::ClockSkew;
+pub use error_response::{BodyKind, ErrorResponse, Proof};
+pub use gateway::{AgentReply, GatewayLog, GatewayVersion, RecordedTurn, SimulatedGateway};
+pub use gateway::{TOKEN, TurnApi};
+pub use recording::{RecordedConnection, RecordedFrame, RecordedRequest, ServiceLog};
+pub use rng::Rng;
 pub use rustix::process::Signal;
-pub use sandbox::{Child, Keyboard, Output, Run, Sandbox};
-pub use service::{Fault, Insights, KEY, NUMBER, OWNER, Outcome, Owner, Service, Settings, Table};
+pub use sandbox::{Child, Keyboard, Output, PreparedCommand, Sandbox};
+pub use service::{InsightsShape, KEY, NUMBER, OWNER, RequestFault, ServiceSettings};
+pub use service::{ServiceTable, SimulatedOutcome, SimulatedOwner, SimulatedService};
 pub use service::{accept_key, event};
-pub use skew::Skew;
-pub use until::until;
+pub use wait_until::wait_until;

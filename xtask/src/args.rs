@@ -19,13 +19,13 @@ pub(crate) struct Args {
     #[arg(long = "text", global = true)]
     pub(crate) text_mode: bool,
 
-    /// Say nothing about progress
+    /// Print no progress
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
 }
 
 impl Args {
-    /// What these options mean to the writer that all programs share.
+    /// The printer that all programs share, set by these options.
     pub(crate) fn printer(&self) -> Printer {
         Printer::new(&Common { text_mode: self.text_mode, quiet: self.quiet, ..Common::default() })
     }
@@ -36,52 +36,52 @@ pub(crate) enum Command {
     /// Run every check there is, and list those that could not be run with the reason
     Ci,
 
-    /// List what breaks the house rules that no compiler knows
-    Tidy(Tidy),
+    /// List what breaks the rules of this repository that no compiler knows
+    Tidy(TidyArgs),
 
-    /// Play the main job with the real programs against the simulated service; fails if anything is amiss
-    Demo(Demo),
+    /// Play the main job with the real programs against the simulated service; fails if anything goes wrong
+    Demo(DemoArgs),
 
     /// Measure what the programs cost, beside what a user has today
-    Bench(Bench),
+    Bench(BenchArgs),
 
     /// Kill programs at random moments, on a clock that jumps, and count what was lost or doubled
-    Torture(Torture),
+    Torture(TortureArgs),
 
-    /// Feed what crosses a wire or stands in a file to its readers, bent and broken, and check what they make of it
+    /// Feed broken frames, replies and files to the parsers, and check what they make of them
     /// (needs `cargo install cargo-fuzz`; exit 4 without it)
-    Fuzz(Fuzz),
+    Fuzz(FuzzArgs),
 
-    /// Build the programs and install the skill folder; an installation of the reference is upgraded in place
+    /// Build the programs and install the skill folder; an installation of the original scripts is upgraded in place
     #[command(
         after_help = "Examples:\n  cargo xtask install\n  cargo xtask install --to ~/clawd/skills/clawdtalk-client --bin-dir ~/.local/bin"
     )]
-    Install(Install),
+    Install(InstallArgs),
 
     /// Pack what `install` lays out into an archive, with its SHA-256 beside it
-    Dist(Dist),
+    Dist(DistArgs),
 
-    /// Make the pages of the sources' own comments
-    Docs(Docs),
+    /// Make the pages of the sources' own comments (rustdoc)
+    Docs(DocsArgs),
 
-    /// The bare loop that `bench connect` measures beside the client
+    /// The least client possible, which `bench connect` measures beside `connect`
     #[command(hide = true)]
-    Floor(Floor),
+    Floor(FloorArgs),
 
     /// The part `disks` of `torture`, where it may mount a disk of its own
     #[command(hide = true)]
-    Disks(Disks),
+    Disks(DisksArgs),
 
     /// Serve the simulated service, with you as the callers and the owner's phone
     ///
-    /// stdout is a skill-config.json for the programs, with --text a line for the shell that says the same. The other
+    /// stdout is a skill-config.json for the programs, with --text a line for the shell with the same values. The other
     /// `export` lines on stderr are for that shell, too: by them the programs have the time of the service.
     #[command(
         after_help = "Examples:\n  cargo xtask simulate > \"$CLAWDTALK_SKILL_DIR/skill-config.json\"    # then type `call`, `say …`, `approve` here\n  cargo xtask simulate --speed 20 --text    # paste the `export` lines into the other terminal"
     )]
-    Simulate(Simulate),
+    Simulate(SimulateArgs),
 
-    /// Let the real cron keep the client running and end a mission (about 90 s; the crontab is given back; exit 77 = skipped)
+    /// Let the real cron keep the client running and end a mission (about 90 s; the crontab is restored; exit 77 = skipped)
     CronCheck,
 
     /// Let connect answer through a real OpenClaw gateway (node, python and the registries are needed; exit 77 = skipped)
@@ -89,14 +89,14 @@ pub(crate) enum Command {
 }
 
 #[derive(clap::Args)]
-pub(crate) struct Tidy {
+pub(crate) struct TidyArgs {
     /// Count the lines of each crate instead: code without comments, blanks and tests, and data
     #[arg(long)]
     pub(crate) count: bool,
 }
 
 #[derive(clap::Args)]
-pub(crate) struct Install {
+pub(crate) struct InstallArgs {
     /// Skill folder [default: ~/.openclaw/workspace/skills/clawdtalk-client]
     #[arg(long, value_name = "DIR")]
     pub(crate) to: Option<PathBuf>,
@@ -111,7 +111,7 @@ pub(crate) struct Install {
 }
 
 #[derive(clap::Args)]
-pub(crate) struct Dist {
+pub(crate) struct DistArgs {
     /// Folder to put the archive in [default: dist/ in cargo's target folder]
     #[arg(long, value_name = "DIR")]
     pub(crate) to: Option<PathBuf>,
@@ -122,14 +122,14 @@ pub(crate) struct Dist {
 }
 
 #[derive(clap::Args)]
-pub(crate) struct Docs {
-    /// Fail on a warning, and on pages that speak of commands or options that there are not
+pub(crate) struct DocsArgs {
+    /// Fail on a dangling link, and on pages that mention commands or options that do not exist
     #[arg(long)]
     pub(crate) check: bool,
 }
 
 #[derive(clap::Args)]
-pub(crate) struct Simulate {
+pub(crate) struct SimulateArgs {
     /// Port to listen on; 0 = any free one
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) port: u16,
@@ -141,7 +141,7 @@ pub(crate) struct Simulate {
 }
 
 #[derive(clap::Args)]
-pub(crate) struct Demo {
+pub(crate) struct DemoArgs {
     /// Let this gateway answer instead of the stub: only the voice acts are played
     #[arg(long, value_name = "URL")]
     pub(crate) gateway: Option<String>,
@@ -152,26 +152,26 @@ pub(crate) struct Demo {
 }
 
 #[derive(clap::Args)]
-pub(crate) struct Bench {
+pub(crate) struct BenchArgs {
     /// What to measure [default: everything]
     #[arg(value_enum, value_name = "PART")]
-    part: Option<Part>,
+    part: Option<BenchPart>,
 
     /// How many times each command line is run
     #[arg(long, value_name = "N", default_value_t = 200)]
     pub(crate) runs: usize,
 
-    /// How long an idle client is watched
+    /// How long an idle client is measured
     #[arg(long, value_name = "TIME", default_value = "60", value_parser = times::duration)]
     pub(crate) idle: Duration,
 }
 
 #[derive(clap::Args)]
-pub(crate) struct Floor {
-    /// Where the service's end listens
-    pub(crate) line: String,
+pub(crate) struct FloorArgs {
+    /// Where the service listens
+    pub(crate) service: String,
 
-    /// Where the gateway's end listens
+    /// Where the gateway listens
     pub(crate) gateway: String,
 
     /// Turns at once
@@ -180,27 +180,27 @@ pub(crate) struct Floor {
 
 /// A part of the figures.
 #[derive(Clone, Copy, clap::ValueEnum)]
-pub(crate) enum Part {
+pub(crate) enum BenchPart {
     /// Start-up and one request of each program, beside curl
     Tools,
-    /// One thing more to remember, with 10, 1,000 and 10,000 in the state file
+    /// One thing more to store, with 10, 1,000 and 10,000 in the state file
     Memory,
-    /// The client's share of a turn beside the floor, memory, reconnects, stillness
+    /// The time that the client adds to a turn beside the floor, memory, reconnects, idleness
     Connect,
 }
 
-impl Bench {
+impl BenchArgs {
     /// The part that was named, or all.
-    pub(crate) fn parts(&self) -> Vec<Part> {
-        self.part.map_or_else(|| Part::value_variants().to_vec(), |part| vec![part])
+    pub(crate) fn parts(&self) -> Vec<BenchPart> {
+        self.part.map_or_else(|| BenchPart::value_variants().to_vec(), |part| vec![part])
     }
 }
 
 #[derive(clap::Args)]
-pub(crate) struct Torture {
+pub(crate) struct TortureArgs {
     /// What to torture [default: everything]
     #[arg(value_enum, value_name = "PART")]
-    pub(crate) part: Option<Tortured>,
+    pub(crate) part: Option<TorturePart>,
 
     /// End after this many seconds, for each part
     #[arg(long, value_name = "N", default_value_t = 600)]
@@ -210,11 +210,11 @@ pub(crate) struct Torture {
     #[arg(long, value_name = "S")]
     pub(crate) seed: Option<u64>,
 
-    /// End after this many kills, for each part (`disks`: commands that felt the disk fail)
+    /// End after this many kills, for each part (`disks`: commands that met the failing disk)
     #[arg(long, value_name = "N", default_value_t = 300)]
     pub(crate) kills: usize,
 
-    /// Torture what users get, instead of what is quick to build
+    /// Torture the release build, instead of the one that is quick to build
     #[arg(long)]
     pub(crate) release: bool,
 
@@ -225,36 +225,36 @@ pub(crate) struct Torture {
 
 /// What can be tortured.
 #[derive(Clone, Copy, clap::ValueEnum)]
-pub(crate) enum Tortured {
+pub(crate) enum TorturePart {
     /// The client, during a stream of requests with drops
     Connect,
-    /// The client for as long as `--seconds` says, unharmed but in foul weather: does it grow? (only when named)
+    /// The client for as long as `--seconds` says, not killed but with drops and a failing gateway: does it grow? (only when named)
     Soak,
     /// The client with 200 turns at once, and in a flood of frames (only when named)
     Crowd,
-    /// Missions from init to scheduled events, with answers lost after the effect
+    /// Missions from init to scheduled events, with responses lost after the effect
     Missions,
     /// Every other command that changes something: call, sms, approval, dnc, cron, a mission's end, import, recover,
-    /// setup and uninstall, with answers lost after the effect
+    /// setup and uninstall, with responses lost after the effect
     Commands,
     /// Every command that changes something, and the client, on a disk that is full, read-only, out of inodes or too
     /// small for a file from a random moment on
     Disks,
     /// `missions cancel` against the clock, ticks and other programs
     Races,
-    /// `missions tick` from the first look to the end, two at a time, with answers lost after the effect
+    /// `missions tick` from the first tick to the end, two at a time, with responses lost after the effect
     Ticks,
 }
 
 #[derive(clap::Args)]
-pub(crate) struct Disks {
-    /// Where the programs are
+pub(crate) struct DisksArgs {
+    /// Folder of the programs
     pub(crate) programs: PathBuf,
 
     /// The mounted disk
     pub(crate) mount: PathBuf,
 
-    /// End after this many commands that felt the disk fail
+    /// End after this many commands that met the failing disk
     #[arg(long)]
     pub(crate) kills: usize,
 
@@ -267,26 +267,26 @@ pub(crate) struct Disks {
     pub(crate) seed: u64,
 }
 
-impl Torture {
+impl TortureArgs {
     /// The part that was named, or all.
-    pub(crate) fn parts(&self) -> Vec<Tortured> {
-        let all = || Tortured::value_variants().iter().copied().filter(|part| part.is_brief());
+    pub(crate) fn parts(&self) -> Vec<TorturePart> {
+        let all = || TorturePart::value_variants().iter().copied().filter(|part| part.is_brief());
         self.part.map_or_else(|| all().collect(), |part| vec![part])
     }
 }
 
-impl Tortured {
-    /// Whether it goes with the others: a soak takes all the time that it is given, a crowd a minute whatever is given.
+impl TorturePart {
+    /// Whether it runs when no part is named: a soak takes all the time that it is given, a crowd always a minute.
     fn is_brief(self) -> bool {
         !matches!(self, Self::Soak | Self::Crowd)
     }
 }
 
 #[derive(clap::Args)]
-pub(crate) struct Fuzz {
+pub(crate) struct FuzzArgs {
     /// What to fuzz [default: each, one after the other]
     #[arg(value_enum, value_name = "TARGET")]
-    pub(crate) target: Option<Fuzzed>,
+    pub(crate) target: Option<FuzzTarget>,
 
     /// End after this many seconds, for each target
     #[arg(long, value_name = "N", default_value_t = 60)]
@@ -295,7 +295,7 @@ pub(crate) struct Fuzz {
 
 /// A target in `tests/fuzz`.
 #[derive(Clone, Copy, clap::ValueEnum)]
-pub(crate) enum Fuzzed {
+pub(crate) enum FuzzTarget {
     /// Frames of the service
     Frames,
     /// Answers of the gateway
@@ -308,7 +308,7 @@ pub(crate) enum Fuzzed {
     Json5,
 }
 
-impl Fuzzed {
+impl FuzzTarget {
     /// Its name on the command line and in `tests/fuzz/Cargo.toml`.
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -10,26 +10,29 @@ use std::env;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result, ensure};
+use harness::Sandbox;
 use serde_json::{Map, Value};
 use state::exit::Exit;
 use state::out::{self, Printer};
 
-use crate::args::{Bench, Part};
+use crate::args::{BenchArgs, BenchPart};
 use crate::workspace::{Profile, Workspace};
 
-/// Builds for release, measures the parts that were asked for, prints one JSON document; the tables go to stderr.
-pub(crate) fn run(workspace: &Workspace, args: &Bench, printer: Printer) -> Result<ExitCode> {
+/// Builds for release, measures the part that was named, or all, prints one JSON document; the tables go to stderr.
+pub(crate) fn run(workspace: &Workspace, args: &BenchArgs, printer: Printer) -> Result<ExitCode> {
     if cfg!(debug_assertions) {
         return again_for_release(workspace);
     }
+    // What syncing a file costs is part of the figures.
+    Sandbox::all_on_disk();
     let programs = workspace.programs(Profile::Release);
     let mut figures = Map::new();
     figures.insert("machine".to_owned(), process::machine());
     for part in args.parts() {
         let (name, value) = match part {
-            Part::Tools => ("tools", tools::measure(&programs, args.runs)?),
-            Part::Memory => ("memory", memory::measure(&programs, args.runs)?),
-            Part::Connect => ("connect", connect::measure(&programs, args)?),
+            BenchPart::Tools => ("tools", tools::measure(&programs, args.runs)?),
+            BenchPart::Memory => ("memory", memory::measure(&programs, args.runs)?),
+            BenchPart::Connect => ("connect", connect::measure(&programs, args)?),
         };
         figures.insert(name.to_owned(), value);
     }

@@ -12,17 +12,17 @@ use state::args::Common;
 use state::exit::{self, Exit};
 use state::out::{self, Printer};
 
+use crate::check_result::CheckResult;
 use crate::cron_check;
 use crate::demo;
 use crate::docs;
 use crate::torture;
-use crate::verdict::Verdict;
 use crate::workspace::Workspace;
 
-type Check = fn(&Workspace) -> Result<Verdict>;
+type CiCheck = fn(&Workspace) -> Result<CheckResult>;
 
-/// The cheap ones first: who waits for ci learns of a slip within seconds.
-const CHECKS: &[(&str, Check)] = &[
+/// The cheap ones first: a simple mistake shows within seconds.
+const CHECKS: &[(&str, CiCheck)] = &[
     ("fmt", checks::fmt),
     ("tidy", checks::tidy),
     ("clippy", checks::clippy),
@@ -43,20 +43,20 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Exit> {
     for &(name, check) in CHECKS {
         out::progress(&format!("\n== {name}"));
         let began = Instant::now();
-        let verdict = check(workspace).unwrap_or_else(|err| Verdict::Failed(exit::told(&err)));
-        ended.push((name, verdict, began.elapsed()));
+        let result = check(workspace).unwrap_or_else(|err| CheckResult::Failed(exit::told(&err)));
+        ended.push((name, result, began.elapsed()));
     }
-    let failed = ended.iter().any(|(_, verdict, _)| matches!(verdict, Verdict::Failed(_)));
+    let failed = ended.iter().any(|(_, result, _)| matches!(result, CheckResult::Failed(_)));
     // Always words: a ci log is read by people, and libtest's lines stand on the same stdout.
     let printer = Printer::new(&Common { text_mode: true, ..Common::default() });
     printer.words(&table(&ended))?;
     Ok(if failed { Exit::No } else { Exit::Done })
 }
 
-fn table(ended: &[(&str, Verdict, Duration)]) -> String {
+fn table(ended: &[(&str, CheckResult, Duration)]) -> String {
     let mut text = String::from("\n== summary\n");
-    for (name, verdict, took) in ended {
-        let (word, detail) = verdict.words();
+    for (name, result, took) in ended {
+        let (word, detail) = result.word_and_detail();
         let line = format!("{word:<8} {name:<16} {:>4} s  {detail}", took.as_secs());
         text.push_str(line.trim_end());
         text.push('\n');

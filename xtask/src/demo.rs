@@ -1,14 +1,14 @@
 //! `cargo xtask demo`: the main job on a fresh machine, played by the real programs against the simulated service.
 //!
-//! No account, no gateway, no network. The story is told on stderr for somebody who has never seen these tools; every
+//! No account, no gateway, no network. The story goes to stderr for somebody who has never seen these tools; every
 //! act checks what it shows, and one JSON summary goes to stdout.
 
 mod approvals;
 mod calls;
-mod guarded;
 mod installation;
 mod mission;
 mod script;
+mod sensitive_requests;
 mod stage;
 mod strangers;
 mod texts;
@@ -22,80 +22,88 @@ use serde_json::{Value, json};
 use state::exit::{self, Exit, Fault};
 use state::out::{self, Printer};
 
-use crate::args::Demo;
-use crate::verdict::Verdict;
+use crate::args::DemoArgs;
+use crate::check_result::CheckResult;
 use crate::workspace::{Profile, Workspace};
-use stage::{Real, Stage};
+use stage::{DemoStage, RealGatewayAddress};
 
 /// One scene: plays, checks, and returns what is worth keeping of it.
-struct Act {
+struct DemoAct {
     title: &'static str,
     /// Whether it is part of what a real gateway is asked to play (`--gateway`).
     voice: bool,
-    play: fn(&mut Stage) -> Result<Value>,
+    play: fn(&mut DemoStage) -> Result<Value>,
 }
 
-const ACTS: &[Act] = &[
-    Act { title: "A fresh machine is set up", voice: true, play: installation::set_up },
-    Act { title: "The line is up", voice: true, play: voice::connects },
-    Act { title: "The owner calls and asks", voice: true, play: voice::asked_and_answered },
-    Act {
+const ACTS: &[DemoAct] = &[
+    DemoAct { title: "A fresh machine is set up", voice: true, play: installation::set_up },
+    DemoAct { title: "The line is up", voice: true, play: voice::connects },
+    DemoAct { title: "The owner calls and asks", voice: true, play: voice::asked_and_answered },
+    DemoAct {
         title: "On the phone, something sensitive is denied",
         voice: false,
-        play: guarded::denied,
+        play: sensitive_requests::denied,
     },
-    Act { title: "And approved, the second time", voice: false, play: guarded::approved },
-    Act { title: "A stranger texts", voice: false, play: strangers::texted },
-    Act { title: "The agent rings up a restaurant", voice: false, play: calls::book_a_table },
-    Act { title: "The agent texts a friend", voice: false, play: texts::sent },
-    Act { title: "A script asks the owner, who says no", voice: false, play: approvals::denied },
-    Act {
+    DemoAct {
+        title: "And approved, the second time",
+        voice: false,
+        play: sensitive_requests::approved,
+    },
+    DemoAct { title: "A stranger texts", voice: false, play: strangers::texted },
+    DemoAct { title: "The agent rings up a restaurant", voice: false, play: calls::book_a_table },
+    DemoAct { title: "The agent texts a friend", voice: false, play: texts::sent },
+    DemoAct {
+        title: "A script asks the owner, who says no",
+        voice: false,
+        play: approvals::denied,
+    },
+    DemoAct {
         title: "A script asks again, and the owner says yes",
         voice: false,
         play: approvals::approved,
     },
-    Act {
+    DemoAct {
         title: "An errand with a phone call in it",
         voice: false,
         play: mission::from_start_to_end,
     },
-    Act { title: "Everything is taken back", voice: false, play: installation::uninstall },
+    DemoAct { title: "Everything is taken back", voice: false, play: installation::uninstall },
 ];
 
 /// Plays every act and prints the summary. [`Exit::No`] if anything was not as it should be.
-pub(crate) fn run(workspace: &Workspace, args: &Demo, printer: Printer) -> Result<Exit> {
+pub(crate) fn run(workspace: &Workspace, args: &DemoArgs, printer: Printer) -> Result<Exit> {
     let (ok, summary) = play(workspace, real(args)?)?;
     printer.document(&summary, || words(&summary))?;
     Ok(if ok { Exit::Done } else { Exit::No })
 }
 
 /// The same as a check.
-pub(crate) fn check(workspace: &Workspace) -> Result<Verdict> {
+pub(crate) fn check(workspace: &Workspace) -> Result<CheckResult> {
     let (ok, summary) = play(workspace, None)?;
     let n_acts = summary["acts"].as_array().map_or(0, Vec::len);
-    Ok(Verdict::of(ok, format!("{n_acts} acts in {} s", summary["seconds"])))
+    Ok(CheckResult::of(ok, format!("{n_acts} acts in {} s", summary["seconds"])))
 }
 
 /// Plays every act, also after one went wrong.
-fn play(workspace: &Workspace, real: Option<Real>) -> Result<(bool, Value)> {
+fn play(workspace: &Workspace, real: Option<RealGatewayAddress>) -> Result<(bool, Value)> {
     out::progress("building the programs");
     let programs = workspace.build(Profile::Dev)?;
     let began = Instant::now();
-    let mut stage = Stage::new(programs, real);
+    let mut stage = DemoStage::new(programs, real);
     let mut played = Vec::new();
     let only_voice = stage.is_real();
     for (number, act) in ACTS.iter().filter(|act| act.voice || !only_voice).enumerate() {
         out::progress(&format!("\nAct {}. {}", number + 1, act.title));
         let began = Instant::now();
-        let (ok, kept) = match (act.play)(&mut stage) {
-            Ok(kept) => (true, kept),
+        let (ok, result) = match (act.play)(&mut stage) {
+            Ok(result) => (true, result),
             Err(err) => {
-                out::error(&format!("this is not as it should be: {}", exit::told(&err)));
+                out::error(&format!("this act failed: {}", exit::told(&err)));
                 (false, exit::told(&err).into())
             }
         };
         let took = began.elapsed().as_millis();
-        played.push(json!({"act": act.title, "ok": ok, "milliseconds": took, "kept": kept}));
+        played.push(json!({"act": act.title, "ok": ok, "milliseconds": took, "kept": result}));
     }
     stage.close()?;
     let ok = played.iter().all(|act| act["ok"] == true) && !played.is_empty();
@@ -109,14 +117,14 @@ fn play(workspace: &Workspace, real: Option<Real>) -> Result<(bool, Value)> {
 }
 
 /// The gateway that was named instead of the stub.
-fn real(args: &Demo) -> Result<Option<Real>> {
+fn real(args: &DemoArgs) -> Result<Option<RealGatewayAddress>> {
     let Some(url) = args.gateway.clone() else { return Ok(None) };
     let token = args.token.clone().or_else(|| env::var("OPENCLAW_GATEWAY_TOKEN").ok());
     let token = token.ok_or_else(|| {
         Fault::usage("`--gateway` needs a token")
             .hint("export OPENCLAW_GATEWAY_TOKEN, or add --token")
     })?;
-    Ok(Some(Real { url, token }))
+    Ok(Some(RealGatewayAddress { url, token }))
 }
 
 fn words(summary: &Value) -> String {

@@ -11,15 +11,15 @@ use state::exit::{Exit, Fault};
 use state::file;
 use state::out::{self, Printer};
 
-use crate::args::Dist;
+use crate::args::DistArgs;
 use crate::install::package::{self, Item};
 use crate::workspace::{Profile, Workspace};
 
 /// The archive's one folder: what an agent's gateway calls the skill.
 const TOP: &str = "clawdtalk-client";
 
-/// Builds, packs, and says where the archive is.
-pub(crate) fn run(workspace: &Workspace, args: &Dist, printer: Printer) -> Result<Exit> {
+/// Builds, packs, and prints where the archive is.
+pub(crate) fn run(workspace: &Workspace, args: &DistArgs, printer: Printer) -> Result<Exit> {
     let folder = args.to.clone().map_or_else(|| workspace.scratch("dist"), Ok)?;
     let time = time(workspace)?;
     out::progress("building the programs");
@@ -51,17 +51,18 @@ fn time(workspace: &Workspace) -> Result<u64> {
     let mut git = Command::new("git");
     git.args(["log", "-1", "--format=%ct"]).current_dir(workspace.root());
     let output = git.stdin(Stdio::null()).output().ok().filter(|output| output.status.success());
-    let said = output.and_then(|output| String::from_utf8(output.stdout).ok()).unwrap_or_default();
+    let stdout =
+        output.and_then(|output| String::from_utf8(output.stdout).ok()).unwrap_or_default();
     let fault = || Fault::usage("git does not know when the sources were last changed").hint(hint);
-    Ok(said.trim().parse().map_err(|_| fault())?)
+    Ok(stdout.trim().parse().map_err(|_| fault())?)
 }
 
 /// What the programs were built for.
 fn target() -> Result<String> {
     let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     let output = rustc.arg("-vV").stdin(Stdio::null()).output().context("starting rustc")?;
-    let said = String::from_utf8_lossy(&output.stdout);
-    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let host = stdout.lines().find_map(|line| line.strip_prefix("host: "));
     Ok(host.context("`rustc -vV` names no host")?.to_owned())
 }
 
@@ -102,7 +103,7 @@ fn publish(path: &Path, bytes: &[u8]) -> Result<()> {
     let readable = std::fs::Permissions::from_mode(0o644);
     std::fs::set_permissions(path, readable)
         .with_context(|| format!("publishing `{}`", path.display()))?;
-    // Beside an archive nobody looks for our lock.
+    // A lock beside an archive means nothing to anybody.
     let _ = std::fs::remove_file(state::paths::lock_of(path));
     Ok(())
 }

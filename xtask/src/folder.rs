@@ -1,4 +1,4 @@
-//! Copying a folder, for material that may not be written to where it lies.
+//! Copying a folder, for material that must not be changed where it is.
 
 use std::fs;
 use std::path::Path;

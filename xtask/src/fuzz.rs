@@ -9,7 +9,7 @@ use serde_json::{Map, json};
 use state::exit::{Exit, Fault};
 use state::out::{self, Printer};
 
-use crate::args::{Fuzz, Fuzzed};
+use crate::args::{FuzzArgs, FuzzTarget};
 use crate::workspace::Workspace;
 
 /// Memory of one target, in MiB; a frame or file that needs more is a finding.
@@ -18,13 +18,14 @@ const MOST_MEMORY: u32 = 2048;
 /// Files here are in memory, on Linux.
 const MEMORY: &str = "/dev/shm";
 
-/// Fuzzes what was asked for, one target after the other, also after one has failed. [`Exit::No`] if something was
+/// Fuzzes the target that was named, or all, one after the other, also after one has failed. [`Exit::No`] if something was
 /// found.
 ///
 /// Fails with exit 4 where there is no cargo-fuzz.
-pub(crate) fn run(workspace: &Workspace, args: &Fuzz, printer: Printer) -> Result<Exit> {
+pub(crate) fn run(workspace: &Workspace, args: &FuzzArgs, printer: Printer) -> Result<Exit> {
     installed(workspace)?;
-    let targets = args.target.map_or_else(|| Fuzzed::value_variants().to_vec(), |one| vec![one]);
+    let targets =
+        args.target.map_or_else(|| FuzzTarget::value_variants().to_vec(), |one| vec![one]);
     let mut ended = Map::new();
     for target in targets {
         let name = target.name();
@@ -53,7 +54,7 @@ fn installed(workspace: &Workspace) -> Result<()> {
     Err(missing.hint("cargo install cargo-fuzz").into())
 }
 
-/// Runs one target. What it finds worth keeping is kept in cargo's target folder.
+/// Runs one target. Its corpus and what it finds are in cargo's target folder.
 fn fuzz(workspace: &Workspace, name: &str, seconds: u64) -> Result<bool> {
     let corpus = workspace.scratch(&format!("fuzz/corpus/{name}"))?;
     let target = workspace.scratch("fuzz")?;
@@ -70,7 +71,7 @@ fn fuzz(workspace: &Workspace, name: &str, seconds: u64) -> Result<bool> {
     Ok(command.status().context("starting cargo")?.success())
 }
 
-/// What is set for the programs would be read by what is fuzzed. Its files are kept in memory where that can be had:
+/// Without the environment of the programs, which what is fuzzed would read. Its files are in memory where possible:
 /// on a disk it would be some twenty times slower.
 fn without_settings(command: &mut Command) {
     if Path::new(MEMORY).is_dir() {

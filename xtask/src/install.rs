@@ -1,4 +1,5 @@
-//! `cargo xtask install`: builds the programs and lays a skill folder out, over nothing, over ours, or over the reference's.
+//! `cargo xtask install`: builds the programs and lays a skill folder out: a new one, one of these programs, or one of the
+//! scripts that they replace.
 
 mod folder;
 mod lay;
@@ -20,36 +21,36 @@ use state::lock::Lock;
 use state::out::{self, Printer};
 use state::{file, paths, words};
 
-use crate::args::Install;
+use crate::args::InstallArgs;
 use crate::workspace::{Profile, Workspace};
-use folder::Owner;
-use lay::{Laid, Layout};
+use folder::FolderOrigin;
+use lay::{Layout, LayoutChanges};
 use links::Links;
 
 /// How long another installation of the same folder is waited for: it has its programs built already.
 const LOCK_WAIT: Duration = Duration::from_secs(60);
 
 /// What came of an installation.
-struct Done {
+struct InstallReport {
     skill: PathBuf,
-    owner: Owner,
-    laid: Laid,
+    origin: FolderOrigin,
+    changes: LayoutChanges,
     backup: PathBuf,
     private: Vec<PathBuf>,
     links: Vec<PathBuf>,
 }
 
-/// Builds, lays out, links, and says what was done.
+/// Builds, lays out, links, and reports what was done.
 ///
 /// Fails with exit 2 before anything is built if the folder holds other things, and with exit 5 if another
 /// installation is at work on it.
-pub(crate) fn run(workspace: &Workspace, args: &Install, printer: Printer) -> Result<Exit> {
+pub(crate) fn run(workspace: &Workspace, args: &InstallArgs, printer: Printer) -> Result<Exit> {
     let skill = args.to.clone().map_or_else(folder::default, Ok)?;
     let absolute = |path: &Path| {
         std::path::absolute(path).with_context(|| format!("finding `{}`", path.display()))
     };
     let skill = absolute(&skill)?;
-    let owner = folder::owner(&skill)?;
+    let origin = folder::origin(&skill)?;
     let links = args
         .bin_dir
         .as_deref()
@@ -66,10 +67,10 @@ pub(crate) fn run(workspace: &Workspace, args: &Install, printer: Printer) -> Re
     let _lock = Lock::hold(&folder::lock(&skill), LOCK_WAIT)?;
     let backup = backup(&skill);
     let layout = Layout { skill: &skill, backup: &backup };
-    let mut laid = layout.put(&items)?;
-    if owner == Owner::Reference {
+    let mut changes = layout.put(&items)?;
+    if origin == FolderOrigin::Scripts {
         for path in folder::obsolete(&skill) {
-            layout.retire(path, &mut laid)?;
+            layout.retire(path, &mut changes)?;
         }
     }
     let private = folder::exposed(&skill)?;
@@ -78,9 +79,9 @@ pub(crate) fn run(workspace: &Workspace, args: &Install, printer: Printer) -> Re
             .with_context(|| format!("making `{}` private", path.display()))?;
     }
     let made = links.as_ref().map(|links| links.make(&skill)).transpose()?.unwrap_or_default();
-    let done = Done { skill, owner, laid, backup, private, links: made };
-    done.tell(printer)?;
-    done.advise(links.as_ref());
+    let report = InstallReport { skill, origin, changes, backup, private, links: made };
+    report.print(printer)?;
+    report.advise(links.as_ref());
     Ok(Exit::Done)
 }
 
@@ -93,17 +94,17 @@ fn backup(skill: &Path) -> PathBuf {
     free.next().expect("some number is free")
 }
 
-impl Done {
-    fn tell(&self, printer: Printer) -> Result<()> {
-        let backup = (!self.laid.moved.is_empty()).then_some(&self.backup);
+impl InstallReport {
+    fn print(&self, printer: Printer) -> Result<()> {
+        let backup = (!self.changes.moved.is_empty()).then_some(&self.backup);
         let document = json!({
             "skill_dir": self.skill,
             "version": env!("CARGO_PKG_VERSION"),
-            "upgraded_reference": self.owner == Owner::Reference,
-            "written": self.laid.written,
-            "unchanged": self.laid.n_unchanged,
+            "upgraded_reference": self.origin == FolderOrigin::Scripts,
+            "written": self.changes.written,
+            "unchanged": self.changes.n_unchanged,
             "backup": backup,
-            "moved": self.laid.moved,
+            "moved": self.changes.moved,
             "made_private": self.private,
             "links": self.links,
         });
@@ -112,11 +113,11 @@ impl Done {
 
     fn words(&self) -> String {
         let mut lines = vec![format!("ClawdTalk tools in {}", self.skill.display())];
-        let (n_written, n_right) = (self.laid.written.len(), self.laid.n_unchanged);
+        let (n_written, n_right) = (self.changes.written.len(), self.changes.n_unchanged);
         lines.push(format!("{n_written} files written, {n_right} were right already"));
-        if !self.laid.moved.is_empty() {
+        if !self.changes.moved.is_empty() {
             lines.push(format!("moved to {}:", self.backup.display()));
-            lines.extend(self.laid.moved.iter().map(|path| format!("  {path}")));
+            lines.extend(self.changes.moved.iter().map(|path| format!("  {path}")));
         }
         let private = self.private.iter().map(|path| format!("private now: {}", path.display()));
         lines.extend(private);
@@ -127,12 +128,12 @@ impl Done {
     /// What people should know or do next, on stderr.
     fn advise(&self, links: Option<&Links>) {
         let bin = self.skill.join("bin");
-        if let Some(pid) = setup::remains::old_client(&self.skill) {
+        if let Some(pid) = setup::owned_files::script_client(&self.skill) {
             out::warning(&format!(
-                "the reference's client still runs as process {pid}; end it with: kill {pid}"
+                "the client of the old scripts still runs as process {pid}; end it with: kill {pid}"
             ));
         }
-        let is_new = self.laid.written.iter().any(|path| path == "bin/connect");
+        let is_new = self.changes.written.iter().any(|path| path == "bin/connect");
         if is_new && Lock::is_held(&paths::connect_lock(&self.skill)) {
             out::warning(&format!(
                 "the client runs on as it was before; when no call is going on: {} restart",
@@ -142,7 +143,7 @@ impl Done {
         if let Some(links) = links.filter(|links| !links.are_on_path()) {
             out::warning(&format!("{} is not on the PATH", links.folder().display()));
         }
-        if !self.laid.written.is_empty() {
+        if !self.changes.written.is_empty() {
             let share = self.skill.join("share");
             out::progress(&format!("completions and man pages are in {}", share.display()));
         }

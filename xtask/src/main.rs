@@ -1,7 +1,16 @@
-//! The chores of this workspace, each a command: `cargo xtask ci`, `cargo xtask demo`, …
+//! The chores of this workspace, each a command and a module: `cargo xtask ci`, `cargo xtask demo`, …
+//!
+//! - Checks give a [`check_result`]: [`tidy`] reads the sources, [`docs`] the pages and helps; [`cron_check`] and
+//!   [`real_gateway`] run the programs under a real cron and against a real gateway. [`ci`] runs all of them.
+//! - [`torture`], [`fuzz`] and [`mod@bench`] take minutes and print figures; [`demo`] and [`simulate`] are for people.
+//! - [`install`] lays out the skill folder, [`dist`] the archive that is published.
+//!
+//! Each uses [`workspace`] (the checkout and its builds), [`folder`] and, where a program needs a peer that costs nothing,
+//! [`minimal`]; none of those uses a chore.
 
 mod args;
 mod bench;
+mod check_result;
 mod ci;
 mod cron_check;
 mod demo;
@@ -10,12 +19,11 @@ mod docs;
 mod folder;
 mod fuzz;
 mod install;
+mod minimal;
 mod real_gateway;
-mod rig;
 mod simulate;
 mod tidy;
 mod torture;
-mod verdict;
 mod workspace;
 
 use std::process::ExitCode;

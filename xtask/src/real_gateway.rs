@@ -1,5 +1,5 @@
 //! `cargo xtask real-gateway`: `setup`, the voice path and `uninstall` against a real OpenClaw gateway, whose model is a
-//! stub that repeats what it was asked.
+//! stub that repeats its prompt.
 
 mod owner;
 mod process;
@@ -14,42 +14,43 @@ use state::exit;
 use state::interrupt;
 use state::out::{self, Printer};
 
-use crate::verdict::Verdict;
+use crate::check_result::CheckResult;
 use crate::workspace::{Profile, Workspace};
-use owner::Owner;
-use process::Gateway;
+use owner::GatewayOwner;
+use process::RealGateway;
 
 /// Installs the gateway (about 1 to 2 minutes the first time), starts it, lets `connect` answer requests through it,
 /// and takes it down again.
-pub(crate) fn run(workspace: &Workspace, printer: Printer) -> Result<Verdict> {
-    let gateway = match Gateway::installed(workspace) {
+pub(crate) fn run(workspace: &Workspace, printer: Printer) -> Result<CheckResult> {
+    let gateway = match RealGateway::installed(workspace) {
         Ok(gateway) => Arc::new(gateway),
-        Err(reason) => return Ok(Verdict::Skipped(exit::told(&reason))),
+        Err(reason) => return Ok(CheckResult::Skipped(exit::told(&reason))),
     };
     let programs = workspace.build(Profile::Dev)?.display().to_string();
-    let playing = Arc::clone(&gateway);
+    let running = Arc::clone(&gateway);
     let played = interrupt::unless(move || {
         out::progress("starting the gateway (10 to 30 s)");
-        playing.up()?;
-        let (owner, before) = (Owner::new(&programs, &playing), playing.own_files()?);
+        running.up()?;
+        let (owner, before) = (GatewayOwner::new(&programs, &running), running.own_files()?);
         let mut turns = vec![owner.sets_up()?];
-        turns.extend(turns::play(&format!("{programs}/connect"), &playing)?);
-        turns.push(scheduler::play(&programs, &playing)?);
+        turns.extend(turns::run(&format!("{programs}/connect"), &running)?);
+        turns.push(scheduler::run(&programs, &running)?);
         turns.push(owner.uninstalls(&before)?);
         Ok(turns)
     });
     gateway.down()?;
     let Some(played) = played? else {
-        return Ok(Verdict::Failed("interrupted; the gateway is down again".to_owned()));
+        return Ok(CheckResult::Failed("interrupted; the gateway is down again".to_owned()));
     };
     let turns: Vec<Value> = match played {
         Ok(turns) => turns,
-        Err(fault) => return Ok(Verdict::Failed(exit::told(&fault))),
+        Err(fault) => return Ok(CheckResult::Failed(exit::told(&fault))),
     };
     printer.document(&json!({"ok": true, "gateway": gateway.version, "turns": turns}), || {
         turns.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     })?;
-    let asked = turns.iter().filter(|turn| turn.get("answered").is_some()).count();
-    let told = format!("set up, {asked} requests answered, and undone with {}", gateway.version);
-    Ok(Verdict::Passed(told))
+    let n_requests = turns.iter().filter(|turn| turn.get("answered").is_some()).count();
+    let detail =
+        format!("set up, {n_requests} requests answered, and undone with {}", gateway.version);
+    Ok(CheckResult::Passed(detail))
 }

@@ -7,12 +7,15 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Result;
-use harness::{Gateway, KEY, Log, Reply, Service, Settings, Table, event};
+use harness::{
+    AgentReply, KEY, ServiceLog, ServiceSettings, ServiceTable, SimulatedGateway, SimulatedService,
+    event,
+};
 use serde_json::json;
 use state::exit::Exit;
 use state::out::{self, Printer};
 
-use crate::args::Simulate;
+use crate::args::SimulateArgs;
 
 const HELP: &str = "\
 call             the owner calls: the agent greets, then `say` asks
@@ -26,13 +29,14 @@ kick             another client takes the place (the client gives up)
 quit             end the simulator";
 
 /// Serves until `quit`, the end of a terminal's input, or a signal. The config to use is the one document on stdout, or
-/// in text the same for a shell; what happens is told on stderr.
-pub(crate) fn run(args: &Simulate, printer: Printer) -> Result<Exit> {
-    let mut service = Service::with(Settings { port: args.port, ..Settings::default() });
+/// in text the same for a shell; what happens goes to stderr.
+pub(crate) fn run(args: &SimulateArgs, printer: Printer) -> Result<Exit> {
+    let mut service =
+        SimulatedService::with(ServiceSettings { port: args.port, ..ServiceSettings::default() });
     service.forgive_unknown_routes();
     service.clock().speed(args.speed);
-    let gateway = Gateway::start();
-    gateway.reply_with(|turn| Reply::Text(format!("You said: {}", turn.message)));
+    let gateway = SimulatedGateway::start();
+    gateway.reply_with(|turn| AgentReply::Text(format!("You said: {}", turn.message)));
     let config = json!({
         "api_key": KEY, "server": service.url(), "gateway_url": gateway.url(), "gateway_token": gateway.token(),
     });
@@ -77,7 +81,7 @@ enum After {
 
 /// Who types.
 struct Person<'a> {
-    service: &'a Service,
+    service: &'a SimulatedService,
     call: Option<String>,
     n_requests: usize,
 }
@@ -115,21 +119,21 @@ impl Person<'_> {
             },
             ("approve", _) => self.decide("approved"),
             ("deny", _) => self.decide("denied"),
-            ("drop", _) => told(self.service.drop_socket()),
-            ("kick", _) => told(self.service.close(4000)),
+            ("drop", _) => print_sent(self.service.drop_socket()),
+            ("kick", _) => print_sent(self.service.close(4000)),
             _ => out::progress(HELP),
         }
         After::GoOn
     }
 
-    /// The call that is going on, begun if there is none; `None` if nobody is connected.
+    /// The call that is going on, started if there is none; `None` if nobody is connected.
     fn called(&mut self) -> Option<String> {
         if self.call.is_none() {
             self.n_requests += 1;
             let call = format!("call-{}-{}", std::process::id(), self.n_requests);
-            let begun = self.service.send(&event::context_request(&call));
-            told(begun);
-            if begun {
+            let is_sent = self.service.send(&event::context_request(&call));
+            print_sent(is_sent);
+            if is_sent {
                 self.send(&event::call_started(&call, "inbound"));
                 self.call = Some(call);
             }
@@ -143,11 +147,11 @@ impl Person<'_> {
     }
 
     fn send(&self, frame: &serde_json::Value) {
-        told(self.service.send(frame));
+        print_sent(self.service.send(frame));
     }
 
     fn decide(&self, decision: &str) {
-        let rows = self.service.rows(Table::Approvals);
+        let rows = self.service.rows(ServiceTable::Approvals);
         match rows.iter().rev().find(|row| row["status"] == "pending") {
             Some(row) => {
                 self.service.decide(row["request_id"].as_str().unwrap_or_default(), decision);
@@ -157,17 +161,17 @@ impl Person<'_> {
     }
 }
 
-fn told(sent: bool) {
+fn print_sent(sent: bool) {
     if !sent {
         out::warning("no client is connected: this is lost, as with the real service");
     }
 }
 
 /// Tells what clients do, as it comes.
-fn watch(service: &Service) {
+fn watch(service: &SimulatedService) {
     let (mut n_requests, mut n_frames, mut n_connected) = (0, 0, 0);
     loop {
-        let fresh = |log: &Log| {
+        let fresh = |log: &ServiceLog| {
             let counts = (log.requests.len(), log.frames.len(), log.authenticated());
             (counts != (n_requests, n_frames, n_connected)).then(|| log.clone())
         };

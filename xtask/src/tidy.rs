@@ -1,28 +1,26 @@
-//! `cargo xtask tidy`: the house rules that neither the compiler nor clippy knows, every fault listed.
+//! `cargo xtask tidy`: the rules of this repository that neither the compiler nor clippy knows; lists every violation.
 
+mod citations;
 mod crates;
+mod exceptions;
 mod graph;
+mod layout;
 mod lines;
 mod manifests;
 mod names;
 mod sources;
 mod tree;
+mod violation;
 
+use TidyRule::{Crates, Files};
+use crates::Crate;
 use serde_json::{Map, Value, json};
 use state::exit::Exit;
 use state::out::{self, Printer};
-use tree::{File, tree};
+use tree::{SourceFile, tree};
+use violation::Violation;
 
 use crate::workspace::Workspace;
-
-/// One thing that breaks a rule.
-#[derive(Debug, PartialEq, Eq)]
-struct Fault {
-    path: String,
-    /// From 1; 0 = the file as a whole.
-    line: usize,
-    what: String,
-}
 
 /// The crates, in the order of their use.
 const MEMBERS: [&str; 9] =
@@ -30,40 +28,63 @@ const MEMBERS: [&str; 9] =
 /// Those that are installed.
 const PRODUCT: [&str; 7] = ["state", "call", "sms", "approval", "connect", "missions", "setup"];
 
-/// A rule looks at the whole tree, since some are about two files.
-type Rule = fn(&[File]) -> Vec<Fault>;
+/// A rule looks at all files, or at all crates, since some are about two of them.
+enum TidyRule {
+    Files(fn(&[SourceFile]) -> Vec<Violation>),
+    Crates(fn(&[Crate]) -> Vec<Violation>),
+}
 
-const RULES: [(&str, Rule); 11] = [
-    ("opening", sources::opening),
-    ("length", sources::length),
-    ("leftovers", sources::leftovers),
-    ("homes", sources::homes),
-    ("words", sources::words),
-    ("ignored tests", sources::ignored_tests),
-    ("sleeps in tests", sources::sleeps),
-    ("allowed lints", sources::allowed_lints),
-    ("dependencies", manifests::dependencies),
-    ("registries", manifests::registries),
-    ("undeclared tests", manifests::undeclared_tests),
+const RULES: [(&str, TidyRule); 15] = [
+    ("opening", Files(sources::opening)),
+    ("length", Files(sources::length)),
+    ("leftovers", Files(sources::leftovers)),
+    ("homes", Files(sources::homes)),
+    ("words", Files(sources::words)),
+    ("citations", Files(citations::citations)),
+    ("ignored tests", Files(sources::ignored_tests)),
+    ("sleeps in tests", Files(sources::sleeps)),
+    ("allowed lints", Files(sources::allowed_lints)),
+    ("dependencies", Files(manifests::dependencies)),
+    ("registries", Files(manifests::registries)),
+    ("undeclared tests", Files(manifests::undeclared_tests)),
+    ("circles", Crates(layout::circles)),
+    ("doubled names", Crates(layout::doubled_names)),
+    ("flat crates", Files(layout::flat)),
 ];
 
-/// Tells every fault on stderr. [`Exit::No`] if there is one.
+/// Prints every violation on stderr. [`Exit::No`] if there is one.
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<Exit> {
     let files = tree(workspace.root())?;
-    let mut n_faults = 0;
+    let crates = crates::parse(&files)?;
+    let mut n_violations = 0;
     for (name, rule) in RULES {
-        for Fault { path, line, what } in rule(&files) {
+        let found = match rule {
+            Files(rule) => rule(&files),
+            Crates(rule) => rule(&crates),
+        };
+        let (left, unused) = exceptions::apply(name, found);
+        for Violation { path, line, what } in left {
             let place = if line == 0 { path } else { format!("{path}:{line}") };
             out::error(&format!("{place}: {what} ({name})"));
-            n_faults += 1;
+            n_violations += 1;
+        }
+        for path in unused {
+            out::warning(&format!("the exception `{path}` ({name}) is no longer needed"));
         }
     }
     out::progress(&format!(
-        "tidy: {} files, {} rules, {n_faults} faults",
+        "tidy: {} files, {} rules, {n_violations} violations",
         files.len(),
         RULES.len()
     ));
-    Ok(if n_faults == 0 { Exit::Done } else { Exit::No })
+    Ok(if n_violations == 0 { Exit::Done } else { Exit::No })
+}
+
+/// Where a comment, a page or the name of a test cites what is not in the repository, exceptions left out: `path:line: what`.
+pub(crate) fn dangling_citations(workspace: &Workspace) -> anyhow::Result<Vec<String>> {
+    let found = citations::citations(&tree(workspace.root())?);
+    let (left, _) = exceptions::apply("citations", found);
+    Ok(left.iter().map(|one| format!("{}:{}: {}", one.path, one.line, one.what)).collect())
 }
 
 /// Prints the lines of each crate and of all together, the circles among their files, and the names of types that stand for

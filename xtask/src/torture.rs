@@ -1,10 +1,12 @@
 //! `cargo xtask torture`: kill -9 at random moments, over and over, on a machine whose clock is an hour ahead or behind
 //! now and then, and count what was lost, doubled or stuck. The target is zero of each.
 
+mod bad_disk;
 mod commands;
 mod connect;
 pub(crate) mod disks;
 mod missions;
+mod plan;
 
 use std::time::{Duration, SystemTime};
 
@@ -13,56 +15,49 @@ use serde_json::{Map, Value, json};
 use state::exit::Exit;
 use state::out::{self, Printer};
 
-use crate::args::{Torture, Tortured};
-use crate::verdict::Verdict;
+use crate::args::{TortureArgs, TorturePart};
+use crate::check_result::CheckResult;
 use crate::workspace::{Profile, Workspace};
+use plan::TorturePlan;
 
-/// How long and how hard, and the seed that decides every random moment.
-#[derive(Clone, Copy, Debug)]
-struct Plan {
-    kills: usize,
-    limit: Duration,
-    seed: u64,
-}
-
-/// Tortures the parts that were asked for and prints one JSON summary. [`Exit::No`] if anything was lost or doubled.
-pub(crate) fn run(workspace: &Workspace, args: &Torture, printer: Printer) -> Result<Exit> {
-    let (well, summary) = torture(workspace, args)?;
+/// Tortures the part that was named, or all, and prints one JSON summary. [`Exit::No`] if anything was lost or doubled.
+pub(crate) fn run(workspace: &Workspace, args: &TortureArgs, printer: Printer) -> Result<Exit> {
+    let (is_well, summary) = torture(workspace, args)?;
     printer.document(&summary, || format!("{summary:#}"))?;
-    Ok(if well { Exit::Done } else { Exit::No })
+    Ok(if is_well { Exit::Done } else { Exit::No })
 }
 
 /// A short run for ci.
-pub(crate) fn shortly(workspace: &Workspace) -> Result<Verdict> {
+pub(crate) fn shortly(workspace: &Workspace) -> Result<CheckResult> {
     let args =
-        Torture { part: None, seconds: 15, seed: None, kills: 10, count: 10, release: false };
-    let (well, summary) = torture(workspace, &args)?;
-    Ok(Verdict::of(well, summary.to_string()))
+        TortureArgs { part: None, seconds: 15, seed: None, kills: 10, count: 10, release: false };
+    let (is_well, summary) = torture(workspace, &args)?;
+    Ok(CheckResult::of(is_well, summary.to_string()))
 }
 
-fn torture(workspace: &Workspace, args: &Torture) -> Result<(bool, Value)> {
+fn torture(workspace: &Workspace, args: &TortureArgs) -> Result<(bool, Value)> {
     let programs = workspace.build(Profile::of_debug(!args.release))?;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let seed = args.seed.unwrap_or_else(|| u64::from(now.subsec_nanos()));
-    let plan = Plan { kills: args.kills, limit: Duration::from_secs(args.seconds), seed };
+    let plan = TorturePlan { kills: args.kills, limit: Duration::from_secs(args.seconds), seed };
     let mut parts = Map::new();
     for part in args.parts() {
         let (name, summary) = match part {
-            Tortured::Connect => ("connect", connect::torture(&programs, plan)),
-            Tortured::Soak => ("soak", connect::soak::torture(&programs, plan)),
-            Tortured::Crowd => ("crowd", connect::crowd::torture(&programs)),
-            Tortured::Missions => ("missions", missions::torture(&programs, plan)),
-            Tortured::Commands => ("commands", commands::torture(&programs, plan)),
-            Tortured::Disks => ("disks", disks::torture(&programs, plan)),
-            Tortured::Ticks => ("ticks", missions::ticks(&programs, plan)),
-            Tortured::Races => ("races", missions::races(&programs, plan, args.count)),
+            TorturePart::Connect => ("connect", connect::torture(&programs, plan)),
+            TorturePart::Soak => ("soak", connect::soak::torture(&programs, plan)),
+            TorturePart::Crowd => ("crowd", connect::crowd::torture(&programs)),
+            TorturePart::Missions => ("missions", missions::torture(&programs, plan)),
+            TorturePart::Commands => ("commands", commands::torture(&programs, plan)),
+            TorturePart::Disks => ("disks", disks::torture(&programs, plan)),
+            TorturePart::Ticks => ("ticks", missions::ticks(&programs, plan)),
+            TorturePart::Races => ("races", missions::races(&programs, plan, args.count)),
         };
         parts.insert(name.to_owned(), summary);
     }
     let n_faults = |part: &Value| part["faults"].as_array().map_or(1, Vec::len);
     let n_faults: usize = parts.values().map(n_faults).sum();
-    let well = n_faults == 0;
-    if !well {
+    let is_well = n_faults == 0;
+    if !is_well {
         out::error(&format!(
             "something went wrong; the same seed tries the same again: --seed {seed}"
         ));
@@ -74,5 +69,5 @@ fn torture(workspace: &Workspace, args: &Torture) -> Result<(bool, Value)> {
     });
     parts.insert("total".to_owned(), total);
     parts.insert("seed".to_owned(), json!(seed));
-    Ok((well, Value::Object(parts)))
+    Ok((is_well, Value::Object(parts)))
 }

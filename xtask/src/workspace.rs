@@ -73,7 +73,7 @@ impl Workspace {
     pub(crate) fn cargo(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.args(args).current_dir(&self.root);
-        // What `cargo run` tells this program of its package; ring's build script takes it for a change
+        // What `cargo run` sets for this program about its package; ring's build script takes it for a change
         // and would be built anew each time.
         for (name, _) in env::vars_os() {
             let inherited = name.to_str().is_some_and(|name| {

@@ -1,4 +1,4 @@
-//! `setup`: from nothing to a telephone line, repeatable and reversible.
+//! `setup`: configures the skill, repeatably and reversibly.
 
 use setup::args::Setup;
 use state::exit;

@@ -1,12 +1,12 @@
-//! `status`: tells the truth about every part, with the fix beside it.
+//! `status`: checks every part of an installation and prints the fix beside what fails.
 
-use setup::args::Status;
+use setup::args::StatusArgs;
 use setup::commands::status;
 use state::exit;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match state::args::parse::<Status>() {
+    match state::args::parse::<StatusArgs>() {
         Ok(args) => exit::report(status::run(&args)),
         Err(code) => code,
     }

@@ -1,6 +1,7 @@
-//! What the service says: the key, what is left of the plan, its clock, and its own checks.
+//! Checks of the account at the service: the key, what is left of the plan, the clock, and the service's own checks.
 
-use super::{ASK_WITHIN, Finding, Subject};
+use super::finding::Finding;
+use super::installation::{Installation, REQUEST_TIMEOUT};
 use jiff::SignedDuration;
 use serde_json::Value;
 use state::api::{Answer, Client, Error};
@@ -13,12 +14,14 @@ const SKEW_BREAKS: SignedDuration = SignedDuration::from_mins(5);
 
 const PORTAL: &str = "open https://clawdtalk.com and sign in";
 
-pub(super) fn look(subject: &Subject) -> Vec<Finding> {
-    let (service, clock) = match subject.need(|config| Ok((config.service()?, config.clock()))) {
-        Ok(needed) => needed,
-        Err(blocked) => return vec![blocked.clone(), blocked.clone(), blocked],
-    };
-    let answer = Client::new(&service, ASK_WITHIN).silent().get("/v1/me", &[]);
+/// The checks `key`, `quota` and `clock`, by one request.
+pub(super) fn check(installation: &Installation) -> Vec<Finding> {
+    let (service, clock) =
+        match installation.require(|config| Ok((config.service()?, config.clock()))) {
+            Ok(needed) => needed,
+            Err(blocked) => return vec![blocked.clone(), blocked.clone(), blocked],
+        };
+    let answer = Client::new(&service, REQUEST_TIMEOUT).silent().get("/v1/me", &[]);
     let now = clock.now();
     match answer {
         Ok(answer) => {
@@ -26,14 +29,14 @@ pub(super) fn look(subject: &Subject) -> Vec<Finding> {
             vec![key(&answer), quota(answer.json()), clock_of(skew)]
         }
         Err(err) => {
-            let key = refused(&err);
-            let unasked = key.keeps("not asked: see `key`");
-            vec![key, unasked.clone(), unasked]
+            let key = failure(&err);
+            let blocked = key.blocks("not asked: see `key`");
+            vec![key, blocked.clone(), blocked]
         }
     }
 }
 
-fn refused(err: &Error) -> Finding {
+fn failure(err: &Error) -> Finding {
     let fix = match err {
         Error::Unreachable { base, .. } => format!("curl -sSI {}", words::for_shell(base)),
         Error::Refused(_) if matches!(err.status(), Some(401 | 403)) => "setup".to_owned(),
@@ -67,7 +70,7 @@ fn quota(me: &Value) -> Finding {
     let today = left("daily_call_seconds_limit", "usage_today", "call_seconds");
     let month = left("monthly_call_seconds_limit", "usage_this_month", "call_seconds");
     let events = left("monthly_mission_events_limit", "usage_this_month", "mission_events");
-    let told: Vec<String> = [
+    let remaining: Vec<String> = [
         (calls, 1.0, "calls today"),
         (today, 60.0, "minutes today"),
         (month, 60.0, "minutes this month"),
@@ -76,10 +79,10 @@ fn quota(me: &Value) -> Finding {
     .into_iter()
     .filter_map(|(left, unit, what)| Some(format!("{:.0} {what}", (left? / unit).floor())))
     .collect();
-    if told.is_empty() {
+    if remaining.is_empty() {
         return Finding::pass("the service does not say what is left");
     }
-    let detail = format!("left: {}", told.join(", "));
+    let detail = format!("left: {}", remaining.join(", "));
     if [calls, today, month].iter().flatten().any(|left| *left <= 0.0) {
         return Finding::fail(detail, PORTAL);
     }
@@ -87,7 +90,7 @@ fn quota(me: &Value) -> Finding {
 }
 
 fn clock_of(skew: Option<SignedDuration>) -> Finding {
-    let Some(skew) = skew else { return Finding::pass("the service does not tell its time") };
+    let Some(skew) = skew else { return Finding::pass("the service does not send its time") };
     let amount = skew.abs();
     let direction = if skew.is_negative() { "behind" } else { "ahead of" };
     let detail = format!("{} s {direction} the service's clock", amount.as_secs());
@@ -101,15 +104,16 @@ fn clock_of(skew: Option<SignedDuration>) -> Finding {
     }
 }
 
-/// The service's own checks: a failure of a critical one or of its machinery is one of ours, the rest are hints.
-pub(super) fn doctor(subject: &Subject) -> Vec<Finding> {
-    let service = match subject.need(state::config::Config::service) {
+/// The check `service`, of the service's own checks: one that fails in the groups critical and infra is a failure, any
+/// other a warning.
+pub(super) fn check_doctor(installation: &Installation) -> Vec<Finding> {
+    let service = match installation.require(state::config::Config::service) {
         Ok(service) => service,
         Err(blocked) => return vec![blocked],
     };
-    let client = Client::new(&service, ASK_WITHIN).silent();
-    let until = Instant::now() + ASK_WITHIN;
-    let (mut failed, mut hints, mut n_passed) = (Vec::new(), Vec::new(), 0);
+    let client = Client::new(&service, REQUEST_TIMEOUT).silent();
+    let until = Instant::now() + REQUEST_TIMEOUT;
+    let (mut failed, mut warnings, mut n_passed) = (Vec::new(), Vec::new(), 0);
     for (group, counts) in [
         ("/v1/doctor/critical", true),
         ("/v1/doctor/infra", true),
@@ -122,28 +126,28 @@ pub(super) fn doctor(subject: &Subject) -> Vec<Finding> {
             Ok(answer) => answer.into_json(),
             // Not every server has every group.
             Err(err) if err.status() == Some(404) => continue,
-            Err(err) => return vec![refused(&err).keeps(format!("not asked: {err}"))],
+            Err(err) => return vec![failure(&err).blocks(format!("not asked: {err}"))],
         };
         for check in checks.get("checks").and_then(Value::as_array).into_iter().flatten() {
             let text = |field: &str| {
                 words::bounded(check.get(field).and_then(Value::as_str).unwrap_or("?"), 120)
             };
-            let told = format!("{}: {}", text("id"), text("detail"));
+            let line = format!("{}: {}", text("id"), text("detail"));
             match text("status").as_str() {
                 "pass" => n_passed += 1,
-                "fail" if counts => failed.push(told),
-                _ => hints.push(told),
+                "fail" if counts => failed.push(line),
+                _ => warnings.push(line),
             }
         }
     }
-    let worst = if failed.is_empty() { &hints } else { &failed };
+    let worst = if failed.is_empty() { &warnings } else { &failed };
     let detail = if worst.is_empty() {
         format!("{n_passed} checks of its own passed")
     } else {
         worst.join("; ")
     };
     let fix = if detail.contains("bot_connected") { "connect start" } else { PORTAL };
-    vec![match (failed.is_empty(), hints.is_empty()) {
+    vec![match (failed.is_empty(), warnings.is_empty()) {
         (false, _) => Finding::fail(detail, fix),
         (true, false) => Finding::warn(detail, fix),
         (true, true) => Finding::pass(detail),

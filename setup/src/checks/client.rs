@@ -1,29 +1,24 @@
-//! The running `connect`: what it says of itself, believed only while it holds its lock and pings are answered.
+//! The check `client`: the status file of `connect`, believed only while the client holds its lock and its pings are
+//! answered.
 
-use super::{Finding, Subject};
+use super::finding::Finding;
+use super::installation::Installation;
+use crate::client;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use state::lock::Lock;
-use state::{file, paths, words};
-use std::path::Path;
+use state::words;
 
-/// "connected" is not believed longer than this after the last answered ping (spec 3).
-const BELIEVED: SignedDuration = SignedDuration::from_secs(45);
+/// How old the last answered ping may be in a client that is connected: it pings every 30 s, and waits 10 s for the pong.
+const MAX_PONG_AGE: SignedDuration = SignedDuration::from_secs(45);
 
-pub(super) fn look(subject: &Subject) -> Vec<Finding> {
-    let is_running = Lock::is_held(&paths::connect_lock(&subject.skill));
-    // The machine's own clock, as `connect` uses for this file.
-    vec![judge(&said(&subject.skill), is_running, Timestamp::now())]
+pub(super) fn check(installation: &Installation) -> Vec<Finding> {
+    let (skill, now) = (&installation.skill, Timestamp::now());
+    // `connect` writes the times in this file by the machine's own clock, whatever offset is configured.
+    vec![judge(&client::status_file(skill), client::is_running(skill), now)]
 }
 
-/// What the client last said of itself.
-pub(super) fn said(skill: &Path) -> Value {
-    let said = file::read(&paths::connect_status(skill)).ok().flatten();
-    said.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or(Value::Null)
-}
-
-fn judge(said: &Value, is_running: bool, now: Timestamp) -> Finding {
-    let text = |field: &str| said.get(field).and_then(Value::as_str);
+fn judge(status: &Value, is_running: bool, now: Timestamp) -> Finding {
+    let text = |field: &str| status.get(field).and_then(Value::as_str);
     let state = text("state").unwrap_or("unknown");
     let reason = text("reason")
         .map_or_else(String::new, |reason| format!(": {}", words::bounded(reason, 160)));
@@ -40,13 +35,13 @@ fn judge(said: &Value, is_running: bool, now: Timestamp) -> Finding {
     }
     let pong = text("last_pong").and_then(|at| at.parse::<Timestamp>().ok());
     let age = pong.map(|at| now.duration_since(at));
-    if state != "connected" || age.is_none_or(|age| age.abs() > BELIEVED) {
+    if state != "connected" || age.is_none_or(|age| age.abs() > MAX_PONG_AGE) {
         return Finding::fail(
             format!("running and not connected ({state}){reason}"),
             "connect logs",
         );
     }
-    if said.get("journal_writable").and_then(Value::as_bool) == Some(false) {
+    if status.get("journal_writable").and_then(Value::as_bool) == Some(false) {
         let detail = "connected, but its journal cannot be written: sensitive requests are refused";
         return Finding::fail(detail, "df -h . && connect restart");
     }
@@ -68,26 +63,26 @@ mod tests {
     use serde_json::{Value, json};
 
     #[track_caller]
-    fn case(said: &Value, is_running: bool, passes: bool) {
+    fn case(status: &Value, is_running: bool, passes: bool) {
         let now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(100);
-        let finding = judge(said, is_running, now);
-        assert_eq!(matches!(finding, Finding::Pass(_)), passes, "{said} {finding:?}");
+        let finding = judge(status, is_running, now);
+        assert_eq!(matches!(finding, Finding::Pass(_)), passes, "{status} {finding:?}");
     }
 
     #[test]
     fn connected_is_believed_only_of_a_running_client_with_a_fresh_pong() {
-        let said = |seconds: i64| json!({"state": "connected", "last_pong": format!("1970-01-01T00:{:02}:{:02}Z", seconds / 60, seconds % 60)});
-        case(&said(90), true, true);
-        case(&said(90), false, false);
-        case(&said(54), true, false);
-        case(&said(200), true, false);
+        let status = |seconds: i64| json!({"state": "connected", "last_pong": format!("1970-01-01T00:{:02}:{:02}Z", seconds / 60, seconds % 60)});
+        case(&status(90), true, true);
+        case(&status(90), false, false);
+        case(&status(54), true, false);
+        case(&status(200), true, false);
         case(&json!({"state": "connected"}), true, false);
         case(&json!({"state": "connecting", "last_pong": "1970-01-01T00:01:39Z"}), true, false);
         case(&Value::Null, true, false);
         let with = |field: &str, value: Value| {
-            let mut said = said(90);
-            said[field] = value;
-            said
+            let mut status = status(90);
+            status[field] = value;
+            status
         };
         case(&with("journal_writable", json!(false)), true, false);
         case(&with("opt_outs_unwritten", json!("the disk is full")), true, false);

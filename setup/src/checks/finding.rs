@@ -1,4 +1,4 @@
-//! One finding: a verdict, what was seen, and, unless all is well, the command that helps.
+//! What a check found: pass, warn or fail, the detail, and, unless it passes, the fix.
 
 use serde_json::{Value, json};
 use state::words;
@@ -6,20 +6,20 @@ use state::words;
 /// What a check found. Only a pass comes without a fix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
-    /// All is well.
+    /// The part works; the detail.
     Pass(String),
-    /// It works, and something should be looked at.
+    /// The part works, and something should be attended to.
     Warn {
-        /// What was seen.
+        /// What was found.
         detail: String,
-        /// What helps.
+        /// The command that helps, or words for the owner.
         fix: String,
     },
-    /// It does not work.
+    /// The part does not work.
     Fail {
-        /// What was seen.
+        /// What was found.
         detail: String,
-        /// What helps.
+        /// The command that helps, or words for the owner.
         fix: String,
     },
 }
@@ -37,12 +37,12 @@ impl Finding {
         Self::Fail { detail: detail.into(), fix: words::plain(&fix.into()) }
     }
 
-    /// That another check could not be made because of this one: what mends this one helps there, too.
-    pub(super) fn keeps(&self, detail: impl Into<String>) -> Self {
+    /// The finding of another check that could not be made because of this one: a warning with the same fix.
+    pub(super) fn blocks(&self, detail: impl Into<String>) -> Self {
         Self::warn(detail, self.parts().2.unwrap_or("status"))
     }
 
-    /// Whether it does not work.
+    /// Whether the part does not work.
     pub fn is_failure(&self) -> bool {
         matches!(self, Self::Fail { .. })
     }
@@ -56,10 +56,10 @@ impl Finding {
     }
 }
 
-/// A finding and what it is about.
+/// A finding and the part that it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// The part that was checked, by a name that never changes.
+    /// The part, by a name that programs may rely on.
     pub id: &'static str,
     /// What was found.
     pub finding: Finding,

@@ -1,6 +1,8 @@
-//! The skill folder, who may read what is in it, and whether its configuration resolves.
+//! The checks `folder` and `config`: who may read and write the skill folder, and whether its configuration resolves.
 
-use super::{Finding, Subject, failed};
+use super::finding::Finding;
+use super::gateway::gateway_config;
+use super::installation::{Installation, failure};
 use rustix::fs::{Access, access};
 use rustix::io::Errno;
 use rustix::process::geteuid;
@@ -11,8 +13,8 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-pub(super) fn look(subject: &Subject) -> Vec<Finding> {
-    vec![folder(&subject.skill), resolves(subject)]
+pub(super) fn check(installation: &Installation) -> Vec<Finding> {
+    vec![folder(&installation.skill), config(installation)]
 }
 
 fn folder(skill: &Path) -> Finding {
@@ -57,15 +59,15 @@ fn folder(skill: &Path) -> Finding {
     Finding::pass(format!("`{shown}`, private"))
 }
 
-/// That nothing can be put into the folder, neither settings nor what calls and missions remember.
+/// The failure if no file can be written to the folder; `None` if one can.
 pub(super) fn unwritable(skill: &Path) -> Option<Finding> {
     let (shown, place) = (skill.display(), quoted(skill));
     let err = access(skill, Access::WRITE_OK | Access::EXEC_OK).err()?;
-    let is_ours = || fs::metadata(skill).is_ok_and(|meta| meta.uid() == geteuid().as_raw());
+    let is_own = || fs::metadata(skill).is_ok_and(|meta| meta.uid() == geteuid().as_raw());
     match err {
         Errno::ACCESS => Some(Finding::fail(
             format!("you may not write to `{shown}`"),
-            if is_ours() {
+            if is_own() {
                 format!("chmod u+wx {place}")
             } else {
                 format!("sudo chown -R \"$(id -un)\" {place}")
@@ -75,7 +77,7 @@ pub(super) fn unwritable(skill: &Path) -> Option<Finding> {
             format!("`{shown}` lies in a file system that is read-only"),
             format!("findmnt -T {place}"),
         )),
-        // What else is in the way is told by those who come upon it.
+        // Any other error is reported by whatever writes there.
         _ => None,
     }
 }
@@ -95,36 +97,37 @@ fn work_tree(skill: &Path) -> Option<PathBuf> {
     None
 }
 
-fn resolves(subject: &Subject) -> Finding {
-    let config = match &subject.config {
+fn config(installation: &Installation) -> Finding {
+    let config = match &installation.config {
         Ok(config) => config,
         Err(finding) => return finding.clone(),
     };
-    let all = || -> anyhow::Result<String> {
+    let addresses = || -> anyhow::Result<String> {
         let service = config.service()?;
         let gateway = config.gateway()?;
         let (server, gateway) = (config::shown(service.base()), config::shown(gateway.base()));
         Ok(format!("server {server}, gateway {gateway}"))
     };
-    let detail = match all() {
+    let detail = match addresses() {
         Ok(detail) => detail,
-        Err(err) => return failed(&err, "setup"),
+        Err(err) => return failure(&err, "setup"),
     };
     if let Err(err) = Settings::of(config) {
-        // No option of setup sets these, so the file is to be opened.
+        // No option of setup sets these, so the owner has to edit the file.
         let hint = exit::hint_of(&err).map_or_else(String::new, |hint| format!("; {hint}"));
-        let file = quoted(&paths::config(&subject.skill));
+        let file = quoted(&paths::config(&installation.skill));
         return Finding::fail(
             format!("{}{hint}", exit::told(&err)),
             format!("${{EDITOR:-vi}} {file}"),
         );
     }
-    misplaced(config).unwrap_or_else(|| Finding::pass(detail))
+    misplaced_tool(config).unwrap_or_else(|| Finding::pass(detail))
 }
 
-/// `sessions_send` where it leaves the agent without every other tool.
-fn misplaced(config: &config::Config) -> Option<Finding> {
-    let gateway = super::gateway::own_config(config)?;
+/// A warning if `sessions_send` stands in the gateway's top-level `tools.allow`, where it takes every other tool from the
+/// agent.
+fn misplaced_tool(config: &config::Config) -> Option<Finding> {
+    let gateway = gateway_config(config)?;
     let shown = gateway.path().display();
     let is_misplaced = GatewayConfig::confines_agent(&gateway);
     is_misplaced.then(|| {
@@ -135,7 +138,7 @@ fn misplaced(config: &config::Config) -> Option<Finding> {
     })
 }
 
-/// A path for a shell.
+/// A path as a word of a shell command.
 pub(super) fn quoted(path: &Path) -> String {
     words::for_shell(&path.display().to_string())
 }

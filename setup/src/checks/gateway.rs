@@ -1,29 +1,31 @@
-//! The gateway: there, the token accepted, `sessions_send` allowed, the agent known. No turn is started.
+//! The checks `gateway`, `token`, `sessions_send` and `agent`, by a probe that starts no turn.
 
-use super::{ASK_WITHIN, Finding, Subject};
+use super::finding::Finding;
+use super::installation::{Installation, REQUEST_TIMEOUT};
 use state::config::Config;
 use state::gateway::{Allowed, Client};
 use state::gateway_config::{Around, Auth, Found, GatewayConfig, Product};
 use state::words;
 
-/// Longest id of an agent that is told, in characters.
+/// Longest id of an agent that is printed, in characters.
 const LONGEST_ID: usize = 40;
 
-pub(super) fn look(subject: &Subject) -> Vec<Finding> {
-    let (target, own) = match subject.need(|config| Ok((config.gateway()?, own_config(config)))) {
+pub(super) fn check(installation: &Installation) -> Vec<Finding> {
+    let required = installation.require(|config| Ok((config.gateway()?, gateway_config(config))));
+    let (target, gateway_config) = match required {
         Ok(needed) => needed,
         Err(blocked) => return vec![blocked.clone(), blocked.clone(), blocked.clone(), blocked],
     };
-    let command = match own.as_ref().map(GatewayConfig::product) {
+    let command = match gateway_config.as_ref().map(GatewayConfig::product) {
         Some(Product::Clawdbot) => "clawdbot",
         _ => "openclaw",
     };
     let (base, agent_id) = (target.base().to_owned(), target.agent_id().to_owned());
-    let probe = Client::new(target).probe(ASK_WITHIN);
+    let probe = Client::new(target).probe(REQUEST_TIMEOUT);
     if let Err(why) = &probe.reachable {
         let gateway = Finding::fail(format!("{base}: {why}"), format!("{command} gateway restart"));
-        let unasked = gateway.keeps("not asked: the gateway cannot be reached");
-        return vec![gateway, unasked.clone(), unasked.clone(), unasked];
+        let blocked = gateway.blocks("not asked: the gateway cannot be reached");
+        return vec![gateway, blocked.clone(), blocked.clone(), blocked];
     }
     let version =
         probe.version.as_ref().map_or_else(String::new, |version| format!(", version {version}"));
@@ -35,18 +37,18 @@ pub(super) fn look(subject: &Subject) -> Vec<Finding> {
             (Finding::pass("accepted"), Finding::fail(detail, "setup --yes"))
         }
         Allowed::BadToken => {
-            let token = refused(own.as_ref(), command);
-            let unasked = token.keeps("not asked: see `token`");
-            (token, unasked)
+            let token = refused_token(gateway_config.as_ref(), command);
+            let blocked = token.blocks("not asked: see `token`");
+            (token, blocked)
         }
         Allowed::Unknown(why) => {
-            let unsure = || {
+            let failure = || {
                 Finding::fail(
                     format!("could not be found out: {why}"),
                     format!("{command} gateway status"),
                 )
             };
-            (unsure(), unsure())
+            (failure(), failure())
         }
     };
     let agent = match probe.knows(&agent_id) {
@@ -54,21 +56,22 @@ pub(super) fn look(subject: &Subject) -> Vec<Finding> {
         Some(false) => {
             let ids = probe.agents.unwrap_or_default();
             let ids: Vec<_> = ids.iter().map(|id| words::bounded(id, LONGEST_ID)).collect();
-            let known = words::line(&ids.join(", "));
-            let detail = format!("the gateway has no agent `{agent_id}`; it has: {known}");
+            let ids = words::line(&ids.join(", "));
+            let detail = format!("the gateway has no agent `{agent_id}`; it has: {ids}");
             Finding::fail(detail, "setup --agent-id ID")
         }
         None if probe.sessions_send == Allowed::BadToken => allowed.clone(),
         None => Finding::warn(
-            format!("the gateway does not tell whether it has an agent `{agent_id}`"),
+            format!("the gateway does not say whether it has an agent `{agent_id}`"),
             "setup --agent-id ID",
         ),
     };
     vec![gateway, token, allowed, agent]
 }
 
-fn refused(own: Option<&GatewayConfig>, command: &str) -> Finding {
-    match own.map(GatewayConfig::auth) {
+/// Why the token was refused, as far as the gateway's own configuration shows it.
+fn refused_token(gateway_config: Option<&GatewayConfig>, command: &str) -> Finding {
+    match gateway_config.map(GatewayConfig::auth) {
         Some(Auth::OutOfReach { why, fix }) => Finding::fail(why, fix),
         Some(Auth::Absent) => Finding::fail(
             "the gateway makes up a token at each start, since its configuration has none",
@@ -81,7 +84,7 @@ fn refused(own: Option<&GatewayConfig>, command: &str) -> Finding {
 }
 
 /// The gateway's own configuration, if the skill's refers to it and it can be read.
-pub(super) fn own_config(config: &Config) -> Option<GatewayConfig> {
+pub(super) fn gateway_config(config: &Config) -> Option<GatewayConfig> {
     let path = config.gateway_config().ok().flatten()?;
     GatewayConfig::read(&Found::at(&path), &Around::here()?).ok()
 }

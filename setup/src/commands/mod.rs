@@ -1,4 +1,4 @@
-//! What the three programs do.
+//! The three programs, each from its options to its exit code.
 
 pub mod setup;
 pub mod status;
@@ -8,7 +8,7 @@ use state::args::Common;
 use state::out::Printer;
 use std::io::IsTerminal as _;
 
-/// These three are run by people: on a terminal they print lines, elsewhere JSON as every tool does.
+/// The printer of these three: people run them, so that on a terminal they print text; elsewhere JSON, as every program.
 fn printer(common: &Common) -> Printer {
     let text_mode = common.text_mode || std::io::stdout().is_terminal();
     Printer::new(&Common { text_mode, ..common.clone() })

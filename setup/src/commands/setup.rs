@@ -1,15 +1,16 @@
-//! `setup`: looks, asks, settles a plan, carries it out, and checks what came of it.
+//! `setup`: detects, prompts, plans, applies the plan, and checks the result.
 
+use crate::apply::AppliedChanges;
 use crate::args;
-use crate::changes::{Changes, planned};
-use crate::checks::{self, Check, Subject};
-use crate::edits::Change;
-use crate::ledger::Ledger;
-use crate::plan::{Given, Permission, Plan, permission};
-use crate::service::{Kind, await_client};
-use crate::surroundings::Surroundings;
+use crate::checks::{self, Check, Installation};
+use crate::choices::{Choices, Current, reference};
+use crate::client;
+use crate::detect::Detected;
+use crate::gateway_edit::EditKind;
+use crate::manifest::Manifest;
+use crate::plan::{GatewayFlags, SetupPlan, ToolPermission, tool_permission};
+use crate::supervisor::Supervisor;
 use crate::terminal::Terminal;
-use crate::wishes::{Present, Wishes, reference};
 use anyhow::Context as _;
 use serde_json::{Map, Value, json};
 use state::args::Common;
@@ -17,17 +18,16 @@ use state::config::{self, Config};
 use state::exit::{self, Exit, Fault};
 use state::gateway::{Allowed, Probe};
 use state::gateway_config::TOOL;
-use state::lock::Lock;
 use state::{env, out, paths, words};
 use std::cell::OnceCell;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// What helps where there is no key.
+/// The hint where there is no key.
 const GIVE_KEY: &str = "run `setup --api-key-stdin`";
 
-/// Sets the skill up. Exit 1 if a check fails at the end that setup is answerable for, 3 if there is no key.
+/// Sets the skill up. Exit 1 if a check that setup is responsible for fails at the end, 3 if there is no key.
 pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
     if args.try_config {
         return try_config(&args.common);
@@ -35,40 +35,42 @@ pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
     let printer = super::printer(&args.common);
     let skill = paths::skill_dir(args.common.skill_dir.as_deref())?;
     let config = Config::load(&args.common)?;
-    let given = given(args, &config)?;
-    let ledger = Ledger::of(config.raw())?;
-    let surroundings = if args.no_gateway { Surroundings::default() } else { Surroundings::look() };
+    let flags = gateway_flags(args, &config)?;
+    let manifest = Manifest::of(config.raw())?;
+    let detected = if args.no_gateway { Detected::default() } else { Detected::here() };
     let probe = OnceCell::new();
-    let look = |agent_id: &str| probe.get_or_init(|| surroundings.probe(agent_id)).as_ref();
+    let probed = |agent_id: &str| probe.get_or_init(|| detected.probe(agent_id)).as_ref();
     let can_allow = |agent_id: &str| {
-        let own = surroundings.own.as_ref();
-        own.is_some_and(|own| permission(own, look(agent_id)) == Permission::CanBeGiven)
+        detected.gateway.as_ref().is_some_and(|gateway| {
+            tool_permission(gateway, probed(agent_id)) == ToolPermission::CanBeAllowed
+        })
     };
-    let there = Present {
+    let current = Current {
         config: config.raw(),
-        ledger: &ledger,
-        surroundings: &surroundings,
+        manifest: &manifest,
+        detected: &detected,
         can_allow: &can_allow,
     };
     let terminal = if args.yes { None } else { Terminal::find() };
-    let wishes = Wishes::find(args, &there, terminal.as_ref())?;
-    // From here on Ctrl-C ends the program as it ends others.
+    let choices = Choices::collect(args, &current, terminal.as_ref())?;
+    // From here on Ctrl-C is a signal again, and ends the program.
     drop(terminal);
-    let probe = look(&wishes.agent_id);
-    let plan = Plan::new(&wishes, config.raw(), &given, &surroundings, probe);
-    for remark in surroundings.remarks.iter().chain(&plan.left_alone) {
+    let probe = probed(&choices.agent_id);
+    let plan = SetupPlan::new(&choices, config.raw(), &flags, &detected, probe);
+    for remark in detected.remarks.iter().chain(&plan.left_alone) {
         out::warning(remark);
     }
 
-    if let Some(kind) = wishes.service {
-        try_in_empty_environment(&skill, kind, planned(config.raw(), &plan))?;
+    if let Some(supervisor) = choices.supervisor {
+        try_in_empty_environment(&skill, supervisor, plan.applied_to(config.raw()))?;
     }
 
-    let mut changes = Changes::default();
-    changes.settings(&skill, &plan)?;
+    let mut changes = AppliedChanges::default();
+    changes.write_config(&skill, &plan)?;
     let mut left_alone: Vec<String> =
-        surroundings.remarks.iter().chain(&plan.left_alone).cloned().collect();
-    let edits: Vec<_> = plan.edits.iter().map(|wanted| changes.edit(&skill, wanted)).collect();
+        detected.remarks.iter().chain(&plan.left_alone).cloned().collect();
+    let edits: Vec<_> =
+        plan.edits.iter().map(|planned| changes.edit_gateway(&skill, planned)).collect();
     let has_edited = edits.iter().any(|edit| matches!(edit, Ok(true)));
     let failed: Vec<String> =
         edits.iter().filter_map(|edit| edit.as_ref().err()).map(exit::told).collect();
@@ -76,31 +78,33 @@ pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
         out::warning(why);
     }
     left_alone.extend(failed.iter().cloned());
-    let made = |change: &Change| plan.edits.iter().any(|wanted| wanted.change == *change);
-    let edited =
-        Edited { tool: made(&Change::Item(json!(TOOL))), chat: made(&Change::Value(json!(true))) };
-    let in_force =
-        has_edited.then(|| taken_up(&surroundings, probe, &wishes.agent_id, edited)).flatten();
-    let service = changes.service(&skill, ledger.service, wishes.service);
-    let installed = match &service {
-        Ok(()) => wishes.service,
-        Err(_) => [wishes.service, ledger.service]
+    let has_edit = |change: &EditKind| plan.edits.iter().any(|planned| planned.change == *change);
+    let edited = Edited {
+        tool: has_edit(&EditKind::Item(json!(TOOL))),
+        chat: has_edit(&EditKind::Value(json!(true))),
+    };
+    let taken_up =
+        has_edited.then(|| taken_up(&detected, probe, &choices.agent_id, edited)).flatten();
+    let switched = changes.switch_supervisor(&skill, manifest.supervisor, choices.supervisor);
+    let installed = match &switched {
+        Ok(()) => choices.supervisor,
+        Err(_) => [choices.supervisor, manifest.supervisor]
             .into_iter()
             .flatten()
-            .find(|kind| kind.check(&skill).is_ok()),
+            .find(|supervisor| supervisor.check(&skill).is_ok()),
     };
 
-    if wishes.service == Some(Kind::Systemd) && service.is_ok() {
-        await_client(&skill);
+    if choices.supervisor == Some(Supervisor::Systemd) && switched.is_ok() {
+        client::wait_until_connected(&skill);
     }
 
     out::progress("checking every part");
-    let checks = checks::run(Subject::new(&args.common)?);
+    let checks = checks::run(Installation::new(&args.common)?);
     let document = json!({
         "skill_dir": skill.display().to_string(),
         "changed": changes.as_json(),
         "left_alone": left_alone,
-        "gateway": gateway(&surroundings, &wishes.agent_id, in_force),
+        "gateway": gateway(&detected, &choices.agent_id, taken_up),
         "service": installed,
         "checks": checks::as_json(&checks),
     });
@@ -109,23 +113,24 @@ pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
         let text = if text.is_empty() { "Nothing had to be changed.\n" } else { &text };
         format!("{text}\n{}", checks::as_table(&checks))
     })?;
-    // What was done is told even if the last step could not be.
-    service?;
+    // The document above says what was done, also where the last step failed.
+    switched?;
     if let Some(err) = without_key(&args.common) {
         return Err(err);
     }
-    if wishes.service.is_none() && !Lock::is_held(&paths::connect_lock(&skill)) {
+    if choices.supervisor.is_none() && !client::is_running(&skill) {
         out::hint("start the client: connect start");
     }
-    let is_done = failed.is_empty() && answers_for(&checks, wishes.service, args.no_gateway);
+    let is_done =
+        failed.is_empty() && own_checks_pass(&checks, choices.supervisor, args.no_gateway);
     Ok(if is_done { Exit::Done } else { Exit::No })
 }
 
-/// Why nothing can start yet: there is no key, and none was given.
+/// Why the client cannot start yet: there is no key, and none was given.
 fn without_key(common: &Common) -> Option<anyhow::Error> {
     let config = Config::load(common).ok()?;
     let err = config.api_key().err()?;
-    // One that stands elsewhere has its own hint.
+    // A key that cannot be used has its own hint.
     if has_key(config.raw()) {
         return Some(err);
     }
@@ -137,17 +142,18 @@ fn has_key(config: &Map<String, Value>) -> bool {
     text.is_some_and(|text| !text.trim().is_empty())
 }
 
-/// Whether nothing failed that setup has a hand in. Without a service nobody has started the client yet.
-fn answers_for(checks: &[Check], service: Option<Kind>, no_gateway: bool) -> bool {
+/// Whether every check passes that setup is responsible for. Without a supervisor nobody has started the client yet.
+fn own_checks_pass(checks: &[Check], supervisor: Option<Supervisor>, no_gateway: bool) -> bool {
     let is_ours = |check: &&Check| match check.id {
-        "client" | "service" => service.is_some(),
+        "client" | "service" => supervisor.is_some(),
         "gateway" | "token" | "sessions_send" | "agent" => !no_gateway,
         _ => true,
     };
     !checks.iter().filter(is_ours).any(|check| check.finding.is_failure())
 }
 
-fn given(args: &args::Setup, config: &Config) -> anyhow::Result<Given> {
+/// The options about the gateway. Fails (exit 2) if one is not what it should be, before anything is stored.
+fn gateway_flags(args: &args::Setup, config: &Config) -> anyhow::Result<GatewayFlags> {
     let gateway_token = args.gateway_token_env.as_deref().map(reference).transpose()?;
     for (option, url, example) in [
         ("--server", &args.common.server, config::DEFAULT_SERVER),
@@ -155,7 +161,7 @@ fn given(args: &args::Setup, config: &Config) -> anyhow::Result<Given> {
     ] {
         let Some(url) = url else { continue };
         let Err(fault) = config::address(Exit::Usage, option, url, example) else { continue };
-        // A single word is not told there, since it may be a key; one as short as this is none.
+        // That fault leaves out a single word, which may be a key. One as short as this is none.
         if url.len() < 16 && !url.contains(['.', ':', '/']) {
             let text = format!("`{option}` is `{url}`, which is no http:// or https:// address");
             return Err(Fault::usage(text).hint(format!("write it as {example}")).into());
@@ -163,10 +169,10 @@ fn given(args: &args::Setup, config: &Config) -> anyhow::Result<Given> {
         return Err(fault.into());
     }
     if args.common.server.is_some() {
-        // The one place that knows which addresses are allowed; the key does not matter to it.
+        // The API client refuses a plain-text address beyond this machine; the key does not matter to it.
         state::api::Service::new(&config.server()?, state::secret::Secret::new("x"))?;
     }
-    Ok(Given {
+    Ok(GatewayFlags {
         no_gateway: args.no_gateway,
         gateway_url: args.gateway_url.clone(),
         gateway_token,
@@ -181,50 +187,51 @@ struct Edited {
     chat: bool,
 }
 
-/// Whether the running gateway took the change up; `None` if it did not run, or could not be asked before.
+/// Whether the running gateway took the change up; `None` if that cannot be known, since it did not answer before it.
 fn taken_up(
-    surroundings: &Surroundings,
+    detected: &Detected,
     before: Option<&Probe>,
     agent_id: &str,
     edited: Edited,
 ) -> Option<bool> {
-    let could_be_asked = before.is_some_and(|probe| {
+    let answered_before = before.is_some_and(|probe| {
         probe.reachable.is_ok() && matches!(probe.sessions_send, Allowed::Yes | Allowed::No)
     });
-    if !could_be_asked {
+    if !answered_before {
         out::warning(
             "the gateway did not answer before the change, so whether it takes it up is not known",
         );
         return None;
     }
-    let is_up = surroundings.await_gateway(agent_id, |probe| {
+    let is_taken_up = detected.wait_until_taken_up(agent_id, |probe| {
         (!edited.tool || probe.sessions_send == Allowed::Yes)
             && (!edited.chat || probe.chat == Some(true))
     });
-    if !is_up {
+    if !is_taken_up {
         out::warning("the gateway has not taken up the change yet; restart it");
     }
-    Some(is_up)
+    Some(is_taken_up)
 }
 
-fn gateway(surroundings: &Surroundings, agent_id: &str, in_force: Option<bool>) -> Value {
-    surroundings.own.as_ref().map_or(Value::Null, |own| {
+fn gateway(detected: &Detected, agent_id: &str, taken_up: Option<bool>) -> Value {
+    detected.gateway.as_ref().map_or(Value::Null, |gateway| {
         json!({
-            "config": own.path().display().to_string(),
-            "product": own.product().to_string(),
-            "url": own.url().ok(),
+            "config": gateway.path().display().to_string(),
+            "product": gateway.product().to_string(),
+            "url": gateway.url().ok(),
             "agent_id": agent_id,
-            "workspace": own.workspace(agent_id).display().to_string(),
-            "taken_up": in_force,
+            "workspace": gateway.workspace(agent_id).display().to_string(),
+            "taken_up": taken_up,
         })
     })
 }
 
-/// A unit and a crontab know nothing of this shell's variables: what they cannot resolve fails now, not at night,
-/// and before a configuration that works gives way to it.
+/// Resolves the planned configuration without this shell's variables, as systemd and cron will.
+///
+/// Fails (exit 3) if it cannot be resolved so, before it replaces a configuration that works.
 fn try_in_empty_environment(
     skill: &Path,
-    kind: Kind,
+    supervisor: Supervisor,
     planned: Map<String, Value>,
 ) -> anyhow::Result<()> {
     let program = std::env::current_exe().context("finding this program")?;
@@ -235,18 +242,19 @@ fn try_in_empty_environment(
     let running = || format!("running `{}`", program.display());
     let has_key = has_key(&planned);
     let mut child = command.spawn().with_context(running)?;
-    // One that ends before it has read all says why.
+    // A child that ends before it has read everything says why on its stderr.
     let _ = child.stdin.take().map(|mut stdin| write!(stdin, "{}", Value::Object(planned)));
     let output = child.wait_with_output().with_context(running)?;
     if output.status.success() {
         return Ok(());
     }
-    let said = String::from_utf8_lossy(&output.stderr);
+    let stderr = String::from_utf8_lossy(&output.stderr);
     let line =
-        |label: &str| said.lines().find_map(|line| line.strip_prefix(label).map(str::to_owned));
+        |label: &str| stderr.lines().find_map(|line| line.strip_prefix(label).map(str::to_owned));
     let why = line("error: ").unwrap_or_else(|| output.status.to_string());
-    let text =
-        format!("{kind} would start the client without this shell's variables, and then: {why}");
+    let text = format!(
+        "{supervisor} would start the client without this shell's variables, and then: {why}"
+    );
     let fix = if has_key {
         let env = words::for_shell(&paths::dotenv(skill).display().to_string());
         format!("put the variable into `{env}`, or store the key itself")
@@ -256,8 +264,8 @@ fn try_in_empty_environment(
     Err(Fault::not_configured(text).hint(format!("nothing was changed; {fix}")).into())
 }
 
-/// What the service will do first: resolve the configuration, the one on stdin if there is one, since it is not
-/// written yet.
+/// The hidden `--try-config`: resolves the configuration as the client does at its start. A planned one, not written yet,
+/// comes on stdin.
 fn try_config(common: &Common) -> anyhow::Result<Exit> {
     let mut planned = Vec::new();
     std::io::stdin().read_to_end(&mut planned).context("reading stdin")?;

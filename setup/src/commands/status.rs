@@ -1,14 +1,14 @@
-//! `status`: every part of the installation, judged.
+//! `status`: checks every part of the installation and prints the findings.
 
-use crate::args::Status;
-use crate::checks::{self, Subject};
+use crate::args::StatusArgs;
+use crate::checks::{self, Installation};
 use serde_json::json;
 use state::exit::Exit;
 
 /// Prints the findings: a table on a terminal or with `--text`, else JSON. Exit 1 if something fails.
-pub fn run(args: &Status) -> anyhow::Result<Exit> {
+pub fn run(args: &StatusArgs) -> anyhow::Result<Exit> {
     let printer = super::printer(&args.common);
-    let checks = checks::run(Subject::new(&args.common)?);
+    let checks = checks::run(Installation::new(&args.common)?);
     let is_healthy = checks::are_healthy(&checks);
     let document = json!({"healthy": is_healthy, "checks": checks::as_json(&checks)});
     printer.document(&document, || checks::as_table(&checks))?;

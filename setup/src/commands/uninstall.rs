@@ -1,10 +1,11 @@
 //! `uninstall`: undoes exactly what setup did, and says what it left.
 
 use crate::args::Uninstall;
-use crate::ledger::Ledger;
+use crate::client;
+use crate::manifest::Manifest;
+use crate::owned_files;
 use crate::terminal::Terminal;
-use crate::undo::{self, Step};
-use crate::{remains, undo::is_running};
+use crate::uninstall_steps::{self, UninstallStep};
 use serde_json::{Value, json};
 use state::config::Config;
 use state::exit::{self, Exit};
@@ -12,28 +13,29 @@ use state::out;
 use state::paths;
 use std::path::{Path, PathBuf};
 
-/// Undoes it. A step that fails does not keep the others from being taken; the first failure decides the exit
+/// Undoes what setup did. After a step that fails the others are done all the same; the first failure decides the exit
 /// code, and running it again goes on.
 pub fn run(args: &Uninstall) -> anyhow::Result<Exit> {
     let printer = super::printer(&args.common);
     let skill = paths::skill_dir(args.common.skill_dir.as_deref())?;
     let config = Config::load(&args.common)?;
-    let ledger = Ledger::of(config.raw())?;
+    let manifest = Manifest::of(config.raw())?;
     let delete_config = args.delete_config || (!args.keep_config && !args.dry_run && ask(&skill)?);
-    let old_client = remains::old_client(&skill);
-    if let Some(pid) = old_client {
+    let script_client = owned_files::script_client(&skill);
+    if let Some(pid) = script_client {
         out::warning(&format!(
-            "the reference's client still runs as process {pid}; end it with: kill {pid}"
+            "the client of the old scripts still runs as process {pid}; end it with: kill {pid}"
         ));
     }
-    let steps = steps(&skill, &ledger, args.delete_state, delete_config);
+    let steps = steps(&skill, &manifest, args.delete_state, delete_config);
     let (mut done, mut failed, mut first) = (Vec::new(), Vec::new(), None);
     for step in &steps {
-        let is_memory = matches!(step, Step::File(path) if *path == paths::config(&skill));
-        let result = match is_memory && first.is_some() {
+        let holds_manifest =
+            matches!(step, UninstallStep::File(path) if *path == paths::config(&skill));
+        let result = match holds_manifest && first.is_some() {
             _ if args.dry_run => Ok(()),
-            true => Err(anyhow::anyhow!("it remembers what could not be undone")),
-            false => step.take(&skill),
+            true => Err(anyhow::anyhow!("it records what could not be undone")),
+            false => step.run(&skill),
         };
         match result {
             Ok(()) => done.push(step.as_json()),
@@ -45,39 +47,49 @@ pub fn run(args: &Uninstall) -> anyhow::Result<Exit> {
             }
         }
     }
-    let mut kept = kept(&skill, old_client.is_some());
-    kept.retain(|kept| {
-        !steps.iter().any(|step| matches!(step, Step::File(path) if path == kept) && args.dry_run)
+    let mut remaining = remaining(&skill, script_client.is_some());
+    remaining.retain(|one| {
+        let is_removed =
+            |step: &UninstallStep| matches!(step, UninstallStep::File(path) if path == one);
+        !(args.dry_run && steps.iter().any(is_removed))
     });
-    let kept: Vec<_> = kept.iter().map(|path| path.display().to_string()).collect();
+    let kept: Vec<_> = remaining.iter().map(|path| path.display().to_string()).collect();
     let verb = if args.dry_run { "would_do" } else { "done" };
     let document = json!({"skill_dir": skill.display().to_string(), verb: done, "failed": failed, "kept": kept});
     printer.document(&document, || as_text(&document, verb))?;
     first.map_or(Ok(Exit::Done), Err)
 }
 
-/// Everything there is to do, in order: first nothing may start the client again, last goes what knows the rest.
-fn steps(skill: &Path, ledger: &Ledger, delete_state: bool, delete_config: bool) -> Vec<Step> {
-    let mut steps: Vec<Step> = ledger.service.map(Step::Service).into_iter().collect();
-    steps.extend(undo::of_missions(skill));
-    if is_running(skill) {
-        steps.push(Step::Client);
+/// Everything there is to do, in order. What would start the client again goes first, and the configuration last: it
+/// holds the manifest of the rest.
+fn steps(
+    skill: &Path,
+    manifest: &Manifest,
+    delete_state: bool,
+    delete_config: bool,
+) -> Vec<UninstallStep> {
+    let mut steps: Vec<UninstallStep> =
+        manifest.supervisor.map(UninstallStep::Supervisor).into_iter().collect();
+    steps.extend(uninstall_steps::mission_schedules(skill));
+    if client::is_running(skill) {
+        steps.push(UninstallStep::Client);
     }
-    steps.extend(undo::of_gateway(ledger));
-    let mut files = remains::of_running(skill);
-    if remains::old_client(skill).is_some() {
+    steps.extend(uninstall_steps::gateway_steps(manifest));
+    let mut files = owned_files::runtime_files(skill);
+    if owned_files::script_client(skill).is_some() {
         files.retain(|path| *path != paths::connect_pid(skill));
     }
     if delete_state {
-        files.extend(remains::of_state(skill));
+        files.extend(owned_files::state_files(skill));
     }
     if delete_config {
-        files.extend(remains::of_config(skill));
+        files.extend(owned_files::config_files(skill));
     }
-    steps.extend(files.into_iter().map(Step::File));
+    steps.extend(files.into_iter().map(UninstallStep::File));
     steps
 }
 
+/// Whether the owner, at a terminal, wants the configuration deleted; no without one.
 fn ask(skill: &Path) -> anyhow::Result<bool> {
     let path = paths::config(skill);
     match Terminal::find().filter(|_| path.exists()) {
@@ -88,15 +100,15 @@ fn ask(skill: &Path) -> anyhow::Result<bool> {
     }
 }
 
-/// What stays in the folder although it is ours.
-fn kept(skill: &Path, runs_old: bool) -> Vec<PathBuf> {
-    let mut kept = remains::of_config(skill);
-    kept.extend(remains::of_state(skill));
-    if runs_old {
-        kept.push(paths::connect_pid(skill));
+/// Our files that stay in the folder.
+fn remaining(skill: &Path, script_client_runs: bool) -> Vec<PathBuf> {
+    let mut remaining = owned_files::config_files(skill);
+    remaining.extend(owned_files::state_files(skill));
+    if script_client_runs {
+        remaining.push(paths::connect_pid(skill));
     }
-    kept.retain(|path| path.extension().is_none_or(|end| end != "lock"));
-    kept
+    remaining.retain(|path| path.extension().is_none_or(|end| end != "lock"));
+    remaining
 }
 
 fn as_text(document: &Value, verb: &str) -> String {

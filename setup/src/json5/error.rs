@@ -1,23 +1,23 @@
-//! Why a JSON5 document is left alone: an edit that is not certain is not made.
+//! Why an edit of a JSON5 document was refused: an edit whose meaning is not certain is not made.
 
 use state::gateway_config::json5;
 
 /// Why an edit was refused. The document is unchanged then, and no variant quotes a value of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Error {
-    /// When the text is no JSON5, or too large or deep to be a config.
+pub enum EditError {
+    /// When the text is not JSON5, or too large or deep to be a configuration.
     Unreadable(json5::Error),
-    /// When a key on the way stands there twice: readers differ in which of them counts.
+    /// When a key of the path stands there twice: readers differ in which of them counts.
     Duplicate {
         /// The dotted path of the key.
         path: String,
     },
-    /// When the value on the way comes from another file, which has to be edited instead.
+    /// When a value of the path comes from another file, which has to be edited instead.
     Included {
         /// The dotted path of the object that holds `$include`; empty for the whole document.
         path: String,
     },
-    /// When something else than the wanted container stands on the way.
+    /// When a value of the path is not of the type that the edit needs.
     WrongType {
         /// The dotted path of the value.
         path: String,
@@ -26,11 +26,11 @@ pub enum Error {
         /// What stands there.
         found: &'static str,
     },
-    /// When the edited text would not read as exactly the wanted change. A fault of the editor, caught.
+    /// When the edited text would not read as exactly the wanted change: a bug of the editor, caught before it is written.
     Unverified,
 }
 
-impl std::fmt::Display for Error {
+impl std::fmt::Display for EditError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Unreadable(err) => err.fmt(f),
@@ -50,9 +50,9 @@ impl std::fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for EditError {}
 
-impl From<json5::Error> for Error {
+impl From<json5::Error> for EditError {
     fn from(err: json5::Error) -> Self {
         Self::Unreadable(err)
     }

@@ -55,22 +55,22 @@ fn key() -> impl Strategy<Value = String> {
     .prop_map(str::to_owned)
 }
 
-fn listed(open: &str, entries: &[String], trailing: bool, end: &str, close: &str) -> String {
-    let comma = if trailing && !entries.is_empty() { "," } else { "" };
-    format!("{open}{}{comma}{end}{close}", entries.join(","))
+fn listed(open: &str, elements: &[String], trailing: bool, end: &str, close: &str) -> String {
+    let comma = if trailing && !elements.is_empty() { "," } else { "" };
+    format!("{open}{}{comma}{end}{close}", elements.join(","))
 }
 
 fn object(value: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
-    let entry = (filler(), key(), filler(), filler(), value, filler())
+    let element = (filler(), key(), filler(), filler(), value, filler())
         .prop_map(|(a, key, b, c, value, d)| format!("{a}{key}{b}:{c}{value}{d}"));
-    (prop::collection::vec(entry, 0..4), any::<bool>(), filler())
-        .prop_map(|(entries, trailing, end)| listed("{", &entries, trailing, &end, "}"))
+    (prop::collection::vec(element, 0..4), any::<bool>(), filler())
+        .prop_map(|(elements, trailing, end)| listed("{", &elements, trailing, &end, "}"))
 }
 
 fn array(value: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
-    let entry = (filler(), value, filler()).prop_map(|(a, value, b)| format!("{a}{value}{b}"));
-    (prop::collection::vec(entry, 0..4), any::<bool>(), filler())
-        .prop_map(|(entries, trailing, end)| listed("[", &entries, trailing, &end, "]"))
+    let element = (filler(), value, filler()).prop_map(|(a, value, b)| format!("{a}{value}{b}"));
+    (prop::collection::vec(element, 0..4), any::<bool>(), filler())
+        .prop_map(|(elements, trailing, end)| listed("[", &elements, trailing, &end, "]"))
 }
 
 fn document() -> impl Strategy<Value = String> {
@@ -105,8 +105,11 @@ fn comments(text: &str) -> Vec<&str> {
 }
 
 /// An edit may refuse, but only where the document leaves more than one reading.
-fn is_fair(err: &Error) -> bool {
-    matches!(err, Error::Duplicate { .. } | Error::Included { .. } | Error::WrongType { .. })
+fn is_fair(err: &EditError) -> bool {
+    matches!(
+        err,
+        EditError::Duplicate { .. } | EditError::Included { .. } | EditError::WrongType { .. }
+    )
 }
 
 fn get<'a>(root: &'a Value, path: &[&str]) -> &'a Value {
@@ -122,7 +125,7 @@ proptest! {
             Ok(None) => prop_assert!(get(&before, &path).as_array().unwrap().contains(&value)),
             Ok(Some(added)) => {
                 let mut wanted = before;
-                model::array_at(&mut wanted, &path).unwrap().push(value.clone());
+                expected::array_at(&mut wanted, &path).unwrap().push(value.clone());
                 prop_assert_eq!(parse(&added.text).unwrap(), wanted);
                 prop_assert_eq!(comments(&added.text), comments(&text));
                 let back = remove_from_array(&added.text, &path, &value, added.created).unwrap();
@@ -156,12 +159,12 @@ proptest! {
             Ok(None) => prop_assert!(false, "it was there"),
             Ok(Some(after)) => {
                 let mut wanted = before.clone();
-                let items = model::array_at(&mut wanted, &path).unwrap();
+                let items = expected::array_at(&mut wanted, &path).unwrap();
                 items.remove(items.iter().position(|other| *other == item).unwrap());
                 prop_assert_eq!(parse(&after).unwrap(), wanted);
                 let (root, _) = Node::read(&text).unwrap();
-                let Place::There(array) = find(&text, &root, &path).unwrap() else { unreachable!() };
-                let gone = array.entries().iter().find(|entry| entry.value.decode(&text).as_ref() == Some(&item));
+                let Location::Found(array) = locate(&text, &root, &path).unwrap() else { unreachable!() };
+                let gone = array.elements().iter().find(|element| element.value.decode(&text).as_ref() == Some(&item));
                 let lost = comments(&text[gone.unwrap().value.span.clone()]).len();
                 prop_assert_eq!(comments(&after).len() + lost, comments(&text).len());
             }

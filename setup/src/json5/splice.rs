@@ -1,4 +1,4 @@
-//! The two changes a document can undergo, as insertions and deletions that touch nothing else.
+//! Appending an element and deleting one, as replacements of byte ranges that touch nothing else.
 
 use super::style::{Style, own_line};
 use super::tree::Node;
@@ -23,8 +23,8 @@ pub(super) fn apply(text: &str, mut splices: Vec<Splice>) -> String {
     edited
 }
 
-/// Appends an entry to `container`: behind its last comment, so that no comment changes its neighbour,
-/// with a trailing comma where the last entry had one. `delete` of the result undoes it to the byte.
+/// Appends an element to `container`: after its last comment, so that every comment stays beside the same element, with a
+/// trailing comma where the last element had one. `delete` of the result undoes it to the byte.
 pub(super) fn append(
     text: &str,
     style: &Style,
@@ -34,53 +34,53 @@ pub(super) fn append(
 ) -> Vec<Splice> {
     let closer = container.span.end - 1;
     let at = solid_before(text, closer).map_or(container.span.start + 1, |token| token.span.end);
-    let entries = container.entries();
+    let elements = container.elements();
     let spread = text[at..closer].contains(ends_line)
-        || entries.iter().any(|entry| own_line(text, entry.start()).is_some());
+        || elements.iter().any(|element| own_line(text, element.start()).is_some());
     let indent = spread.then(|| style.indent(container));
     let before = match &indent {
         Some(indent) => format!("{}{indent}", style.newline),
-        // Nothing between the brackets: as wide as they stand apart.
+        // Nothing stands between the brackets, so that no space separates them from the element.
         None if at == container.span.start + 1 && at == closer => String::new(),
         None => style.gap.to_owned(),
     };
-    let entry = style.entry(key, value, indent.as_deref());
-    match entries.last() {
-        Some(last) if last.comma.is_some() => vec![Splice(at..at, format!("{before}{entry},"))],
+    let element = style.element(key, value, indent.as_deref());
+    match elements.last() {
+        Some(last) if last.comma.is_some() => vec![Splice(at..at, format!("{before}{element},"))],
         Some(last) => {
             let end = last.value.span.end;
             if end == at {
-                vec![Splice(at..at, format!(",{before}{entry}"))]
+                vec![Splice(at..at, format!(",{before}{element}"))]
             } else {
-                vec![Splice(end..end, ",".to_owned()), Splice(at..at, format!("{before}{entry}"))]
+                vec![Splice(end..end, ",".to_owned()), Splice(at..at, format!("{before}{element}"))]
             }
         }
-        None => vec![Splice(at..at, format!("{before}{entry}"))],
+        None => vec![Splice(at..at, format!("{before}{element}"))],
     }
 }
 
-/// Deletes an entry of `container` with the white space before it and the comma it needed. Comments stay.
+/// Deletes an element of `container` with the white space before it and the comma it needed. Comments stay.
 pub(super) fn delete(text: &str, container: &Node, index: usize) -> Vec<Splice> {
-    let entries = container.entries();
-    let entry = &entries[index];
-    let is_last = index + 1 == entries.len();
+    let elements = container.elements();
+    let element = &elements[index];
+    let is_last = index + 1 == elements.len();
     let gone = |range| Splice(range, String::new());
     let mut splices = Vec::new();
-    let comma = match entry.comma {
-        None if is_last => index.checked_sub(1).and_then(|before| entries[before].comma),
+    let comma = match element.comma {
+        None if is_last => index.checked_sub(1).and_then(|before| elements[before].comma),
         own => own,
     };
-    let end = entry.value.span.end;
-    let follows = if entry.comma == Some(end) { end + 1 } else { end };
-    let start = solid_before(text, entry.start()).map_or(0, |token| match token.kind {
+    let end = element.value.span.end;
+    let follows = if element.comma == Some(end) { end + 1 } else { end };
+    let start = solid_before(text, element.start()).map_or(0, |token| match token.kind {
         // What follows must not slip into a line comment.
-        Kind::LineComment if !text[follows..].starts_with(ends_line) => entry.start(),
+        Kind::LineComment if !text[follows..].starts_with(ends_line) => element.start(),
         _ => token.span.end,
     });
     splices.push(gone(start..end));
     if let Some(comma) = comma {
         let mut end = comma + 1;
-        if start == entry.start() && !is_last {
+        if start == element.start() && !is_last {
             let rest = &text[end..];
             end += rest.len() - rest.trim_start_matches([' ', '\t']).len();
         }

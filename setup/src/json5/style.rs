@@ -1,10 +1,10 @@
-//! How a document is written, so that what is added to it looks as if its owner had typed it.
+//! How a document is formatted (quotes, indentation, line ends), so that what is added to it is written like the rest.
 
-use super::tree::{Node, Shape};
+use super::tree::{Node, NodeKind};
 use serde_json::Value;
 use state::gateway_config::tokens::{Kind, ends_line, tokens};
 
-/// The habits of one document.
+/// The formatting of one document.
 pub(super) struct Style<'a> {
     text: &'a str,
     pub(super) newline: &'static str,
@@ -14,7 +14,7 @@ pub(super) struct Style<'a> {
     quote: char,
     /// The quotes of its first key; none when it writes names bare.
     key_quote: Option<char>,
-    /// Behind a colon and between entries of one line: nothing in minified documents.
+    /// After a colon and between elements of one line: nothing in minified documents.
     pub(super) gap: &'static str,
 }
 
@@ -22,11 +22,11 @@ impl<'a> Style<'a> {
     pub(super) fn of(text: &'a str, root: &Node) -> Self {
         let quote =
             |at: usize| text[at..].chars().next().filter(|letter| matches!(letter, '"' | '\''));
-        let first_key = root.entries().first().and_then(|entry| entry.key.as_ref());
+        let first_key = root.elements().first().and_then(|element| element.key.as_ref());
         let first_text = tokens(text).find(|token| token.kind == Kind::Text);
         let line_end = text.find(ends_line).map_or("", |at| &text[at..]);
         let compact = first_key.is_some_and(|(_, key)| {
-            root.entries()[0].value.span.start == key.end + 1 && line_end.is_empty()
+            root.elements()[0].value.span.start == key.end + 1 && line_end.is_empty()
         });
         Self {
             text,
@@ -42,10 +42,13 @@ impl<'a> Style<'a> {
         }
     }
 
-    /// The indentation that a new entry of `container` gets on a line of its own.
+    /// The indentation that a new element of `container` gets on a line of its own.
     pub(super) fn indent(&self, container: &Node) -> String {
-        let last =
-            container.entries().iter().rev().find_map(|entry| own_line(self.text, entry.start()));
+        let last = container
+            .elements()
+            .iter()
+            .rev()
+            .find_map(|element| own_line(self.text, element.start()));
         last.map_or_else(
             || format!("{}{}", line_indent(self.text, container.span.start), self.unit),
             str::to_owned,
@@ -53,7 +56,7 @@ impl<'a> Style<'a> {
     }
 
     /// `key: value` or a bare value; `indent` puts each member of an object on a line of its own.
-    pub(super) fn entry(&self, key: Option<&str>, value: &Value, indent: Option<&str>) -> String {
+    pub(super) fn element(&self, key: Option<&str>, value: &Value, indent: Option<&str>) -> String {
         let rendered = self.value(value, indent);
         key.map_or_else(
             || rendered.clone(),
@@ -72,7 +75,7 @@ impl<'a> Style<'a> {
                 let inner = indent.map(|indent| format!("{indent}{}", self.unit));
                 let members: Vec<_> = members
                     .iter()
-                    .map(|(key, value)| self.entry(Some(key), value, inner.as_deref()))
+                    .map(|(key, value)| self.element(Some(key), value, inner.as_deref()))
                     .collect();
                 let (open, close) = match (indent, &inner) {
                     (Some(indent), Some(inner)) => {
@@ -122,12 +125,12 @@ fn line_indent(text: &str, at: usize) -> &str {
 
 /// The first step of indentation that the document takes.
 fn first_unit<'a>(text: &'a str, node: &Node) -> Option<&'a str> {
-    if matches!(node.shape, Shape::Leaf) {
+    if matches!(node.kind, NodeKind::Leaf) {
         return None;
     }
     let outer = line_indent(text, node.span.start);
-    node.entries().iter().find_map(|entry| {
-        let own = own_line(text, entry.start()).and_then(|indent| indent.strip_prefix(outer));
-        own.or_else(|| first_unit(text, &entry.value))
+    node.elements().iter().find_map(|element| {
+        let own = own_line(text, element.start()).and_then(|indent| indent.strip_prefix(outer));
+        own.or_else(|| first_unit(text, &element.value))
     })
 }

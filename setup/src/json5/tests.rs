@@ -83,16 +83,16 @@ fn what_others_added_since_stays() {
         "{gateway: {tools: {allow: [\n  'a', // a\n  'sessions_send', // ours\n  'b'\n]}}}";
     let after = remove_from_array(before, &PATH, &json!("sessions_send"), 2).unwrap().unwrap();
     assert_eq!(after, "{gateway: {tools: {allow: [\n  'a', // a\n  // ours\n  'b'\n]}}}");
-    let kept = remove_from_array(
+    let rest = remove_from_array(
         "{gateway: {tools: {allow: ['sessions_send'], deny: []}}}",
         &PATH,
         &json!("sessions_send"),
         2,
     );
-    assert_eq!(kept.unwrap().unwrap(), "{gateway: {tools: {deny: []}}}");
+    assert_eq!(rest.unwrap().unwrap(), "{gateway: {tools: {deny: []}}}");
     let commented = "{gateway: {tools: {allow: ['sessions_send'] /* why */}}}";
-    let kept = remove_from_array(commented, &PATH, &json!("sessions_send"), 2).unwrap().unwrap();
-    assert_eq!(kept, "{gateway: {tools: { /* why */}}}");
+    let rest = remove_from_array(commented, &PATH, &json!("sessions_send"), 2).unwrap().unwrap();
+    assert_eq!(rest, "{gateway: {tools: { /* why */}}}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! Where everything stands in a JSON5 document: spans of its values, keys and commas.
+//! The syntax tree of a JSON5 document: the spans of its values, keys and commas.
 
-use super::Error;
+use super::error::EditError;
 use serde_json::{Map, Value};
 use state::gateway_config::json5;
 use state::gateway_config::tokens::{Kind, Token, tokens};
@@ -10,28 +10,28 @@ use std::ops::Range;
 #[derive(Debug)]
 pub(super) struct Node {
     pub(super) span: Range<usize>,
-    pub(super) shape: Shape,
+    pub(super) kind: NodeKind,
 }
 
 #[derive(Debug)]
-pub(super) enum Shape {
-    Object(Vec<Entry>),
-    Array(Vec<Entry>),
+pub(super) enum NodeKind {
+    Object(Vec<Element>),
+    Array(Vec<Element>),
     Leaf,
 }
 
 /// A member of an object or an item of an array.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct Element {
     /// The decoded key and where it stands; none in an array.
     pub(super) key: Option<(String, Range<usize>)>,
     pub(super) value: Node,
-    /// Where the comma behind it stands.
+    /// Where the comma after it stands.
     pub(super) comma: Option<usize>,
 }
 
-impl Entry {
-    /// Where the entry begins: at its key, or at its value in an array.
+impl Element {
+    /// Where it begins: at its key, or at its value in an array.
     pub(super) fn start(&self) -> usize {
         self.key.as_ref().map_or(self.value.span.start, |(_, span)| span.start)
     }
@@ -42,50 +42,50 @@ impl Entry {
 }
 
 impl Node {
-    /// Reads `text` strictly, then finds the places; the two must agree on every value.
-    pub(super) fn read(text: &str) -> Result<(Self, Value), Error> {
+    /// Parses `text` strictly, then finds the spans; an error if the two do not agree on every value.
+    pub(super) fn read(text: &str) -> Result<(Self, Value), EditError> {
         let value = json5::parse(text)?;
         let tokens = tokens(text).filter(|token| is_significant(token.kind)).collect();
         let mut builder = Builder { text, tokens, at: 0 };
-        let root = builder.value().ok_or(Error::Unverified)?;
+        let root = builder.value().ok_or(EditError::Unverified)?;
         if builder.at != builder.tokens.len() || root.decode(text).as_ref() != Some(&value) {
-            return Err(Error::Unverified);
+            return Err(EditError::Unverified);
         }
         Ok((root, value))
     }
 
-    pub(super) fn entries(&self) -> &[Entry] {
-        match &self.shape {
-            Shape::Object(entries) | Shape::Array(entries) => entries,
-            Shape::Leaf => &[],
+    pub(super) fn elements(&self) -> &[Element] {
+        match &self.kind {
+            NodeKind::Object(elements) | NodeKind::Array(elements) => elements,
+            NodeKind::Leaf => &[],
         }
     }
 
     /// The value as the parser reads it from this node's own bytes.
     pub(super) fn decode(&self, text: &str) -> Option<Value> {
-        match &self.shape {
-            Shape::Leaf => json5::parse(&text[self.span.clone()]).ok(),
-            Shape::Array(entries) => entries
+        match &self.kind {
+            NodeKind::Leaf => json5::parse(&text[self.span.clone()]).ok(),
+            NodeKind::Array(elements) => elements
                 .iter()
-                .map(|entry| entry.value.decode(text))
+                .map(|element| element.value.decode(text))
                 .collect::<Option<_>>()
                 .map(Value::Array),
-            Shape::Object(entries) => {
+            NodeKind::Object(elements) => {
                 let mut map = Map::new();
-                for entry in entries {
-                    map.insert(entry.key.as_ref()?.0.clone(), entry.value.decode(text)?);
+                for element in elements {
+                    map.insert(element.key.as_ref()?.0.clone(), element.value.decode(text)?);
                 }
                 Some(Value::Object(map))
             }
         }
     }
 
-    /// What this is, in words for an error.
-    pub(super) fn found(&self, text: &str) -> &'static str {
-        match &self.shape {
-            Shape::Object(_) => "an object",
-            Shape::Array(_) => "an array",
-            Shape::Leaf => match json5::parse(&text[self.span.clone()]) {
+    /// Its type, in words for an error.
+    pub(super) fn type_name(&self, text: &str) -> &'static str {
+        match &self.kind {
+            NodeKind::Object(_) => "an object",
+            NodeKind::Array(_) => "an array",
+            NodeKind::Leaf => match json5::parse(&text[self.span.clone()]) {
                 Ok(Value::String(_)) => "a string",
                 Ok(Value::Bool(_)) => "true or false",
                 Ok(Value::Number(_)) => "a number",
@@ -99,7 +99,7 @@ const fn is_significant(kind: Kind) -> bool {
     !matches!(kind, Kind::Space | Kind::LineComment | Kind::BlockComment)
 }
 
-/// Descends through a text that the parser has already accepted; `None` means the two disagree.
+/// Builds the tree of a text that the parser has accepted; `None` where it does not agree with the parser.
 struct Builder<'a> {
     text: &'a str,
     tokens: Vec<Token>,
@@ -113,7 +113,7 @@ impl Builder<'_> {
         Some(token)
     }
 
-    /// Steps over the mark if it is next, and says where it stood.
+    /// Steps over this punctuation mark if it is next, and gives where it stood.
     fn mark(&mut self, mark: u8) -> Option<usize> {
         let token = self.tokens.get(self.at).filter(|token| token.kind == Kind::Mark(mark))?;
         self.at += 1;
@@ -122,31 +122,31 @@ impl Builder<'_> {
 
     fn value(&mut self) -> Option<Node> {
         let token = self.next()?;
-        let (end, shape) = match token.kind {
+        let (end, kind) = match token.kind {
             Kind::Mark(b'{') => {
-                let (entries, end) = self.entries(b'}')?;
-                (end, Shape::Object(entries))
+                let (elements, end) = self.elements(b'}')?;
+                (end, NodeKind::Object(elements))
             }
             Kind::Mark(b'[') => {
-                let (entries, end) = self.entries(b']')?;
-                (end, Shape::Array(entries))
+                let (elements, end) = self.elements(b']')?;
+                (end, NodeKind::Array(elements))
             }
-            Kind::Text | Kind::Word => (token.span.end, Shape::Leaf),
+            Kind::Text | Kind::Word => (token.span.end, NodeKind::Leaf),
             _ => return None,
         };
-        Some(Node { span: token.span.start..end, shape })
+        Some(Node { span: token.span.start..end, kind })
     }
 
-    fn entries(&mut self, closer: u8) -> Option<(Vec<Entry>, usize)> {
-        let mut entries = Vec::new();
+    fn elements(&mut self, closer: u8) -> Option<(Vec<Element>, usize)> {
+        let mut elements = Vec::new();
         loop {
             if let Some(at) = self.mark(closer) {
-                return Some((entries, at + 1));
+                return Some((elements, at + 1));
             }
             let key = if closer == b'}' { Some(self.key()?) } else { None };
             let value = self.value()?;
             let comma = self.mark(b',');
-            entries.push(Entry { key, value, comma });
+            elements.push(Element { key, value, comma });
         }
     }
 

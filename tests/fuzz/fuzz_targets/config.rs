@@ -1,4 +1,4 @@
-//! `skill-config.json` and the gateway's own JSON5: read as their readers read them, or refused without telling a secret.
+//! `skill-config.json` and the gateway's own JSON5: read as their readers read them, or refused without showing a secret.
 #![no_main]
 
 use std::fs;

@@ -5,7 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
-use setup::json5::{Error, add_to_array, remove, remove_from_array, set, unset};
+use setup::json5::{EditError, add_to_array, remove, remove_from_array, set, unset};
 use state::gateway_config::json5::parse;
 use state::gateway_config::tokens::{Kind, tokens};
 
@@ -99,10 +99,10 @@ fn is(text: &str, wanted: &Value) {
 }
 
 /// An edit may refuse, but only where the document leaves more than one reading, or is as deep as one may be.
-fn is_fair(err: &Error, text: &str) {
+fn is_fair(err: &EditError, text: &str) {
     let is_deep = || text.bytes().filter(|byte| matches!(byte, b'{' | b'[')).count() > 120;
     let is_fair =
-        matches!(err, Error::Duplicate { .. } | Error::Included { .. } | Error::WrongType { .. });
+        matches!(err, EditError::Duplicate { .. } | EditError::Included { .. } | EditError::WrongType { .. });
     assert!(is_fair || is_deep(), "{err:?} for {text:?}");
 }
 

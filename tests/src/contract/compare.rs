@@ -1,30 +1,32 @@
-//! The rules by which a program equals the reference (`must` in contract/commands.json), in one place:
-//! requests in the same order (extra GETs allowed, repeated polls count once), stdout equal with JSON parts
-//! compared as JSON, exit equal (2 for bad arguments is right too), every key of the state there and equal.
+//! The rules by which a program equals the recorded scripts (`must` in `tests/contract/commands.json`): requests in the same
+//! order (extra GETs allowed, repeated polls count once), stdout equal with JSON parts compared as JSON, exit equal (2 for
+//! bad arguments is right too), every key of the state there and equal.
 
-use super::Case;
-use crate::log::Seen;
-use crate::wire::http::Request;
+use super::case::ContractCase;
+use crate::recording::RecordedRequest;
+use crate::wire::http::ServerRequest;
 use serde_json::Value;
 
 /// `"$ANY"` stands for any text that is not empty.
-fn equal(wanted: &Value, found: &Value) -> bool {
-    match (wanted, found) {
+fn equal(expected: &Value, found: &Value) -> bool {
+    match (expected, found) {
         (Value::String(any), Value::String(text)) if any == "$ANY" => !text.is_empty(),
-        (Value::Object(wanted), Value::Object(found)) => {
-            wanted.len() == found.len()
-                && wanted.iter().all(|(key, value)| found.get(key).is_some_and(|f| equal(value, f)))
+        (Value::Object(expected), Value::Object(found)) => {
+            expected.len() == found.len()
+                && expected
+                    .iter()
+                    .all(|(key, value)| found.get(key).is_some_and(|f| equal(value, f)))
         }
-        (Value::Array(wanted), Value::Array(found)) => {
-            wanted.len() == found.len() && wanted.iter().zip(found).all(|(w, f)| equal(w, f))
+        (Value::Array(expected), Value::Array(found)) => {
+            expected.len() == found.len() && expected.iter().zip(found).all(|(w, f)| equal(w, f))
         }
-        _ => wanted == found,
+        _ => expected == found,
     }
 }
 
 /// One request in the terms of the comparison.
 #[derive(Clone, PartialEq)]
-struct Sent {
+struct ComparedRequest {
     method: String,
     path: String,
     query: Vec<(String, String)>,
@@ -32,10 +34,10 @@ struct Sent {
     body: Value,
 }
 
-impl Sent {
-    fn wanted(entry: &Value, key: &str) -> Self {
+impl ComparedRequest {
+    fn expected(entry: &Value, key: &str) -> Self {
         let text = |name: &str| entry[name].as_str().unwrap_or("").to_owned();
-        let request = Request { raw_query: text("query"), ..Request::default() };
+        let request = ServerRequest { raw_query: text("query"), ..ServerRequest::default() };
         let mut query = request.pairs();
         query.sort();
         let auth = text("auth").replace("<key>", key);
@@ -48,7 +50,7 @@ impl Sent {
         }
     }
 
-    fn found(seen: &Seen) -> Self {
+    fn found(seen: &RecordedRequest) -> Self {
         let mut query = seen.pairs.clone();
         query.sort();
         Self {
@@ -68,54 +70,55 @@ impl Sent {
             && equal(&self.body, &found.body)
     }
 
-    fn told(&self) -> String {
+    fn describe(&self) -> String {
         format!("{} {} {:?} [{}] {}", self.method, self.path, self.query, self.auth, self.body)
     }
 }
 
 /// Polls that follow each other count once.
-fn once(mut sent: Vec<Sent>) -> Vec<Sent> {
+fn once(mut sent: Vec<ComparedRequest>) -> Vec<ComparedRequest> {
     sent.dedup_by(|next, before| next.method == "GET" && next == before);
     sent
 }
 
-/// What was sent, in the same order. A command that is refused before it sends anything sends no GET either.
-pub(super) fn requests(case: &Case, seen: &[Seen]) -> Vec<String> {
-    let wanted = case.requests().iter().map(|entry| Sent::wanted(entry, case.key()));
-    let wanted = once(wanted.collect());
-    let found = once(seen.iter().map(Sent::found).collect());
-    let refused = wanted.is_empty() && case.0["exit"] != 0;
-    let mut faults = Vec::new();
-    let mut next = wanted.iter().peekable();
+/// The requests, in the same order. A command that is refused before it sends anything sends no GET either.
+pub(super) fn requests(case: &ContractCase, seen: &[RecordedRequest]) -> Vec<String> {
+    let expected = case.requests().iter().map(|entry| ComparedRequest::expected(entry, case.key()));
+    let expected = once(expected.collect());
+    let found = once(seen.iter().map(ComparedRequest::found).collect());
+    let refused = expected.is_empty() && case.0["exit"] != 0;
+    let mut differences = Vec::new();
+    let mut next = expected.iter().peekable();
     for sent in &found {
-        if next.peek().is_some_and(|wanted| wanted.is(sent)) {
+        if next.peek().is_some_and(|expected| expected.is(sent)) {
             next.next();
         } else if sent.method != "GET" || refused {
-            let wanted =
-                next.peek().map_or_else(|| "nothing more".to_owned(), |wanted| wanted.told());
-            faults.push(format!("sent {}\n  wanted {wanted}", sent.told()));
+            let expected = next
+                .peek()
+                .map_or_else(|| "nothing more".to_owned(), |expected| expected.describe());
+            differences.push(format!("sent {}\n  wanted {expected}", sent.describe()));
         }
     }
-    faults.extend(next.map(|wanted| format!("did not send {}", wanted.told())));
-    faults
+    differences.extend(next.map(|expected| format!("did not send {}", expected.describe())));
+    differences
 }
 
-/// Equal; where the reference exits 1 for bad arguments, 2 is right too.
-pub(super) fn exit(case: &Case, code: i32) -> Option<String> {
-    let wanted = &case.0["exit"];
-    let bad_arguments = *wanted == 1 && case.requests().is_empty() && code == 2;
-    let right = wanted.as_i64() == Some(i64::from(code)) || bad_arguments;
-    (!right).then(|| format!("exit {code}, wanted {wanted}"))
+/// Equal; where the script exits 1 for bad arguments, 2 is right too.
+pub(super) fn exit(case: &ContractCase, code: i32) -> Option<String> {
+    let expected = &case.0["exit"];
+    let bad_arguments = *expected == 1 && case.requests().is_empty() && code == 2;
+    let right = expected.as_i64() == Some(i64::from(code)) || bad_arguments;
+    (!right).then(|| format!("exit {code}, wanted {expected}"))
 }
 
 /// A line of text, or a JSON value that began at the start of a line.
 #[derive(PartialEq)]
-enum Part<'a> {
+enum StdoutPart<'a> {
     Line(&'a str),
     Json(Value),
 }
 
-fn parts(text: &str) -> Vec<Part<'_>> {
+fn parts(text: &str) -> Vec<StdoutPart<'_>> {
     let mut parts = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
@@ -123,13 +126,13 @@ fn parts(text: &str) -> Vec<Part<'_>> {
             let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
             if let Some(Ok(value)) = values.next() {
                 let end = values.byte_offset();
-                parts.push(Part::Json(value));
+                parts.push(StdoutPart::Json(value));
                 rest = rest[end..].strip_prefix('\n').unwrap_or(&rest[end..]);
                 continue;
             }
         }
         let (line, tail) = rest.split_once('\n').unwrap_or((rest, ""));
-        parts.push(Part::Line(line));
+        parts.push(StdoutPart::Line(line));
         rest = tail;
     }
     parts
@@ -147,28 +150,28 @@ fn plain(text: &str) -> String {
 }
 
 /// Equal, byte for byte but for JSON parts, which are compared as JSON.
-pub(super) fn stdout(wanted: &str, found: &str) -> Option<String> {
+pub(super) fn stdout(expected: &str, found: &str) -> Option<String> {
     let found = plain(found);
     let ends = |text: &str| text.is_empty() || text.ends_with('\n');
-    let same = parts(wanted) == parts(&found) && ends(wanted) == ends(&found);
-    (!same).then(|| format!("stdout, wanted:\n{wanted}"))
+    let same = parts(expected) == parts(&found) && ends(expected) == ends(&found);
+    (!same).then(|| format!("stdout, wanted:\n{expected}"))
 }
 
 /// Every key here is there and equal; more may stand beside it in a mission; times only have to be there.
-pub(super) fn state(wanted: &Value, found: Option<&Value>) -> Vec<String> {
+pub(super) fn state(expected: &Value, found: Option<&Value>) -> Vec<String> {
     let missing = Value::Null;
-    let mut faults = Vec::new();
-    for (slug, mission) in wanted.as_object().into_iter().flatten() {
+    let mut differences = Vec::new();
+    for (slug, mission) in expected.as_object().into_iter().flatten() {
         let stored = found.map_or(&missing, |found| &found[slug]);
         for (key, value) in mission.as_object().into_iter().flatten() {
             let time = matches!(key.as_str(), "created_at" | "last_updated");
             let right = if time { stored[key].is_string() } else { stored[key] == *value };
             if !right {
-                faults.push(format!("state: {slug}.{key} is {}, wanted {value}", stored[key]));
+                differences.push(format!("state: {slug}.{key} is {}, wanted {value}", stored[key]));
             }
         }
     }
-    faults
+    differences
 }
 
 #[cfg(test)]
@@ -176,22 +179,28 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn seen(method: &str, path: &str, body: &Value) -> Seen {
+    fn seen(method: &str, path: &str, body: &Value) -> RecordedRequest {
         let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
         let headers = vec![("Authorization".to_owned(), format!("Bearer {}", crate::KEY))];
         let (method, raw_path) = (method.to_owned(), path.to_owned());
-        Seen::new(&Request { method, raw_path, headers, body, ..Request::default() })
+        RecordedRequest::new(&ServerRequest {
+            method,
+            raw_path,
+            headers,
+            body,
+            ..ServerRequest::default()
+        })
     }
 
-    fn named(name: &str) -> Case {
-        super::super::cases(name).into_iter().next().unwrap()
+    fn named(name: &str) -> ContractCase {
+        crate::contract::cases(name).into_iter().next().unwrap()
     }
 
     #[test]
     fn polls_count_once_and_extra_reads_are_free_but_an_extra_post_is_not() {
         let case = named("appr-yes");
-        let asked = json!({"action": "yes please", "require_biometric": false, "expires_in": 300});
-        let post = seen("POST", "/v1/approvals", &asked);
+        let body = json!({"action": "yes please", "require_biometric": false, "expires_in": 300});
+        let post = seen("POST", "/v1/approvals", &body);
         let poll = seen("GET", "/v1/approvals/apr_yes", &Value::Null);
         let extra = seen("GET", "/v1/me", &Value::Null);
         let good = [extra, post.clone(), poll.clone(), poll.clone(), poll.clone()];
@@ -210,19 +219,19 @@ mod tests {
 
     #[test]
     fn json_on_stdout_is_compared_as_json_and_the_rest_byte_for_byte() {
-        let wanted = "Ending…\n{\n  \"a\": \"\\u00e9\",\n  \"b\": 1\n}\n";
-        assert_eq!(stdout(wanted, "\u{1b}[32mEnding…\u{1b}[0m\n{\"b\":1,\"a\":\"é\"}\n"), None);
-        assert!(stdout(wanted, "Ending...\n{\"b\":1,\"a\":\"é\"}\n").is_some());
+        let expected = "Ending…\n{\n  \"a\": \"\\u00e9\",\n  \"b\": 1\n}\n";
+        assert_eq!(stdout(expected, "\u{1b}[32mEnding…\u{1b}[0m\n{\"b\":1,\"a\":\"é\"}\n"), None);
+        assert!(stdout(expected, "Ending...\n{\"b\":1,\"a\":\"é\"}\n").is_some());
         assert!(stdout("[step] x\n", "[step] x").is_some());
         assert!(stdout("{}\n", "{}\n{}\n").is_some());
     }
 
     #[test]
     fn state_keys_must_be_there_but_more_may_stand_beside_them() {
-        let wanted = json!({"s": {"mission_id": "m", "memory": {"a": 1}, "created_at": "then"}});
+        let expected = json!({"s": {"mission_id": "m", "memory": {"a": 1}, "created_at": "then"}});
         let found =
             json!({"s": {"mission_id": "m", "memory": {"a": 1}, "created_at": "now", "x": 1}});
-        assert_eq!(state(&wanted, Some(&found)), Vec::<String>::new());
-        assert_eq!(state(&wanted, None).len(), 3);
+        assert_eq!(state(&expected, Some(&found)), Vec::<String>::new());
+        assert_eq!(state(&expected, None).len(), 3);
     }
 }

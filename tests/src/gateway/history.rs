@@ -1,59 +1,59 @@
-//! What was said in the sessions, as `sessions_history` tells it.
+//! What stands in the sessions, as `sessions_history` shows it.
 
-use super::Version;
-use super::turn::{Api, Turn};
+use super::turn::{RecordedTurn, TurnApi};
+use super::version::GatewayVersion;
 use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// One line of a session.
 #[derive(Clone, Debug)]
-pub(super) struct Said {
+pub(super) struct HistoryEntry {
     session: String,
     run_id: String,
-    api: Api,
-    what: What,
+    api: TurnApi,
+    kind: EntryKind,
     at: u64,
 }
 
 #[derive(Clone, Debug)]
-enum What {
+enum EntryKind {
     Question(String),
     Reply(String),
     /// Whatever a test wants to stand there.
-    Row(Value),
+    Raw(Value),
 }
 
-impl Said {
-    pub(super) fn asked(turn: &Turn) -> Self {
+impl HistoryEntry {
+    pub(super) fn question(turn: &RecordedTurn) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
             session: turn.session.clone(),
             run_id: turn.run_id.clone(),
             api: turn.api,
-            what: What::Question(turn.message.clone()),
+            kind: EntryKind::Question(turn.message.clone()),
             at: u64::try_from(now.as_millis()).unwrap_or(0),
         }
     }
 
-    pub(super) fn answered(turn: &Turn, text: &str) -> Self {
-        Self { what: What::Reply(text.to_owned()), ..Self::asked(turn) }
+    pub(super) fn reply(turn: &RecordedTurn, text: &str) -> Self {
+        Self { kind: EntryKind::Reply(text.to_owned()), ..Self::question(turn) }
     }
 
-    pub(super) fn row(turn: &Turn, row: &Value) -> Self {
-        Self { what: What::Row(row.clone()), ..Self::asked(turn) }
+    pub(super) fn raw(turn: &RecordedTurn, row: &Value) -> Self {
+        Self { kind: EntryKind::Raw(row.clone()), ..Self::question(turn) }
     }
 
-    /// The line as that version shows it: the question of another session also has the role `assistant` today.
-    fn shown(&self, version: Version) -> Value {
+    /// The line as that version shows it: in 2026.9.6, the question of another session also has the role `assistant`.
+    fn show(&self, version: GatewayVersion) -> Value {
         let text = |text: &str| json!([{"type": "text", "text": text.chars().take(4000).collect::<String>()}]);
-        let mut line = match &self.what {
-            What::Row(row) => row.clone(),
-            What::Reply(reply) => json!({
+        let mut line = match &self.kind {
+            EntryKind::Raw(row) => row.clone(),
+            EntryKind::Reply(reply) => json!({
                 "role": "assistant", "content": text(reply), "api": "openai-completions",
                 "provider": "stub", "model": "stub-1", "stopReason": "stop", "timestamp": self.at,
             }),
-            What::Question(question)
-                if version == Version::V2026_9_6 && self.api == Api::SessionsSend =>
+            EntryKind::Question(question)
+                if version == GatewayVersion::V2026_9_6 && self.api == TurnApi::SessionsSend =>
             {
                 json!({
                     "role": "assistant", "content": question,
@@ -61,21 +61,26 @@ impl Said {
                     "idempotencyKey": format!("{}:user", self.run_id), "timestamp": self.at,
                 })
             }
-            What::Question(question) => {
+            EntryKind::Question(question) => {
                 json!({"role": "user", "content": text(question), "timestamp": self.at})
             }
         };
-        if version == Version::V2026_9_6 {
+        if version == GatewayVersion::V2026_9_6 {
             line["__openclaw"] = json!({"runId": self.run_id});
         }
         line
     }
 }
 
-/// The details of `sessions_history`. Only what is shown is made: a long run is asked for it over and over.
-pub(super) fn details(said: &[Said], version: Version, session: &str, limit: usize) -> Value {
-    let latest = said.iter().rev().filter(|line| line.session == session).take(limit);
-    let mut shown: Vec<_> = latest.map(|line| line.shown(version)).collect();
+/// The details of `sessions_history`. Only the lines that are shown are made: a long run reads it again and again.
+pub(super) fn details(
+    history: &[HistoryEntry],
+    version: GatewayVersion,
+    session: &str,
+    limit: usize,
+) -> Value {
+    let latest = history.iter().rev().filter(|line| line.session == session).take(limit);
+    let mut shown: Vec<_> = latest.map(|line| line.show(version)).collect();
     shown.reverse();
     json!({"sessionKey": session, "messages": shown})
 }

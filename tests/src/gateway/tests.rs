@@ -1,6 +1,6 @@
-//! The stub against the captured answers of the three gateways.
+//! The stub against the captured responses of the three gateways.
 
-use super::{Gateway, Reply, TOKEN, Version};
+use super::{AgentReply, GatewayVersion, SimulatedGateway, TOKEN};
 use crate::wire::client;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -20,17 +20,17 @@ fn masked(value: &Value) -> Value {
     }
 }
 
-/// Lets the agent do what it did when the answer was captured.
-fn rehearse(gateway: &Gateway, name: &str, fact: &Value) {
+/// Lets the agent do what it did when the response was captured.
+fn rehearse(gateway: &SimulatedGateway, name: &str, fact: &Value) {
     let details = &fact["answer"]["details"];
     let reply = if let Some(text) = details["reply"].as_str() {
-        Reply::from(text)
+        AgentReply::from(text)
     } else if let Some(text) = fact["answer"]["choices"][0]["message"]["content"].as_str() {
-        Reply::from(text)
+        AgentReply::from(text)
     } else if details["sentBeforeError"] == true || name == "clawdbot-d-llm500" {
-        Reply::Failure(details["error"].as_str().unwrap_or("").to_owned())
+        AgentReply::Failure(details["error"].as_str().unwrap_or("").to_owned())
     } else {
-        Reply::Nothing
+        AgentReply::Nothing
     };
     gateway.reply_with(move |_| reply.clone());
     gateway.chat(fact["path"] == "/v1/chat/completions" && name != "p0-chat-disabled");
@@ -45,14 +45,14 @@ fn rehearse(gateway: &Gateway, name: &str, fact: &Value) {
 }
 
 #[test]
-fn every_captured_answer_is_given_by_the_stub_of_that_version() {
+fn every_captured_response_is_given_by_the_stub_of_that_version() {
     let facts: Value =
         serde_json::from_str(include_str!("../../facts/gateway-captures.json")).unwrap();
     for (name, fact) in facts.as_object().unwrap() {
-        let gateway = Gateway::of(match fact["version"].as_str().unwrap() {
-            "2026.9.6" => Version::V2026_9_6,
-            "2026.7.35" => Version::V2026_7_35,
-            _ => Version::Clawdbot2026_1,
+        let gateway = SimulatedGateway::of(match fact["version"].as_str().unwrap() {
+            "2026.9.6" => GatewayVersion::V2026_9_6,
+            "2026.7.35" => GatewayVersion::V2026_7_35,
+            _ => GatewayVersion::Clawdbot2026_1,
         });
         rehearse(&gateway, name, fact);
         let word = |key: &str| fact[key].as_str().unwrap().to_owned();
@@ -63,25 +63,25 @@ fn every_captured_answer_is_given_by_the_stub_of_that_version() {
         };
         let head = format!("{} {} HTTP/1.1\r\nHost: x{token}", word("method"), word("path"));
         let body = fact.get("body").map(Value::to_string).unwrap_or_default();
-        let (status, _, text) = client::ask(gateway.port(), &head, &body);
-        let answer = serde_json::from_str(&text).unwrap_or_else(|_| Value::from(text.as_str()));
-        let told = answer["result"]["content"][0]["text"].as_str();
-        let answer = match &answer["result"]["details"] {
-            Value::Null => answer,
+        let (status, _, text) = client::send_request(gateway.port(), &head, &body);
+        let response = serde_json::from_str(&text).unwrap_or_else(|_| Value::from(text.as_str()));
+        let text = response["result"]["content"][0]["text"].as_str();
+        let response = match &response["result"]["details"] {
+            Value::Null => response,
             details => {
-                let told: Value = serde_json::from_str(told.unwrap()).unwrap();
-                assert_eq!(&told, details, "{name}: text and details");
+                let parsed: Value = serde_json::from_str(text.unwrap()).unwrap();
+                assert_eq!(&parsed, details, "{name}: text and details");
                 json!({"details": details})
             }
         };
-        assert_eq!(Value::from(status), fact["status"], "{name}: {answer}");
+        assert_eq!(Value::from(status), fact["status"], "{name}: {response}");
         // As text, so that the order of the keys counts too.
-        assert_eq!(masked(&answer).to_string(), masked(&fact["answer"]).to_string(), "{name}");
+        assert_eq!(masked(&response).to_string(), masked(&fact["answer"]).to_string(), "{name}");
         gateway.release();
     }
 }
 
-fn send(gateway: &Gateway, body: &Value) -> Value {
+fn send(gateway: &SimulatedGateway, body: &Value) -> Value {
     client::json(gateway.port(), TOKEN, "POST /tools/invoke", body).1["result"]["details"].clone()
 }
 
@@ -98,12 +98,12 @@ const CALLER: Option<&str> = Some("agent:main:direct:clawdtalk");
 
 #[test]
 fn a_late_reply_is_found_in_the_history_by_its_run() {
-    let gateway = Gateway::start();
+    let gateway = SimulatedGateway::start();
     gateway.reply("late").hold();
     let details = send(&gateway, &message(CALLER, "question", 0));
     assert_eq!(details["status"], "accepted");
     gateway.release();
-    gateway.wait_for(Duration::from_secs(5), |heard| (heard.finished == 1).then_some(()));
+    gateway.wait_for(Duration::from_secs(5), |log| (log.finished == 1).then_some(()));
     let args = json!({"sessionKey": "agent:main:main", "limit": 6});
     let history = send(&gateway, &json!({"tool": "sessions_history", "args": args}));
     let lines = history["messages"].as_array().unwrap();
@@ -118,7 +118,7 @@ fn a_late_reply_is_found_in_the_history_by_its_run() {
 
 #[test]
 fn refusals_start_no_turn_and_long_replies_are_cut() {
-    let gateway = Gateway::start();
+    let gateway = SimulatedGateway::start();
     gateway.reply(&"x".repeat(5000));
     assert_eq!(send(&gateway, &message(None, "m", 90))["status"], "error");
     assert!(gateway.turns().is_empty());
@@ -129,16 +129,17 @@ fn refusals_start_no_turn_and_long_replies_are_cut() {
 }
 
 #[test]
-fn bad_requests_are_told_in_both_shapes() {
-    let gateway = Gateway::start();
-    let ask = |body: &Value| client::json(gateway.port(), TOKEN, "POST /tools/invoke", body);
-    let (status, answer) = ask(&message(CALLER, &"x".repeat(2_200_000), 90));
-    assert_eq!((status, &answer["error"]["message"]), (413, &"Payload too large".into()));
-    let (status, answer) = ask(&json!({"args": {}}));
-    assert_eq!((status, &answer["error"]["type"]), (400, &"invalid_request".into()));
+fn bad_requests_get_the_error_of_the_tool_or_of_the_server() {
+    let gateway = SimulatedGateway::start();
+    let send_request =
+        |body: &Value| client::json(gateway.port(), TOKEN, "POST /tools/invoke", body);
+    let (status, response) = send_request(&message(CALLER, &"x".repeat(2_200_000), 90));
+    assert_eq!((status, &response["error"]["message"]), (413, &"Payload too large".into()));
+    let (status, response) = send_request(&json!({"args": {}}));
+    assert_eq!((status, &response["error"]["type"]), (400, &"invalid_request".into()));
     gateway.drain(true);
-    let (status, answer) = ask(&message(CALLER, "m", 90));
-    assert_eq!((status, &answer["error"]["code"]), (503, &"gateway_unavailable".into()));
+    let (status, response) = send_request(&message(CALLER, "m", 90));
+    assert_eq!((status, &response["error"]["code"]), (503, &"gateway_unavailable".into()));
     let (status, _) = client::json(gateway.port(), "", "GET /readyz", &Value::Null);
     assert_eq!(status, 503);
 }

@@ -1,4 +1,4 @@
-//! A program that runs beside the test: what it says is collected while it runs, and it never outlives the test.
+//! A program that runs beside the test: its output is collected while it runs, and it never outlives the test.
 
 use super::Output;
 use rustix::process::{Pid, Signal, kill_process};
@@ -14,61 +14,65 @@ use std::time::{Duration, Instant};
 pub struct Child {
     process: std::process::Child,
     line: String,
-    said: Arc<Said>,
+    captured: Arc<Captured>,
     root: PathBuf,
     began: Instant,
 }
 
-/// What came out so far.
+/// The output so far, and the waiting for more.
 #[derive(Default)]
-struct Said {
-    text: Mutex<Texts>,
+struct Captured {
+    text: Mutex<CapturedOutput>,
     more: Condvar,
 }
 
 #[derive(Default)]
-struct Texts {
+struct CapturedOutput {
     out: Vec<u8>,
     err: Vec<u8>,
     /// Streams that have ended.
     ended: usize,
 }
 
-impl Said {
-    fn texts(&self) -> MutexGuard<'_, Texts> {
+impl Captured {
+    fn output(&self) -> MutexGuard<'_, CapturedOutput> {
         self.text.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn collect(
         self: &Arc<Self>,
         mut stream: impl Read + Send + 'static,
-        of: fn(&mut Texts) -> &mut Vec<u8>,
+        of: fn(&mut CapturedOutput) -> &mut Vec<u8>,
     ) {
-        let said = Arc::clone(self);
+        let captured = Arc::clone(self);
         thread::spawn(move || {
             let mut buffer = [0; 8192];
             while let Ok(n @ 1..) = stream.read(&mut buffer) {
-                of(&mut said.texts()).extend_from_slice(&buffer[..n]);
-                said.more.notify_all();
+                of(&mut captured.output()).extend_from_slice(&buffer[..n]);
+                captured.more.notify_all();
             }
-            said.texts().ended += 1;
-            said.more.notify_all();
+            captured.output().ended += 1;
+            captured.more.notify_all();
         });
     }
 
     /// Waits until `test` finds something; `None` when the time is over or nothing more can come.
-    fn wait<T>(&self, limit: Duration, mut test: impl FnMut(&Texts) -> Option<T>) -> Option<T> {
+    fn wait<T>(
+        &self,
+        limit: Duration,
+        mut test: impl FnMut(&CapturedOutput) -> Option<T>,
+    ) -> Option<T> {
         let until = Instant::now() + limit;
-        let mut texts = self.texts();
+        let mut output = self.output();
         loop {
-            if let Some(found) = test(&texts) {
+            if let Some(found) = test(&output) {
                 return Some(found);
             }
             let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() || texts.ended == 2 {
+            if left.is_zero() || output.ended == 2 {
                 return None;
             }
-            texts = self.more.wait_timeout(texts, left).unwrap_or_else(PoisonError::into_inner).0;
+            output = self.more.wait_timeout(output, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 }
@@ -86,21 +90,21 @@ impl Child {
         began: Instant,
         terminal: Option<std::fs::File>,
     ) -> Self {
-        let said = Arc::new(Said::default());
+        let captured = Arc::new(Captured::default());
         if let Some(stream) = process.stdout.take() {
-            said.collect(stream, |texts| &mut texts.out);
+            captured.collect(stream, |output| &mut output.out);
         }
         if let Some(stream) = process.stderr.take() {
-            said.collect(stream, |texts| &mut texts.err);
+            captured.collect(stream, |output| &mut output.err);
         }
         if let Some(terminal) = terminal {
-            said.collect(terminal, |texts| &mut texts.err);
+            captured.collect(terminal, |output| &mut output.err);
         }
         if let (Some(bytes), Some(mut stream)) = (stdin, process.stdin.take()) {
             // A program that does not read its stdin closes the pipe, which is its right.
             thread::spawn(move || stream.write_all(&bytes));
         }
-        Self { process, line, said, root, began }
+        Self { process, line, captured, root, began }
     }
 
     /// The process id.
@@ -110,22 +114,22 @@ impl Child {
 
     /// What it wrote to stdout so far.
     pub fn stdout(&self) -> String {
-        text(&self.said.texts().out)
+        text(&self.captured.output().out)
     }
 
     /// What it wrote to stderr so far.
     pub fn stderr(&self) -> String {
-        text(&self.said.texts().err)
+        text(&self.captured.output().err)
     }
 
     /// Waits for a whole line on stdout or stderr that passes the test, and returns it.
     ///
     /// # Panics
-    /// When none came within `limit`, with all that was said.
+    /// When none came within `limit`, with the whole output.
     #[track_caller]
     pub fn wait_line(&self, limit: Duration, test: impl Fn(&str) -> bool) -> String {
-        let found = self.said.wait(limit, |texts| {
-            [&texts.out, &texts.err].into_iter().find_map(|bytes| {
+        let found = self.captured.wait(limit, |output| {
+            [&output.out, &output.err].into_iter().find_map(|bytes| {
                 let all = text(bytes);
                 all.split_inclusive('\n')
                     .filter_map(|line| line.strip_suffix('\n'))
@@ -142,18 +146,22 @@ impl Child {
         })
     }
 
-    /// Waits until it has said this `n` times on stderr or its terminal, whole lines or not.
+    /// Waits until it has written this `n` times on stderr or its terminal, whole lines or not.
     ///
     /// # Panics
-    /// When it did not within 10 s, with all that was said.
+    /// When it did not within 10 s, with the whole output.
     #[track_caller]
     pub fn wait_text(&self, part: &str, n: usize) {
         let limit = Duration::from_secs(10);
         let found = self
-            .said
-            .wait(limit, |texts| (text(&texts.err).matches(part).count() >= n).then_some(()));
-        let said = self.stderr();
-        assert!(found.is_some(), "`{}` did not say `{part}` within {limit:?}:\n{said}", self.line);
+            .captured
+            .wait(limit, |output| (text(&output.err).matches(part).count() >= n).then_some(()));
+        let stderr = self.stderr();
+        assert!(
+            found.is_some(),
+            "`{}` did not write `{part}` within {limit:?}:\n{stderr}",
+            self.line
+        );
     }
 
     /// Sends a signal; nothing happens when it has ended already.
@@ -170,11 +178,11 @@ impl Child {
         matches!(self.process.try_wait(), Ok(None))
     }
 
-    /// Waits for its end and returns all it said; kills it after `limit`, which the output then tells.
+    /// Waits for its end and returns its output; kills it after `limit`, which the output then records.
     pub fn finish(mut self, limit: Duration) -> Output {
         let (status, late) = self.end(limit);
-        // A grandchild may hold the pipes open; what it says is not this program's output.
-        self.said.wait(Duration::from_secs(1), |_| None::<()>);
+        // A grandchild may hold the pipes open; what it writes is not this program's output.
+        self.captured.wait(Duration::from_secs(1), |_| None::<()>);
         let files = listing(&self.root);
         Output {
             command: self.line.clone(),
@@ -207,7 +215,9 @@ impl Child {
             }
             let left = until.saturating_duration_since(Instant::now());
             let turn = left.clamp(Duration::from_millis(1), Duration::from_millis(20));
-            if self.said.wait(turn, |_| None::<()>).is_none() && self.said.texts().ended == 2 {
+            if self.captured.wait(turn, |_| None::<()>).is_none()
+                && self.captured.output().ended == 2
+            {
                 thread::sleep(Duration::from_micros(200));
             }
         }

@@ -2,6 +2,7 @@
 
 mod child;
 mod output;
+mod place;
 mod terminal;
 #[cfg(test)]
 mod tests;
@@ -10,9 +11,9 @@ pub use child::Child;
 pub use output::Output;
 pub use terminal::Keyboard;
 
-use crate::clock::Clock;
-use crate::gateway::Gateway;
-use crate::service::{KEY, Service};
+use crate::clock::SimulatedClock;
+use crate::gateway::SimulatedGateway;
+use crate::service::{KEY, SimulatedService};
 use crate::tls::Authority;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -30,7 +31,7 @@ use std::time::{Duration, Instant};
 pub struct Sandbox {
     root: PathBuf,
     env: BTreeMap<String, String>,
-    clock: Option<Clock>,
+    clock: Option<SimulatedClock>,
 }
 
 static COUNT: AtomicUsize = AtomicUsize::new(0);
@@ -41,11 +42,11 @@ impl Sandbox {
     pub fn new() -> Self {
         let n = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("clawdtalk-{}-{n}", std::process::id());
-        let root = std::env::temp_dir().join(name);
+        let root = place::parent().join(name);
         // A folder of that name is left over from a process whose number came round again.
         let _ = fs::remove_dir_all(&root);
         for folder in ["skill", "home", "work", "tmp"] {
-            fs::create_dir_all(root.join(folder)).expect("the temporary folder is writable");
+            fs::create_dir_all(root.join(folder)).expect("the place for sandboxes is writable");
         }
         let root = root.canonicalize().expect("it was made just now");
         let path = |folder: &str| root.join(folder).display().to_string();
@@ -60,8 +61,14 @@ impl Sandbox {
         Self { root, env, clock: None }
     }
 
-    /// A sandbox configured with the service's address and key; programs in it live by the service's clock.
-    pub fn for_service(service: &Service) -> Self {
+    /// From now on this process makes its sandboxes in the temporary folder, which usually is on a disk, instead of in
+    /// memory: for figures, and for what has hard links to programs of the checkout.
+    pub fn all_on_disk() {
+        place::use_disk();
+    }
+
+    /// A sandbox configured with the service's address and key; programs in it have the service's clock.
+    pub fn for_service(service: &SimulatedService) -> Self {
         let mut sandbox = Self::new();
         sandbox.config(&json!({"api_key": KEY, "server": service.url()}));
         sandbox.clock = Some(service.clock().clone());
@@ -69,7 +76,7 @@ impl Sandbox {
     }
 
     /// The same with a gateway, the names Ciaran and PAL-01, and the agent `main`.
-    pub fn for_both(service: &Service, gateway: &Gateway) -> Self {
+    pub fn for_both(service: &SimulatedService, gateway: &SimulatedGateway) -> Self {
         let sandbox = Self::for_service(service);
         sandbox.adjust(&json!({
             "owner_name": "Ciaran", "agent_name": "PAL-01", "greeting": "Hey Ciaran, what's up?",
@@ -83,7 +90,7 @@ impl Sandbox {
         self.write("skill/skill-config.json", &format!("{config:#}\n"));
     }
 
-    /// Lays these keys over `skill-config.json`; `null` removes one.
+    /// Sets these keys of `skill-config.json`; `null` removes one.
     pub fn adjust(&self, changes: &Value) {
         let mut config = self.json("skill/skill-config.json");
         let changes = changes.as_object().expect("changes are an object");
@@ -196,16 +203,16 @@ impl Sandbox {
         self.prepare(program, args).spawn()
     }
 
-    /// A run that needs more said about it: stdin, another environment, another limit.
+    /// A run that needs more than arguments: stdin, another environment, another limit.
     pub fn prepare<S: AsRef<str>>(
         &self,
         program: &str,
         args: impl IntoIterator<Item = S>,
-    ) -> Run<'_> {
+    ) -> PreparedCommand<'_> {
         let args = args.into_iter().map(|arg| arg.as_ref().to_owned()).collect();
         let mut env = self.env.clone();
-        env.extend(self.clock.iter().flat_map(Clock::env));
-        Run {
+        env.extend(self.clock.iter().flat_map(SimulatedClock::env));
+        PreparedCommand {
             sandbox: self,
             program: program.to_owned(),
             args,
@@ -224,7 +231,7 @@ impl Drop for Sandbox {
 }
 
 /// One run before it starts.
-pub struct Run<'a> {
+pub struct PreparedCommand<'a> {
     sandbox: &'a Sandbox,
     program: String,
     args: Vec<String>,
@@ -233,7 +240,7 @@ pub struct Run<'a> {
     limit: Duration,
 }
 
-impl Run<'_> {
+impl PreparedCommand<'_> {
     /// What the program reads from its stdin.
     #[must_use]
     pub fn stdin(mut self, text: &str) -> Self {
@@ -248,7 +255,7 @@ impl Run<'_> {
         self
     }
 
-    /// Lets the machine's clock on the wall be wrong by this much (`-1h`); see [`Skew`](crate::Skew).
+    /// Lets the machine's clock on the wall be wrong by this much (`-1h`); see [`ClockSkew`](crate::ClockSkew).
     #[must_use]
     pub fn skewed(self, by: &str) -> Self {
         self.env("CLAWDTALK_CLOCK_SKEW", by)

@@ -22,7 +22,7 @@ pub struct Output {
 }
 
 impl Output {
-    /// The exit code, or 128 + the signal that ended it, as a shell tells it.
+    /// The exit code, or 128 + the signal that ended it, as a shell reports it.
     pub fn code(&self) -> i32 {
         self.status.code().unwrap_or_else(|| 128 + self.status.signal().unwrap_or(0))
     }
@@ -81,16 +81,18 @@ impl Output {
     /// Neither stream contains this: secrets, other people's words.
     #[track_caller]
     pub fn never_says(&self, part: &str) -> &Self {
-        let said = self.stdout.contains(part) || self.stderr.contains(part);
-        self.check(!said, || format!("wanted nowhere: {part}"))
+        let is_there = self.stdout.contains(part) || self.stderr.contains(part);
+        self.check(!is_there, || format!("wanted nowhere: {part}"))
     }
 
     /// stderr is one error and one hint, in this order, with warnings anywhere.
     #[track_caller]
     pub fn one_error_one_hint(&self) -> &Self {
         let labels = self.stderr.lines().filter_map(|line| line.split(':').next());
-        let told: Vec<_> = labels.filter(|label| *label != "warning").collect();
-        self.check(told == ["error", "hint"], || "wanted on stderr: one error, one hint".to_owned())
+        let labels: Vec<_> = labels.filter(|label| *label != "warning").collect();
+        self.check(labels == ["error", "hint"], || {
+            "wanted on stderr: one error, one hint".to_owned()
+        })
     }
 
     /// stderr is empty.
@@ -110,7 +112,7 @@ impl Output {
     pub fn json(&self) -> Value {
         match serde_json::from_str(&self.stdout) {
             Ok(document) => document,
-            Err(err) => self.complain(&format!("stdout is not one JSON document: {err}")),
+            Err(err) => self.fail(&format!("stdout is not one JSON document: {err}")),
         }
     }
 
@@ -119,7 +121,7 @@ impl Output {
     pub fn json_lines(&self) -> Vec<Value> {
         let parse = |line: &str| match serde_json::from_str(line) {
             Ok(document) => document,
-            Err(err) => self.complain(&format!("a line of stdout is no JSON: {err}")),
+            Err(err) => self.fail(&format!("a line of stdout is no JSON: {err}")),
         };
         self.stdout.lines().map(parse).collect()
     }
@@ -135,13 +137,13 @@ impl Output {
     #[track_caller]
     fn check(&self, holds: bool, wanted: impl FnOnce() -> String) -> &Self {
         if !holds {
-            self.complain(&wanted());
+            self.fail(&wanted());
         }
         self
     }
 
     #[track_caller]
-    fn complain(&self, wanted: &str) -> ! {
+    fn fail(&self, wanted: &str) -> ! {
         panic!("{wanted}\n{self}")
     }
 }

@@ -43,11 +43,10 @@ fn stdin_is_given_and_json_is_read() {
 fn a_failed_assertion_shows_everything() {
     let sandbox = Sandbox::new();
     sandbox.write("skill/left", "over");
-    let out = sandbox.run(SH, ["-c", "echo said; echo told >&2; exit 7"]);
+    let out = sandbox.run(SH, ["-c", "echo one; echo two >&2; exit 7"]);
     out.fails(7);
     let message = catch_unwind(|| out.ok().code()).unwrap_err().downcast::<String>().unwrap();
-    for part in ["wanted exit 0", "sh -c", "said", "told", "exit status: 7", "skill/left (4 bytes)"]
-    {
+    for part in ["wanted exit 0", "sh -c", "one", "two", "exit status: 7", "skill/left (4 bytes)"] {
         assert!(message.contains(part), "`{part}` is missing in {message}");
     }
 }

@@ -1,4 +1,4 @@
-//! What is going to happen in the simulated service, and when.
+//! The tasks that lie ahead in the simulated service, each with its instant.
 
 use jiff::Timestamp;
 
@@ -9,7 +9,7 @@ pub(crate) enum Task {
     Call { id: String, stage: usize },
     /// The next stage of a scheduled call or text.
     Scheduled { id: String, stage: usize },
-    /// The owner answers an approval.
+    /// The owner decides an approval.
     Decide { id: String },
     /// A text reaches its recipient, or does not.
     Deliver { id: String },
@@ -23,8 +23,8 @@ pub(crate) struct Agenda(Vec<(Timestamp, Task)>);
 
 impl Agenda {
     pub(crate) fn at(&mut self, when: Timestamp, task: Task) {
-        let place = self.0.partition_point(|(due, _)| *due <= when);
-        self.0.insert(place, (when, task));
+        let index = self.0.partition_point(|(due, _)| *due <= when);
+        self.0.insert(index, (when, task));
     }
 
     /// The first task that is due by `now`, with its instant.

@@ -1,4 +1,4 @@
-//! The events that the service sends on the socket, field by field (facts/server.md 2.4).
+//! The events that the service sends on the socket, field by field, as the real one sends them.
 
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ pub fn call_ended(call_id: &str, direction: &str, more: &Value) -> Value {
     ended
 }
 
-/// A spoken request that the agent is to answer.
+/// A spoken request, for the agent to reply to.
 pub fn deep_tool_request(call_id: &str, request_id: &str, query: &str) -> Value {
     let fields =
         json!({"call_id": call_id, "request_id": request_id, "query": query, "context": {}});
@@ -55,7 +55,7 @@ pub fn approval_responded(request_id: &str, decision: &str) -> Value {
 /// `mission.<what>` (`call_started`, `call_completed`, `call_failed`, `insights_ready`, `sms_delivered`, `sms_received`).
 pub fn mission(what: &str, mission_id: &str, step_id: Option<&str>, more: &Value) -> Value {
     let fields = json!({"mission_id": mission_id, "step_id": step_id});
-    let mut told = event(&format!("mission.{what}"), &fields);
-    super::store::merge(&mut told, more);
-    told
+    let mut event = event(&format!("mission.{what}"), &fields);
+    super::store::merge(&mut event, more);
+    event
 }

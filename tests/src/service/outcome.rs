@@ -1,4 +1,4 @@
-//! How a call or text to a number ends, and by which stages: the simulator's table of fates.
+//! How a call or text to a number ends, and by which stages: decided by the number's last two digits.
 
 use jiff::SignedDuration;
 
@@ -21,7 +21,7 @@ use jiff::SignedDuration;
 /// | 96 | rings until it ends with `timeout` | delivered |
 /// | anything else | is answered, 30 s long; insights follow 7 s later | delivered |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum SimulatedOutcome {
     /// 01.
     Busy,
     /// 02.
@@ -52,8 +52,8 @@ pub enum Outcome {
     Completed,
 }
 
-impl Outcome {
-    /// The fate of a number.
+impl SimulatedOutcome {
+    /// The outcome of a call or text to this number.
     pub fn of(number: &str) -> Self {
         match number.get(number.len().saturating_sub(2)..) {
             Some("01") => Self::Busy,
@@ -73,7 +73,7 @@ impl Outcome {
         }
     }
 
-    /// What becomes of the next scheduled call, once one has gone by.
+    /// The outcome of the next scheduled call to the same number.
     pub(crate) fn next(self) -> Self {
         if self == Self::BusyOnce { Self::Completed } else { self }
     }
@@ -117,7 +117,7 @@ impl Outcome {
         }
     }
 
-    /// What the conversation was about, as insights tell it.
+    /// The summary of the conversation that its insights give.
     pub(crate) fn insight(self, to: &str) -> String {
         match self {
             Self::Voicemail | Self::Machine => {

@@ -1,20 +1,20 @@
-//! The service's error bodies, in the shapes that were captured (facts/server.md 3).
+//! The service's error bodies, in the shapes that were captured from the real one (`tests/facts/`).
 
-use crate::wire::http::Answer;
+use crate::wire::http::ServerResponse;
 use serde_json::{Value, json};
 
 /// `{"error":{"code","message"}}` with a status.
-pub(crate) fn refusal(status: u16, code: &str, message: &str) -> Answer {
-    Answer::json(status, &json!({"error": {"code": code, "message": message}}))
+pub(crate) fn refusal(status: u16, code: &str, message: &str) -> ServerResponse {
+    ServerResponse::json(status, &json!({"error": {"code": code, "message": message}}))
 }
 
 /// No or a wrong key.
-pub(crate) fn unauthorized() -> Answer {
+pub(crate) fn unauthorized() -> ServerResponse {
     refusal(401, "unauthorized", "Invalid API key")
 }
 
-/// What a fault of this status says.
-pub(crate) fn of_status(status: u16) -> Answer {
+/// The body of an error with this status, where a test wants one.
+pub(crate) fn of_status(status: u16) -> ServerResponse {
     let (code, message) = match status {
         401 => return unauthorized(),
         402 => ("payment_required", "no credit"),
@@ -26,24 +26,24 @@ pub(crate) fn of_status(status: u16) -> Answer {
 }
 
 /// A route or a row that does not exist.
-pub(crate) fn not_found(what: &str) -> Answer {
+pub(crate) fn not_found(what: &str) -> ServerResponse {
     refusal(404, "not_found", &format!("{what} not found"))
 }
 
 /// A field that the service itself demands.
-pub(crate) fn missing(field: &str) -> Answer {
+pub(crate) fn missing(field: &str) -> ServerResponse {
     refusal(400, "missing_field", &format!("{field} is required"))
 }
 
-/// What the carrier behind the service complains of.
-pub(crate) struct Complaint {
+/// One error of the carrier behind the service.
+pub(crate) struct CarrierError {
     code: &'static str,
     title: &'static str,
     detail: String,
     pointer: Option<String>,
 }
 
-impl Complaint {
+impl CarrierError {
     /// 10004: a parameter that the carrier demands.
     pub(crate) fn missing(pointer: String) -> Self {
         let detail = "A required parameter was missing.".to_owned();
@@ -73,8 +73,8 @@ impl Complaint {
 }
 
 /// A carrier's 400 as the service passes it on: HTTP 500, with the carrier's JSON inside the message.
-pub(crate) fn wrapped(prefix: &str, complaints: &[Complaint]) -> Answer {
-    let errors: Vec<_> = complaints.iter().map(Complaint::body).collect();
+pub(crate) fn wrapped(prefix: &str, errors: &[CarrierError]) -> ServerResponse {
+    let errors: Vec<_> = errors.iter().map(CarrierError::body).collect();
     let inner = serde_json::to_string_pretty(&json!({"errors": errors}))
         .expect("values made here are always writable");
     refusal(500, "internal", &format!("{prefix} (400): {inner}"))

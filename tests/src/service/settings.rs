@@ -1,4 +1,4 @@
-//! What a simulated service is started with, and what the owner's phone does when it is asked.
+//! What a simulated service is started with, and how its owner decides approvals.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ pub const OWNER: &str = "+15550001111";
 /// The account's dedicated number, the first of `/v1/numbers/account-phones`.
 pub const NUMBER: &str = "+15559990000";
 
-/// How the owner answers approval requests; times are on the simulated clock, from the request.
+/// How the owner decides approval requests; times are on the simulated clock, from the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Owner {
-    /// Nobody looks at the phone; a test may still [`decide`](crate::Service::decide). The default.
+pub enum SimulatedOwner {
+    /// Does not decide; a test may still [`decide`](crate::SimulatedService::decide). The default.
     Silent,
     /// Approves after this time.
     Approves(Duration),
@@ -28,7 +28,7 @@ pub enum Owner {
 
 /// How insights of a conversation are wrapped; the sources disagree, so clients must read both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Insights {
+pub enum InsightsShape {
     /// `{data:[{status, conversation_insights:[{result}]}]}`.
     List,
     /// `{data:{conversation_id, summary, …}}`.
@@ -37,7 +37,7 @@ pub enum Insights {
 
 /// What may differ between two services; [`Default`] is what most tests want.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct ServiceSettings {
     /// The API key that is accepted.
     pub key: String,
     /// 0 = any free port.
@@ -46,21 +46,21 @@ pub struct Settings {
     pub seed: u64,
     /// How long a new row stays missing from lists (real time).
     pub lag: Duration,
-    /// Whether calls and scheduled events are told on the socket as they go.
+    /// Whether calls and scheduled events are announced on the socket.
     pub announce: bool,
     /// Scheduled events as `{event: …}` instead of bare.
     pub wrap_events: bool,
-    /// Whether `Idempotency-Key` is honoured; nobody knows whether the real one does.
+    /// Whether `Idempotency-Key` is honoured; it is not known whether the real service does.
     pub idempotent: bool,
     /// How insights are wrapped.
-    pub insights: Insights,
-    /// How the owner answers approvals.
-    pub owner: Owner,
+    pub insights: InsightsShape,
+    /// How the owner decides approvals.
+    pub owner: SimulatedOwner,
     /// Whether `auth_ok` says `has_devices`.
     pub has_devices: Option<bool>,
 }
 
-impl Default for Settings {
+impl Default for ServiceSettings {
     fn default() -> Self {
         Self {
             key: KEY.to_owned(),
@@ -70,8 +70,8 @@ impl Default for Settings {
             announce: true,
             wrap_events: false,
             idempotent: false,
-            insights: Insights::List,
-            owner: Owner::Silent,
+            insights: InsightsShape::List,
+            owner: SimulatedOwner::Silent,
             has_devices: None,
         }
     }

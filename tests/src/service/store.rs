@@ -1,19 +1,18 @@
 //! The simulated service's rows: every table is a list of JSON objects in the shape that goes over the wire.
 
-use crate::clock::Clock;
-use crate::fate::Fate;
+use crate::clock::SimulatedClock;
+use crate::rng::Rng;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-use super::agenda::{Agenda, Task};
-use super::settings::Settings;
-use super::{approvals, calls, insights, messages, scheduled};
+use super::agenda::Agenda;
+use super::settings::ServiceSettings;
 
 /// What a row is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Table {
-    /// Calls placed by `POST /v1/calls` or told of on the socket; those of scheduled events are not among them.
+pub enum ServiceTable {
+    /// Calls placed by `POST /v1/calls` or announced on the socket; those of scheduled events are not among them.
     Calls,
     /// Texts in and out.
     Messages,
@@ -41,8 +40,8 @@ pub enum Table {
 
 /// One row.
 #[derive(Clone, Debug)]
-pub(crate) struct Row {
-    pub(crate) table: Table,
+pub(crate) struct TableRow {
+    pub(crate) table: ServiceTable,
     pub(crate) id: String,
     pub(crate) parent: String,
     /// What goes over the wire.
@@ -53,27 +52,27 @@ pub(crate) struct Row {
     pub(crate) listed: Instant,
 }
 
-/// All rows of one account, with the time and the chance they live by.
+/// All rows of one account, with the clock and the random numbers that they are made with.
 pub(crate) struct World {
-    rows: Vec<Row>,
-    pub(crate) fate: Fate,
-    pub(crate) clock: Clock,
+    rows: Vec<TableRow>,
+    pub(crate) rng: Rng,
+    pub(crate) clock: SimulatedClock,
     pub(crate) agenda: Agenda,
-    pub(crate) settings: Settings,
+    pub(crate) settings: ServiceSettings,
     pub(crate) profile: Value,
     /// Events to push on the socket, in order.
     pub(crate) outbox: Vec<Value>,
-    /// What left for the world, which no row can take back: ("dialled", number), ("texted", "number\ntext").
+    /// What reached the outside world, which no row can take back: ("dialled", number), ("texted", "number\ntext").
     pub(crate) reached: Vec<(&'static str, String)>,
-    /// Answers by `Idempotency-Key`, where it is honoured.
+    /// Response bodies by `Idempotency-Key`, where it is honoured.
     pub(crate) repeatable: Vec<(String, Value)>,
 }
 
 impl World {
-    pub(crate) fn new(settings: Settings, clock: Clock, profile: Value) -> Self {
+    pub(crate) fn new(settings: ServiceSettings, clock: SimulatedClock, profile: Value) -> Self {
         Self {
             rows: Vec::new(),
-            fate: Fate::new(settings.seed),
+            rng: Rng::new(settings.seed),
             clock,
             agenda: Agenda::default(),
             settings,
@@ -84,20 +83,7 @@ impl World {
         }
     }
 
-    /// Lets everything happen that is due by now, each at its own instant.
-    pub(crate) fn catch_up(&mut self) {
-        while let Some((at, task)) = self.agenda.due(self.clock.now()) {
-            match task {
-                Task::Call { id, stage } => calls::advance(self, &id, stage, at),
-                Task::Scheduled { id, stage } => scheduled::advance(self, &id, stage, at),
-                Task::Decide { id } => approvals::answer(self, &id),
-                Task::Deliver { id } => messages::deliver(self, &id),
-                Task::Insights { id } => insights::ready(self, &id),
-            }
-        }
-    }
-
-    /// Tells an event on the socket, unless the settings say that calls go by in silence.
+    /// Sends an event on the socket, unless the settings switch that off.
     pub(crate) fn announce(&mut self, event: Value) {
         if self.settings.announce {
             self.outbox.push(event);
@@ -105,7 +91,7 @@ impl World {
     }
 
     /// A row that the caller has just made or found.
-    pub(crate) fn row(&mut self, table: Table, id: &str) -> &mut Row {
+    pub(crate) fn row(&mut self, table: ServiceTable, id: &str) -> &mut TableRow {
         self.find(table, id).expect("the caller made or found this row")
     }
 
@@ -114,24 +100,36 @@ impl World {
     }
 
     /// Adds a row; lists show it after the configured lag.
-    pub(crate) fn add(&mut self, table: Table, id: &str, parent: &str, body: Value) -> Value {
+    pub(crate) fn add(
+        &mut self,
+        table: ServiceTable,
+        id: &str,
+        parent: &str,
+        body: Value,
+    ) -> Value {
         self.insert(table, id, parent, body, self.settings.lag)
     }
 
     /// Adds a row that lists show at once.
-    pub(crate) fn seed(&mut self, table: Table, id: &str, parent: &str, body: Value) -> Value {
+    pub(crate) fn seed(
+        &mut self,
+        table: ServiceTable,
+        id: &str,
+        parent: &str,
+        body: Value,
+    ) -> Value {
         self.insert(table, id, parent, body, Duration::ZERO)
     }
 
     fn insert(
         &mut self,
-        table: Table,
+        table: ServiceTable,
         id: &str,
         parent: &str,
         body: Value,
         lag: Duration,
     ) -> Value {
-        let row = Row {
+        let row = TableRow {
             table,
             id: id.to_owned(),
             parent: parent.to_owned(),
@@ -143,33 +141,43 @@ impl World {
         body
     }
 
-    pub(crate) fn find(&mut self, table: Table, id: &str) -> Option<&mut Row> {
+    pub(crate) fn find(&mut self, table: ServiceTable, id: &str) -> Option<&mut TableRow> {
         self.rows.iter_mut().find(|row| row.table == table && row.id == id)
     }
 
     /// The row of that id below that parent: ids of steps are only unique within their run.
-    pub(crate) fn find_in(&mut self, table: Table, id: &str, parent: &str) -> Option<&mut Row> {
-        let wanted = |row: &&mut Row| row.table == table && row.id == id && row.parent == parent;
+    pub(crate) fn find_in(
+        &mut self,
+        table: ServiceTable,
+        id: &str,
+        parent: &str,
+    ) -> Option<&mut TableRow> {
+        let wanted =
+            |row: &&mut TableRow| row.table == table && row.id == id && row.parent == parent;
         self.rows.iter_mut().find(wanted)
     }
 
-    pub(crate) fn find_where(&self, table: Table, test: impl Fn(&Row) -> bool) -> Option<&Row> {
+    pub(crate) fn find_where(
+        &self,
+        table: ServiceTable,
+        test: impl Fn(&TableRow) -> bool,
+    ) -> Option<&TableRow> {
         self.rows.iter().find(|row| row.table == table && test(row))
     }
 
-    pub(crate) fn remove(&mut self, table: Table, id: &str, parent: &str) -> bool {
+    pub(crate) fn remove(&mut self, table: ServiceTable, id: &str, parent: &str) -> bool {
         let before = self.rows.len();
         self.rows.retain(|row| row.table != table || row.id != id || row.parent != parent);
         self.rows.len() < before
     }
 
     /// The rows of a table, oldest first, whether lists show them yet or not.
-    pub(crate) fn all(&self, table: Table) -> impl Iterator<Item = &Row> {
+    pub(crate) fn all(&self, table: ServiceTable) -> impl Iterator<Item = &TableRow> {
         self.rows.iter().filter(move |row| row.table == table)
     }
 
     /// The bodies that a list shows by now, oldest first.
-    pub(crate) fn listed(&self, table: Table, parent: Option<&str>) -> Vec<Value> {
+    pub(crate) fn listed(&self, table: ServiceTable, parent: Option<&str>) -> Vec<Value> {
         let now = Instant::now();
         self.all(table)
             .filter(|row| row.listed <= now && parent.is_none_or(|parent| row.parent == parent))

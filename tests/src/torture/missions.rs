@@ -1,15 +1,15 @@
-//! `missions` under kill -9 and lost answers: what was acknowledged is there, and nothing was made or scheduled twice.
+//! `missions` under kill -9 and lost responses: what was acknowledged is there, and nothing was made or scheduled twice.
 
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use super::operator;
-use crate::{Fate, Sandbox, Service, Settings, Signal, Skew, Table};
+use crate::{ClockSkew, Rng, Sandbox, ServiceSettings, ServiceTable, Signal, SimulatedService};
 
 /// How hard and how long.
 #[derive(Clone, Copy, Debug)]
-pub struct Missions {
+pub struct MissionsTorture {
     /// End after so many kills …
     pub kills: usize,
     /// … or after this time.
@@ -21,36 +21,36 @@ pub struct Missions {
 }
 
 const STATE: &str = "skill/.missions_state.json";
-/// A command that has not ended by then hangs.
-const HANGS: Duration = Duration::from_secs(60);
+/// A command that has not ended by then counts as hanging.
+const HANG_LIMIT: Duration = Duration::from_secs(60);
 
 /// Tortures this program. The summary's `faults` lists everything that must not be.
-pub fn missions(program: &str, plan: Missions) -> Value {
+pub fn missions(program: &str, scale: MissionsTorture) -> Value {
     let began = Instant::now();
-    let mut run = Run::new(program, plan.seed);
-    run.crowd(plan.writers);
+    let mut run = MissionsRun::new(program, scale.seed);
+    run.crowd(scale.writers);
     let mut round = 0;
-    while run.kills < plan.kills && began.elapsed() < plan.limit {
+    while run.kills < scale.kills && began.elapsed() < scale.limit {
         run.round(round);
         round += 1;
     }
     json!({
         "kills": run.kills, "commands": run.commands, "acknowledged": run.acknowledged,
-        "missions": round, "in_doubt": run.in_doubt, "busy": run.busy, "lost": run.lost, "doubled": run.doubled,
+        "missions": round, "unconfirmed": run.unconfirmed, "busy": run.busy, "lost": run.lost, "doubled": run.doubled,
         "unreadable": run.unreadable, "jumps": run.skew.jumps(), "faults": run.faults, "seconds": began.elapsed().as_secs(),
     })
 }
 
-struct Run<'a> {
+struct MissionsRun<'a> {
     program: &'a str,
-    service: Service,
+    service: SimulatedService,
     sandbox: Sandbox,
-    fate: Fate,
-    skew: Skew,
+    rng: Rng,
+    skew: ClockSkew,
     commands: usize,
     kills: usize,
     acknowledged: usize,
-    in_doubt: usize,
+    unconfirmed: usize,
     busy: usize,
     lost: usize,
     doubled: usize,
@@ -58,23 +58,24 @@ struct Run<'a> {
     faults: Vec<String>,
 }
 
-impl<'a> Run<'a> {
-    /// A service that loses three answers of ten after the effect, and whose lists lag.
+impl<'a> MissionsRun<'a> {
+    /// A service that loses three responses of ten after the effect, and whose lists lag.
     fn new(program: &'a str, seed: u64) -> Self {
         let lag = Duration::from_millis(40);
-        let service = Service::with(Settings { seed, lag, ..Settings::default() });
+        let service =
+            SimulatedService::with(ServiceSettings { seed, lag, ..ServiceSettings::default() });
         service.clock().periods(10);
         let sandbox = Sandbox::for_service(&service);
         Self {
             program,
             service,
             sandbox,
-            fate: Fate::new(seed),
-            skew: Skew::default(),
+            rng: Rng::new(seed),
+            skew: ClockSkew::default(),
             commands: 0,
             kills: 0,
             acknowledged: 0,
-            in_doubt: 0,
+            unconfirmed: 0,
             busy: 0,
             lost: 0,
             doubled: 0,
@@ -107,8 +108,8 @@ impl<'a> Run<'a> {
         let mut items: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
         items.sort_unstable();
         items.dedup();
-        self.count_lost(writers * each - items.len().min(writers * each), "appends of the crowd");
-        self.count_doubled(list.len() - items.len(), "appends of the crowd");
+        self.add_lost(writers * each - items.len().min(writers * each), "appends of the crowd");
+        self.add_doubled(list.len() - items.len(), "appends of the crowd");
     }
 
     /// One mission from its beginning to two scheduled events, every command killed now and then.
@@ -116,36 +117,41 @@ impl<'a> Run<'a> {
         let (name, slug) = (format!("Mission {n}"), format!("mission-{n}"));
         let phone = format!("+1555888{n:04}");
         let row = json!({"id": format!("29{n:017}"), "phone_number": phone, "status": "active"});
-        self.service.seed(Table::Phones, row["id"].as_str().unwrap_or_default(), "", row.clone());
-        self.service.lose_answers("POST", "/v1/*", 30, self.fate.bits());
+        self.service.seed(
+            ServiceTable::Phones,
+            row["id"].as_str().unwrap_or_default(),
+            "",
+            row.clone(),
+        );
+        self.service.lose_responses("POST", "/v1/*", 30, self.rng.next_u64());
         let steps = r#"[{"step_id":"s","description":"S"}]"#;
-        self.insist(&["init", &name, "I", &format!("Request {n}"), steps]);
-        self.insist(&["setup-agent", &slug, &format!("Agent {n}"), "I", "Hi"]);
+        self.run_until_done(&["init", &name, "I", &format!("Request {n}"), steps]);
+        self.run_until_done(&["setup-agent", &slug, &format!("Agent {n}"), "I", "Hi"]);
         let (text, to) = (format!("Text {n}"), format!("+1332220{n:04}"));
         let when = "in 3h";
-        self.insist(&["schedule-sms", "--mission", &slug, &to, when, &text, "--step", "s"]);
-        self.insist(&["schedule-call", "--mission", &slug, &to, when, "--any-time"]);
-        self.remember(n, &slug);
+        self.run_until_done(&["schedule-sms", "--mission", &slug, &to, when, &text, "--step", "s"]);
+        self.run_until_done(&["schedule-call", "--mission", &slug, &to, when, "--any-time"]);
+        self.fill_memory(n, &slug);
         self.service.heal();
         self.check(n, &slug);
     }
 
-    /// Runs a command until it succeeds, as an agent does that was told to try again; what is in doubt is
-    /// settled by somebody who looks.
-    fn insist(&mut self, line: &[&str]) {
+    /// Runs a command until it succeeds, as an agent does after a hint to try again; what is unconfirmed may be resolved by
+    /// an operator first.
+    fn run_until_done(&mut self, line: &[&str]) {
         for _ in 0..200 {
-            match self.life(line) {
-                // Killed, or told that nothing was done: it is tried again.
+            match self.run_once(line) {
+                // Killed, or ended with nothing done: it is tried again.
                 None | Some(4 | 5) => {}
                 Some(0) => {
                     self.acknowledged += 1;
                     return;
                 }
                 Some(8) => {
-                    self.in_doubt += 1;
+                    self.unconfirmed += 1;
                     // Half of the time it is simply tried again: the program must not repeat what it sent.
-                    if self.fate.strikes(50) {
-                        operator::settle(
+                    if self.rng.chance(50) {
+                        operator::resolve_all(
                             &self.service,
                             &self.sandbox,
                             self.program,
@@ -162,35 +168,35 @@ impl<'a> Run<'a> {
         self.faults.push(format!("{line:?} never succeeded"));
     }
 
-    /// Runs a command, on a clock that may have been set since the last one, that is killed at a random moment or not
-    /// at all: its exit code, if it came to that.
-    fn life(&mut self, line: &[&str]) -> Option<i32> {
+    /// Runs a command, on a clock that may have been set since the last one, and kills it at a random moment or not at all:
+    /// its exit code, if it was not killed.
+    fn run_once(&mut self, line: &[&str]) -> Option<i32> {
         self.commands += 1;
-        let clock = self.skew.draw(&mut self.fate);
+        let clock = self.skew.draw(&mut self.rng);
         let mut child = self.sandbox.prepare(self.program, line).skewed(clock).spawn();
-        if self.fate.strikes(80) {
-            std::thread::sleep(Duration::from_micros(self.fate.below(60_000))); // the moment of the kill
+        if self.rng.chance(80) {
+            std::thread::sleep(Duration::from_micros(self.rng.below(60_000))); // the moment of the kill
             child.signal(Signal::KILL);
         }
-        let end = child.finish(HANGS);
+        let end = child.finish(HANG_LIMIT);
         self.state();
         if end.code() == 137 {
             self.kills += 1;
             return None;
         }
-        if end.code() == 101 || end.took() >= HANGS {
+        if end.code() == 101 || end.took() >= HANG_LIMIT {
             self.faults.push(format!("{line:?}: {}", end.err()));
         }
         Some(end.code())
     }
 
     /// Appends and saves under kills: what was acknowledged is there once.
-    fn remember(&mut self, n: usize, slug: &str) {
+    fn fill_memory(&mut self, n: usize, slug: &str) {
         let mut acknowledged = Vec::new();
         for item in 0..8 {
             let item = format!("{n}-{item}");
-            let list = self.life(&["append-memory", slug, "l", &item]) == Some(0);
-            let key = self.life(&["save-memory", slug, &item, "v"]) == Some(0);
+            let list = self.run_once(&["append-memory", slug, "l", &item]) == Some(0);
+            let key = self.run_once(&["save-memory", slug, &item, "v"]) == Some(0);
             acknowledged.push((item, list, key));
         }
         let memory = self.state()[slug]["memory"].clone();
@@ -198,44 +204,44 @@ impl<'a> Run<'a> {
             self.acknowledged += usize::from(list) + usize::from(key);
             let items = memory["l"].as_array().into_iter().flatten();
             let n_items = items.filter(|found| **found == item.as_str()).count();
-            self.count_lost(usize::from(list && n_items == 0), &item);
-            self.count_doubled(n_items.saturating_sub(1), &item);
-            self.count_lost(usize::from(key && memory[&item].is_null()), &item);
+            self.add_lost(usize::from(list && n_items == 0), &item);
+            self.add_doubled(n_items.saturating_sub(1), &item);
+            self.add_lost(usize::from(key && memory[&item].is_null()), &item);
         }
     }
 
-    /// One of everything at the service, and what is kept here agrees with it.
+    /// Checks that the service has one of everything, and that the state file agrees with it.
     fn check(&mut self, n: usize, slug: &str) {
-        let kept = self.state()[slug].clone();
+        let stored = self.state()[slug].clone();
         let rows = |table| self.service.rows(table);
         let count = |table, key: &str, wanted: &Value| {
             rows(table).iter().filter(|row| row[key] == *wanted).count()
         };
         let input = json!({"original_request": format!("Request {n}")});
         let (text, to) = (format!("Text {n}"), format!("+1332220{n:04}"));
-        let calls = rows(Table::Scheduled)
+        let calls = rows(ServiceTable::Scheduled)
             .iter()
             .filter(|row| row["to_number"] == to && row["channel"] == "call")
             .count();
         let made = [
-            ("mission", count(Table::Missions, "name", &json!(format!("Mission {n}")))),
-            ("run", count(Table::Runs, "input", &input)),
-            ("plan step", count(Table::Steps, "run_id", &kept["run_id"])),
-            ("assistant", count(Table::Assistants, "name", &json!(format!("Agent {n}")))),
-            ("link", count(Table::Links, "run_id", &kept["run_id"])),
-            ("text", count(Table::Scheduled, "text_body", &json!(text))),
+            ("mission", count(ServiceTable::Missions, "name", &json!(format!("Mission {n}")))),
+            ("run", count(ServiceTable::Runs, "input", &input)),
+            ("plan step", count(ServiceTable::Steps, "run_id", &stored["run_id"])),
+            ("assistant", count(ServiceTable::Assistants, "name", &json!(format!("Agent {n}")))),
+            ("link", count(ServiceTable::Links, "run_id", &stored["run_id"])),
+            ("text", count(ServiceTable::Scheduled, "text_body", &json!(text))),
             ("call", calls),
         ];
         for (what, n_made) in made {
-            self.count_lost(usize::from(n_made == 0), &format!("{what} of {slug}"));
-            self.count_doubled(n_made.saturating_sub(1), &format!("{what} of {slug}"));
+            self.add_lost(usize::from(n_made == 0), &format!("{what} of {slug}"));
+            self.add_doubled(n_made.saturating_sub(1), &format!("{what} of {slug}"));
         }
-        let remembered = kept["memory"]["scheduled_events"].as_array().map_or(0, Vec::len);
-        let tracked = kept["events"].as_object().map_or(0, serde_json::Map::len);
-        self.count_lost(2_usize.saturating_sub(remembered.min(tracked)), "remembered events");
-        self.count_doubled(remembered.max(tracked).saturating_sub(2), "remembered events");
-        if kept["status"] != "running" {
-            self.faults.push(format!("{slug} is `{}` at the end", kept["status"]));
+        let in_memory = stored["memory"]["scheduled_events"].as_array().map_or(0, Vec::len);
+        let tracked = stored["events"].as_object().map_or(0, serde_json::Map::len);
+        self.add_lost(2_usize.saturating_sub(in_memory.min(tracked)), "remembered events");
+        self.add_doubled(in_memory.max(tracked).saturating_sub(2), "remembered events");
+        if stored["status"] != "running" {
+            self.faults.push(format!("{slug} is `{}` at the end", stored["status"]));
         }
     }
 
@@ -248,14 +254,14 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn count_lost(&mut self, n: usize, what: &str) {
+    fn add_lost(&mut self, n: usize, what: &str) {
         if n > 0 {
             self.lost += n;
             self.faults.push(format!("lost: {n} × {what}"));
         }
     }
 
-    fn count_doubled(&mut self, n: usize, what: &str) {
+    fn add_doubled(&mut self, n: usize, what: &str) {
         if n > 0 {
             self.doubled += n;
             self.faults.push(format!("doubled: {n} × {what}"));

@@ -1,5 +1,5 @@
-//! `missions tick` under kill -9, two at a time, with answers lost after the effect: every mission comes to its end, and
-//! nobody is dialled oftener than the retries allow.
+//! `missions tick` under kill -9, two at a time, with responses lost after the effect: every mission comes to its end, and
+//! no number is dialled oftener than the retries allow.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -8,11 +8,14 @@ use jiff::civil::Weekday;
 use jiff::{SignedDuration, Timestamp, ToSpan as _, tz::TimeZone};
 use serde_json::{Value, json};
 
-use crate::{Fate, Gateway, Sandbox, Service, Settings, Signal, Skew, Table};
+use crate::{
+    ClockSkew, Rng, Sandbox, ServiceSettings, ServiceTable, Signal, SimulatedGateway,
+    SimulatedService,
+};
 
 /// How hard and how long.
 #[derive(Clone, Copy, Debug)]
-pub struct Ticks {
+pub struct TicksTorture {
     /// End after so many kills …
     pub kills: usize,
     /// … or after this time.
@@ -21,54 +24,55 @@ pub struct Ticks {
     pub seed: u64,
 }
 
-/// What becomes of a number is decided by its last two digits.
+/// The last two digits of a number decide how a call to it ends.
 const ENDS: [&str; 6] = ["01", "02", "04", "06", "07", "08"];
 /// The first attempt and three more.
-const MOST: usize = 4;
+const MAX_ATTEMPTS: usize = 4;
 /// A mission that has not ended after so many ticks never will: five days of ten minutes each, since one that begins
 /// on a Friday may try somebody again on Monday.
-const PATIENCE: usize = 720;
-/// A command that has not ended by then hangs.
-const HANGS: Duration = Duration::from_secs(60);
+const MAX_TICKS: usize = 720;
+/// A command that has not ended by then counts as hanging.
+const HANG_LIMIT: Duration = Duration::from_secs(60);
 
 /// Tortures this program. The summary's `faults` lists everything that must not be.
-pub fn ticks(program: &str, plan: Ticks) -> Value {
+pub fn ticks(program: &str, scale: TicksTorture) -> Value {
     let began = Instant::now();
-    let mut run = Run::new(program, plan.seed);
+    let mut run = TicksRun::new(program, scale.seed);
     let mut n = 0;
-    while run.kills < plan.kills && began.elapsed() < plan.limit {
+    while run.kills < scale.kills && began.elapsed() < scale.limit {
         run.mission(n);
         n += 1;
     }
     json!({
         "missions": n, "ticks": run.ticks, "kills": run.kills, "dialled": run.service.dialled().len(),
-        "in_doubt": run.in_doubt, "jumps": run.skew.jumps(), "faults": run.faults, "seconds": began.elapsed().as_secs(),
+        "unconfirmed": run.unconfirmed, "jumps": run.skew.jumps(), "faults": run.faults, "seconds": began.elapsed().as_secs(),
     })
 }
 
-struct Run<'a> {
+struct TicksRun<'a> {
     program: &'a str,
-    service: Service,
-    gateway: Gateway,
+    service: SimulatedService,
+    gateway: SimulatedGateway,
     sandbox: Sandbox,
-    fate: Fate,
-    skew: Skew,
+    rng: Rng,
+    skew: ClockSkew,
     ticks: usize,
     kills: usize,
     /// Attempts whose request may never have left: they are never made again.
-    in_doubt: usize,
+    unconfirmed: usize,
     faults: Vec<String>,
 }
 
-impl<'a> Run<'a> {
+impl<'a> TicksRun<'a> {
     fn new(program: &'a str, seed: u64) -> Self {
-        let service = Service::with(Settings { seed, ..Settings::default() });
+        let service =
+            SimulatedService::with(ServiceSettings { seed, ..ServiceSettings::default() });
         service.clock().periods(50);
-        let gateway = Gateway::start();
+        let gateway = SimulatedGateway::start();
         let sandbox = Sandbox::for_both(&service, &gateway);
-        let (fate, skew, faults) = (Fate::new(seed), Skew::default(), Vec::new());
-        let (ticks, kills, in_doubt) = (0, 0, 0);
-        Self { program, service, gateway, sandbox, fate, skew, ticks, kills, in_doubt, faults }
+        let (rng, skew, faults) = (Rng::new(seed), ClockSkew::default(), Vec::new());
+        let (ticks, kills, unconfirmed) = (0, 0, 0);
+        Self { program, service, gateway, sandbox, rng, skew, ticks, kills, unconfirmed, faults }
     }
 
     /// One mission of two steps and three calls, from its first tick to its last.
@@ -78,19 +82,19 @@ impl<'a> Run<'a> {
         let steps = r#"[{"step_id":"a","description":"A"},{"step_id":"b","description":"B"}]"#;
         self.ok(&["init", &name, "I", "R", steps]);
         self.ok(&["setup-agent", &slug, "A", "I", "Hi", "--caller-id-only"]);
-        let first = self.service.rows(Table::Scheduled).len();
+        let first = self.service.rows(ServiceTable::Scheduled).len();
         for call in 0..3 {
-            let end = ENDS[self.fate.place(ENDS.len())];
+            let end = ENDS[self.rng.index(ENDS.len())];
             let to = format!("+1332220{:02}{end}", 10 + call);
             let (step, kind) = if call == 0 { ("a", "service") } else { ("b", "automated") };
             let line = ["schedule-call", "--mission", &slug, &to, "in 5m", "--step", step];
             self.ok(&[&line[..], &["--recipient", kind]].concat());
         }
         for method in ["POST", "PATCH", "DELETE"] {
-            self.service.lose_answers(method, "/v1/*", 15, self.fate.bits());
+            self.service.lose_responses(method, "/v1/*", 15, self.rng.next_u64());
         }
-        for _ in 0..PATIENCE {
-            let by = self.fate.below(20 * 60);
+        for _ in 0..MAX_TICKS {
+            let by = self.rng.below(20 * 60);
             self.service.advance(Duration::from_secs(by));
             self.tick(&slug);
             if self.is_settled(&slug) {
@@ -105,16 +109,16 @@ impl<'a> Run<'a> {
     /// One tick or two at once, killed or not, on a clock that may have been set since the last ones.
     fn tick(&mut self, slug: &str) {
         self.ticks += 1;
-        let clock = self.skew.draw(&mut self.fate);
+        let clock = self.skew.draw(&mut self.rng);
         let tick = |line: &[&str]| self.sandbox.prepare(self.program, line).skewed(clock).spawn();
         let mut one = tick(&["--deadline", "5", "tick", slug]);
-        let other = self.fate.strikes(30).then(|| tick(&["tick"]));
-        if self.fate.strikes(60) {
-            std::thread::sleep(Duration::from_micros(self.fate.below(60_000))); // the moment of the kill
+        let other = self.rng.chance(30).then(|| tick(&["tick"]));
+        if self.rng.chance(60) {
+            std::thread::sleep(Duration::from_micros(self.rng.below(60_000))); // the moment of the kill
             one.signal(Signal::KILL);
         }
         for child in [Some(one), other].into_iter().flatten() {
-            let end = child.finish(HANGS);
+            let end = child.finish(HANG_LIMIT);
             match end.code() {
                 137 => self.kills += 1,
                 0 | 4 | 8 => {}
@@ -123,10 +127,10 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// What has ended is as it should be, at the service and here.
+    /// Checks a mission that has ended, at the service and in the state file.
     fn check(&mut self, slug: &str, first: usize) {
-        let kept = self.state(slug);
-        let rows = self.service.rows(Table::Scheduled).split_off(first);
+        let stored = self.state(slug);
+        let rows = self.service.rows(ServiceTable::Scheduled).split_off(first);
         let mut tries: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for row in &rows {
             let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
@@ -139,29 +143,29 @@ impl<'a> Run<'a> {
         for (to, times) in &tries {
             let mut once = times.clone();
             once.dedup();
-            let chains = kept["events"].as_object().into_iter().flatten();
+            let chains = stored["events"].as_object().into_iter().flatten();
             let chains = chains.filter(|(_, one)| one["to"] == **to && one["retry_of"].is_null());
-            if once.len() < times.len() || times.len() > MOST * chains.count() {
+            if once.len() < times.len() || times.len() > MAX_ATTEMPTS * chains.count() {
                 self.faults.push(format!("{slug}: {to} was scheduled for {times:?}"));
             }
         }
-        let tracked = kept["events"].as_object().map_or(0, serde_json::Map::len);
+        let tracked = stored["events"].as_object().map_or(0, serde_json::Map::len);
         if rows.len() != tracked {
-            self.in_doubt += rows.len().abs_diff(tracked);
+            self.unconfirmed += rows.len().abs_diff(tracked);
         }
         let waiting = rows.iter().filter(|row| row["status"] == "pending").count();
-        let run = kept["run_id"].clone();
-        let runs = self.service.rows(Table::Runs);
+        let run = stored["run_id"].clone();
+        let runs = self.service.rows(ServiceTable::Runs);
         let status = runs.iter().find(|row| row["run_id"] == run).map(|row| row["status"].clone());
-        if status != Some(kept["status"].clone()) || waiting > 0 {
+        if status != Some(stored["status"].clone()) || waiting > 0 {
             self.faults.push(format!(
                 "{slug} is `{}` here and {status:?} at the service; {waiting} calls wait",
-                kept["status"]
+                stored["status"]
             ));
         }
         let about = format!("mission `{slug}`");
         if !self.gateway.turns().iter().any(|turn| turn.message.contains(&about)) {
-            self.faults.push(format!("nobody was told of {slug}"));
+            self.faults.push(format!("no turn of the agent mentions {slug}"));
         }
     }
 

@@ -1,13 +1,13 @@
-//! HTTP/1.1 as far as a simulated server needs it: one request in, one answer out, over any stream.
+//! HTTP/1.1 as far as a simulated server needs it: one request in, one response out, over any stream.
 
-use super::stream::Stream;
+use super::stream::ServerStream;
 use serde_json::Value;
 use std::fmt::{Display, Write as _};
 use std::io::{self, BufRead, BufReader, Read, Write};
 
 /// A request as it came in.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Request {
+pub(crate) struct ServerRequest {
     pub(crate) method: String,
     /// As on the wire, without the query.
     pub(crate) raw_path: String,
@@ -18,7 +18,7 @@ pub(crate) struct Request {
     pub(crate) too_large: bool,
 }
 
-impl Request {
+impl ServerRequest {
     /// The path with its percent signs resolved.
     pub(crate) fn path(&self) -> String {
         decode(&self.raw_path, false)
@@ -42,7 +42,7 @@ impl Request {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// The body as JSON, or the parser's complaint.
+    /// The body as JSON, or the parser's error.
     pub(crate) fn json(&self) -> Result<Value, serde_json::Error> {
         serde_json::from_slice(&self.body)
     }
@@ -54,18 +54,18 @@ impl Request {
 
 /// Reads the next request; `None` when the client is done with the connection.
 pub(crate) fn read(
-    stream: &mut BufReader<Stream>,
+    stream: &mut BufReader<ServerStream>,
     body_limit: usize,
-) -> io::Result<Option<Request>> {
+) -> io::Result<Option<ServerRequest>> {
     let Some(first) = line(stream)? else { return Ok(None) };
     let mut words = first.split(' ');
     let (method, target) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let mut request = Request {
+    let mut request = ServerRequest {
         method: method.to_owned(),
         raw_path: path.to_owned(),
         raw_query: query.to_owned(),
-        ..Request::default()
+        ..ServerRequest::default()
     };
     while let Some(header) = line(stream)?.filter(|text| !text.is_empty()) {
         let (name, value) = header.split_once(':').unwrap_or((&header, ""));
@@ -76,7 +76,7 @@ pub(crate) fn read(
     let length = request.header("content-length").and_then(|value| value.parse().ok()).unwrap_or(0);
     if length > body_limit {
         request.too_large = true;
-        // Read and forgotten: to close on a client that still sends would take the answer from it.
+        // Read and thrown away: a client that is still sending when the connection closes would not get the response.
         io::copy(&mut stream.take(length as u64), &mut io::sink())?;
     } else if chunked {
         loop {
@@ -98,7 +98,7 @@ pub(crate) fn read(
 }
 
 /// One line without its end; `None` where the stream ends before it.
-fn line(stream: &mut BufReader<Stream>) -> io::Result<Option<String>> {
+fn line(stream: &mut BufReader<ServerStream>) -> io::Result<Option<String>> {
     let mut bytes = Vec::new();
     if stream.take(64 * 1024).read_until(b'\n', &mut bytes)? == 0 {
         return Ok(None);
@@ -126,13 +126,13 @@ fn decode(text: &str, plus_is_blank: bool) -> String {
 
 /// What is sent back.
 #[derive(Clone, Debug)]
-pub(crate) struct Answer {
+pub(crate) struct ServerResponse {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
 
-impl Answer {
+impl ServerResponse {
     pub(crate) fn json(status: u16, body: &Value) -> Self {
         Self::new(status, "application/json; charset=utf-8", body.to_string())
     }
@@ -182,35 +182,35 @@ impl Answer {
     }
 }
 
-/// How an answer reaches the client.
+/// How a response reaches the client.
 #[derive(Clone, Debug)]
 pub(crate) enum Delivery {
-    Whole(Answer),
+    Whole(ServerResponse),
     /// The head and half of the body, then the connection ends.
-    Torn(Answer),
-    /// The connection ends without a word.
+    Torn(ServerResponse),
+    /// The connection ends without a response.
     Cut,
 }
 
-/// Sends what is due; true when the connection may serve another request.
+/// Sends a response; true when the connection may serve another request.
 pub(crate) fn send(
-    stream: &mut Stream,
-    request: &Request,
+    stream: &mut ServerStream,
+    request: &ServerRequest,
     delivery: &Delivery,
 ) -> io::Result<bool> {
     match delivery {
-        Delivery::Whole(answer) => {
+        Delivery::Whole(response) => {
             let close = request.wants_close() || request.too_large;
-            stream.write_all(&answer.bytes(close))?;
+            stream.write_all(&response.bytes(close))?;
             if close {
                 stream.cut();
             }
             Ok(!close)
         }
-        Delivery::Torn(answer) => {
-            let bytes = answer.bytes(true);
-            let kept = bytes.len() - answer.body.len() + answer.body.len() / 2;
-            stream.write_all(&bytes[..kept])?;
+        Delivery::Torn(response) => {
+            let bytes = response.bytes(true);
+            let sent = bytes.len() - response.body.len() + response.body.len() / 2;
+            stream.write_all(&bytes[..sent])?;
             stream.cut();
             Ok(false)
         }
@@ -252,9 +252,9 @@ mod tests {
 
     #[test]
     fn a_query_is_read_as_servers_read_it() {
-        let request = Request {
+        let request = ServerRequest {
             raw_query: "contact=%2B1555&page[size]=20&q=a+b&x=%zz".into(),
-            ..Request::default()
+            ..ServerRequest::default()
         };
         let pairs = request.pairs();
         let pairs: Vec<_> = pairs.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();

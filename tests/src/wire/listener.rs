@@ -1,7 +1,7 @@
 //! Accepts connections on a free loopback port and serves each on a thread of its own.
 
-use super::stop::Stop;
-use super::stream::Stream;
+use super::stop::StopSignal;
+use super::stream::ServerStream;
 use rustls::{ServerConfig, ServerConnection};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -12,7 +12,7 @@ use std::time::Duration;
 /// The accepting thread of one server; dropping it ends the server and every connection.
 pub(crate) struct Listener {
     address: SocketAddr,
-    stop: Arc<Stop>,
+    stop: Arc<StopSignal>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -21,8 +21,8 @@ impl Listener {
     pub(crate) fn start(
         port: u16,
         tls: Option<Arc<ServerConfig>>,
-        stop: Arc<Stop>,
-        serve: impl Fn(Stream) -> io::Result<()> + Send + Sync + 'static,
+        stop: Arc<StopSignal>,
+        serve: impl Fn(ServerStream) -> io::Result<()> + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         let address = listener.local_addr()?;
@@ -38,14 +38,14 @@ impl Listener {
                     break;
                 }
                 let (serve, ended, tls) = (Arc::clone(&serve), Arc::clone(&ended), tls.clone());
-                // A connection that breaks off is the client's affair; the tests look at what was recorded.
+                // A connection that breaks off is no error here: the tests check what was recorded.
                 thread::spawn(move || {
                     let tls =
                         tls.map(ServerConnection::new).transpose().map_err(io::Error::other)?;
-                    let stream = Stream::new(tcp, tls)?;
-                    let Some(number) = ended.watch(&stream) else { return Ok(()) };
+                    let stream = ServerStream::new(tcp, tls)?;
+                    let Some(number) = ended.register(&stream) else { return Ok(()) };
                     let served = serve(stream.clone());
-                    ended.forget(number);
+                    ended.unregister(number);
                     stream.cut();
                     served
                 });

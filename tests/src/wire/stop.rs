@@ -1,25 +1,25 @@
-//! The end of a simulator: one flag that interrupts every wait and every connection of its threads.
+//! The end of a simulated server: one flag that interrupts every wait and every connection of its threads.
 
-use super::stream::Stream;
+use super::stream::ServerStream;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Shared by all threads of one server.
 #[derive(Default)]
-pub(crate) struct Stop {
-    state: Mutex<State>,
+pub(crate) struct StopSignal {
+    state: Mutex<StopState>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct StopState {
     stopped: bool,
-    open: Vec<(u64, Stream)>,
+    open: Vec<(u64, ServerStream)>,
     next: u64,
 }
 
-impl Stop {
-    fn state(&self) -> MutexGuard<'_, State> {
+impl StopSignal {
+    fn state(&self) -> MutexGuard<'_, StopState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -42,8 +42,8 @@ impl Stop {
         false
     }
 
-    /// Remembers a connection, so that the end cuts it; `None` after the end.
-    pub(crate) fn watch(&self, stream: &Stream) -> Option<u64> {
+    /// Registers a connection, so that the end cuts it; `None` after the end.
+    pub(crate) fn register(&self, stream: &ServerStream) -> Option<u64> {
         let mut state = self.state();
         if state.stopped {
             return None;
@@ -54,7 +54,7 @@ impl Stop {
         Some(number)
     }
 
-    pub(crate) fn forget(&self, number: u64) {
+    pub(crate) fn unregister(&self, number: u64) {
         self.state().open.retain(|(n, _)| *n != number);
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// A handle on a connection; clones share it. Each `write` goes out whole, so that frames of two writers never mix.
 #[derive(Clone)]
-pub(crate) struct Stream {
+pub(crate) struct ServerStream {
     tcp: Arc<TcpStream>,
     tls: Option<Arc<Mutex<Tls>>>,
     write: Arc<Mutex<()>>,
@@ -63,7 +63,7 @@ impl Tls {
     }
 }
 
-impl Stream {
+impl ServerStream {
     pub(crate) fn new(tcp: TcpStream, tls: Option<ServerConnection>) -> io::Result<Self> {
         tcp.set_nodelay(true)?;
         Ok(Self {
@@ -76,7 +76,7 @@ impl Stream {
         })
     }
 
-    /// Ends the connection without another word, as a crash or a deploy does.
+    /// Ends the connection without TLS's or the socket's own farewell, as a crash or a deployment does.
     pub(crate) fn cut(&self) {
         // It may be gone already, which is what was wanted.
         let _ = self.tcp.shutdown(Shutdown::Both);
@@ -92,7 +92,7 @@ fn lock(tls: &Arc<Mutex<Tls>>) -> MutexGuard<'_, Tls> {
     tls.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Read for Stream {
+impl Read for ServerStream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let Some(tls) = &self.tls else { return (&*self.tcp).read(buffer) };
         loop {
@@ -110,7 +110,7 @@ impl Read for Stream {
     }
 }
 
-impl Write for Stream {
+impl Write for ServerStream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if let Some(tls) = &self.tls {
             let mut tls = lock(tls);

@@ -1,4 +1,4 @@
-//! What it costs to remember one thing more, with 10, 1,000 and 10,000 things in the state file.
+//! What it costs to store one thing more, with 10, 1,000 and 10,000 things in the state file.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -15,7 +15,7 @@ use super::process;
 /// Items that are there already.
 const SIZES: [usize; 3] = [10, 1_000, 10_000];
 
-/// Runs whose memory is watched: a look at a process that lives for milliseconds may come too early.
+/// Runs whose memory is watched: a process that lives for milliseconds may be read too early.
 const WATCHED: usize = 20;
 
 /// What is measured of each size.
@@ -25,7 +25,7 @@ const LINES: [(&str, &[&str]); 3] = [
     ("list-state", &["list-state"]),
 ];
 
-/// Measures each command line `runs` times at each size, on the disk that holds the temporary folder.
+/// Measures each command line `runs` times at each size, on the disk that holds the temporary folder (see [`bench`](super)).
 pub(super) fn measure(programs: &Path, runs: usize) -> Result<Value> {
     let missions = programs.join("missions").display().to_string();
     let heading = ["", "processor ms", "wall p50 ms", "wall p99 ms", "peak KiB"];
@@ -66,7 +66,7 @@ pub(super) fn measure(programs: &Path, runs: usize) -> Result<Value> {
     Ok(json!({"runs": runs, "lines": figures}))
 }
 
-/// A state file as the reference writes it, with one mission that remembers so much.
+/// A state file with one mission whose memory has so many items.
 fn with_items(n: usize) -> Result<String> {
     let items = (0..n).map(|n| json!({"n": n, "text": "quoted 120 dollars, call back on Tuesday"}));
     let log: Vec<Value> = items.collect();

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use harness::{KEY, Sandbox, Service, Table, plenty};
+use harness::{KEY, Sandbox, ServiceTable, SimulatedService, large_mission};
 use serde_json::{Value, json};
 use state::out;
 
@@ -14,8 +14,8 @@ use super::figures::{Times, millis, table};
 use super::process;
 
 /// A command line that is measured.
-struct Line {
-    /// What it stands for in the table.
+struct MeasuredLine {
+    /// Its name in the table.
     what: &'static str,
     program: String,
     args: Vec<String>,
@@ -23,10 +23,10 @@ struct Line {
 
 /// Measures every line `runs` times. Fails if one of them does not end with 0: a refusal would be cheap.
 pub(super) fn measure(programs: &Path, runs: usize) -> Result<Value> {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let body = json!({"call_id": "call-1", "status": "completed", "direction": "outbound"});
-    service.seed(Table::Calls, "call-1", "", body.clone());
-    service.seed(Table::Approvals, "approval-1", "", approved());
+    service.seed(ServiceTable::Calls, "call-1", "", body.clone());
+    service.seed(ServiceTable::Approvals, "approval-1", "", approved());
     let sandbox = Sandbox::for_service(&service);
     let mut rows = vec![heading()];
     let mut figures = Vec::new();
@@ -63,9 +63,9 @@ fn approved() -> Value {
     json!({"request_id": "approval-1", "action": "a", "status": "approved", "require_biometric": false})
 }
 
-fn lines(programs: &Path, service: &Service) -> Vec<Line> {
+fn lines(programs: &Path, service: &SimulatedService) -> Vec<MeasuredLine> {
     let program = |name: &str| programs.join(name).display().to_string();
-    let line = |what, name: &str, args: &[&str]| Line {
+    let line = |what, name: &str, args: &[&str]| MeasuredLine {
         what,
         program: program(name),
         args: args.iter().map(|arg| (*arg).to_owned()).collect(),
@@ -75,7 +75,7 @@ fn lines(programs: &Path, service: &Service) -> Vec<Line> {
     let curl = vec!["-sS".to_owned(), "-H".to_owned(), key.clone(), url.clone()];
     let piped = format!("curl -sS -H '{key}' '{url}' | jq -r .status");
     vec![
-        Line {
+        MeasuredLine {
             what: "true: the least a process costs",
             program: "/bin/true".to_owned(),
             args: Vec::new(),
@@ -96,8 +96,12 @@ fn lines(programs: &Path, service: &Service) -> Vec<Line> {
         line("call status: one request", "call", &["status", "call-1"]),
         line("sms list: one request", "sms", &["list"]),
         line("approval status: one request", "approval", &["status", "approval-1"]),
-        Line { what: "curl: the same request", program: "/usr/bin/curl".to_owned(), args: curl },
-        Line {
+        MeasuredLine {
+            what: "curl: the same request",
+            program: "/usr/bin/curl".to_owned(),
+            args: curl,
+        },
+        MeasuredLine {
             what: "sh -c 'curl | jq'",
             program: "/bin/sh".to_owned(),
             args: vec!["-c".to_owned(), piped],
@@ -106,7 +110,7 @@ fn lines(programs: &Path, service: &Service) -> Vec<Line> {
 }
 
 /// Runs a line many times in a row, after one run that warms the caches.
-fn one(sandbox: &Sandbox, line: &Line, runs: usize) -> Result<Value> {
+fn one(sandbox: &Sandbox, line: &MeasuredLine, runs: usize) -> Result<Value> {
     let run = || {
         let output = sandbox.run(&line.program, &line.args);
         ensure!(output.code() == 0, "this line is measured, and fails\n{output}");
@@ -127,16 +131,16 @@ fn heading() -> Vec<String> {
     ["", "processor ms", "wall p50 ms", "wall p99 ms"].map(str::to_owned).to_vec()
 }
 
-fn row(line: &Line, figure: &Value) -> Vec<String> {
+fn row(line: &MeasuredLine, figure: &Value) -> Vec<String> {
     row_of(line.what, figure)
 }
 
 /// A pass over a thousand scheduled calls with three assistants, all of them due: three lists, a run, a plan.
 fn a_tick(programs: &Path, runs: usize) -> Result<Value> {
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);
     let missions = programs.join("missions").display().to_string();
-    plenty::of_calls(&service, &sandbox, &missions, 1_000, 3);
+    large_mission::add_calls(&service, &sandbox, &missions, 1_000, 3);
     let peak = Arc::new(AtomicU64::new(0));
     let seen = Arc::clone(&peak);
     service.on_with("GET", "/v1/missions/:m/runs/:r", move |_| {
@@ -151,8 +155,8 @@ fn a_tick(programs: &Path, runs: usize) -> Result<Value> {
         let before = process::of_children();
         let output = sandbox.run(&missions, ["tick"]);
         processor += process::of_children().saturating_sub(before);
-        let looked = &output.json()["missions"][0]["looked"];
-        ensure!(*looked == 1_000, "a tick is measured that looked at {looked} calls\n{output}");
+        let n_checked = &output.json()["missions"][0]["looked"];
+        ensure!(*n_checked == 1_000, "a tick is measured that checked {n_checked} calls\n{output}");
         walls.push(output.took());
     }
     let n = u32::try_from(runs.max(1)).unwrap_or(u32::MAX);

@@ -9,25 +9,25 @@ use std::thread;
 use anyhow::{Context as _, Result};
 use state::out;
 
+use crate::check_result::CheckResult;
 use crate::folder;
-use crate::verdict::Verdict;
 use crate::workspace::{Profile, Workspace};
 
 /// Scenarios mostly wait, so that a few at once cost little; more would disturb what they measure.
 const AT_ONCE: usize = 3;
 
-/// The end of the peer's routes, and the one that it lacks: by `GET /v1/calls/{id}` the client asks whose call one is whose
-/// start it did not see. The owner's scenarios are such calls, and a service knows the calls that it tells of.
+/// The end of the peer's routes, and the one that it lacks: by `GET /v1/calls/{id}` the client learns the direction
+/// of a call that it did not see start. The owner's scenarios are such calls, and a service has the calls that it announces.
 const LAST_ROUTE: &str = "  answer(res, 404,";
 const CALLS_ROUTE: &str = r"  const call = /^\/v1\/calls\/([^/]+)$/.exec(req.url);
   if (req.method === 'GET' && call) return answer(res, 200, { call_id: decodeURIComponent(call[1]), direction: 'inbound' });
 ";
 
 /// Plays every scenario against `connect run`.
-pub(super) fn run(workspace: &Workspace) -> Result<Verdict> {
+pub(super) fn run(workspace: &Workspace) -> Result<CheckResult> {
     let shared = match workspace.shared("peer") {
         Ok(path) => path,
-        Err(reason) => return Ok(Verdict::Skipped(reason.to_string())),
+        Err(reason) => return Ok(CheckResult::Skipped(reason.to_string())),
     };
     let peer = workspace.scratch("peer")?;
     folder::copy(&shared, &peer)?;
@@ -35,7 +35,7 @@ pub(super) fn run(workspace: &Workspace) -> Result<Verdict> {
     let script = String::from_utf8(script).context("the peer is no text")?;
     state::file::replace(&peer.join("peer.js"), with_calls(&script).as_bytes())?;
     if let Err(reason) = install(&peer) {
-        return Ok(Verdict::Skipped(format!("{reason:#}")));
+        return Ok(CheckResult::Skipped(format!("{reason:#}")));
     }
     let connect = workspace.build(Profile::Dev)?.join("connect");
     let mut waiting = scenarios(&peer.join("scenarios"))?;
@@ -46,7 +46,7 @@ pub(super) fn run(workspace: &Workspace) -> Result<Verdict> {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 while let Some(scenario) = next(&waiting) {
-                    let (ok, words) = play(&peer, &scenario, &connect);
+                    let (ok, words) = run_scenario(&peer, &scenario, &connect);
                     let name = scenario.file_stem().unwrap_or_default().to_string_lossy();
                     for line in words.lines().filter(|line| !line.starts_with('{')) {
                         out::progress(line);
@@ -65,11 +65,15 @@ pub(super) fn run(workspace: &Workspace) -> Result<Verdict> {
     });
     let mut failed = failed.into_inner().expect("no player panics");
     failed.sort();
-    let told = format!("{} of {n_all} scenarios", n_all - failed.len());
+    let detail = format!("{} of {n_all} scenarios", n_all - failed.len());
     Ok(if failed.is_empty() && n_all > 0 {
-        Verdict::Passed(told)
+        CheckResult::Passed(detail)
     } else {
-        Verdict::Failed(format!("{told}; not {} (logs in `{}`)", failed.join(", "), peer.display()))
+        CheckResult::Failed(format!(
+            "{detail}; not {} (logs in `{}`)",
+            failed.join(", "),
+            peer.display()
+        ))
     })
 }
 
@@ -87,8 +91,8 @@ fn next(waiting: &Mutex<Vec<PathBuf>>) -> Option<PathBuf> {
     waiting.lock().expect("no player panics").pop()
 }
 
-/// Plays one scenario: whether it passed, and what the peer said.
-fn play(peer: &Path, scenario: &Path, connect: &Path) -> (bool, String) {
+/// Runs one scenario: whether it passed, and the peer's output.
+fn run_scenario(peer: &Path, scenario: &Path, connect: &Path) -> (bool, String) {
     let mut node = Command::new("node");
     node.arg(peer.join("peer.js")).arg(scenario).arg("--").arg(connect).arg("run");
     match node.stdin(Stdio::null()).output() {

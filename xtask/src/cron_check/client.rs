@@ -4,18 +4,18 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use harness::Log;
+use harness::ServiceLog;
 use state::lock::Lock;
 use state::paths;
 
 use super::crontab::Crontab;
-use super::{A_MINUTE, Scene};
+use super::scene::{CRON_MINUTE, CronScene};
 
 /// A client that has been started is connected by then.
 const CONNECTS_WITHIN: Duration = Duration::from_secs(20);
 
 /// Sets the machine up; setup starts the client itself.
-pub(super) fn set_up(scene: &Scene) -> Result<()> {
+pub(super) fn set_up(scene: &CronScene) -> Result<()> {
     let out = scene.run("setup", &["--yes", "--no-gateway", "--service", "cron"]);
     let document = out.json();
     let checks = document["checks"].as_array().context("setup checked nothing")?;
@@ -32,7 +32,7 @@ pub(super) fn set_up(scene: &Scene) -> Result<()> {
 }
 
 /// Ends the client as a crash does.
-pub(super) fn crashes(scene: &Scene) -> Result<()> {
+pub(super) fn crashes(scene: &CronScene) -> Result<()> {
     let pid = scene.sandbox.read("skill/.connect.pid");
     let killed = Command::new("kill").args(["-KILL", pid.trim()]).status();
     ensure!(killed.is_ok_and(|status| status.success()), "there was no client to kill: {pid}");
@@ -41,7 +41,7 @@ pub(super) fn crashes(scene: &Scene) -> Result<()> {
 
 /// Waits until cron has started the crashed client: by the line at boot, if this cron takes its own start for one
 /// (`boots`), and by the watchdog. What of this was seen, in words.
-pub(super) fn comes_back(scene: &Scene, boots: bool) -> Result<&'static str> {
+pub(super) fn comes_back(scene: &CronScene, boots: bool) -> Result<&'static str> {
     let mut n_connections = 2;
     if boots {
         let booted = is_connected(scene, n_connections, CONNECTS_WITHIN);
@@ -49,8 +49,8 @@ pub(super) fn comes_back(scene: &Scene, boots: bool) -> Result<&'static str> {
         n_connections += 1;
         crashes(scene)?;
     }
-    let watched = is_connected(scene, n_connections, A_MINUTE);
-    ensure!(watched, "cron's watchdog line did not start the client within {A_MINUTE:?}");
+    let watched = is_connected(scene, n_connections, CRON_MINUTE);
+    ensure!(watched, "cron's watchdog line did not start the client within {CRON_MINUTE:?}");
     Ok(if boots {
         "cron started the client at boot and after a crash"
     } else {
@@ -59,7 +59,7 @@ pub(super) fn comes_back(scene: &Scene, boots: bool) -> Result<&'static str> {
 }
 
 /// `uninstall` stops the client and takes the lines out; the others stay, to the byte.
-pub(super) fn undo(scene: &Scene) -> Result<()> {
+pub(super) fn undo(scene: &CronScene) -> Result<()> {
     let out = scene.run("uninstall", &["--keep-config"]);
     ensure!(out.code() == 0, "uninstall failed\n{out}");
     let left = Crontab::now()?;
@@ -68,7 +68,7 @@ pub(super) fn undo(scene: &Scene) -> Result<()> {
     Ok(())
 }
 
-fn is_connected(scene: &Scene, n_connections: usize, within: Duration) -> bool {
-    let enough = |log: &Log| (log.authenticated() >= n_connections).then_some(());
+fn is_connected(scene: &CronScene, n_connections: usize, within: Duration) -> bool {
+    let enough = |log: &ServiceLog| (log.authenticated() >= n_connections).then_some(());
     scene.service.try_wait_for(within, enough).is_some()
 }

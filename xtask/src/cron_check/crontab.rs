@@ -54,8 +54,8 @@ fn read() -> Result<Option<String>> {
     if output.status.success() {
         return Ok(Some(String::from_utf8(output.stdout).context("the crontab is not UTF-8")?));
     }
-    let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(said.contains("no crontab"), "`crontab -l`: {}", said.trim());
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    ensure!(stderr.contains("no crontab"), "`crontab -l`: {}", stderr.trim());
     Ok(None)
 }
 
@@ -71,7 +71,7 @@ fn run(args: &[&str], stdin: &str) -> Result<()> {
         pipe.write_all(stdin.as_bytes()).context("writing to `crontab`")?;
     }
     let output = child.wait_with_output().context("waiting for `crontab`")?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "`crontab {}`: {}", args.join(" "), said.trim());
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "`crontab {}`: {}", args.join(" "), stderr.trim());
     Ok(())
 }

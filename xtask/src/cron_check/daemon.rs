@@ -70,8 +70,8 @@ fn install() -> Result<()> {
         command.args(["-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=20"]);
         command.args(args).env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null());
         let output = command.output().context("starting `apt-get`")?;
-        let said = String::from_utf8_lossy(&output.stderr);
-        let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let last = stderr.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
         ensure!(output.status.success(), "`apt-get {}`: {last}", args.join(" "));
     }
     if !is_there("cron") {

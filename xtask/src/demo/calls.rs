@@ -3,12 +3,12 @@
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 
-use super::stage::{Stage, shows};
+use super::stage::{DemoStage, shows};
 
 const RESTAURANT: &str = "+15551234567";
 
 /// Places a call, follows it on a fast clock, and sees that the same line twice is one call.
-pub(super) fn book_a_table(stage: &mut Stage) -> Result<Value> {
+pub(super) fn book_a_table(stage: &mut DemoStage) -> Result<Value> {
     let purpose = "Book a table for two at eight";
     let speed = 30;
     stage.service.clock().speed(speed);

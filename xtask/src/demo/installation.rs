@@ -4,17 +4,17 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use harness::{Gateway, KEY};
+use harness::{KEY, SimulatedGateway};
 use serde_json::{Value, json};
 
 use super::script::{AGENT, OWNER};
-use super::stage::Stage;
+use super::stage::DemoStage;
 
 const GATEWAY_CONFIG: &str = "home/.openclaw/openclaw.json";
 const TOKEN_VARIABLE: &str = "AGENT_GATEWAY_TOKEN";
 
 /// `setup` finds the gateway, allows itself in, and verifies that it can speak to the agent.
-pub(super) fn set_up(stage: &mut Stage) -> Result<Value> {
+pub(super) fn set_up(stage: &mut DemoStage) -> Result<Value> {
     let server = stage.service.url();
     let names =
         ["--owner-name", OWNER, "--agent-name", AGENT, "--greeting", "Hello Mara, Finn here."];
@@ -45,7 +45,7 @@ pub(super) fn set_up(stage: &mut Stage) -> Result<Value> {
 }
 
 /// The gateway's file as its owner wrote it: nobody may send to sessions over HTTP yet.
-fn config(gateway: &Gateway) -> String {
+fn config(gateway: &SimulatedGateway) -> String {
     let (port, token) = (gateway.port(), gateway.token());
     format!(
         "{{\n  // The owner's own remark.\n  gateway: {{ port: {port}, auth: {{ mode: \"token\", token: \"{token}\" }} }},\n}}\n"
@@ -53,7 +53,7 @@ fn config(gateway: &Gateway) -> String {
 }
 
 /// A real gateway notices the change of its file within 2 s; the stub has no file, so this reads it in its place.
-fn reload_like_a_gateway(stage: &Stage) {
+fn reload_like_a_gateway(stage: &DemoStage) {
     let Some(gateway) = &stage.gateway else { return };
     let until = Instant::now() + Duration::from_secs(20);
     while Instant::now() < until {
@@ -66,7 +66,7 @@ fn reload_like_a_gateway(stage: &Stage) {
 }
 
 /// `uninstall` takes back what `setup` did, and nothing else.
-pub(super) fn uninstall(stage: &mut Stage) -> Result<Value> {
+pub(super) fn uninstall(stage: &mut DemoStage) -> Result<Value> {
     let output = stage.run("uninstall", &["--delete-config", "--delete-state"]);
     ensure!(output.code() == 0, "`uninstall` failed\n{output}");
     let left = stage.sandbox.read(GATEWAY_CONFIG);

@@ -1,6 +1,6 @@
-//! Who is who in the story, and what the stub agent says.
+//! The people in the story, and what the stub agent replies.
 
-use harness::{Reply, Turn};
+use harness::{AgentReply, RecordedTurn};
 
 /// The owner's name, as the config has it.
 pub(super) const OWNER: &str = "Mara";
@@ -20,7 +20,7 @@ pub(super) const QUESTION: &str = LINES[0].0;
 pub(super) const ANSWER: &str = LINES[0].1;
 /// What must not be done without asking.
 pub(super) const SENSITIVE: &str = LINES[1].0;
-/// What is said once it was done.
+/// The agent's reply once it was done.
 pub(super) const DONE: &str = LINES[1].1;
 /// What a stranger texts.
 pub(super) const TEXT: &str = LINES[2].0;
@@ -28,7 +28,7 @@ pub(super) const TEXT: &str = LINES[2].0;
 pub(super) const TEXT_BACK: &str = LINES[2].1;
 
 /// The agent of the stub gateway.
-pub(super) fn agent(turn: &Turn) -> Reply {
-    let heard = |(question, _): &&(&str, &str)| turn.message.contains(question);
-    Reply::from(LINES.iter().find(heard).map_or("I have no idea.", |(_, answer)| *answer))
+pub(super) fn agent(turn: &RecordedTurn) -> AgentReply {
+    let is_asked = |(question, _): &&(&str, &str)| turn.message.contains(question);
+    AgentReply::from(LINES.iter().find(is_asked).map_or("I have no idea.", |(_, answer)| *answer))
 }

@@ -4,42 +4,44 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use harness::{Child, Gateway, Log, Output, Sandbox, Service, Signal, Turn};
+use harness::{
+    Child, Output, RecordedTurn, Sandbox, ServiceLog, Signal, SimulatedGateway, SimulatedService,
+};
 use serde_json::{Map, Value};
 use state::out;
 
 use super::script;
 
-/// Longest wait for anything that a program is to do; a real gateway's agent may think for longer.
-const PATIENCE: Duration = Duration::from_secs(15);
-const REAL_PATIENCE: Duration = Duration::from_secs(120);
+/// Longest wait for anything that a program is to do; a real gateway's agent may take longer.
+const TIMEOUT: Duration = Duration::from_secs(15);
+const REAL_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A gateway that is not ours: its address and token.
-pub(super) struct Real {
+pub(super) struct RealGatewayAddress {
     pub(super) url: String,
     pub(super) token: String,
 }
 
 /// Everything the acts share. Dropping it ends every program that it started.
-pub(super) struct Stage {
+pub(super) struct DemoStage {
     programs: PathBuf,
-    pub(super) service: Service,
+    pub(super) service: SimulatedService,
     /// `None` while a real gateway answers.
-    pub(super) gateway: Option<Gateway>,
-    pub(super) real: Option<Real>,
+    pub(super) gateway: Option<SimulatedGateway>,
+    pub(super) real: Option<RealGatewayAddress>,
     pub(super) sandbox: Sandbox,
     /// `connect run`, from the act that starts it.
     pub(super) client: Option<Child>,
 }
 
-impl Stage {
+impl DemoStage {
     /// A machine on which nothing is set up yet, but an agent's gateway runs.
-    pub(super) fn new(programs: PathBuf, real: Option<Real>) -> Self {
-        let service = Service::start();
+    pub(super) fn new(programs: PathBuf, real: Option<RealGatewayAddress>) -> Self {
+        let service = SimulatedService::start();
         let sandbox = Sandbox::for_service(&service);
         // The sandbox of a test is configured already; here that is what the first act shows.
         let _ = std::fs::remove_file(sandbox.path("skill/skill-config.json"));
-        let gateway = real.is_none().then(Gateway::start);
+        let gateway = real.is_none().then(SimulatedGateway::start);
         if let Some(gateway) = &gateway {
             gateway.reply_with(script::agent);
         }
@@ -55,7 +57,7 @@ impl Stage {
         self.programs.join(name).display().to_string()
     }
 
-    /// Runs a command and tells it as a shell would show it.
+    /// Runs a command and prints it as a shell would show it.
     pub(super) fn run(&self, name: &str, args: &[&str]) -> Output {
         self.run_with(name, args, "")
     }
@@ -80,17 +82,21 @@ impl Stage {
     }
 
     /// Waits until the service has seen something; the error says what was waited for.
-    pub(super) fn wait<T>(&self, what: &str, pick: impl FnMut(&Log) -> Option<T>) -> Result<T> {
-        let patience = if self.is_real() { REAL_PATIENCE } else { PATIENCE };
+    pub(super) fn wait<T>(
+        &self,
+        what: &str,
+        pick: impl FnMut(&ServiceLog) -> Option<T>,
+    ) -> Result<T> {
+        let patience = if self.is_real() { REAL_TIMEOUT } else { TIMEOUT };
         self.service.try_wait_for(patience, pick).with_context(|| {
-            let said = self.client.as_ref().map(Child::stderr).unwrap_or_default();
-            format!("waited {patience:?} for {what}; `connect` said: {said}")
+            let stderr = self.client.as_ref().map(Child::stderr).unwrap_or_default();
+            format!("waited {patience:?} for {what}; `connect` stderr: {stderr}")
         })
     }
 
-    /// What the stub gateway's agent has heard.
-    pub(super) fn turns(&self) -> Vec<Turn> {
-        self.gateway.as_ref().map(Gateway::turns).unwrap_or_default()
+    /// The turns of the stub gateway's agent.
+    pub(super) fn turns(&self) -> Vec<RecordedTurn> {
+        self.gateway.as_ref().map(SimulatedGateway::turns).unwrap_or_default()
     }
 
     /// Ends `connect`, which must leave with 0.

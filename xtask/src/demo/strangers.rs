@@ -4,12 +4,12 @@ use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 
 use super::script::{AGENT, TEXT, TEXT_BACK};
-use super::stage::{Stage, says};
+use super::stage::{DemoStage, says};
 
 const STRANGER: &str = "+15551112222";
 
 /// A text is answered, and reaches the agent as somebody else's words.
-pub(super) fn texted(stage: &mut Stage) -> Result<Value> {
+pub(super) fn texted(stage: &mut DemoStage) -> Result<Value> {
     says(STRANGER, TEXT);
     stage.service.text_in(STRANGER, TEXT);
     let reply = stage.wait("the reply to a text", |log| {

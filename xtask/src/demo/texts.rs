@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 
-use super::stage::{Stage, shows};
+use super::stage::{DemoStage, shows};
 
 const FRIEND: &str = "+15557654321";
 const WORDS: &str = "Running ten minutes late, see you at ten past eight.";
 
 /// Sends a text, and finds it in the list; a misspelt option sends nothing.
-pub(super) fn sent(stage: &mut Stage) -> Result<Value> {
+pub(super) fn sent(stage: &mut DemoStage) -> Result<Value> {
     let sent = stage.json("sms", &["send", FRIEND, WORDS], 0)?;
     shows(&sent, &["status", "encoding", "characters", "parts"]);
     let slip = stage.run("sms", &["send", FRIEND, "--medai", WORDS]);

@@ -1,14 +1,14 @@
-//! What pages say in `code` of programs, commands and options, held against the command lines' own definitions.
+//! Mentions of programs, commands and options in the `code` of pages, compared with the command lines' own definitions.
 
 use clap::Command;
 
 /// Every command line there is.
-pub(super) struct Known {
+pub(super) struct CommandLines {
     programs: Vec<(&'static str, Command)>,
     xtask: Command,
 }
 
-impl Known {
+impl CommandLines {
     /// The programs under their plain names, and the chores.
     pub(super) fn of(programs: Vec<(&'static str, Command)>, xtask: Command) -> Self {
         Self { programs, xtask }
@@ -113,19 +113,19 @@ fn spans(page: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use super::Known;
+    use super::CommandLines;
     use clap::{Arg, Command};
 
-    fn known() -> Known {
+    fn command_lines() -> CommandLines {
         let send = Command::new("send").arg(Arg::new("wait").long("wait"));
         let sms = Command::new("sms").subcommand(send);
         let xtask = Command::new("xtask").subcommand(Command::new("demo"));
-        Known::of(vec![("sms", sms), ("call", Command::new("call"))], xtask)
+        CommandLines::of(vec![("sms", sms), ("call", Command::new("call"))], xtask)
     }
 
     #[track_caller]
     fn case(page: &str, wanted: &[&str]) {
-        assert_eq!(known().faults(page), wanted, "{page}");
+        assert_eq!(command_lines().faults(page), wanted, "{page}");
     }
 
     #[test]
@@ -142,7 +142,8 @@ mod tests {
     fn each_help_ends_with_two_examples() {
         let examples = |text| {
             let command = Command::new("clawdtalk-sms").arg(Arg::new("wait").long("wait"));
-            Known::of(vec![("sms", command.after_help(text))], Command::new("xtask")).examples()
+            CommandLines::of(vec![("sms", command.after_help(text))], Command::new("xtask"))
+                .examples()
         };
         assert_eq!(examples("Examples:\n  sms a\n  sms b --wait"), [""; 0]);
         let without = "`sms --help` ends without two examples";
@@ -151,15 +152,15 @@ mod tests {
         let options_last = Command::new("sms")
             .help_template("{after-help}\n{options}")
             .after_help("Examples:\n  sms a\n  sms b");
-        let known = Known::of(vec![("sms", options_last)], Command::new("xtask"));
-        assert_eq!(known.examples(), [without]);
+        let command_lines = CommandLines::of(vec![("sms", options_last)], Command::new("xtask"));
+        assert_eq!(command_lines.examples(), [without]);
         let wrong = "`sms --help`: `sms b --wiat`: there is no `--wiat`";
         assert_eq!(examples("Examples:\n  sms a\n  sms b --wiat"), [wrong]);
     }
 
     #[test]
     fn what_is_not_told_is_missing() {
-        assert_eq!(known().missing("`sms` `cargo xtask demo`"), ["no `call`"]);
-        assert_eq!(known().missing("`sms` and call, `demo`, `call \"x\"`"), [""; 0]);
+        assert_eq!(command_lines().missing("`sms` `cargo xtask demo`"), ["no `call`"]);
+        assert_eq!(command_lines().missing("`sms` and call, `demo`, `call \"x\"`"), [""; 0]);
     }
 }

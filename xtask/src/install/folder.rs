@@ -1,4 +1,5 @@
-//! The folder that is installed into: nothing yet, ours, or one of the reference's. Anything else is left alone.
+//! The folder that is installed into: empty, one of these programs, or one of the scripts that they replace. Any other is
+//! left alone.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,10 +11,10 @@ use state::{env, file, paths};
 /// Held while files are laid out. It stays there, and marks a folder as ours from the first moment on.
 const LOCK: &str = ".install.lock";
 
-/// A file that every version of the reference has and these tools do not; it is moved away last.
-pub(super) const MARK_OF_REFERENCE: &str = "scripts/ws-client.js";
+/// A file that every version of the scripts has and these programs do not; it is moved away last.
+pub(super) const MARK_OF_SCRIPTS: &str = "scripts/ws-client.js";
 
-/// What the reference leaves in a folder that these tools have no use for (versions 1.0.0 to 2.0.6).
+/// Files of the scripts (versions 1.0.0 to 2.0.6) that these programs have no use for.
 const OBSOLETE: [&str; 14] = [
     "node_modules",
     "package.json",
@@ -28,21 +29,21 @@ const OBSOLETE: [&str; 14] = [
     "skill-config.local.example.json",
     "scripts/missions.sh",
     "scripts/__pycache__",
-    MARK_OF_REFERENCE,
+    MARK_OF_SCRIPTS,
 ];
 
-/// Whose folder it is.
+/// What a folder was made by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Owner {
-    /// Nobody's: it is missing or empty.
-    Nobody,
-    /// These tools', whole or half laid out.
-    Ours,
-    /// The reference's.
-    Reference,
+pub(super) enum FolderOrigin {
+    /// Nothing: it is missing or empty.
+    Nothing,
+    /// These programs, whole or half laid out.
+    Programs,
+    /// The scripts that these programs replace.
+    Scripts,
 }
 
-/// Where the skill goes unless `--to` says otherwise: the workspace of an OpenClaw that was not told anything else.
+/// Where the skill goes unless `--to` says otherwise: the default workspace of OpenClaw.
 ///
 /// Fails (exit 3) if no home directory is known.
 pub(super) fn default() -> Result<PathBuf> {
@@ -52,14 +53,14 @@ pub(super) fn default() -> Result<PathBuf> {
     Ok(home.join(".openclaw/workspace/skills/clawdtalk-client"))
 }
 
-/// Looks whose it is. Fails (exit 2) if it holds other things: those are never mixed with ours.
-pub(super) fn owner(skill: &Path) -> Result<Owner> {
-    if skill.join(MARK_OF_REFERENCE).is_file() {
-        return Ok(Owner::Reference);
+/// Finds out what a folder was made by. Fails (exit 2) if it holds other things: those are never mixed with ours.
+pub(super) fn origin(skill: &Path) -> Result<FolderOrigin> {
+    if skill.join(MARK_OF_SCRIPTS).is_file() {
+        return Ok(FolderOrigin::Scripts);
     }
     let marks = [lock(skill), paths::config(skill), skill.join("bin/connect")];
     if marks.iter().any(|mark| mark.exists()) || is_our_page(&skill.join("SKILL.md")) {
-        return Ok(Owner::Ours);
+        return Ok(FolderOrigin::Programs);
     }
     let is_empty = match fs::read_dir(skill) {
         Ok(mut entries) => entries.next().is_none(),
@@ -67,7 +68,7 @@ pub(super) fn owner(skill: &Path) -> Result<Owner> {
         Err(err) => return Err(err).with_context(|| format!("reading `{}`", skill.display())),
     };
     if is_empty {
-        return Ok(Owner::Nobody);
+        return Ok(FolderOrigin::Nothing);
     }
     let found = format!(
         "`{}` holds other things; wanted an empty folder or one of the ClawdTalk skill",
@@ -88,13 +89,13 @@ pub(super) fn lock(skill: &Path) -> PathBuf {
     skill.join(LOCK)
 }
 
-/// What is moved away of a folder of the reference, in this order.
+/// What is moved away of a folder of the scripts, in this order.
 pub(super) fn obsolete(skill: &Path) -> Vec<&'static str> {
     let is_there = |name: &&&str| skill.join(name).symlink_metadata().is_ok();
     OBSOLETE.iter().filter(is_there).copied().collect()
 }
 
-/// The files made at run time that others may read or write: they hold keys, numbers and what was said.
+/// The files made at run time that others may read or write: they hold keys, numbers and people's words.
 ///
 /// What is behind a link is somebody else's and is not among them.
 pub(super) fn exposed(skill: &Path) -> Result<Vec<PathBuf>> {

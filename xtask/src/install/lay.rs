@@ -18,7 +18,7 @@ use super::package::{Content, Item};
 
 /// What was done to the folder. Paths are relative to it.
 #[derive(Debug, Default)]
-pub(super) struct Laid {
+pub(super) struct LayoutChanges {
     /// Files that are new or different from before.
     pub(super) written: Vec<String>,
     /// Files that were right already.
@@ -38,8 +38,8 @@ impl Layout<'_> {
     /// Puts every item in its place that is not there already, in this order.
     ///
     /// Fails if the disk is full or a place cannot be written; every file is an old or a new one then.
-    pub(super) fn put(&self, items: &[Item]) -> Result<Laid> {
-        let mut laid = Laid::default();
+    pub(super) fn put(&self, items: &[Item]) -> Result<LayoutChanges> {
+        let mut laid = LayoutChanges::default();
         let mut staged = Vec::new();
         let result = self.stage(items, &mut staged).and_then(|()| self.swap(&staged, &mut laid));
         if result.is_err() {
@@ -66,7 +66,7 @@ impl Layout<'_> {
         Ok(())
     }
 
-    fn swap(&self, staged: &[&Item], laid: &mut Laid) -> Result<()> {
+    fn swap(&self, staged: &[&Item], laid: &mut LayoutChanges) -> Result<()> {
         for item in staged {
             let place = self.skill.join(&item.path);
             if self.keep(item, &place)? {
@@ -85,29 +85,32 @@ impl Layout<'_> {
         if item.is_ours_alone() || place.symlink_metadata().is_err() {
             return Ok(false);
         }
-        let kept = self.kept(&item.path)?;
+        let backup_path = self.backup_path(&item.path)?;
         // The rename that follows takes the first name away.
-        fs::hard_link(place, &kept)
-            .or_else(|_| fs::copy(place, &kept).map(drop))
-            .with_context(|| format!("copying `{}` to `{}`", place.display(), kept.display()))?;
+        fs::hard_link(place, &backup_path)
+            .or_else(|_| fs::copy(place, &backup_path).map(drop))
+            .with_context(|| {
+                format!("copying `{}` to `{}`", place.display(), backup_path.display())
+            })?;
         Ok(true)
     }
 
-    /// Moves something of the reference into the backup, a folder with all that is in it.
-    pub(super) fn retire(&self, path: &str, laid: &mut Laid) -> Result<()> {
-        let (place, kept) = (self.skill.join(path), self.kept(path)?);
-        fs::rename(&place, &kept)
-            .with_context(|| format!("moving `{}` to `{}`", place.display(), kept.display()))?;
+    /// Moves something of the scripts into the backup, a folder with all that is in it.
+    pub(super) fn retire(&self, path: &str, laid: &mut LayoutChanges) -> Result<()> {
+        let (place, backup_path) = (self.skill.join(path), self.backup_path(path)?);
+        fs::rename(&place, &backup_path).with_context(|| {
+            format!("moving `{}` to `{}`", place.display(), backup_path.display())
+        })?;
         laid.moved.push(path.to_owned());
         Ok(())
     }
 
     /// The place of a file in the backup, with the folders above it.
-    fn kept(&self, path: &str) -> Result<PathBuf> {
-        let kept = self.backup.join(path);
+    fn backup_path(&self, path: &str) -> Result<PathBuf> {
+        let backup_path = self.backup.join(path);
         // What was replaced may hold a key that somebody wrote into a script.
-        make(kept.parent().unwrap_or(self.backup), 0o700)?;
-        Ok(kept)
+        make(backup_path.parent().unwrap_or(self.backup), 0o700)?;
+        Ok(backup_path)
     }
 }
 

@@ -12,7 +12,7 @@ use state::paths;
 use super::lay;
 use super::programs::PROGRAMS;
 
-/// The links of one folder, looked at before anything is written.
+/// The links of one folder, checked before anything is written.
 pub(super) struct Links {
     folder: PathBuf,
 }

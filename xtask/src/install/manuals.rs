@@ -8,7 +8,7 @@ use clap_complete::{Generator, Shell};
 
 use super::programs;
 
-/// Each shell, and where it looks below a folder named `share`.
+/// Each shell, and its folder for completions below a folder named `share`.
 const SHELLS: [(Shell, &str); 3] = [
     (Shell::Bash, "bash-completion/completions"),
     (Shell::Zsh, "zsh/site-functions"),

@@ -9,7 +9,7 @@ use super::manuals;
 use super::programs::PROGRAMS;
 use crate::workspace::Workspace;
 
-/// Where the skill's own pages and scripts are kept in the checkout, laid out as they are installed.
+/// Where the skill's own pages and scripts stand in the checkout, laid out as they are installed.
 const SKILL: &str = "setup/src/skill";
 
 /// One file of an installed folder.

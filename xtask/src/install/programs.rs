@@ -47,7 +47,7 @@ pub(crate) fn commands() -> Vec<Command> {
         missions_line::Args::command(),
         setup::args::Setup::command(),
         setup::args::Uninstall::command(),
-        setup::args::Status::command(),
+        setup::args::StatusArgs::command(),
     ];
     let renamed = all.into_iter().zip(PROGRAMS);
     renamed.map(|(command, (_, name))| command.name(name).bin_name(name)).collect()

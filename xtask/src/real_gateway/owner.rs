@@ -3,28 +3,28 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use harness::{KEY, Output, Sandbox, Service};
+use harness::{KEY, Output, Sandbox, SimulatedService};
 use serde_json::{Value, json};
 
-use super::process::{Gateway, TOKEN};
+use super::process::{RealGateway, TOKEN};
 
 /// A first answer of the gateway takes its time.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// What setup ends with about the gateway.
 const CHECKS: [&str; 4] = ["gateway", "token", "sessions_send", "agent"];
 
 /// The owner's machine: the gateway's home, and a skill folder that knows nothing yet.
-pub(super) struct Owner<'a> {
+pub(super) struct GatewayOwner<'a> {
     programs: String,
-    gateway: &'a Gateway,
-    service: Service,
+    gateway: &'a RealGateway,
+    service: SimulatedService,
     sandbox: Sandbox,
 }
 
-impl<'a> Owner<'a> {
-    pub(super) fn new(programs: &str, gateway: &'a Gateway) -> Self {
-        let service = Service::start();
+impl<'a> GatewayOwner<'a> {
+    pub(super) fn new(programs: &str, gateway: &'a RealGateway) -> Self {
+        let service = SimulatedService::start();
         let mut sandbox = Sandbox::for_service(&service);
         let _ = std::fs::remove_file(sandbox.path("skill/skill-config.json"));
         sandbox.env("HOME", &gateway.home().display().to_string());
@@ -33,7 +33,7 @@ impl<'a> Owner<'a> {
 
     fn run(&self, program: &str, args: &[&str], stdin: &str) -> Output {
         let program = format!("{}/{program}", self.programs);
-        self.sandbox.prepare(&program, args).stdin(stdin).limit(PATIENCE).run()
+        self.sandbox.prepare(&program, args).stdin(stdin).limit(TIMEOUT).run()
     }
 
     /// From nothing: `setup` finds the gateway and its token, edits its files, sees them taken up while it runs, and
@@ -54,11 +54,11 @@ impl<'a> Owner<'a> {
             let outside = (before.mode, &before.leads_to) == (after.mode, &after.leads_to);
             ensure!(outside, "of `{}` more than the text was changed: {after:?}", before.name);
             let mut lines = after.text.lines();
-            let kept = before.text.lines().all(|line| {
+            let has_all_lines = before.text.lines().all(|line| {
                 let line = line.trim_end_matches(['}', ']', ',', ' ']);
                 lines.any(|now| now.contains(line))
             });
-            ensure!(kept, "lines of `{}` are gone:\n{}", before.name, after.text);
+            ensure!(has_all_lines, "lines of `{}` are gone:\n{}", before.name, after.text);
         }
         let config = self.sandbox.read("skill/skill-config.json");
         ensure!(!config.contains(TOKEN), "the gateway's token was copied into the config");
@@ -68,10 +68,10 @@ impl<'a> Owner<'a> {
             ensure!(passes(&status, id), "status' check `{id}` does not pass: {status}");
         }
         let question = "Which day is it?";
-        let said = self.run("connect", &["simulate", question], "");
-        let is_agents = said.out().contains("stub reply:") && said.out().contains("Which day");
-        ensure!(said.code() == 0 && is_agents, "`connect simulate` was not answered\n{said}");
-        Ok(json!({"way": "setup", "asked": question, "answered": said.out().trim_end()}))
+        let output = self.run("connect", &["simulate", question], "");
+        let is_agents = output.out().contains("stub reply:") && output.out().contains("Which day");
+        ensure!(output.code() == 0 && is_agents, "`connect simulate` was not answered\n{output}");
+        Ok(json!({"path": "setup", "asked": question, "answered": output.out().trim_end()}))
     }
 
     /// Everything of the gateway's is to the byte as it was, and it is closed again.
@@ -92,7 +92,7 @@ impl<'a> Owner<'a> {
         loop {
             let status = self.run("status", &[], "").json();
             if !passes(&status, "sessions_send") {
-                return Ok(json!({"way": "uninstall", "gateway_config": "as before"}));
+                return Ok(json!({"path": "uninstall", "gateway_config": "as before"}));
             }
             let in_time = std::time::Instant::now() < until;
             ensure!(in_time, "10 s after uninstall the gateway still lets requests in: {status}");

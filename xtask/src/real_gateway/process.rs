@@ -31,7 +31,7 @@ pub(super) struct OwnFile {
 }
 
 /// What the script knows to be installed, and where it is going to listen.
-pub(super) struct Gateway {
+pub(super) struct RealGateway {
     script: PathBuf,
     folder: PathBuf,
     port: u16,
@@ -40,14 +40,14 @@ pub(super) struct Gateway {
     pub(super) version: String,
 }
 
-impl Gateway {
+impl RealGateway {
     /// Installs it below `RG_DIR` or cargo's target folder. Fails with the reason for which it cannot be had.
     pub(super) fn installed(workspace: &Workspace) -> Result<Self> {
         let shared = workspace.shared("real-gateway")?;
         for program in ["bash", "python3", "curl"] {
-            let mut asked = Command::new(program);
-            asked.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
-            asked.status().with_context(|| format!("this needs `{program}`"))?;
+            let mut n_requests = Command::new(program);
+            n_requests.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
+            n_requests.status().with_context(|| format!("this needs `{program}`"))?;
         }
         let folder = match env::var_os("RG_DIR") {
             Some(folder) => PathBuf::from(folder),
@@ -71,7 +71,7 @@ impl Gateway {
     /// wrote: with remarks, a part in a file of its own, behind a link, and nothing allowed over HTTP.
     pub(super) fn up(&self) -> Result<()> {
         self.down()?;
-        // What an earlier run said to the agent would be part of this one's conversation.
+        // What an earlier run sent to the agent would be part of this one's conversation.
         for old in ["home", "stub-requests.jsonl"] {
             let path = self.folder.join(old);
             let _ = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
@@ -112,17 +112,17 @@ impl Gateway {
     /// The files that its owner wrote: the name, the text, the mode, and what a link leads to.
     pub(super) fn own_files(&self) -> Result<Vec<OwnFile>> {
         let folder = self.home().join(".openclaw");
-        let look = |name: &'static str| -> Result<OwnFile> {
+        let read = |name: &'static str| -> Result<OwnFile> {
             let path = folder.join(name);
             let text = fs::read_to_string(&path)
                 .with_context(|| format!("reading `{}`", path.display()))?;
             let mode = fs::metadata(&path).context("looking at a file")?.mode() & 0o777;
             Ok(OwnFile { name, text, mode, leads_to: fs::read_link(&path).ok() })
         };
-        ["openclaw.json", "tools.json5"].into_iter().map(look).collect()
+        ["openclaw.json", "tools.json5"].into_iter().map(read).collect()
     }
 
-    /// Ends what [`Gateway::up`] started, now or in an earlier run that was killed; never anything else.
+    /// Ends what [`RealGateway::up`] started, now or in an earlier run that was killed; never anything else.
     pub(super) fn down(&self) -> Result<()> {
         for name in ["gateway.pid", "stub.pid"] {
             let path = self.folder.join(name);
@@ -168,15 +168,15 @@ impl Gateway {
             set("RG_TOKEN", TOKEN.to_owned()),
         ]);
         let output = script.output().context("starting bash")?;
-        let (said, erred) =
+        let (stdout, stderr) =
             (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        let last = erred.lines().chain(said.lines()).rfind(|line| !line.trim().is_empty());
+        let last = stderr.lines().chain(stdout.lines()).rfind(|line| !line.trim().is_empty());
         ensure!(
             output.status.success(),
             "`{command}` of the gateway: {}",
             last.unwrap_or("it failed")
         );
-        Ok(said.into_owned())
+        Ok(stdout.into_owned())
     }
 }
 

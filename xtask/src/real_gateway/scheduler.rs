@@ -4,17 +4,17 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use anyhow::{Context as _, Result, ensure};
-use harness::{Sandbox, Service};
+use harness::{Sandbox, SimulatedService};
 use serde_json::{Value, json};
 
-use super::process::Gateway;
+use super::process::RealGateway;
 
-/// The slug has what a job's name and key must carry unharmed.
+/// The slug has what a job's name and key must hold unchanged.
 const SLUG: &str = "find 50% \"plumbers\"";
 
 /// A job is declared once, listed, and removed; the gateway's own jobs stay.
-pub(super) fn play(programs: &str, gateway: &Gateway) -> Result<Value> {
-    let service = Service::start();
+pub(super) fn run(programs: &str, gateway: &RealGateway) -> Result<Value> {
+    let service = SimulatedService::start();
     let mut sandbox = Sandbox::for_service(&service);
     sandbox.env("HOME", &gateway.home().display().to_string());
     let path = format!("{}:/usr/bin:/bin", sandbox.path("work/bin").display());
@@ -39,5 +39,5 @@ pub(super) fn play(programs: &str, gateway: &Gateway) -> Result<Value> {
     ensure!(listed["missions"] == wanted, "wanted {wanted}, found {listed}");
     ensure!(cron(&["remove", SLUG])?["changed"] == true, "the job was not removed");
     ensure!(cron(&["remove", SLUG])?["changed"] == false, "the job was still there");
-    Ok(json!({"way": "missions cron --openclaw", "job": id}))
+    Ok(json!({"path": "missions cron --openclaw", "job": id}))
 }

@@ -1,84 +1,84 @@
-//! What is asked of the real gateway: requests over the real WebSocket, by each way that leads to an agent.
+//! Requests to the real gateway over the real WebSocket, by each API that leads to an agent.
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use harness::{Sandbox, Service, Signal, event};
+use harness::{Sandbox, Signal, SimulatedService, event};
 use serde_json::{Value, json};
 use state::out;
 
-use super::process::{Gateway, TOKEN};
+use super::process::{RealGateway, TOKEN};
 
 /// The first turn after a start costs the gateway 6 to 16 s.
-const PATIENCE: Duration = Duration::from_secs(90);
+const TIMEOUT: Duration = Duration::from_secs(90);
 
 /// `gateway_api` of the config, and what is asked. The words hold no magic of the stub model and nothing sensitive.
-const WAYS: [(&str, &str); 3] = [
+const APIS: [(&str, &str); 3] = [
     ("sessions_send", "What is on my calendar today?"),
     ("chat", "Who wrote to me this morning?"),
     ("auto", "How warm is it outside?"),
 ];
 
-/// Asks by every way and returns what came back. Fails at the first answer that is not the agent's own.
-pub(super) fn play(connect: &str, gateway: &Gateway) -> Result<Vec<Value>> {
+/// Asks by every API and returns what came back. Fails at the first answer that is not the agent's own.
+pub(super) fn run(connect: &str, gateway: &RealGateway) -> Result<Vec<Value>> {
     let mut turns = Vec::new();
-    for (way, question) in WAYS {
-        turns.push(ask(connect, gateway, way, question)?);
+    for (api, question) in APIS {
+        turns.push(ask(connect, gateway, api, question)?);
     }
     turns.push(simulate(connect, gateway)?);
     Ok(turns)
 }
 
-fn sandbox(service: &Service, gateway: &Gateway, way: &str) -> Sandbox {
+fn sandbox(service: &SimulatedService, gateway: &RealGateway, api: &str) -> Sandbox {
     let sandbox = Sandbox::for_service(service);
     sandbox
-        .adjust(&json!({"gateway_url": gateway.url(), "gateway_token": TOKEN, "gateway_api": way}));
+        .adjust(&json!({"gateway_url": gateway.url(), "gateway_token": TOKEN, "gateway_api": api}));
     sandbox
 }
 
 /// One spoken request: over the socket to `connect`, to the gateway, and back.
-fn ask(connect: &str, gateway: &Gateway, way: &str, question: &str) -> Result<Value> {
-    let service = Service::start();
-    let sandbox = sandbox(&service, gateway, way);
+fn ask(connect: &str, gateway: &RealGateway, api: &str, question: &str) -> Result<Value> {
+    let service = SimulatedService::start();
+    let sandbox = sandbox(&service, gateway, api);
     let client = sandbox.spawn(connect, ["run"]);
-    let connected = |log: &harness::Log| (log.authenticated() > 0).then_some(());
+    let connected = |log: &harness::ServiceLog| (log.authenticated() > 0).then_some(());
     service
         .try_wait_for(Duration::from_secs(20), connected)
         .with_context(|| format!("`connect run` did not authenticate:\n{}", client.stderr()))?;
-    let (before, asked) = (gateway.model_calls(), Instant::now());
+    let (before, started) = (gateway.model_calls(), Instant::now());
     service.send(&event::context_request("call-1"));
     service.send(&event::call_started("call-1", "inbound"));
     service.send(&event::deep_tool_request("call-1", "request-1", question));
-    let result = |log: &harness::Log| {
+    let result = |log: &harness::ServiceLog| {
         let mut results = log.frames_of("deep_tool_result").into_iter();
         results.find(|frame| frame["request_id"] == "request-1").cloned()
     };
-    let told = service.try_wait_for(PATIENCE, result);
-    let took = asked.elapsed();
-    let told =
-        told.with_context(|| format!("no answer by {way} in {PATIENCE:?}:\n{}", client.stderr()))?;
-    let answer = told["text"].as_str().unwrap_or_default().to_owned();
-    check(&answer, question).with_context(|| format!("by {way}"))?;
+    let detail = service.try_wait_for(TIMEOUT, result);
+    let took = started.elapsed();
+    let detail = detail
+        .with_context(|| format!("no answer by {api} in {TIMEOUT:?}:\n{}", client.stderr()))?;
+    let answer = detail["text"].as_str().unwrap_or_default().to_owned();
+    check(&answer, question).with_context(|| format!("by {api}"))?;
     let ended = client.stop(Signal::TERM, Duration::from_secs(15));
     ensure!(ended.code() == 0, "`connect run` ended badly after SIGTERM:\n{ended}");
-    out::progress(&format!("{way}: {question:?} -> {answer:?} in {took:.1?}"));
+    out::progress(&format!("{api}: {question:?} -> {answer:?} in {took:.1?}"));
     Ok(json!({
-        "way": way, "asked": question, "answered": answer,
+        "path": api, "asked": question, "answered": answer,
         "model_calls": gateway.model_calls() - before, "milliseconds": took.as_millis(),
     }))
 }
 
 /// The same without the service.
-fn simulate(connect: &str, gateway: &Gateway) -> Result<Value> {
+fn simulate(connect: &str, gateway: &RealGateway) -> Result<Value> {
     let question = "what is on my calendar?";
-    let service = Service::start();
+    let service = SimulatedService::start();
     let sandbox = sandbox(&service, gateway, "auto");
-    let run = sandbox.prepare(connect, ["simulate", question]).limit(PATIENCE).run();
+    let run = sandbox.prepare(connect, ["simulate", question]).limit(TIMEOUT).run();
     ensure!(run.code() == 0, "`connect simulate` failed:\n{run}");
     check(run.out(), question).context("by `connect simulate`")?;
     ensure!(service.seen().is_empty(), "`connect simulate` spoke to the service");
     out::progress(&format!("simulate: {}", run.out().trim_end()));
-    Ok(json!({"way": "simulate", "asked": question, "answered": run.out().trim_end()}))
+    Ok(json!({"path": "simulate", "asked": question, "answered": run.out().trim_end()}))
 }
 
 /// The stub model repeats what it was asked, so that only the agent's own answer holds both.

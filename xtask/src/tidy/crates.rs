@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Context as _;
 use syn::{Attribute, Item, Meta};
 
-use super::File;
+use super::tree::SourceFile;
 
 /// Where a module stands below the root of its crate: `["journal", "replay"]`; a root is empty.
 pub(super) type ModulePath = Vec<String>;
@@ -22,7 +22,7 @@ pub(super) struct Module {
 }
 
 /// Parses every crate of the tree. Fails for a source that is no Rust.
-pub(super) fn parse(files: &[File]) -> anyhow::Result<Vec<Crate>> {
+pub(super) fn parse(files: &[SourceFile]) -> anyhow::Result<Vec<Crate>> {
     let mut crates: BTreeMap<String, Crate> = BTreeMap::new();
     for file in files.iter().filter(|file| file.is("rs")) {
         let Some((name, at)) = place(&file.path) else { continue };
@@ -118,14 +118,16 @@ fn attributes(item: &Item) -> &[Attribute] {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::File;
     use super::{Crate, parse};
+    use crate::tidy::tree::SourceFile;
 
     /// A crate from the texts of its files.
     pub(in super::super) fn crate_of(files: &[(&str, &str)]) -> Crate {
-        let file =
-            |&(path, text): &(&str, &str)| File { path: path.to_owned(), text: text.to_owned() };
-        let files: Vec<File> = files.iter().map(file).collect();
+        let file = |&(path, text): &(&str, &str)| SourceFile {
+            path: path.to_owned(),
+            text: text.to_owned(),
+        };
+        let files: Vec<SourceFile> = files.iter().map(file).collect();
         parse(&files).unwrap().pop().expect("one crate")
     }
 

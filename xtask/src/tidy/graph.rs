@@ -1,4 +1,4 @@
-//! Which file of a crate uses which, and the circles among them: two files that use each other are one file in two places.
+//! Which file of a crate uses which, and the circles among them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use super::crates::{Crate, ModulePath};
 type Uses = BTreeMap<ModulePath, BTreeSet<ModulePath>>;
 
 /// The names that a file brings into scope or passes on, with what they stand for.
-type Names = BTreeMap<String, Vec<String>>;
+type Imports = BTreeMap<String, Vec<String>>;
 
 /// The circles of a crate, each as the paths of its files.
 pub(super) fn circles(one: &Crate) -> Vec<Vec<String>> {
@@ -46,10 +46,10 @@ fn reached<'a>(uses: &'a Uses, from: &ModulePath) -> BTreeSet<&'a ModulePath> {
 /// What each file takes from which other. A `pub use` of something below itself is a signpost and no use: who follows it
 /// uses the file that it points to.
 fn uses(one: &Crate) -> Uses {
-    let names: BTreeMap<&ModulePath, Names> =
-        one.modules.keys().map(|at| (at, imports(one, at))).collect();
+    let imports: BTreeMap<&ModulePath, Imports> =
+        one.modules.keys().map(|at| (at, imports_of(one, at))).collect();
     let file = |at: &ModulePath| {
-        let mut reader = Reader { one, at, names: &names, found: BTreeSet::new() };
+        let mut reader = UseCollector { one, at, imports: &imports, found: BTreeSet::new() };
         for item in &one.modules[at].syntax.items {
             reader.visit_item(item);
         }
@@ -60,18 +60,18 @@ fn uses(one: &Crate) -> Uses {
 }
 
 /// The names that the `use` items of a file bring into scope.
-fn imports(one: &Crate, at: &ModulePath) -> Names {
-    let mut names = Names::new();
+fn imports_of(one: &Crate, at: &ModulePath) -> Imports {
+    let mut imports = Imports::new();
     for item in &one.modules[at].syntax.items {
         if let Item::Use(item) = item {
             leaves(&item.tree, &mut Vec::new(), &mut |path, name| {
                 if let Some(path) = absolute(one, at, path) {
-                    names.insert(name.to_owned(), path);
+                    imports.insert(name.to_owned(), path);
                 }
             });
         }
     }
-    names
+    imports
 }
 
 /// Calls `each` with every path of a `use`, and the name that it gets here.
@@ -121,19 +121,19 @@ fn absolute(one: &Crate, at: &ModulePath, path: &[String]) -> Option<Vec<String>
     }
 }
 
-struct Reader<'a> {
+struct UseCollector<'a> {
     one: &'a Crate,
     at: &'a ModulePath,
-    names: &'a BTreeMap<&'a ModulePath, Names>,
+    imports: &'a BTreeMap<&'a ModulePath, Imports>,
     found: BTreeSet<ModulePath>,
 }
 
-impl Reader<'_> {
+impl UseCollector<'_> {
     /// The file that defines what a path from the root leads to, signposts followed.
     fn defined_in(&self, path: &[String], hops: usize) -> Option<ModulePath> {
         let at = self.one.nearest(path)?;
-        let names = &self.names[at];
-        match path.get(at.len()).and_then(|name| names.get(name)) {
+        let imports = &self.imports[at];
+        match path.get(at.len()).and_then(|name| imports.get(name)) {
             Some(further) if hops > 0 => {
                 let rest = &path[at.len() + 1..];
                 self.defined_in(&[&further[..], rest].concat(), hops - 1)
@@ -147,7 +147,7 @@ impl Reader<'_> {
     }
 }
 
-impl<'ast> Visit<'ast> for Reader<'_> {
+impl<'ast> Visit<'ast> for UseCollector<'_> {
     fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
         let is_signpost = !matches!(item.vis, Visibility::Inherited);
         let mut paths = Vec::new();
@@ -172,7 +172,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         let own = absolute(self.one, self.at, &segments);
         let named = || {
             let (first, rest) = segments.split_first()?;
-            let to = self.names[self.at].get(first)?;
+            let to = self.imports[self.at].get(first)?;
             Some([&to[..], rest].concat())
         };
         if let Some(path) = own.or_else(named) {

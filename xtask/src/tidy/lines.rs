@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{TokenStream, TokenTree};
 
-use super::File;
 use super::crates::is_for_tests;
+use super::tree::SourceFile;
 
 /// What counts as data: words, tables and templates that a program reads or has compiled in.
 const DATA: [&str; 5] = ["txt", "tsv", "csv", "json", "js"];
@@ -20,7 +20,7 @@ pub(super) struct Lines {
 }
 
 /// Counts the files whose path begins so. Fails for a source that is no Rust.
-pub(super) fn below(files: &[File], folder: &str) -> anyhow::Result<Lines> {
+pub(super) fn below(files: &[SourceFile], folder: &str) -> anyhow::Result<Lines> {
     let mut lines = Lines::default();
     for file in files.iter().filter(|file| file.path.starts_with(folder)) {
         if file.is("rs") && !is_test_file(&file.path) {

@@ -6,9 +6,6 @@ use syn::Item;
 
 use super::crates::Crate;
 
-/// Names that every program of its kind has, each of its own.
-const EVERYWHERE: [&str; 2] = ["Args", "Command"];
-
 /// Each name that is declared more than once in the workspace, with the files that declare it.
 pub(super) fn doubled(crates: &[Crate]) -> Vec<(String, Vec<String>)> {
     let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -17,10 +14,7 @@ pub(super) fn doubled(crates: &[Crate]) -> Vec<(String, Vec<String>)> {
             places.entry(name).or_default().push(module.path.clone());
         }
     }
-    let is_doubled = |(name, files): &(String, Vec<String>)| {
-        files.len() > 1 && !EVERYWHERE.contains(&name.as_str())
-    };
-    places.into_iter().filter(is_doubled).collect()
+    places.into_iter().filter(|(_, files)| files.len() > 1).collect()
 }
 
 fn declared(items: &[Item]) -> Vec<String> {
@@ -42,8 +36,8 @@ mod tests {
     #[test]
     fn one_name_for_two_things_is_found() {
         let one = crate_of(&[
-            ("a/src/main.rs", "mod b; mod c; struct Args;"),
-            ("a/src/b.rs", "struct Thing; enum Other {} struct Args;"),
+            ("a/src/main.rs", "mod b; mod c;"),
+            ("a/src/b.rs", "struct Thing; enum Other {}"),
             ("a/src/c.rs", "type Thing = u8; #[cfg(test)] mod tests { struct Other; }"),
         ]);
         let wanted = vec!["a/src/b.rs".to_owned(), "a/src/c.rs".to_owned()];

@@ -1,6 +1,7 @@
 //! Rules about the sources: how they open, how long they are, what must not stand in them.
 
-use super::{Fault, File};
+use super::tree::SourceFile;
+use super::violation::{RULES_FOLDER, Violation, each_line};
 
 /// Longer files with what excuses them; everything else ends before [`LONGEST`] lines.
 const LONG: [(&str, &str); 0] = [];
@@ -13,29 +14,27 @@ const HOMES: [(&str, &[&str]); 3] = [
     ("fs2", &["state/src/lock.rs"]),
 ];
 
-/// The rules name what they look for.
-const RULES: &str = "xtask/src/tidy/";
-
 /// Every source begins with a sentence on why it exists.
-pub(super) fn opening(files: &[File]) -> Vec<Fault> {
-    let bad = |file: &&File| file.is("rs") && !file.text.starts_with("//! ");
-    let fault = |file: &File| fault(file, 1, "the first line is no `//! ` sentence");
+pub(super) fn opening(files: &[SourceFile]) -> Vec<Violation> {
+    let bad = |file: &&SourceFile| file.is("rs") && !file.text.starts_with("//! ");
+    let fault = |file: &SourceFile| Violation::at(file, 1, "the first line is no `//! ` sentence");
     files.iter().filter(bad).map(fault).collect()
 }
 
 /// A file that is too long does too much.
-pub(super) fn length(files: &[File]) -> Vec<Fault> {
-    let excused = |file: &File| LONG.iter().any(|(path, _)| *path == file.path);
+pub(super) fn length(files: &[SourceFile]) -> Vec<Violation> {
+    let excused = |file: &SourceFile| LONG.iter().any(|(path, _)| *path == file.path);
     let long = files.iter().filter(|file| file.is("rs") && !excused(file));
     long.filter_map(|file| {
         let lines = file.text.lines().count();
-        (lines > LONGEST).then(|| fault(file, 0, &format!("{lines} lines, at most {LONGEST}")))
+        (lines > LONGEST)
+            .then(|| Violation::at(file, 0, &format!("{lines} lines, at most {LONGEST}")))
     })
     .collect()
 }
 
 /// Work is finished or in an issue, never a note in a comment.
-pub(super) fn leftovers(files: &[File]) -> Vec<Fault> {
+pub(super) fn leftovers(files: &[SourceFile]) -> Vec<Violation> {
     each_line(files, |file, line| {
         let mark = if file.is("rs") { "//" } else { "#" };
         let text =
@@ -47,7 +46,7 @@ pub(super) fn leftovers(files: &[File]) -> Vec<Fault> {
 }
 
 /// What must have one owner is used in one place.
-pub(super) fn homes(files: &[File]) -> Vec<Fault> {
+pub(super) fn homes(files: &[SourceFile]) -> Vec<Violation> {
     each_line(files, |file, line| {
         let code = line.split("//").next().unwrap_or(line);
         let away = |(name, homes): &&(&str, &[&str])| {
@@ -71,7 +70,7 @@ fn names(code: &str, name: &str) -> bool {
 }
 
 /// No path of one machine stands in what everybody gets.
-pub(super) fn words(files: &[File]) -> Vec<Fault> {
+pub(super) fn words(files: &[SourceFile]) -> Vec<Violation> {
     each_line(files, |_, line| {
         let inside =
             |at: usize| line[..at].ends_with(|c: char| c.is_alphanumeric() || "._-}".contains(c));
@@ -82,7 +81,7 @@ pub(super) fn words(files: &[File]) -> Vec<Fault> {
 }
 
 /// A test runs or does not exist.
-pub(super) fn ignored_tests(files: &[File]) -> Vec<Fault> {
+pub(super) fn ignored_tests(files: &[SourceFile]) -> Vec<Violation> {
     each_line(files, |file, line| {
         let ignored = file.is("rs") && line.trim_start().starts_with("#[ignore");
         ignored.then(|| "a test that is never run proves nothing".to_owned())
@@ -90,66 +89,60 @@ pub(super) fn ignored_tests(files: &[File]) -> Vec<Fault> {
 }
 
 /// A test waits for an event; the rare pause that proves nothing says why above itself or on its line.
-pub(super) fn sleeps(files: &[File]) -> Vec<Fault> {
+pub(super) fn sleeps(files: &[SourceFile]) -> Vec<Violation> {
     let tests = files.iter().filter(|file| {
         file.is("rs") && file.path.starts_with("tests/") && !file.path.starts_with("tests/src/")
     });
-    let mut faults = Vec::new();
+    let mut violations = Vec::new();
     for file in tests {
         let mut above = "";
         for (n, line) in file.lines() {
-            let told = above.trim_start().starts_with("//") || line.contains("// ");
-            if line.contains("thread::sleep(") && !told {
-                faults.push(fault(file, n, "a pause without a comment on why it is no proof"));
+            let is_explained = above.trim_start().starts_with("//") || line.contains("// ");
+            if line.contains("thread::sleep(") && !is_explained {
+                violations.push(Violation::at(
+                    file,
+                    n,
+                    "a pause without a comment on why it is no proof",
+                ));
             }
             above = line;
         }
     }
-    faults
+    violations
 }
 
 /// An exception from a lint says why, in the attribute.
-pub(super) fn allowed_lints(files: &[File]) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    for file in files.iter().filter(|file| file.is("rs") && !file.path.starts_with(RULES)) {
+pub(super) fn allowed_lints(files: &[SourceFile]) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    for file in files.iter().filter(|file| file.is("rs") && !file.path.starts_with(RULES_FOLDER)) {
         for (at, opening) in file.text.match_indices("[allow(") {
             let rest = &file.text[at + opening.len()..];
             if file.text[..at].ends_with(['#', '!'])
                 && !rest.split(")]").next().is_some_and(|inner| inner.contains("reason ="))
             {
                 let line = file.text[..at].lines().count();
-                faults.push(fault(file, line, "a lint is allowed without a reason"));
+                violations.push(Violation::at(file, line, "a lint is allowed without a reason"));
             }
         }
     }
-    faults
-}
-
-pub(super) fn fault(file: &File, line: usize, what: &str) -> Fault {
-    Fault { path: file.path.clone(), line, what: what.to_owned() }
-}
-
-/// Applies a rule about single lines to all files but the rules' own.
-fn each_line(files: &[File], rule: impl Fn(&File, &str) -> Option<String>) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    for file in files.iter().filter(|file| !file.path.starts_with(RULES)) {
-        for (n, line) in file.lines() {
-            faults.extend(rule(file, line).map(|what| fault(file, n, &what)));
-        }
-    }
-    faults
+    violations
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{File, Rule};
+    use crate::tidy::tree::SourceFile;
+    use crate::tidy::violation::Violation;
 
-    /// The lines at which `rule` finds fault with a file.
+    /// The lines of a file that break `rule`.
     #[track_caller]
-    fn case(rule: Rule, path: &str, text: &str, lines: &[usize]) {
-        let file = File { path: path.to_owned(), text: text.to_owned() };
-        let faults = rule(std::slice::from_ref(&file));
-        assert_eq!(faults.iter().map(|fault| fault.line).collect::<Vec<_>>(), lines, "{faults:?}");
+    fn case(rule: fn(&[SourceFile]) -> Vec<Violation>, path: &str, text: &str, lines: &[usize]) {
+        let file = SourceFile { path: path.to_owned(), text: text.to_owned() };
+        let violations = rule(std::slice::from_ref(&file));
+        assert_eq!(
+            violations.iter().map(|one| one.line).collect::<Vec<_>>(),
+            lines,
+            "{violations:?}"
+        );
     }
 
     #[test]

@@ -7,12 +7,12 @@ use anyhow::Context as _;
 
 /// A text file. The path is relative to the checkout.
 #[derive(Debug)]
-pub(super) struct File {
+pub(super) struct SourceFile {
     pub(super) path: String,
     pub(super) text: String,
 }
 
-impl File {
+impl SourceFile {
     /// Whether the name ends in this, as in `is("rs")`.
     pub(super) fn is(&self, extension: &str) -> bool {
         Path::new(&self.path).extension().is_some_and(|found| found == extension)
@@ -25,14 +25,14 @@ impl File {
 }
 
 /// Every text file but what cargo and git made, in the order of their paths. Fails when one cannot be read.
-pub(super) fn tree(root: &Path) -> anyhow::Result<Vec<File>> {
+pub(super) fn tree(root: &Path) -> anyhow::Result<Vec<SourceFile>> {
     let mut files = Vec::new();
     walk(root, "", &mut files)?;
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
 }
 
-fn walk(folder: &Path, prefix: &str, files: &mut Vec<File>) -> anyhow::Result<()> {
+fn walk(folder: &Path, prefix: &str, files: &mut Vec<SourceFile>) -> anyhow::Result<()> {
     let reading = || format!("reading `{}`", folder.display());
     for entry in fs::read_dir(folder).with_context(reading)? {
         let entry = entry.with_context(reading)?;
@@ -46,7 +46,7 @@ fn walk(folder: &Path, prefix: &str, files: &mut Vec<File>) -> anyhow::Result<()
             let bytes = fs::read(entry.path()).with_context(|| format!("reading `{path}`"))?;
             // What is no text has no rules.
             if let Ok(text) = String::from_utf8(bytes) {
-                files.push(File { path, text });
+                files.push(SourceFile { path, text });
             }
         }
     }

@@ -1,48 +1,45 @@
-//! Every command that changes something, and the client, on a disk that fails at a random moment: what was said to be
+//! Every command that changes something, and the client, on a disk that fails at a random moment: what was reported as
 //! done is done, what was acknowledged is there, and nobody is reached twice.
 
-mod apart;
-mod disk;
+mod calls_and_texts;
 mod missions;
-mod once;
-mod reach;
-mod strike;
+mod namespace;
+mod reaching_line;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use harness::{Fate, Gateway};
+use harness::{Rng, SimulatedGateway};
 use serde_json::{Value, json};
 use state::exit::Exit;
 use state::out::{self, Printer};
 
-use super::Plan;
-use super::commands::stage::{Stage, Tally};
+use super::bad_disk::Disk;
+use super::commands::stage::{CommandStage, Tally};
 use super::commands::{LOCAL, Round, setup};
 use super::connect;
+use super::plan::TorturePlan;
 use crate::args;
-pub(in crate::torture) use disk::{Disk, Felt, Trouble, speaks_of_the_disk};
-pub(in crate::torture) use strike::Tried;
 
 /// Rounds on one stage: the service's record grows with each, and so does what is on the disk.
 const BATCH: usize = 25;
 
 /// What reaches people, and missions from init to their end; oftener than the rest.
 const REACHING: [Round; 8] = [
-    reach::call,
-    reach::call,
-    reach::call,
-    reach::text,
-    reach::text,
-    reach::text,
+    calls_and_texts::call,
+    calls_and_texts::call,
+    calls_and_texts::call,
+    calls_and_texts::text,
+    calls_and_texts::text,
+    calls_and_texts::text,
     missions::by_hand,
     missions::by_ticks,
 ];
 
 /// Disk failures as planned, then counts. `faults` of the summary lists everything that must not be; `skipped` says
 /// which kinds of failure this machine does not allow, and why.
-pub(super) fn torture(programs: &Path, plan: Plan) -> Value {
-    match apart::torture(programs, plan) {
+pub(super) fn torture(programs: &Path, plan: TorturePlan) -> Value {
+    match namespace::torture(programs, plan) {
         Ok(summary) => summary,
         Err(why) => {
             out::warning(&format!("no disk can be filled here, or made read-only: {why}"));
@@ -54,24 +51,24 @@ pub(super) fn torture(programs: &Path, plan: Plan) -> Value {
 }
 
 /// The part itself, started again where the disk is mounted: prints its summary.
-pub(crate) fn run(args: &args::Disks, printer: Printer) -> anyhow::Result<Exit> {
+pub(crate) fn run(args: &args::DisksArgs, printer: Printer) -> anyhow::Result<Exit> {
     let limit = Duration::from_millis(args.limit);
-    let plan = Plan { kills: args.kills, limit, seed: args.seed };
+    let plan = TorturePlan { kills: args.kills, limit, seed: args.seed };
     let summary = on(&args.programs, plan, &Disk::new(Some(PathBuf::from(&args.mount))));
     printer.document(&summary, || summary.to_string())?;
     Ok(Exit::Done)
 }
 
-/// Plays rounds until enough commands felt the disk fail.
-fn on(programs: &Path, plan: Plan, disk: &Disk) -> Value {
+/// Runs rounds until enough commands were affected by a failing disk.
+fn on(programs: &Path, plan: TorturePlan, disk: &Disk) -> Value {
     let (began, mut tally, mut n) = (Instant::now(), Tally::default(), 0);
-    let is_over = || disk.struck() >= plan.kills || began.elapsed() >= plan.limit;
+    let is_over = || disk.affected() >= plan.kills || began.elapsed() >= plan.limit;
     let rounds: Vec<Round> = REACHING.into_iter().chain(LOCAL).collect();
-    let (mut told, mut client) = (0, Value::Null);
+    let (mut reported, mut client) = (0, Value::Null);
     while !is_over() {
         let seed = plan.seed.wrapping_add(n as u64);
-        let gateway = Gateway::start();
-        let mut stage = Stage::new(programs, seed);
+        let gateway = SimulatedGateway::start();
+        let mut stage = CommandStage::new(programs, seed);
         stage.sandbox.adjust(&json!({
             "gateway_url": gateway.url(), "gateway_token": gateway.token(), "agent_id": "main",
         }));
@@ -80,7 +77,7 @@ fn on(programs: &Path, plan: Plan, disk: &Disk) -> Value {
             if is_over() {
                 break;
             }
-            let round = stage.fate.place(rounds.len());
+            let round = stage.rng.index(rounds.len());
             rounds[round](&mut stage, n);
             n += 1;
         }
@@ -89,15 +86,15 @@ fn on(programs: &Path, plan: Plan, disk: &Disk) -> Value {
         // However few failures are wanted, the two are among what is tried.
         if !is_over() || client.is_null() {
             // A machine of its own, with a gateway whose configuration is changed.
-            tally.add(setup::torture(programs, Fate::new(seed), Some(disk.clone())));
+            tally.add(setup::torture(programs, Rng::new(seed), Some(disk.clone())));
             client = connect::disk::sum(client, &connect::disk::torture(programs, seed, disk));
         }
-        if disk.struck() >= told + 50 {
-            told = disk.struck();
-            out::progress(&format!("{told} failures of the disk, {} commands", tally.commands));
+        if disk.affected() >= reported + 50 {
+            reported = disk.affected();
+            out::progress(&format!("{reported} failures of the disk, {} commands", tally.commands));
         }
     }
-    let (troubles, by_command) = disk.json();
+    let (disk_faults, by_command) = disk.json();
     let count =
         |name: &str| usize::try_from(client[name].as_u64().unwrap_or_default()).unwrap_or_default();
     let (lost, doubled) = (tally.lost + count("lost"), tally.doubled + count("doubled"));
@@ -111,9 +108,9 @@ fn on(programs: &Path, plan: Plan, disk: &Disk) -> Value {
             .map(|fault| format!("connect: {}", fault.as_str().unwrap_or_default())),
     );
     json!({
-        "commands": tally.commands, "rounds": n, "struck": disk.struck(), "failures": troubles,
-        "struck_by_command": by_command, "acknowledged": tally.acknowledged,
-        "in_doubt": tally.in_doubt, "connect": client, "lost": lost, "doubled": doubled,
+        "commands": tally.commands, "rounds": n, "affected": disk.affected(), "failures": disk_faults,
+        "affected_by_command": by_command, "acknowledged": tally.acknowledged,
+        "unconfirmed": tally.unconfirmed, "connect": client, "lost": lost, "doubled": doubled,
         "unreadable": unreadable, "faults": faults,
         "seconds": began.elapsed().as_secs(),
     })

@@ -1,5 +1,5 @@
-//! The floor: what the two hops of a turn cost when nothing else is done. It keeps no journal, looks at nothing, and
-//! could not survive a single fault.
+//! The floor: what the two hops of a turn cost when nothing else is done. It has no journal, checks nothing, and could not
+//! survive a single fault.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
@@ -11,21 +11,21 @@ use anyhow::{Context as _, Result};
 use harness::{KEY, TOKEN};
 use state::exit::Exit;
 
-use crate::args::Floor;
-use crate::rig::agent::content_length;
-use crate::rig::book::{MARK, turn_in};
-use crate::rig::frame::{Frames, TEXT, put_masked};
+use crate::args::FloorArgs;
+use crate::minimal::frames::{FrameReader, TEXT, put_masked};
+use crate::minimal::gateway::content_length;
+use crate::minimal::turn_times::{MARK, turn_in};
 
-/// Joins the line, then reads a frame, makes the same POST as `connect` on a fresh connection, and writes a frame,
-/// with as many threads as there are turns at once. Ends with the line.
-pub(crate) fn run(args: &Floor) -> Result<Exit> {
-    let stream = TcpStream::connect(&args.line).context("connecting to the line")?;
+/// Connects to the service, then reads a frame, makes the same POST as `connect` on a fresh connection, and writes a frame,
+/// with as many threads as there are turns at once. Ends with the connection.
+pub(crate) fn run(args: &FloorArgs) -> Result<Exit> {
+    let stream = TcpStream::connect(&args.service).context("connecting to the service")?;
     stream.set_nodelay(true)?;
-    let mut frames = Frames::new(join(stream, &args.line)?);
+    let mut frames = FrameReader::new(upgrade(stream, &args.service)?);
     let writer = Arc::new(Mutex::new(frames.stream().try_clone()?));
     write(&writer, format!(r#"{{"type":"auth","api_key":"{KEY}"}}"#).as_bytes())?;
     frames.next()?;
-    let (asked, turns) = channel::<usize>();
+    let (requests, turns) = channel::<usize>();
     let turns = Arc::new(Mutex::new(turns));
     for _ in 0..args.in_flight {
         let (turns, writer, gateway) =
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &Floor) -> Result<Exit> {
         if kind == TEXT
             && let Some(turn) = turn_in(payload)
         {
-            asked.send(turn)?;
+            requests.send(turn)?;
         }
     }
     Ok(Exit::Done)
@@ -85,18 +85,19 @@ fn hop(gateway: &str, writer: &Mutex<TcpStream>, turn: usize) -> io::Result<()> 
     let text = String::from_utf8_lossy(body);
     let reply = text.rsplit_once(r#""reply":""#).and_then(|(_, rest)| rest.split_once('"'));
     let reply = reply.map_or("", |(reply, _)| reply);
-    let answer =
+    let result =
         format!(r#"{{"type":"deep_tool_result","request_id":"{MARK}{turn}","text":"{reply}"}}"#);
-    write(writer, answer.as_bytes())
+    write(writer, result.as_bytes())
 }
 
-/// Asks for the upgrade, and hands the stream over once it has been granted.
-fn join(mut stream: TcpStream, line: &str) -> Result<TcpStream> {
+/// Requests the upgrade, and gives the stream once it has been granted.
+fn upgrade(mut stream: TcpStream, host: &str) -> Result<TcpStream> {
     let request = format!(
-        "GET /ws HTTP/1.1\r\nHost: {line}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        "GET /ws HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     );
     stream.write_all(request.as_bytes())?;
-    let head = crate::rig::line::head(&stream).context("reading the answer to the upgrade")?;
+    let head =
+        crate::minimal::connection::head(&stream).context("reading the response to the upgrade")?;
     anyhow::ensure!(head.starts_with("HTTP/1.1 101"), "the upgrade was refused: {head}");
     Ok(stream)
 }

@@ -1,4 +1,4 @@
-//! `missions dnc` and `missions cron`: what was said to stand there does, and nobody else's line is touched.
+//! `missions dnc` and `missions cron`: what a command reported is there, and no other line of the crontab is touched.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use serde_json::json;
 use state::paths;
 
-use super::stage::Stage;
+use super::stage::CommandStage;
 
 /// Numbers that come and go.
 const NUMBERS: u64 = 8;
@@ -17,11 +17,12 @@ const OWN: &str = "0 3 * * * backup --everything # clawdtalk mission not ours\n"
 const OWN_LINES: usize = 1_500;
 
 /// A number is put on the do-not-call list or taken off it; one that is on it is not called.
-pub(super) fn do_not_call(stage: &mut Stage, _: usize) {
+pub(super) fn do_not_call(stage: &mut CommandStage, _: usize) {
     let (number, adds) =
-        (format!("+155586600{:02}", stage.fate.below(NUMBERS)), stage.fate.strikes(60));
-    let end = stage.life("missions", &["dnc", if adds { "add" } else { "remove" }, &number]);
-    let stored = Stage::json(&paths::do_not_call(&stage.sandbox.skill()));
+        (format!("+155586600{:02}", stage.rng.below(NUMBERS)), stage.rng.chance(60));
+    let end =
+        stage.run_disturbed("missions", &["dnc", if adds { "add" } else { "remove" }, &number]);
+    let stored = CommandStage::json(&paths::do_not_call(&stage.sandbox.skill()));
     let stands = |number: &str| !stored["numbers"][number].is_null();
     match end.as_ref().map(harness::Output::code) {
         Some(0) => {
@@ -30,7 +31,7 @@ pub(super) fn do_not_call(stage: &mut Stage, _: usize) {
         }
         // Killed: it is the one or the other, and stays what it is.
         None => _ = stage.listed.insert(number.clone(), stands(&number)),
-        // Nothing was done, which is looked at below.
+        // Nothing was done, which is checked below.
         Some(4) => {}
         // Taking off what is not there is a no.
         Some(1) if !adds && !stands(&number) => {}
@@ -39,7 +40,7 @@ pub(super) fn do_not_call(stage: &mut Stage, _: usize) {
     let wrong = stage.listed.iter().filter(|(number, listed)| stands(number) != **listed);
     let wrong: Vec<String> = wrong.map(|(number, _)| number.clone()).collect();
     for number in wrong {
-        stage.tally.lose(&format!("what the do-not-call list says of {number}"));
+        stage.tally.lose(&format!("what the do-not-call list has of {number}"));
     }
     if stage.listed.get(&number) == Some(&true) {
         let end = stage.run("sms", &["send", &number, "Hello"]);
@@ -50,12 +51,13 @@ pub(super) fn do_not_call(stage: &mut Stage, _: usize) {
 }
 
 /// Lines of missions come and go in a crontab that is mostly the owner's.
-pub(super) fn crontab(stage: &mut Stage, _: usize) {
+pub(super) fn crontab(stage: &mut CommandStage, _: usize) {
     prepare(stage);
     let own = OWN.repeat(OWN_LINES);
     for _ in 0..4 {
-        let (slug, adds) = (format!("cron-{}", stage.fate.below(MISSIONS)), stage.fate.strikes(60));
-        let end = stage.life("missions", &["cron", if adds { "add" } else { "remove" }, &slug]);
+        let (slug, adds) = (format!("cron-{}", stage.rng.below(MISSIONS)), stage.rng.chance(60));
+        let end =
+            stage.run_disturbed("missions", &["cron", if adds { "add" } else { "remove" }, &slug]);
         let code = end.as_ref().map(harness::Output::code);
         match code {
             Some(0) => stage.tally.acknowledged += 1,
@@ -80,7 +82,7 @@ pub(super) fn crontab(stage: &mut Stage, _: usize) {
 }
 
 /// A crontab as cron's own program keeps it: read to its end, then swapped.
-fn prepare(stage: &mut Stage) {
+fn prepare(stage: &mut CommandStage) {
     if !stage.sandbox.has("work/crontab") {
         stage.sandbox.write("work/crontab", &OWN.repeat(OWN_LINES));
         let file = stage.sandbox.path("work/crontab").display().to_string();
@@ -95,15 +97,15 @@ fn prepare(stage: &mut Stage) {
             stage.tally.fault(format!("there is no crontab to torture: {err}"));
         }
     }
-    let mut kept = stage.state();
-    if kept["cron-0"].is_null() {
-        if !kept.is_object() {
-            kept = json!({});
+    let mut stored = stage.state();
+    if stored["cron-0"].is_null() {
+        if !stored.is_object() {
+            stored = json!({});
         }
         for n in 0..MISSIONS {
-            kept[format!("cron-{n}")] =
+            stored[format!("cron-{n}")] =
                 json!({"mission_id": "m", "run_id": "r", "status": "running"});
         }
-        stage.sandbox.write("skill/.missions_state.json", &kept.to_string());
+        stage.sandbox.write("skill/.missions_state.json", &stored.to_string());
     }
 }

@@ -8,26 +8,28 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use harness::{Fate, Gateway, KEY, Output, Run, Sandbox, Service, Signal, TOKEN};
+use harness::{
+    KEY, Output, PreparedCommand, Rng, Sandbox, Signal, SimulatedGateway, SimulatedService, TOKEN,
+};
 use serde_json::Value;
 use state::gateway_config::json5;
 
 use super::stage::Tally;
-use crate::torture::disks::{Disk, Tried};
+use crate::torture::bad_disk::{Disk, TriedCommand};
 
 /// The gateway's configuration, as somebody wrote it by hand.
 const OWN: &str = "home/.openclaw/openclaw.json";
 const CONFIG: &str = "skill/skill-config.json";
 /// Kills between two machines.
 const LIVES: usize = 12;
-const HANGS: Duration = Duration::from_secs(60);
+const HANG_LIMIT: Duration = Duration::from_secs(60);
 /// The moment of a kill lies before one of these, in microseconds: most of a setup is waiting for the gateway.
 const SETUP: [u64; 3] = [3_000, 10_000, 60_000];
 /// The same of an uninstall.
 const UNINSTALL: [u64; 3] = [800, 2_000, 5_000];
 
-/// What the owner wrote, with room for what the gateway is told at start.
-fn own(gateway: &Gateway) -> String {
+/// What the owner wrote, with room for what the gateway reads at start.
+fn own(gateway: &SimulatedGateway) -> String {
     let (port, rest) = (gateway.port(), "// the rest stays as it is\n\t".repeat(40));
     format!(
         "{{ // mine\n\tgateway: {{ port: {port}, auth: {{token: '{TOKEN}'}} }},\n\t{rest}agents: {{}},\n}}\n"
@@ -36,9 +38,9 @@ fn own(gateway: &Gateway) -> String {
 
 struct Machine<'a> {
     programs: &'a Path,
-    service: Service,
+    service: SimulatedService,
     sandbox: Sandbox,
-    fate: Fate,
+    rng: Rng,
     tally: Tally,
     /// The disk that fails under every command, instead of kills.
     disk: Option<Disk>,
@@ -47,8 +49,8 @@ struct Machine<'a> {
 }
 
 /// One machine, set up and cleared again and again.
-pub(in crate::torture) fn torture(programs: &Path, fate: Fate, disk: Option<Disk>) -> Tally {
-    let (service, gateway) = (Service::start(), Gateway::start());
+pub(in crate::torture) fn torture(programs: &Path, rng: Rng, disk: Option<Disk>) -> Tally {
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
     gateway.allow(false);
     let mut sandbox = Sandbox::for_service(&service);
     let path = format!("{}:/usr/bin:/bin", sandbox.path("work/bin").display());
@@ -57,14 +59,14 @@ pub(in crate::torture) fn torture(programs: &Path, fate: Fate, disk: Option<Disk
     sandbox.write(OWN, &before);
     let (over, own) = (AtomicBool::new(false), sandbox.path(OWN));
     let tally = Tally::default();
-    let mut machine = Machine { programs, service, sandbox, fate, tally, disk, before };
+    let mut machine = Machine { programs, service, sandbox, rng, tally, disk, before };
     thread::scope(|scope| {
         scope.spawn(|| reload(&own, &gateway, &over));
         for _ in 0..LIVES {
-            if machine.fate.strikes(60) {
-                machine.life("setup", SETUP);
+            if machine.rng.chance(60) {
+                machine.run_disturbed("setup", SETUP);
             } else {
-                machine.life("uninstall", UNINSTALL);
+                machine.run_disturbed("uninstall", UNINSTALL);
             }
         }
         // What a killed setup has edited is taken up by now.
@@ -76,7 +78,7 @@ pub(in crate::torture) fn torture(programs: &Path, fate: Fate, disk: Option<Disk
 }
 
 /// The gateway takes up its configuration, as the real one does.
-fn reload(own: &Path, gateway: &Gateway, over: &AtomicBool) {
+fn reload(own: &Path, gateway: &SimulatedGateway, over: &AtomicBool) {
     while !over.load(Ordering::Relaxed) {
         let text = fs::read_to_string(own).unwrap_or_default();
         gateway.allow(text.contains("sessions_send"));
@@ -86,28 +88,28 @@ fn reload(own: &Path, gateway: &Gateway, over: &AtomicBool) {
 
 impl Machine<'_> {
     /// A command that is killed at a random moment.
-    fn life(&mut self, name: &str, longest: [u64; 3]) {
+    fn run_disturbed(&mut self, name: &str, longest: [u64; 3]) {
         if let Some(disk) = self.disk.clone() {
             return self.on_a_bad_disk(&disk, name);
         }
-        let most = longest[self.fate.place(3)];
-        let moment = Duration::from_micros(self.fate.below(most));
+        let most = longest[self.rng.index(3)];
+        let moment = Duration::from_micros(self.rng.below(most));
         let mut child = self.prepare(name).spawn();
         thread::sleep(moment); // the moment of the kill
         child.signal(Signal::KILL);
-        let end = child.finish(HANGS);
+        let end = child.finish(HANG_LIMIT);
         self.tally.commands += 1;
         if end.code() == 137 {
             self.tally.kills += 1;
             *self.tally.by_command.entry(name.to_owned()).or_default() += 1;
         }
-        self.look(&end);
+        self.check_files(&end);
     }
 
     /// A command whose disk fails at a random moment.
     fn on_a_bad_disk(&mut self, disk: &Disk, name: &str) {
         let (program, server) = (self.program(name), self.service.url());
-        let tried = Tried {
+        let tried = TriedCommand {
             sandbox: &self.sandbox,
             service: &self.service,
             name,
@@ -116,27 +118,27 @@ impl Machine<'_> {
             stdin: &format!("{KEY}\n"),
             takes: Duration::from_micros(if name == "setup" { SETUP[2] } else { UNINSTALL[2] }),
         };
-        let (end, faults) = disk.try_out(tried, &mut self.fate);
+        let (end, faults) = disk.run_command(tried, &mut self.rng);
         self.tally.commands += 1;
-        // Some of it done, or nothing: each of the two says of every part what became of it.
+        // Some of it done, or nothing: each of the two commands reports every part.
         let well = matches!(end.code(), 0 | 1 | 4);
         for fault in faults.into_iter().chain((!well).then(|| format!("{name}: {end}"))) {
             self.tally.fault(fault);
         }
-        self.look(&end);
+        self.check_files(&end);
     }
 
     fn program(&self, name: &str) -> String {
         self.programs.join(name).display().to_string()
     }
 
-    fn prepare(&self, name: &str) -> Run<'_> {
+    fn prepare(&self, name: &str) -> PreparedCommand<'_> {
         let server = self.service.url();
         self.sandbox.prepare(&self.program(name), args(name, &server)).stdin(&format!("{KEY}\n"))
     }
 
     /// Both configurations are whole, and nobody else may read a secret.
-    fn look(&mut self, end: &Output) {
+    fn check_files(&mut self, end: &Output) {
         let own = self.sandbox.read(OWN);
         if json5::parse(&own).is_err() || !(own == self.before || own.contains("sessions_send")) {
             self.tally.unreadable += 1;
@@ -153,15 +155,15 @@ impl Machine<'_> {
                 self.tally.fault(format!("others may read `{}`", path.display()));
             }
         }
-        if [end.out(), end.err()].iter().any(|said| said.contains(KEY) || said.contains(TOKEN)) {
-            self.tally.fault(format!("a secret was told: {end}"));
+        if [end.out(), end.err()].iter().any(|text| text.contains(KEY) || text.contains(TOKEN)) {
+            self.tally.fault(format!("a secret is shown: {end}"));
         }
     }
 
     /// Unharmed, setup completes what was left half done, and uninstall takes all of it back.
     fn there_and_back(&mut self) {
         let end = self.prepare("setup").run();
-        self.look(&end);
+        self.check_files(&end);
         let is_whole = self.sandbox.read(OWN).contains("sessions_send")
             && self.sandbox.has(CONFIG)
             && self.sandbox.json(CONFIG)["api_key"] == KEY;
@@ -169,7 +171,7 @@ impl Machine<'_> {
             self.tally.lose(&format!("setup did not complete what a kill left: {end}"));
         }
         let end = self.prepare("uninstall").run();
-        self.look(&end);
+        self.check_files(&end);
         self.tally.commands += 2;
         let after = self.sandbox.read(OWN);
         if end.code() != 0 || after != self.before || self.sandbox.has(CONFIG) {

@@ -1,4 +1,4 @@
-//! What the client itself leaves behind at each end of a life: its journal, and what it said.
+//! What the client leaves behind at the end of each run: its journal, and its log.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,11 +11,11 @@ use state::paths;
 pub(super) struct Evidence {
     /// Keys of requests that were accepted.
     pub(super) accepted: HashSet<String>,
-    /// The first answer that was ready, by the key that it belongs to.
+    /// The first reply that was ready, by the key that it belongs to.
     pub(super) ready: HashMap<String, String>,
-    /// Last words on texts, which no frame tells of.
+    /// Keys of texts that the log reports as given up; no frame reports that.
     pub(super) given_up: HashSet<String>,
-    /// Keys of answers that were given up as too old.
+    /// Keys of replies that were given up as too old.
     pub(super) expired: HashSet<String>,
     /// Whether the disk was full at times: a line may be torn then that others follow.
     pub(super) may_be_torn: bool,
@@ -29,7 +29,7 @@ fn is_beginning(line: &[u8]) -> bool {
     line.starts_with(first) || first.starts_with(line)
 }
 
-/// What the client says of a text that it honestly does not answer.
+/// The log's words for a text without a reply.
 const GIVEN_UP: [&str; 5] = [
     "reply unconfirmed",
     "reply not sent",
@@ -39,8 +39,8 @@ const GIVEN_UP: [&str; 5] = [
 ];
 
 impl Evidence {
-    /// Looks at what a client that is no more has left. A kill may tear the last line, and no other.
-    pub(super) fn look(&mut self, sandbox: &Sandbox, said: &str) {
+    /// Collects what a client that has ended has left. A kill may tear the last line, and no other.
+    pub(super) fn collect(&mut self, sandbox: &Sandbox, stderr: &str) {
         let bytes = std::fs::read(paths::journal(&sandbox.skill())).unwrap_or_default();
         let lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
         for (n, line) in lines.iter().enumerate() {
@@ -55,7 +55,7 @@ impl Evidence {
                 )),
             }
         }
-        for line in said.lines() {
+        for line in stderr.lines() {
             if let Some((key, _)) = line.split_once(": expired undelivered") {
                 self.expired.insert(key.to_owned());
             }

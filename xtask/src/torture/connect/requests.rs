@@ -1,13 +1,13 @@
-//! The requests that a run asks: each has a number, which its id, its words and its answer carry.
+//! The requests of a run: each has a number, which its id, its text and its reply contain.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use harness::{Fate, Service, event};
+use harness::{Rng, SimulatedService, event};
 use serde_json::Value;
 
 /// How a request comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum RequestKind {
     /// On a call.
     Call,
     /// By push-to-talk.
@@ -18,19 +18,19 @@ pub(super) enum Kind {
 
 /// One request that was written to a live connection.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Asked {
+pub(super) struct SentRequest {
     pub(super) number: usize,
-    pub(super) kind: Kind,
+    pub(super) kind: RequestKind,
 }
 
-impl Asked {
+impl SentRequest {
     /// Its name in the client's journal and log.
     pub(super) fn key(&self) -> String {
         let id = self.id();
         match self.kind {
-            Kind::Call => format!("deep:{id}"),
-            Kind::Walkie => format!("walkie:{id}"),
-            Kind::Text => format!("text:{id}"),
+            RequestKind::Call => format!("deep:{id}"),
+            RequestKind::Walkie => format!("walkie:{id}"),
+            RequestKind::Text => format!("text:{id}"),
         }
     }
 
@@ -47,53 +47,53 @@ impl Asked {
     fn frame(&self) -> Value {
         let (id, question) = (self.id(), question(self.number));
         match self.kind {
-            Kind::Call => {
+            RequestKind::Call => {
                 event::deep_tool_request(&format!("c{}", self.number % 5), &id, &question)
             }
-            Kind::Walkie => event::walkie_request(&id, &question, None),
-            Kind::Text => event::sms_received(&self.from(), &question, &id),
+            RequestKind::Walkie => event::walkie_request(&id, &question, None),
+            RequestKind::Text => event::sms_received(&self.from(), &question, &id),
         }
     }
 }
 
-/// Everything that was asked so far.
+/// Every request that was sent so far.
 #[derive(Default)]
-pub(super) struct Requests {
-    asked: Mutex<(Vec<Asked>, usize)>,
+pub(super) struct SentRequests {
+    sent: Mutex<(Vec<SentRequest>, usize)>,
 }
 
-impl Requests {
-    fn held(&self) -> MutexGuard<'_, (Vec<Asked>, usize)> {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+impl SentRequests {
+    fn held(&self) -> MutexGuard<'_, (Vec<SentRequest>, usize)> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks something new, or, now and then, once more what was asked already. Without a live connection nothing is
-    /// asked: the service would lose it too. Gives the number of what was asked.
-    pub(super) fn ask(&self, service: &Service, fate: &mut Fate) -> Option<usize> {
+    /// Sends a new request, or, now and then, an earlier one again. Without a live connection nothing is sent: the service
+    /// would lose it too. Gives the number of the new request.
+    pub(super) fn send(&self, service: &SimulatedService, rng: &mut Rng) -> Option<usize> {
         let mut held = self.held();
-        let (asked, next) = &mut *held;
-        if fate.strikes(5)
-            && let Some(again) = asked.get(asked.len().wrapping_sub(1 + fate.place(40)))
+        let (sent, next) = &mut *held;
+        if rng.chance(5)
+            && let Some(again) = sent.get(sent.len().wrapping_sub(1 + rng.index(40)))
         {
             service.send(&again.frame());
             return None;
         }
-        let kind = match fate.below(10) {
-            0 => Kind::Text,
-            1..3 => Kind::Walkie,
-            _ => Kind::Call,
+        let kind = match rng.below(10) {
+            0 => RequestKind::Text,
+            1..3 => RequestKind::Walkie,
+            _ => RequestKind::Call,
         };
-        let new = Asked { number: *next, kind };
+        let new = SentRequest { number: *next, kind };
         // Its number is used up all the same: a part of the frame may have left.
         *next += 1;
         service.send(&new.frame()).then(|| {
-            asked.push(new);
+            sent.push(new);
             new.number
         })
     }
 
     /// A copy.
-    pub(super) fn all(&self) -> Vec<Asked> {
+    pub(super) fn all(&self) -> Vec<SentRequest> {
         self.held().0.clone()
     }
 
@@ -108,12 +108,12 @@ fn question(number: usize) -> String {
     format!("What do you know about number {number}?")
 }
 
-/// The agent's answer to it.
-pub(super) fn answer(number: usize) -> String {
+/// The agent's reply to it.
+pub(super) fn expected_reply(number: usize) -> String {
     format!("Answer {number}.")
 }
 
-/// The number in a message to the agent, or in an answer of its.
+/// The number in a message to the agent, or in its reply.
 pub(super) fn number(text: &str) -> Option<usize> {
     let rest = text.rsplit_once("about number ")?.1;
     let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
@@ -122,18 +122,18 @@ pub(super) fn number(text: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Asked, Kind, answer, number, question};
+    use super::{RequestKind, SentRequest, expected_reply, number, question};
 
     #[test]
     fn a_number_is_found_in_whatever_is_made_of_the_words() {
         assert_eq!(number(&question(41)), Some(41));
         assert_eq!(number(&format!("[a text] \"{}\" (end)", question(7))), Some(7));
-        assert_eq!(number(&answer(7)), None);
+        assert_eq!(number(&expected_reply(7)), None);
     }
 
     #[test]
     fn every_text_has_a_number_of_its_own() {
-        let text = |number| Asked { number, kind: Kind::Text };
+        let text = |number| SentRequest { number, kind: RequestKind::Text };
         assert_eq!(text(12).from(), "+442000000012");
         assert_eq!(text(12).key(), "text:r12");
     }

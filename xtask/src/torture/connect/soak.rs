@@ -6,34 +6,34 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::Fate;
+use harness::Rng;
 use serde_json::{Value, json};
 use state::out;
 
+use super::audit::{self, RequestAudit};
+use super::client_runs::ClientRuns;
+use super::disturbances::{DisturbanceCount, Disturbances};
 use super::evidence::Evidence;
-use super::ledger::{self, Ledger};
-use super::lives::Lives;
-use super::requests::Requests;
-use super::stage::{LIFETIME, PERIODS, Stage};
-use super::watch;
-use super::weather::{Count, Weather};
+use super::requests::SentRequests;
+use super::stage::{ClientStage, LIFETIME, PERIODS};
+use super::status_watch;
 use crate::bench::process::{entries, memory};
-use crate::torture::Plan;
+use crate::torture::plan::TorturePlan;
 
-const WEATHER: Weather =
-    Weather { pause: (Duration::from_secs(5), Duration::from_secs(20)), refuses: false };
+const DISTURBANCES: Disturbances =
+    Disturbances { pause: (Duration::from_secs(5), Duration::from_secs(20)), refuses: false };
 
 /// Calls at once, and the longest pause of a caller in milliseconds.
 const CALLERS: u64 = 5;
 const PAUSE: u64 = 1_500;
 
-/// From one look at the client to the next.
-const LOOK: Duration = Duration::from_secs(2);
+/// Between two samples.
+const INTERVAL: Duration = Duration::from_secs(2);
 
-/// Begun with, buffers grow and the first answers are remembered: that is no leak.
+/// At first buffers grow and the first replies are stored: that is no leak.
 const WARM_UP: Duration = Duration::from_secs(20);
 
-/// A text whose turn outlasted its wait is answered late: for that long, and then while the answer is worth something.
+/// A text whose turn outlasted its wait gets its reply late: within that time, and while the reply is still wanted.
 pub(super) const FAREWELL: Duration =
     Duration::from_secs(600 / PERIODS as u64).saturating_add(LIFETIME);
 
@@ -46,32 +46,33 @@ struct Sample {
 }
 
 /// Soaks the client for as long as planned.
-pub(in crate::torture) fn torture(programs: &Path, plan: Plan) -> Value {
-    let (stage, requests) = (Stage::new(programs, plan.seed, false), Requests::default());
-    let (mut lives, count, over) = (Lives::default(), Count::default(), AtomicBool::new(false));
-    let fate = |n| Fate::new(plan.seed.wrapping_mul(16).wrapping_add(n));
-    let client = stage.spawn(lives.skew.mend());
+pub(in crate::torture) fn torture(programs: &Path, plan: TorturePlan) -> Value {
+    let (stage, requests) = (ClientStage::new(programs, plan.seed, false), SentRequests::default());
+    let (mut runs, count, over) =
+        (ClientRuns::default(), DisturbanceCount::default(), AtomicBool::new(false));
+    let rng = |n| Rng::new(plan.seed.wrapping_mul(16).wrapping_add(n));
+    let client = stage.spawn(runs.skew.reset());
     let (samples, claims) = thread::scope(|scope| {
-        let watch = scope.spawn(|| watch::lies(&stage, &over));
-        scope.spawn(|| WEATHER.blow(&stage, fate(1), &over, &count));
+        let status_watch = scope.spawn(|| status_watch::false_claims(&stage, &over));
+        scope.spawn(|| DISTURBANCES.cause(&stage, rng(1), &over, &count));
         for caller in 0..CALLERS {
             let (stage, requests, over) = (&stage, &requests, &over);
-            scope.spawn(move || call(stage, requests, fate(2 + caller), over));
+            scope.spawn(move || call(stage, requests, rng(2 + caller), over));
         }
         let samples = sampled(client.pid(), plan.limit, &requests);
         over.store(true, Ordering::Relaxed);
-        let broken = |_| vec!["lied: whoever asked for the status broke off".to_owned()];
-        (samples, watch.join().unwrap_or_else(broken))
+        let broken = |_| vec!["false claim: the watch of the status broke off".to_owned()];
+        (samples, status_watch.join().unwrap_or_else(broken))
     });
-    let asked = requests.all();
-    let is_done = |evidence: &Evidence| ledger::open(&asked, evidence, &stage) == 0;
-    lives.farewell(&stage, client, FAREWELL, is_done);
-    let ledger = Ledger::of(&asked, &lives.evidence, &stage);
-    let mut summary = ledger.json();
-    let mut faults = ledger.faults;
-    if ledger.answered * 3 < ledger.requests * 2 {
+    let sent = requests.all();
+    let is_done = |evidence: &Evidence| audit::count_open(&sent, evidence, &stage) == 0;
+    runs.farewell(&stage, client, FAREWELL, is_done);
+    let audit = RequestAudit::of(&sent, &runs.evidence, &stage);
+    let mut summary = audit.json();
+    let mut faults = audit.faults;
+    if audit.replied * 3 < audit.requests * 2 {
         faults.push(
-            "barren: fewer than two in three were answered, so that little was shown".to_owned(),
+            "fewer than two requests in three got a reply, so that little was tested".to_owned(),
         );
     }
     let third = samples.len() / 3;
@@ -89,27 +90,27 @@ pub(in crate::torture) fn torture(programs: &Path, plan: Plan) -> Value {
     compared("descriptors", |sample| sample.descriptors, |_| 1);
     summary["seconds"] = plan.limit.as_secs().into();
     summary["drops"] = count.drops.load(Ordering::Relaxed).into();
-    summary["stuck"] = lives.stuck.len().into();
-    summary["lied"] = claims.len().into();
-    summary["unreadable"] = lives.evidence.faults.len().into();
-    faults.extend(lives.stuck.into_iter().chain(claims).chain(lives.evidence.faults));
+    summary["stuck"] = runs.stuck.len().into();
+    summary["false_claims"] = claims.len().into();
+    summary["unreadable"] = runs.evidence.faults.len().into();
+    faults.extend(runs.stuck.into_iter().chain(claims).chain(runs.evidence.faults));
     summary["faults"] = json!(faults);
     summary
 }
 
-/// One caller, who asks until `over`.
-fn call(stage: &Stage, requests: &Requests, mut fate: Fate, over: &AtomicBool) {
+/// One caller, who sends requests until `over`.
+fn call(stage: &ClientStage, requests: &SentRequests, mut rng: Rng, over: &AtomicBool) {
     while !over.load(Ordering::Relaxed) {
-        requests.ask(&stage.service, &mut fate);
-        thread::sleep(Duration::from_millis(fate.below(PAUSE)));
+        requests.send(&stage.service, &mut rng);
+        thread::sleep(Duration::from_millis(rng.below(PAUSE)));
     }
 }
 
-/// Looks at the client until the time is over.
-fn sampled(pid: u32, time: Duration, requests: &Requests) -> Vec<Sample> {
+/// Samples the client until the time is over.
+fn sampled(pid: u32, time: Duration, requests: &SentRequests) -> Vec<Sample> {
     let (began, mut samples) = (Instant::now(), Vec::new());
     while began.elapsed() < time {
-        thread::sleep(LOOK);
+        thread::sleep(INTERVAL);
         if began.elapsed() < WARM_UP {
             continue;
         }

@@ -1,48 +1,50 @@
-//! Where the client is tormented: the simulated service, the stub gateway with its moods, and one skill folder.
+//! Where the client is tormented: the simulated service, the stub gateway with its random replies, and one skill folder.
 
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use harness::{Child, Fate, Gateway, Output, Reply, Sandbox, Service, Turn};
+use harness::{
+    AgentReply, Child, Output, RecordedTurn, Rng, Sandbox, SimulatedGateway, SimulatedService,
+};
 use serde_json::json;
 
-use super::requests::{answer, number};
+use super::requests::{expected_reply, number};
 
-/// The client's periods are divided by this (spec 6): a ping each 6 s, 2 s for its pong, 24 s for a ready answer.
+/// The client's periods are divided by this: a ping each 6 s, 2 s for its pong, 24 s for a ready reply.
 pub(super) const PERIODS: u32 = 5;
 
-/// How long a ready answer is worth delivering, with [`PERIODS`].
+/// How long a ready reply is worth delivering, with [`PERIODS`].
 pub(super) const LIFETIME: Duration = Duration::from_secs(120 / PERIODS as u64);
 
-/// A gateway that waits no longer than this says `accepted`, and the reply comes late.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// A gateway that waits no longer than this responds `accepted`, and the reply comes late.
+const GATEWAY_PATIENCE: Duration = Duration::from_secs(1);
 
 /// What happens in a run. Threads share it.
-pub(super) struct Stage {
+pub(super) struct ClientStage {
     connect: String,
-    pub(super) service: Service,
-    pub(super) gateway: Gateway,
+    pub(super) service: SimulatedService,
+    pub(super) gateway: SimulatedGateway,
     pub(super) sandbox: Sandbox,
 }
 
-impl Stage {
-    /// A fresh one; the seed decides how the gateway takes each request. One in a hundred it never answers, if it `hangs`.
+impl ClientStage {
+    /// A fresh one; the seed decides how the gateway takes each request. To one in a hundred it never replies, if it `hangs`.
     pub(super) fn new(programs: &Path, seed: u64, hangs: bool) -> Self {
-        let (service, gateway) = (Service::start(), Gateway::start());
+        let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
         service.clock().periods(PERIODS);
-        gateway.patience(PATIENCE).reply_with(move |turn| reply(turn, seed, hangs));
+        gateway.patience(GATEWAY_PATIENCE).reply_with(move |turn| reply(turn, seed, hangs));
         let sandbox = Sandbox::for_both(&service, &gateway);
         let connect = programs.join("connect").display().to_string();
         Self { connect, service, gateway, sandbox }
     }
 
-    /// Starts the client on a machine with this clock; see [`harness::Skew`].
+    /// Starts the client on a machine with this clock; see [`harness::ClockSkew`].
     pub(super) fn spawn(&self, clock: &str) -> Child {
         self.sandbox.prepare(&self.connect, ["run"]).skewed(clock).spawn()
     }
 
-    /// What `connect status` says now.
+    /// Runs `connect status`.
     pub(super) fn status(&self) -> Output {
         self.sandbox.run(&self.connect, ["status"])
     }
@@ -53,28 +55,28 @@ pub(super) fn claims(status: &Output) -> bool {
     status.code() == 0 || status.out().contains(r#""state":"connected""#)
 }
 
-/// How the gateway takes a request: most are answered at once, some slowly or badly, and a few not at all.
-fn reply(turn: &Turn, seed: u64, hangs: bool) -> Reply {
+/// How the gateway replies to a request: to most at once, some slowly or badly, and a few not at all.
+fn reply(turn: &RecordedTurn, seed: u64, hangs: bool) -> AgentReply {
     let number = number(&turn.message).unwrap_or_default();
-    let mut fate = Fate::new(seed ^ (number as u64).wrapping_mul(0x9e37_79b9));
-    let thinks = match fate.below(100) {
-        0..60 => fate.below(50),
-        60..93 => fate.below(500),
-        _ => 500 + fate.below(2_500),
+    let mut rng = Rng::new(seed ^ (number as u64).wrapping_mul(0x9e37_79b9));
+    let thinks = match rng.below(100) {
+        0..60 => rng.below(50),
+        60..93 => rng.below(500),
+        _ => 500 + rng.below(2_500),
     };
     thread::sleep(Duration::from_millis(thinks));
-    match fate.below(100) {
-        0..86 => Reply::Text(answer(number)),
-        86..88 => Reply::Nothing,
-        88..91 => Reply::Failure("the model is overloaded".to_owned()),
-        91..94 => Reply::Cut,
-        94..96 => Reply::Plain(500, "Internal Server Error".to_owned()),
-        96..98 => Reply::Json(
+    match rng.below(100) {
+        0..86 => AgentReply::Text(expected_reply(number)),
+        86..88 => AgentReply::Nothing,
+        88..91 => AgentReply::Failure("the model is overloaded".to_owned()),
+        91..94 => AgentReply::Cut,
+        94..96 => AgentReply::Plain(500, "Internal Server Error".to_owned()),
+        96..98 => AgentReply::Json(
             502,
             json!({"ok": false, "error": {"type": "tool_error", "message": "tool execution failed"}}),
         ),
-        98 => Reply::Details(json!({"odd": true})),
-        _ if hangs => Reply::Hang,
-        _ => Reply::Nothing,
+        98 => AgentReply::Details(json!({"odd": true})),
+        _ if hangs => AgentReply::Hang,
+        _ => AgentReply::Nothing,
     }
 }

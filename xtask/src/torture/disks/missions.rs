@@ -1,21 +1,21 @@
-//! Missions from init to their end on a bad disk: one of everything at the service, and what is kept here agrees.
+//! Missions from init to their end on a bad disk: the service has one of everything, and the state file agrees.
 
 use std::time::Duration;
 
-use harness::Table;
+use harness::ServiceTable;
 use serde_json::{Value, json};
 
-use super::once::Line;
-use crate::torture::commands::ends;
-use crate::torture::commands::stage::Stage;
+use super::reaching_line::ReachingLine;
+use crate::torture::commands::mission_ends;
+use crate::torture::commands::stage::CommandStage;
 
 /// A mission that has not ended after so many ticks never will.
 const PATIENCE: usize = 300;
-/// What becomes of a number is decided by its last two digits: answered, busy, not answered, failed.
+/// The last two digits of a number decide how a call to it ends: answered, busy, not answered, failed.
 const ENDS: [&str; 4] = ["01", "02", "04", "06"];
 
 /// One mission in the making, by its number.
-struct Mission {
+struct DiskMission {
     n: usize,
     slug: String,
     to: String,
@@ -23,65 +23,70 @@ struct Mission {
 }
 
 /// A mission whose events are called off, or which is ended by hand.
-pub(super) fn by_hand(stage: &mut Stage, n: usize) {
-    let Some(mission) = begun(stage, n) else { return };
+pub(super) fn by_hand(stage: &mut CommandStage, n: usize) {
+    let Some(mission) = started(stage, n) else { return };
     remember(stage, &mission);
     step(stage, &mission);
     let slug = &*mission.slug;
-    let (line, word) = match stage.fate.below(3) {
+    let (line, word) = match stage.rng.below(3) {
         0 => (vec!["cancel", slug], "cancelled"),
         1 => (vec!["fail", slug, "Nobody there"], "failed"),
         _ => (vec!["complete", slug, "All done"], "succeeded"),
     };
-    if stage.insist("missions", &line) {
-        ends::agree(stage, &mission.slug, Some(word));
+    if stage.run_until_done("missions", &line) {
+        mission_ends::agree(stage, &mission.slug, Some(word));
         if word == "cancelled" {
             none_waits(stage, &mission);
         }
     }
 }
 
-/// A mission that is looked after until its calls have ended.
-pub(super) fn by_ticks(stage: &mut Stage, n: usize) {
-    let Some(mission) = begun(stage, n) else { return };
+/// A mission that ticks go on with until its calls have ended.
+pub(super) fn by_ticks(stage: &mut CommandStage, n: usize) {
+    let Some(mission) = started(stage, n) else { return };
     let slug = mission.slug.clone();
     for _ in 0..PATIENCE {
-        let by = stage.fate.below(60 * 60);
+        let by = stage.rng.below(60 * 60);
         stage.service.advance(Duration::from_secs(by));
         tick(stage, &mission);
         let done = &stage.state()[&slug]["lifecycle"]["done"];
         if done.as_array().is_some_and(|done| done.contains(&json!("mission/cron"))) {
             none_waits(stage, &mission);
-            return ends::agree(stage, &mission.slug, None);
+            return mission_ends::agree(stage, &mission.slug, None);
         }
     }
-    let kept = stage.state()[&slug].clone();
-    stage.tally.fault(format!("{slug} never ended: {kept}"));
+    let stored = stage.state()[&slug].clone();
+    stage.tally.fault(format!("{slug} never ended: {stored}"));
 }
 
 /// One pass. Only one that says that nothing was done can have scheduled nothing.
-fn tick(stage: &mut Stage, mission: &Mission) {
+fn tick(stage: &mut CommandStage, mission: &DiskMission) {
     let before = scheduled(stage, mission);
-    let Some(end) = stage.life("missions", &["tick", &mission.slug]) else { return };
+    let Some(end) = stage.run_disturbed("missions", &["tick", &mission.slug]) else { return };
     let after = scheduled(stage, mission);
     match end.code() {
         0 => stage.tally.acknowledged += 1,
-        8 => stage.tally.in_doubt += 1,
+        8 => stage.tally.unconfirmed += 1,
         4 if after == before => {}
         _ => stage.tally.fault(format!("a tick, {} scheduled: {end}", after - before)),
     }
 }
 
 /// From init to what is scheduled.
-fn begun(stage: &mut Stage, n: usize) -> Option<Mission> {
+fn started(stage: &mut CommandStage, n: usize) -> Option<DiskMission> {
     let (name, slug) = (format!("Mission {n}"), format!("mission-{n}"));
-    let (phone, end) = (format!("+1555888{n:04}"), ENDS[stage.fate.place(ENDS.len())]);
+    let (phone, end) = (format!("+1555888{n:04}"), ENDS[stage.rng.index(ENDS.len())]);
     let (to, text) = (format!("+13322{:04}{end}", n % 10_000), format!("Scheduled {n}."));
     let row = json!({"id": format!("29{n:017}"), "phone_number": phone, "status": "active"});
-    stage.service.seed(Table::Phones, row["id"].as_str().unwrap_or_default(), "", row.clone());
+    stage.service.seed(
+        ServiceTable::Phones,
+        row["id"].as_str().unwrap_or_default(),
+        "",
+        row.clone(),
+    );
     let (request, agent) = (format!("Request {n}"), format!("Agent {n}"));
     let steps = r#"[{"step_id":"s","description":"S"}]"#;
-    let mission = Mission { n, slug: slug.clone(), to: to.clone(), text: text.clone() };
+    let mission = DiskMission { n, slug: slug.clone(), to: to.clone(), text: text.clone() };
     for line in
         [vec!["init", &name, "I", &request, steps], vec!["setup-agent", &slug, &agent, "I", "Hi"]]
     {
@@ -91,8 +96,8 @@ fn begun(stage: &mut Stage, n: usize) -> Option<Mission> {
     }
     let listed = |channel: &'static str| {
         let to = to.clone();
-        move |stage: &Stage| {
-            let rows = stage.service.rows(Table::Scheduled).into_iter();
+        move |stage: &CommandStage| {
+            let rows = stage.service.rows(ServiceTable::Scheduled).into_iter();
             rows.filter(|row| row["channel"] == channel && row["to_number"] == *to).count()
         }
     };
@@ -100,7 +105,7 @@ fn begun(stage: &mut Stage, n: usize) -> Option<Mission> {
     for (args, arrived, marks) in [
         (
             vec!["schedule-sms", "--mission", &slug, &to, "in 3h", &text, "--step", "s"],
-            &texts as &dyn Fn(&Stage) -> usize,
+            &texts as &dyn Fn(&CommandStage) -> usize,
             vec![&*text],
         ),
         (
@@ -108,12 +113,18 @@ fn begun(stage: &mut Stage, n: usize) -> Option<Mission> {
                 .into_iter()
                 .chain(["--recipient", "automated"])
                 .collect(),
-            &calls as &dyn Fn(&Stage) -> usize,
+            &calls as &dyn Fn(&CommandStage) -> usize,
             vec![&*to, r#""channel":"call""#],
         ),
     ] {
-        let line =
-            Line { program: "missions", args, arrived, marks, is_listed: true, is_same: true };
+        let line = ReachingLine {
+            program: "missions",
+            args,
+            arrived,
+            marks,
+            is_listed: true,
+            is_same: true,
+        };
         if !line.send(stage) {
             return None;
         }
@@ -123,18 +134,18 @@ fn begun(stage: &mut Stage, n: usize) -> Option<Mission> {
     Some(mission)
 }
 
-/// Runs a command of stages until it is done. One that says that nothing was done has left no stage in doubt.
-fn begin(stage: &mut Stage, mission: &Mission, line: &[&str]) -> bool {
+/// Runs a command of stages until it is done. One that says that nothing was done has left no stage unconfirmed.
+fn begin(stage: &mut CommandStage, mission: &DiskMission, line: &[&str]) -> bool {
     for _ in 0..40 {
         let before = stage.state()[&mission.slug]["open"].clone();
-        let Some(end) = stage.life("missions", line) else { continue };
+        let Some(end) = stage.run_disturbed("missions", line) else { continue };
         let open = stage.state()[&mission.slug]["open"].clone();
         match end.code() {
             0 => {
                 stage.tally.acknowledged += 1;
                 return true;
             }
-            8 => stage.tally.in_doubt += 1,
+            8 => stage.tally.unconfirmed += 1,
             4 if open.is_null() || open == before => {}
             _ => stage.tally.fault(format!("{line:?} left `{open}` open: {end}")),
         }
@@ -147,18 +158,18 @@ fn begin(stage: &mut Stage, mission: &Mission, line: &[&str]) -> bool {
 }
 
 /// Appends and saves: what was acknowledged is there once, what was not done is not there.
-fn remember(stage: &mut Stage, mission: &Mission) {
+fn remember(stage: &mut CommandStage, mission: &DiskMission) {
     let slug = &*mission.slug;
     for item in 0..4 {
         let item = format!("{}-{item}", mission.n);
         for line in [["append-memory", slug, "l", &item], ["save-memory", slug, &item, "v"]] {
-            let Some(end) = stage.life("missions", &line) else { continue };
+            let Some(end) = stage.run_disturbed("missions", &line) else { continue };
             let memory = stage.state()[slug]["memory"].clone();
             let n = if line[0] == "save-memory" {
                 usize::from(!memory[&item].is_null())
             } else {
                 let items = memory["l"].as_array().into_iter().flatten();
-                items.filter(|kept| **kept == *item).count()
+                items.filter(|stored| **stored == *item).count()
             };
             match (end.code(), n) {
                 (0, 1) => stage.tally.acknowledged += 1,
@@ -170,35 +181,35 @@ fn remember(stage: &mut Stage, mission: &Mission) {
     }
 }
 
-/// A step of the plan is begun: at the service, whatever becomes of it here.
-fn step(stage: &mut Stage, mission: &Mission) {
-    let kept = stage.state()[&mission.slug].clone();
-    let id = |key: &str| kept[key].as_str().unwrap_or_default().to_owned();
+/// A step of the plan is started: at the service, whatever becomes of it here.
+fn step(stage: &mut CommandStage, mission: &DiskMission) {
+    let stored = stage.state()[&mission.slug].clone();
+    let id = |key: &str| stored[key].as_str().unwrap_or_default().to_owned();
     let (mission_id, run) = (id("mission_id"), id("run_id"));
-    if !stage.insist("missions", &["update-step", &mission_id, &run, "s", "in_progress"]) {
+    if !stage.run_until_done("missions", &["update-step", &mission_id, &run, "s", "in_progress"]) {
         return;
     }
-    let steps = stage.service.rows(Table::Steps);
+    let steps = stage.service.rows(ServiceTable::Steps);
     let step = steps.iter().find(|row| row["run_id"] == *run).cloned().unwrap_or_default();
     if step["status"] != "in_progress" {
         stage.tally.lose(&format!("the step of {}: {step}", mission.slug));
     }
 }
 
-/// One of everything at the service, and what is kept here agrees with it.
-fn check(stage: &mut Stage, mission: &Mission) {
-    let (n, kept) = (mission.n, stage.state()[&mission.slug].clone());
+/// Checks that the service has one of everything, and that the state file agrees with it.
+fn check(stage: &mut CommandStage, mission: &DiskMission) {
+    let (n, stored) = (mission.n, stage.state()[&mission.slug].clone());
     let count = |table, key: &str, wanted: &Value| {
         stage.service.rows(table).iter().filter(|row| row[key] == *wanted).count()
     };
     let input = json!({"original_request": format!("Request {n}")});
     let made = [
-        ("mission", count(Table::Missions, "name", &json!(format!("Mission {n}")))),
-        ("run", count(Table::Runs, "input", &input)),
-        ("plan step", count(Table::Steps, "run_id", &kept["run_id"])),
-        ("assistant", count(Table::Assistants, "name", &json!(format!("Agent {n}")))),
-        ("link", count(Table::Links, "run_id", &kept["run_id"])),
-        ("text", count(Table::Scheduled, "text_body", &json!(mission.text))),
+        ("mission", count(ServiceTable::Missions, "name", &json!(format!("Mission {n}")))),
+        ("run", count(ServiceTable::Runs, "input", &input)),
+        ("plan step", count(ServiceTable::Steps, "run_id", &stored["run_id"])),
+        ("assistant", count(ServiceTable::Assistants, "name", &json!(format!("Agent {n}")))),
+        ("link", count(ServiceTable::Links, "run_id", &stored["run_id"])),
+        ("text", count(ServiceTable::Scheduled, "text_body", &json!(mission.text))),
     ];
     for (what, n_made) in made {
         match n_made {
@@ -207,8 +218,8 @@ fn check(stage: &mut Stage, mission: &Mission) {
             n => stage.tally.double(&format!("{n} × {what} of {}", mission.slug)),
         }
     }
-    let remembered = kept["memory"]["scheduled_events"].as_array().map_or(0, Vec::len);
-    let tracked = kept["events"].as_object().map_or(0, serde_json::Map::len);
+    let remembered = stored["memory"]["scheduled_events"].as_array().map_or(0, Vec::len);
+    let tracked = stored["events"].as_object().map_or(0, serde_json::Map::len);
     if (remembered, tracked) != (2, 2) {
         let slug = &mission.slug;
         stage.tally.lose(&format!("{slug} remembers {remembered} events and tracks {tracked}"));
@@ -216,14 +227,14 @@ fn check(stage: &mut Stage, mission: &Mission) {
 }
 
 /// Events at the service that reach the mission's recipient.
-fn scheduled(stage: &Stage, mission: &Mission) -> usize {
-    let rows = stage.service.rows(Table::Scheduled);
+fn scheduled(stage: &CommandStage, mission: &DiskMission) -> usize {
+    let rows = stage.service.rows(ServiceTable::Scheduled);
     rows.iter().filter(|row| row["to_number"] == *mission.to).count()
 }
 
 /// Nothing of a mission that is called off waits for its time.
-fn none_waits(stage: &mut Stage, mission: &Mission) {
-    let rows = stage.service.rows(Table::Scheduled);
+fn none_waits(stage: &mut CommandStage, mission: &DiskMission) {
+    let rows = stage.service.rows(ServiceTable::Scheduled);
     let is_waiting = |row: &&Value| row["to_number"] == *mission.to && row["status"] == "pending";
     let n = rows.iter().filter(is_waiting).count();
     if n > 0 {

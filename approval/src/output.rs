@@ -1,0 +1,57 @@
+//! What is printed of a request, the same for every command that has one.
+
+use serde_json::{Value, json};
+use state::api::Error;
+use state::exit;
+use state::out::{self, Printer};
+use state::verdict::{Asked, Verdict};
+use state::words::for_shell;
+
+/// Prints the state of a request: the service's object, or in text mode `text`.
+///
+/// Fails with exit 8 if that cannot be printed of a request that we made: the owner was asked, and is not to be asked
+/// again.
+pub(crate) fn print(
+    printer: Printer,
+    reply: &Value,
+    request: &Asked,
+    verdict: Verdict,
+    text: &str,
+) -> anyhow::Result<()> {
+    let outcome = printer.document(&document(reply, request, verdict), || text.to_owned());
+    outcome.map_err(|err| match request.action {
+        Some(_) => out::unsaid(&err)
+            .hint(format!(
+                "`approval wait {}` prints what the owner decides",
+                for_shell(&request.id)
+            ))
+            .into(),
+        None => err,
+    })
+}
+
+/// Prints that the state of a request is unknown, because asking the service failed; gives the error to end with.
+pub(crate) fn print_unknown(printer: Printer, request: &Asked, err: Error) -> anyhow::Error {
+    let unknown = Verdict::Unknown;
+    if let Err(unprinted) = print(printer, &Value::Null, request, unknown, unknown.word()) {
+        out::warning(&exit::told(&unprinted));
+    }
+    anyhow::Error::new(err).context(format!("asking about request `{}`", request.id))
+}
+
+/// Says why an approval without its fingerprint or face does not count.
+pub(crate) fn warn_unchecked() {
+    out::warning("it was approved, but without the fingerprint or face that was asked for");
+    out::hint("ask again with `approval request`");
+}
+
+/// The service's object with the status that it comes to, and the action where it does not name it.
+fn document(reply: &Value, request: &Asked, verdict: Verdict) -> Value {
+    let mut document = reply.as_object().cloned().unwrap_or_default();
+    document.insert("request_id".into(), json!(request.id));
+    document.insert("status".into(), json!(verdict.word()));
+    if let Some(action) = &request.action {
+        document.entry("action").or_insert_with(|| json!(action));
+    }
+    Value::Object(document)
+}

@@ -1,0 +1,45 @@
+//! The installation that is checked: its folder, and its configuration or why there is none.
+
+use super::finding::Finding;
+use state::args::Common;
+use state::config::Config;
+use state::{exit, paths};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The longest that a request of a check may take: shorter than a check itself, so that what fails says why.
+pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// What is checked.
+#[derive(Debug)]
+pub struct Installation {
+    pub(super) skill: PathBuf,
+    /// The configuration, or what is wrong with it and the fix.
+    pub(super) config: Result<Config, Finding>,
+}
+
+impl Installation {
+    /// The installation that these options mean.
+    ///
+    /// Fails only if no folder is known. That the configuration is broken is a finding.
+    pub fn new(common: &Common) -> anyhow::Result<Self> {
+        let skill = paths::skill_dir(common.skill_dir.as_deref())?;
+        Ok(Self { skill, config: Config::load(common).map_err(|err| failure(&err, "setup")) })
+    }
+
+    /// Takes the part of the configuration that a check needs. Fails with a finding that refers to the check `config`, and
+    /// has its fix.
+    pub(super) fn require<T>(
+        &self,
+        take: impl FnOnce(&Config) -> anyhow::Result<T>,
+    ) -> Result<T, Finding> {
+        let config =
+            self.config.as_ref().map_err(|broken| broken.blocks("not checked: see `config`"))?;
+        take(config).map_err(|err| failure(&err, "setup").blocks("not checked: see `config`"))
+    }
+}
+
+/// An error as a finding: its text, and its hint or else `fix`.
+pub(super) fn failure(err: &anyhow::Error, fix: &str) -> Finding {
+    Finding::fail(exit::told(err), exit::hint_of(err).unwrap_or_else(|| fix.to_owned()))
+}

@@ -1,0 +1,77 @@
+//! The checks `state` and `disk`: whether the stored files can be read, and whether more can be written.
+
+use super::finding::Finding;
+use super::folder::{self, quoted};
+use super::installation::Installation;
+use super::mission_ticks;
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use state::clock::Clock;
+use state::config::Config;
+use state::{env, exit, file, paths};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Bytes free below which the check fails, and below which it warns; configuration, state and log take a few MiB.
+const TOO_LITTLE: u64 = 10 << 20;
+const LITTLE: u64 = 100 << 20;
+
+/// The size of the file that is written as a trial, in bytes: that of a state file of some missions.
+const TRIAL_SIZE: usize = 64 << 10;
+
+pub(super) fn check(installation: &Installation) -> Vec<Finding> {
+    let clock = installation.config.as_ref().map_or_else(|_| Clock::real(), Config::clock);
+    vec![readable(&installation.skill, clock.now()), writable(&installation.skill)]
+}
+
+fn readable(skill: &Path, now: Timestamp) -> Finding {
+    let state = env::path("CLAWDTALK_STATE_FILE").unwrap_or_else(|| paths::missions_state(skill));
+    let missions = match object(&state, || "missions recover".to_owned()) {
+        Ok(missions) => missions,
+        Err(finding) => return finding,
+    };
+    let others = [paths::intents(skill), paths::do_not_call(skill), paths::own_calls(skill)];
+    let broken = |path: &PathBuf| object(path, || format!("mv {0} {0}.broken", quoted(path))).err();
+    let broken = others.iter().find_map(broken);
+    broken.unwrap_or_else(|| mission_ticks::check(&missions, now))
+}
+
+/// The object in a stored file, empty if there is none. Fails with the finding, for which `fix` gives the fix.
+fn object(path: &Path, fix: impl FnOnce() -> String) -> Result<Map<String, Value>, Finding> {
+    let bytes = file::read(path)
+        .map_err(|err| Finding::fail(exit::told(&err), format!("ls -l {}", quoted(path))))?;
+    let Some(bytes) = bytes else { return Ok(Map::new()) };
+    let why = match serde_json::from_slice(&bytes) {
+        Ok(Value::Object(object)) => return Ok(object),
+        Ok(_) => "it is no JSON object".to_owned(),
+        Err(err) => err.to_string(),
+    };
+    Err(Finding::fail(format!("`{}` cannot be read: {why}", path.display()), fix()))
+}
+
+fn writable(skill: &Path) -> Finding {
+    if let Some(Finding::Fail { fix, .. }) = folder::unwritable(skill) {
+        return Finding::warn("not tried: see `folder`", fix);
+    }
+    let fix = format!("df -h {}", quoted(skill));
+    let free = match rustix::fs::statvfs(skill) {
+        Ok(stat) => stat.f_bavail.saturating_mul(stat.f_frsize),
+        Err(err) => return Finding::fail(format!("`{}`: {err}", skill.display()), fix),
+    };
+    let trial = skill.join(format!(".status-trial-{}", std::process::id()));
+    file::survive_size_limit();
+    let written = file::publish(&trial, &vec![b'x'; TRIAL_SIZE]);
+    // There is none if it could not be written.
+    let _ = fs::remove_file(&trial);
+    if let Err(err) = written {
+        return Finding::fail(exit::told(&err), fix);
+    }
+    let detail = format!("{} MiB free", free >> 20);
+    if free < TOO_LITTLE {
+        Finding::fail(detail, fix)
+    } else if free < LITTLE {
+        Finding::warn(detail, fix)
+    } else {
+        Finding::pass(detail)
+    }
+}

@@ -1,0 +1,27 @@
+//! Replies to a turn that a test dictates as they go over the wire, instead of words of the agent.
+
+use super::core::GatewayInner;
+use super::response::tool_result;
+use super::turn::AgentReply;
+use crate::wire::http::{Delivery, ServerResponse};
+use std::time::Duration;
+
+/// What reaches the client; `None` at the end of the gateway.
+pub(super) fn deliver(inner: &GatewayInner, reply: AgentReply) -> Option<Delivery> {
+    match reply {
+        AgentReply::Json(status, body) => {
+            Some(Delivery::Whole(ServerResponse::json(status, &body)))
+        }
+        AgentReply::Plain(status, text) => {
+            Some(Delivery::Whole(ServerResponse::text(status, &text)))
+        }
+        AgentReply::Details(details) => Some(Delivery::Whole(tool_result(&details))),
+        AgentReply::Hang => {
+            inner.stop.pause(Duration::from_secs(3600));
+            None
+        }
+        AgentReply::Cut | AgentReply::Text(_) | AgentReply::Nothing | AgentReply::Failure(_) => {
+            Some(Delivery::Cut)
+        }
+    }
+}
