@@ -14,8 +14,8 @@ use state::lock::Lock;
 use state::moment::Moment;
 use state::out::{self, Printer};
 
-use crate::api::Api;
 use crate::args::Options;
+use crate::service::ServiceApi;
 use crate::state_file::{MissionMut, StateFile};
 
 /// How long a workflow waits for another one to end.
@@ -51,8 +51,8 @@ impl Context {
     }
 
     /// The service. Fails (exit 3) if no key is configured.
-    pub(crate) fn api(&self) -> anyhow::Result<Api> {
-        Ok(Api::new(Client::new(&self.config.service()?, self.deadline)))
+    pub(crate) fn api(&self) -> anyhow::Result<ServiceApi> {
+        Ok(ServiceApi::new(Client::new(&self.config.service()?, self.deadline)))
     }
 
     /// What was about to be scheduled and is remembered until it is settled.

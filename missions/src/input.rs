@@ -7,8 +7,8 @@ use state::phone::Phone;
 use state::words::for_shell;
 use state::{json, times, words};
 
-use crate::api::step_id;
-use crate::nearest;
+use crate::service::step_id;
+use crate::suggest;
 
 /// Statuses of a mission at the service (facts/server.md 5).
 pub(crate) const MISSION_STATUSES: &[&str] =
@@ -59,7 +59,7 @@ pub(crate) fn one_of<'a>(what: &str, given: &str, known: &[&'a str]) -> Result<&
             || MEANT.iter().any(|(meant, said)| meant == *word && said.contains(&&*lower))
     };
     let meant = known.iter().find(is_meant).copied();
-    let meant = meant.or_else(|| nearest::probable(given, known.iter().copied()));
+    let meant = meant.or_else(|| suggest::probable(given, known.iter().copied()));
     let shown = words::bounded(given, 40);
     let fault = Fault::usage(format!("`{shown}` is no {what}; known are {}", known.join(", ")));
     Err(probably(fault, meant))
@@ -180,13 +180,13 @@ pub(crate) fn step_of(plan: &[Value], step: &str) -> Result<(), Fault> {
     if ids.is_empty() || ids.iter().any(|known| known == step) {
         return Ok(());
     }
-    let known = nearest::sorted(step, ids.iter().map(String::as_str));
-    let listed = nearest::listed(&known, 8);
+    let known = suggest::sorted(step, ids.iter().map(String::as_str));
+    let listed = suggest::listed(&known, 8);
     let fault = Fault::usage(format!(
         "the plan has no step `{}`; it has {listed}",
         words::bounded(step, 40)
     ));
-    Err(probably(fault, nearest::probable(step, known)))
+    Err(probably(fault, suggest::probable(step, known)))
 }
 
 /// A number that may be called and texted.

@@ -1,20 +1,19 @@
 //! `missions`: multi-step outreach that is tracked, survives crashes, and never calls or texts twice.
 
-mod api;
 mod args;
 mod commands;
 mod context;
 mod cron;
 mod input;
-mod insights;
 mod lifecycle;
-mod nearest;
+mod live_table;
+mod misspelled_options;
 mod schedule;
-mod screen;
+mod service;
 mod slug;
 mod stages;
 mod state_file;
-mod swallowed;
+mod suggest;
 mod tick;
 mod tracked;
 mod window;
@@ -33,7 +32,7 @@ use state::exit::{self, Exit};
 
 fn main() -> ExitCode {
     match state::args::parse_by::<Args>(args::part) {
-        Ok(args) => exit::report(swallowed::check().and_then(|()| run(&args))),
+        Ok(args) => exit::report(misspelled_options::check().and_then(|()| run(&args))),
         Err(code) => code,
     }
 }

@@ -14,10 +14,10 @@ use state::exit::{self, Exit, Fault};
 use state::moment::{Moment, Uptime};
 use state::words::for_shell;
 
-use crate::api::{Api, Listing, NewAssistant, Pages, Row, RunRef};
-use crate::commands::assistants::new_key;
 use crate::context::Context;
 use crate::input;
+use crate::service::clock::earliest_creation;
+use crate::service::{self, Listing, NewAssistant, Pages, RunRef, ServiceApi, ServiceRow};
 use crate::state_file::{Mission, Missions};
 
 /// The key in a mission under which its open stage is kept.
@@ -29,11 +29,6 @@ const LOOKS: [Duration; 4] =
 
 /// How long a service that heeds idempotency keys remembers them.
 const KEY_LASTS: SignedDuration = SignedDuration::from_hours(24);
-
-/// How far the service's clock may be from what its `Date` says, which has whole seconds.
-const SLACK: SignedDuration = SignedDuration::from_secs(3);
-/// How far the two clocks may be apart where no `Date` says it.
-const UNKNOWN_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// What a stage makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,17 +112,17 @@ impl Begun {
 /// Fails with exit 8 if it may have been made and was not found.
 pub(crate) fn once(
     context: &Context,
-    api: &Api,
+    api: &ServiceApi,
     slug: &str,
     what: Made,
-    make: impl FnOnce(&str) -> anyhow::Result<Row>,
-) -> anyhow::Result<Row> {
+    make: impl FnOnce(&str) -> anyhow::Result<ServiceRow>,
+) -> anyhow::Result<ServiceRow> {
     let missions = context.file.read()?;
     let earlier = missions.known(slug)?.part::<Open>(OPEN).filter(|open| open.what == what);
     let key = match earlier {
         Some(open) if !open.deferred => return search(context, api, slug, &open),
         Some(open) if context.moment().since(open.begun()) < KEY_LASTS => open.key,
-        _ => new_key()?,
+        _ => service::new_idempotency_key()?,
     };
     let Moment { at, up } = context.moment();
     let open = Open { what, at, up, key, deferred: false };
@@ -153,7 +148,12 @@ pub(crate) fn once(
 }
 
 /// Looks a few times for what an open stage may have made.
-fn search(context: &Context, api: &Api, slug: &str, open: &Open) -> anyhow::Result<Row> {
+fn search(
+    context: &Context,
+    api: &ServiceApi,
+    slug: &str,
+    open: &Open,
+) -> anyhow::Result<ServiceRow> {
     let mut n_found = 0;
     for pause in LOOKS {
         context.clock.sleep(context.clock.period(pause));
@@ -190,11 +190,11 @@ pub(crate) fn unsettled(slug: &str, open: &Open, n_found: usize) -> Fault {
 /// Fails with exit 8 whatever the reason: the stage stays in doubt.
 pub(crate) fn look(
     context: &Context,
-    api: &Api,
+    api: &ServiceApi,
     slug: &str,
     open: &Open,
-) -> anyhow::Result<Vec<Row>> {
-    let found = || -> anyhow::Result<Vec<Row>> {
+) -> anyhow::Result<Vec<ServiceRow>> {
+    let found = || -> anyhow::Result<Vec<ServiceRow>> {
         let missions = context.file.read()?;
         let mission = missions.known(slug)?;
         let now = context.moment();
@@ -213,14 +213,14 @@ pub(crate) fn look(
 }
 
 fn made_missions(
-    api: &Api,
+    api: &ServiceApi,
     missions: &Missions,
     mission: Mission,
     open: &Open,
     now: Moment,
-) -> anyhow::Result<Vec<Row>> {
+) -> anyhow::Result<Vec<ServiceRow>> {
     let begun: Option<Begun> = mission.part("init");
-    let list = api.missions(None, Pages::One(None, Some(100)))?;
+    let list = service::missions::list(api, None, Pages::One(None, Some(100)))?;
     let known: Vec<&str> = missions.iter().filter_map(|one| one.mission_id()).collect();
     Ok(since(&list, open, now, "created_at")
         .filter(|row| row.text("name") == mission.name())
@@ -230,14 +230,18 @@ fn made_missions(
 }
 
 fn made_runs(
-    api: &Api,
+    api: &ServiceApi,
     missions: &Missions,
     mission: Mission,
     open: &Open,
     now: Moment,
-) -> anyhow::Result<Vec<Row>> {
+) -> anyhow::Result<Vec<ServiceRow>> {
     let input = mission.part::<Begun>("init").map(|begun| begun.input());
-    let list = api.runs(mission.mission_id().unwrap_or_default(), Pages::One(None, Some(100)))?;
+    let list = service::runs::list(
+        api,
+        mission.mission_id().unwrap_or_default(),
+        Pages::One(None, Some(100)),
+    )?;
     let known: Vec<&str> = missions.iter().filter_map(|one| one.run_id()).collect();
     // The service makes a run of its own with every mission; its input has more keys than ours.
     Ok(since(&list, open, now, "started_at")
@@ -246,26 +250,26 @@ fn made_runs(
         .collect())
 }
 
-fn made_plan(api: &Api, mission: Mission) -> anyhow::Result<Vec<Row>> {
+fn made_plan(api: &ServiceApi, mission: Mission) -> anyhow::Result<Vec<ServiceRow>> {
     let of = RunRef {
         mission: mission.mission_id().unwrap_or_default(),
         run: mission.run_id().unwrap_or_default(),
     };
-    let steps = api.plan(of)?.rows();
+    let steps = service::plan::get(api, of)?.rows();
     // A run has one plan: whatever stands there is it.
-    Ok(if steps.is_empty() { Vec::new() } else { vec![Row::new(Value::Object(Map::new()))] })
+    Ok(if steps.is_empty() { Vec::new() } else { vec![ServiceRow::new(Value::Object(Map::new()))] })
 }
 
 fn made_assistants(
-    api: &Api,
+    api: &ServiceApi,
     missions: &Missions,
     mission: Mission,
     open: &Open,
     now: Moment,
-) -> anyhow::Result<Vec<Row>> {
+) -> anyhow::Result<Vec<ServiceRow>> {
     let Some(new) = mission.part::<NewAssistant>("agent") else { return Ok(Vec::new()) };
     let name = new.name().to_owned();
-    let list = api.assistants(Some(&name), Pages::One(None, Some(100)))?;
+    let list = service::assistants::list(api, Some(&name), Pages::One(None, Some(100)))?;
     let known: Vec<&str> = missions.iter().filter_map(|one| one.text("assistant_id")).collect();
     Ok(since(&list, open, now, "created_at")
         .filter(|row| new.is_like(row))
@@ -273,7 +277,7 @@ fn made_assistants(
         .collect())
 }
 
-fn is_unknown(row: &Row, ids: &[&str], known: &[&str]) -> bool {
+fn is_unknown(row: &ServiceRow, ids: &[&str], known: &[&str]) -> bool {
     row.id(ids).is_some_and(|id| !known.contains(&&*id))
 }
 
@@ -284,19 +288,9 @@ fn since<'a>(
     open: &Open,
     now: Moment,
     key: &'a str,
-) -> impl Iterator<Item = Row> + use<'a> {
-    let from = began(open.begun(), now, list.date());
+) -> impl Iterator<Item = ServiceRow> + use<'a> {
+    let from = earliest_creation(open.begun(), now, list.date());
     list.rows().into_iter().filter(move |row| row.time(key).is_none_or(|made| made >= from))
-}
-
-/// The instant by the service's clock from which on something that we began `then` can have been made. Ours may have
-/// been set since: what counts is how long ago that was.
-pub(crate) fn began(then: Moment, now: Moment, date: Option<Timestamp>) -> Timestamp {
-    let (there, slack) = match date {
-        Some(date) => (date, SLACK),
-        None => (now.at, UNKNOWN_SKEW),
-    };
-    there.saturating_sub(now.since(then) + slack).unwrap_or(then.at)
 }
 
 /// The known plan of a mission.
@@ -307,22 +301,4 @@ pub(crate) fn plan_of(mission: &Mission) -> Vec<Value> {
 /// Whether two plans have the same steps.
 pub(crate) fn is_same_plan(one: &[Value], other: &[Value]) -> bool {
     input::step_ids(one).eq(input::step_ids(other))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::began;
-    use jiff::Timestamp;
-    use state::moment::Moment;
-
-    #[test]
-    fn the_services_clock_decides_what_is_new() {
-        let time = |text: &str| text.parse::<Timestamp>().unwrap();
-        let moment = |text| Moment { at: time(text), up: None };
-        let (then, now) = (moment("2027-01-01T10:00:00Z"), moment("2027-01-01T10:00:30Z"));
-        let with = |date: &str| began(then, now, Some(time(date))).to_string();
-        assert_eq!(with("2027-01-01T10:00:30Z"), "2027-01-01T09:59:57Z");
-        assert_eq!(with("2027-01-01T09:50:30Z"), "2027-01-01T09:49:57Z");
-        assert_eq!(began(then, now, None).to_string(), "2027-01-01T09:55:00Z");
-    }
 }

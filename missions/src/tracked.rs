@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 use state::exit::Fault;
 use state::words::for_shell;
 
-use crate::api::{Channel, Scheduled};
 use crate::lifecycle::{Attempt, End, Insights, Recipient, Seen, filled_in};
+use crate::service::{Channel, ScheduledRow};
 use crate::state_file::{Mission, MissionMut};
 use crate::window::Window;
 
@@ -136,7 +136,7 @@ impl Tracked {
     }
 
     /// Takes over what the service says of an event that was just made.
-    pub(crate) fn see(&mut self, row: &Scheduled) {
+    pub(crate) fn see(&mut self, row: &ScheduledRow) {
         for (key, ours) in
             [("call_status", &mut self.call_status), ("conversation_id", &mut self.conversation_id)]
         {

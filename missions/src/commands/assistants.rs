@@ -1,18 +1,17 @@
 //! `create-assistant`, `list-assistants`, `get-assistant`, `update-assistant`, `delete-assistant`,
 //! `get-connection-id`.
 
-use anyhow::Context as _;
 use serde_json::{Value, json};
 use state::exit::{Exit, Fault};
 use state::out;
 
-use crate::api::{Feature, NewAssistant, Pages, Row};
 use crate::args::{
     AssistantOptions, CreateAssistant, DeleteAssistant, GetAssistant, GetConnectionId,
     ListAssistants, Paging, UpdateAssistant,
 };
 use crate::context::Context;
 use crate::input;
+use crate::service::{self, Feature, NewAssistant, Pages, ServiceRow};
 
 const OPTIONS: &str = "{\"voice\": \"…\", \"tools\": […]}";
 
@@ -50,12 +49,6 @@ fn features<'a>(given: impl Iterator<Item = &'a str>) -> Result<Vec<&'static str
     given.map(|word| input::one_of("feature", word, &Feature::WORDS)).collect()
 }
 
-/// A key for one request: 32 hex digits, as the carrier advises a random one (facts/server.md 6.3).
-pub(crate) fn new_key() -> anyhow::Result<String> {
-    let random = || getrandom::u64().context("asking the system for a random number");
-    Ok(format!("{:016x}{:016x}", random()?, random()?))
-}
-
 pub(crate) fn create(context: &Context, args: &CreateAssistant) -> anyhow::Result<Exit> {
     let mut new = described(&args.name, &args.instructions, &args.greeting, &args.more)?;
     match args
@@ -83,7 +76,8 @@ pub(crate) fn create(context: &Context, args: &CreateAssistant) -> anyhow::Resul
                 .into());
         }
     }
-    let assistant = context.api()?.create_assistant(&new, &new_key()?)?;
+    let assistant =
+        service::assistants::create(&context.api()?, &new, &service::new_idempotency_key()?)?;
     let id = assistant.id(&["id", "assistant_id"]).unwrap_or_default();
     context.printer.done(assistant.value(), || format!("Created assistant: {id}"))?;
     Ok(Exit::Done)
@@ -96,7 +90,7 @@ pub(crate) fn list(context: &Context, args: &ListAssistants) -> anyhow::Result<E
         Paging { page: None, size, .. } if name.is_some() => Pages::All(size),
         paging => paging.into(),
     };
-    let mut assistants = context.api()?.assistants(name, pages)?;
+    let mut assistants = service::assistants::list(&context.api()?, name, pages)?;
     if let Some(name) = name {
         // Whether the service heeds it is unknown (facts/server.md 4.8).
         let name = name.to_lowercase();
@@ -119,7 +113,7 @@ pub(crate) fn list(context: &Context, args: &ListAssistants) -> anyhow::Result<E
 }
 
 /// A line as the reference prints it, the features as Python shows a list.
-fn line(row: &Row) -> String {
+fn line(row: &ServiceRow) -> String {
     let id = row.id(&["id", "assistant_id"]).unwrap_or_default();
     let name = row.text("name").unwrap_or("unnamed");
     let features = row.value()["enabled_features"].as_array().map_or(&[][..], Vec::as_slice);
@@ -130,7 +124,7 @@ fn line(row: &Row) -> String {
 }
 
 pub(crate) fn get(context: &Context, args: &GetAssistant) -> anyhow::Result<Exit> {
-    let assistant = context.api()?.assistant(&args.assistant_id)?;
+    let assistant = service::assistants::get(&context.api()?, &args.assistant_id)?;
     context.printer.document(assistant.value(), || out::pretty(assistant.value()))?;
     Ok(Exit::Done)
 }
@@ -140,7 +134,8 @@ pub(crate) fn update(context: &Context, args: &UpdateAssistant) -> anyhow::Resul
     if changes.is_empty() {
         return Err(Fault::usage("UPDATES_JSON changes nothing: it is an empty object").into());
     }
-    let assistant = context.api()?.update_assistant(&args.assistant_id, &changes.into())?;
+    let assistant =
+        service::assistants::update(&context.api()?, &args.assistant_id, &changes.into())?;
     let text = || format!("Updated assistant {}", args.assistant_id);
     context.printer.done(assistant.value(), text)?;
     Ok(Exit::Done)
@@ -148,7 +143,7 @@ pub(crate) fn update(context: &Context, args: &UpdateAssistant) -> anyhow::Resul
 
 pub(crate) fn delete(context: &Context, args: &DeleteAssistant) -> anyhow::Result<Exit> {
     let id = &args.assistant_id;
-    context.api()?.delete_assistant(id)?;
+    service::assistants::delete(&context.api()?, id)?;
     let document = json!({ "id": id, "deleted": true });
     context.printer.done(&document, || format!("Deleted assistant {id}"))?;
     Ok(Exit::Done)
@@ -158,7 +153,7 @@ pub(crate) fn connection(context: &Context, args: &GetConnectionId) -> anyhow::R
     let word = input::one_of("feature", &args.feature, &Feature::WORDS)?;
     let feature =
         if word == Feature::Messaging.word() { Feature::Messaging } else { Feature::Telephony };
-    let row = context.api()?.connection(&args.assistant_id, feature)?;
+    let row = service::assistants::connection_id(&context.api()?, &args.assistant_id, feature)?;
     let id = row.id(&["connection_id"]).unwrap_or_default();
     context.printer.document(row.value(), || format!("Connection ID: {id}"))?;
     Ok(Exit::Done)

@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use state::api;
 use state::exit::{self, Exit, Fault};
 
-use crate::api::{Api, Pages, Row, Scheduled};
 use crate::args::Cancel;
 use crate::context::{Context, unkept};
 use crate::lifecycle::{End, Ending, Outcome, RunEnd, has_ended, is_pending};
 use crate::schedule::{self, Order, TOOL, Tried};
+use crate::service::{self, Pages, ScheduledRow, ServiceApi, ServiceRow};
 use crate::state_file::Status;
 use crate::tick::{self, Tick};
 
@@ -127,7 +126,7 @@ fn decide(context: &Context, slug: &str) -> anyhow::Result<()> {
 /// What intents of the mission made that its state does not know (yet): looked for a few times.
 fn in_flight(
     context: &Context,
-    api: &Api,
+    api: &ServiceApi,
     slug: &str,
     sorted: &mut Sorted,
 ) -> anyhow::Result<Vec<Open>> {
@@ -144,7 +143,7 @@ fn in_flight(
                 continue;
             }
             let tried = match &intent.result {
-                Some(row) => Tried::Made(Scheduled::new(Row::new(row.clone()))),
+                Some(row) => Tried::Made(ScheduledRow::new(ServiceRow::new(row.clone()))),
                 None => schedule::find(context, api, &intent)?,
             };
             match tried {
@@ -166,7 +165,7 @@ fn in_flight(
 }
 
 /// What an order made, unless some mission of the state knows it.
-fn unknown(context: &Context, order: &Order, event: &Scheduled) -> anyhow::Result<Option<Open>> {
+fn unknown(context: &Context, order: &Order, event: &ScheduledRow) -> anyhow::Result<Option<Open>> {
     let missions = context.file.read()?;
     let id = event.id().filter(|id| missions.iter().all(|one| one.event(id).is_none()));
     let at = event.at().or_else(|| order.new.at());
@@ -189,7 +188,7 @@ enum Became {
 /// The rows of an assistant's list by id, and the service's clock when it sent them.
 type Lists = HashMap<String, (HashMap<String, Value>, Option<Timestamp>)>;
 
-fn withdraw(api: &Api, lists: &mut Lists, one: &Open) -> Became {
+fn withdraw(api: &ServiceApi, lists: &mut Lists, one: &Open) -> Became {
     let (row, read_at) = match read(api, lists, one) {
         Ok(read) => read,
         Err(err) => return Became::Doubtful(None, format!("not read: {}", exit::told(&err))),
@@ -212,7 +211,7 @@ fn withdraw(api: &Api, lists: &mut Lists, one: &Open) -> Became {
         let word = row["status"].as_str().unwrap_or("unknown").to_owned();
         return Became::Doubtful(Some(row), format!("it was `{word}` when it was read"));
     }
-    match api.delete_scheduled(&one.assistant, &one.event) {
+    match service::scheduled_events::delete(api, &one.assistant, &one.event) {
         Ok(Some(answered)) if is_early(answered) => Became::Cancelled,
         Ok(_) => Became::Doubtful(Some(row), "it was deleted too near to its time".to_owned()),
         Err(err) => Became::Doubtful(Some(row), format!("not deleted: {}", exit::told(&err))),
@@ -221,13 +220,13 @@ fn withdraw(api: &Api, lists: &mut Lists, one: &Open) -> Became {
 
 /// The row of an event from the assistant's list, or by its id where the list does not show it.
 fn read(
-    api: &Api,
+    api: &ServiceApi,
     lists: &mut Lists,
     one: &Open,
 ) -> anyhow::Result<(Option<Value>, Option<Timestamp>)> {
     if !lists.contains_key(&one.assistant) {
-        let list = api.scheduled_list(&one.assistant, Pages::All(None))?;
-        let rows = list.rows().into_iter().map(Scheduled::new);
+        let list = service::scheduled_events::list(api, &one.assistant, Pages::All(None))?;
+        let rows = list.rows().into_iter().map(ScheduledRow::new);
         let rows = rows.filter_map(|row| row.id().map(|id| (id, row.into_row().into_value())));
         lists.insert(one.assistant.clone(), (rows.collect(), list.date()));
     }
@@ -235,11 +234,9 @@ fn read(
     if let Some(row) = rows.get(&one.event) {
         return Ok((Some(row.clone()), *date));
     }
-    match api.scheduled(&one.assistant, &one.event) {
+    match service::scheduled_events::get(api, &one.assistant, &one.event) {
         Ok(row) => Ok((Some(row.into_row().into_value()), *date)),
-        Err(err) if err.downcast_ref::<api::Error>().and_then(api::Error::status) == Some(404) => {
-            Ok((None, *date))
-        }
+        Err(err) if service::is_not_found(&err) => Ok((None, *date)),
         Err(err) => Err(err),
     }
 }

@@ -6,11 +6,11 @@ use state::out;
 
 use crate::args::GetInsights;
 use crate::context::Context;
-use crate::insights;
+use crate::service;
 
 pub(crate) fn insights(context: &Context, args: &GetInsights) -> anyhow::Result<Exit> {
-    let answer = context.api()?.insights(&args.conversation_id)?;
-    let found = insights::read(answer.value());
+    let answer = service::insights::get(&context.api()?, &args.conversation_id)?;
+    let found = service::insights::read(answer.value());
     if !found.is_complete {
         out::progress(&format!("not complete yet: {}; ask again in 10 s", found.status));
     }

@@ -5,12 +5,12 @@ use state::exit::{self, Exit, Fault};
 use state::out;
 use state::words::for_shell;
 
-use crate::api::{RunRef, RunResult};
 use crate::args::{Complete, Fail};
 use crate::context::{Context, unkept};
 use crate::cron;
 use crate::input;
 use crate::lifecycle::{Ending, Ledger, RunEnd, Step, StepEnd, StepStatus};
+use crate::service::{self, RunRef, RunResult};
 use crate::state_file::{Missions, Status};
 use crate::tick::{self, Known, Tick};
 
@@ -106,7 +106,7 @@ pub(crate) fn complete(context: &Context, args: &Complete) -> anyhow::Result<Exi
     drop(missions);
     let of = RunRef { mission: &words.mission_id, run: &words.run_id };
     let result = RunResult { summary: words.summary, payload: words.payload.as_ref() };
-    let run = context.api()?.update_run(of, "succeeded", result)?;
+    let run = service::runs::update(&context.api()?, of, "succeeded", result)?;
     let now = context.now();
     let ending = Ending {
         status: RunEnd::Succeeded,

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 use state::exit::Exit;
 use state::out;
 
-use crate::api::{Api, NewMission, RunRef, RunResult};
 use crate::args::Init;
 use crate::context::{Context, unkept};
 use crate::input;
+use crate::service::{self, NewMission, RunRef, RunResult, ServiceApi};
 use crate::slug;
 use crate::stages::{self, Begun, Made, OPEN};
 use crate::state_file::{Mission, Missions, Status};
@@ -142,7 +142,12 @@ fn free(missions: &mut Missions, slug: &str, date: &str) -> (String, Option<Stri
 }
 
 /// Does the stages that are left.
-fn go_on(context: &Context, api: &Api, mission: &Mission, begun: &Begun) -> anyhow::Result<()> {
+fn go_on(
+    context: &Context,
+    api: &ServiceApi,
+    mission: &Mission,
+    begun: &Begun,
+) -> anyhow::Result<()> {
     let slug = mission.slug();
     let name = mission.name().unwrap_or(slug).to_owned();
     let mission_id = if let Some(id) = mission.mission_id() {
@@ -154,7 +159,9 @@ fn go_on(context: &Context, api: &Api, mission: &Mission, begun: &Begun) -> anyh
             channel: begun.channel.as_deref(),
             metadata: begun.metadata.as_ref(),
         };
-        let row = stages::once(context, api, slug, Made::Mission, |_| api.create_mission(&new))?;
+        let row = stages::once(context, api, slug, Made::Mission, |_| {
+            service::missions::create(api, &new)
+        })?;
         let id = row.id(&["id", "mission_id"]).unwrap_or_default();
         store(context, slug, "mission_id", &id)?;
         context.said(&format!("Created mission: {id}"))?;
@@ -163,7 +170,7 @@ fn go_on(context: &Context, api: &Api, mission: &Mission, begun: &Begun) -> anyh
     let run_id = if let Some(id) = mission.run_id() {
         id.to_owned()
     } else {
-        let make = |_: &str| api.create_run(&mission_id, &begun.input());
+        let make = |_: &str| service::runs::create(api, &mission_id, &begun.input());
         let row = stages::once(context, api, slug, Made::Run, make)?;
         let id = row.id(&["run_id", "id"]).unwrap_or_default();
         store(context, slug, "run_id", &id)?;
@@ -174,7 +181,7 @@ fn go_on(context: &Context, api: &Api, mission: &Mission, begun: &Begun) -> anyh
     if !begun.steps.is_empty() && !begun.planned {
         plan(context, api, slug, of, &begun.steps)?;
     }
-    api.update_run(of, "running", RunResult::default())?;
+    service::runs::update(api, of, "running", RunResult::default())?;
     let running = context.file.change_mission(slug, |mission| {
         mission.set_status(&Status::Running, context.now()).unset(INIT).unset(OPEN);
         Ok(())
@@ -194,12 +201,12 @@ fn store(context: &Context, slug: &str, key: &str, id: &str) -> anyhow::Result<(
 
 fn plan(
     context: &Context,
-    api: &Api,
+    api: &ServiceApi,
     slug: &str,
     of: RunRef,
     steps: &[Value],
 ) -> anyhow::Result<()> {
-    stages::once(context, api, slug, Made::Plan, |_| api.create_plan(of, steps))?;
+    stages::once(context, api, slug, Made::Plan, |_| service::plan::create(api, of, steps))?;
     let planned = context.file.change_mission(slug, |mission| {
         if let Some(begun) = mission.view().part::<Begun>(INIT) {
             mission.set_part(INIT, &Begun { planned: true, ..begun })?;
@@ -221,7 +228,11 @@ fn plan_later(context: &Context, mission: &Mission, steps: &[Value]) -> anyhow::
     let is_open = mission.part::<stages::Open>(OPEN).is_some_and(|open| open.what == Made::Plan);
     if planned.is_empty() && !is_open {
         let api = context.api()?;
-        planned = api.plan(of)?.rows().into_iter().map(crate::api::Row::into_value).collect();
+        planned = service::plan::get(&api, of)?
+            .rows()
+            .into_iter()
+            .map(crate::service::ServiceRow::into_value)
+            .collect();
         if planned.is_empty() {
             return plan(context, &api, mission.slug(), of, steps);
         }

@@ -3,21 +3,22 @@
 use serde_json::json;
 use state::exit::Exit;
 
-use crate::api::{Row, RunRef};
 use crate::args::{LinkAgent, ListLinkedAgents, UnlinkAgent};
 use crate::context::Context;
+use crate::service::{self, RunRef, ServiceRow};
 
 pub(crate) fn link(context: &Context, args: &LinkAgent) -> anyhow::Result<Exit> {
     let of = RunRef::from(&args.of);
-    let link = context.api()?.link_agent(of, &args.assistant_id)?;
+    let link = service::linked_agents::link(&context.api()?, of, &args.assistant_id)?;
     let text = || format!("Linked agent {} to run {}", args.assistant_id, of.run);
     context.printer.done(link.value(), text)?;
     Ok(Exit::Done)
 }
 
 pub(crate) fn list(context: &Context, args: &ListLinkedAgents) -> anyhow::Result<Exit> {
-    let agents = context.api()?.agents((&args.of).into(), args.paging.into())?;
-    let line = |row: Row| {
+    let agents =
+        service::linked_agents::list(&context.api()?, (&args.of).into(), args.paging.into())?;
+    let line = |row: ServiceRow| {
         format!(
             "Agent: {}\n",
             row.id(&["telnyx_agent_id", "assistant_id", "id"]).unwrap_or_default()
@@ -29,7 +30,7 @@ pub(crate) fn list(context: &Context, args: &ListLinkedAgents) -> anyhow::Result
 
 pub(crate) fn unlink(context: &Context, args: &UnlinkAgent) -> anyhow::Result<Exit> {
     let (of, id) = (RunRef::from(&args.of), &args.assistant_id);
-    context.api()?.unlink_agent(of, id)?;
+    service::linked_agents::unlink(&context.api()?, of, id)?;
     let document = json!({ "telnyx_agent_id": id, "unlinked": true });
     context.printer.done(&document, || format!("Unlinked agent {id} from run {}", of.run))?;
     Ok(Exit::Done)

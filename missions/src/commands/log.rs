@@ -2,10 +2,10 @@
 
 use state::exit::{Exit, Fault};
 
-use crate::api::{NewEvent, Row, RunRef};
 use crate::args::{ListEvents, LogEvent};
 use crate::context::Context;
 use crate::input;
+use crate::service::{self, NewLogEntry, RunRef, ServiceRow};
 
 const NO_STEP: &str = "-";
 
@@ -20,7 +20,7 @@ pub(crate) fn add(context: &Context, args: &LogEvent) -> anyhow::Result<Exit> {
     if let Some(step) = step {
         context.check_step(of, step)?;
     }
-    let event = NewEvent {
+    let event = NewLogEntry {
         kind,
         summary,
         agent_id: &args.agent_id,
@@ -28,7 +28,7 @@ pub(crate) fn add(context: &Context, args: &LogEvent) -> anyhow::Result<Exit> {
         payload: payload.as_ref(),
         idempotency_key: args.idempotency_key.as_deref(),
     };
-    let logged = context.api()?.log_event(of, &event)?;
+    let logged = service::run_log::add(&context.api()?, of, &event)?;
     context.printer.done(logged.value(), || format!("Logged event: {summary}"))?;
     Ok(Exit::Done)
 }
@@ -51,8 +51,8 @@ fn step(given: &str) -> Result<Option<&str>, Fault> {
 }
 
 pub(crate) fn list(context: &Context, args: &ListEvents) -> anyhow::Result<Exit> {
-    let events = context.api()?.events((&args.of).into(), args.paging.into())?;
-    let line = |row: Row| {
+    let events = service::run_log::list(&context.api()?, (&args.of).into(), args.paging.into())?;
+    let line = |row: ServiceRow| {
         let (kind, summary) = (row.text("type").unwrap_or("unknown"), row.text("summary"));
         format!("[{kind}] {}\n", summary.unwrap_or_default())
     };

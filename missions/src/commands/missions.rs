@@ -4,10 +4,10 @@ use serde_json::Value;
 use state::exit::Exit;
 use state::out;
 
-use crate::api::{NewMission, Row};
 use crate::args::{CancelMission, CreateMission, GetMission, ListMissions, MissionOptions};
 use crate::context::Context;
 use crate::input;
+use crate::service::{self, NewMission, ServiceRow};
 use crate::state_file::Status;
 
 /// What [`MissionOptions`] say, checked.
@@ -28,14 +28,14 @@ pub(crate) fn create(context: &Context, args: &CreateMission) -> anyhow::Result<
         channel,
         metadata: metadata.as_ref(),
     };
-    let mission = context.api()?.create_mission(&new)?;
+    let mission = service::missions::create(&context.api()?, &new)?;
     let id = mission.id(&["id", "mission_id"]).unwrap_or_default();
     context.printer.done(mission.value(), || format!("Created mission: {id}"))?;
     Ok(Exit::Done)
 }
 
 pub(crate) fn get(context: &Context, args: &GetMission) -> anyhow::Result<Exit> {
-    let mission = context.api()?.mission(&args.mission_id)?;
+    let mission = service::missions::get(&context.api()?, &args.mission_id)?;
     context.printer.document(mission.value(), || out::pretty(mission.value()))?;
     Ok(Exit::Done)
 }
@@ -45,8 +45,8 @@ pub(crate) fn list(context: &Context, args: &ListMissions) -> anyhow::Result<Exi
     let status = status
         .map(|word| input::one_of("status of a mission", word, input::MISSION_STATUSES))
         .transpose()?;
-    let missions = context.api()?.missions(status, args.paging.into())?;
-    let line = |row: Row| {
+    let missions = service::missions::list(&context.api()?, status, args.paging.into())?;
+    let line = |row: ServiceRow| {
         let id = row.id(&["id", "mission_id"]).unwrap_or_default();
         format!("{id}: {}\n", row.text("name").unwrap_or("unnamed"))
     };
@@ -57,7 +57,7 @@ pub(crate) fn list(context: &Context, args: &ListMissions) -> anyhow::Result<Exi
 }
 
 pub(crate) fn cancel(context: &Context, args: &CancelMission) -> anyhow::Result<Exit> {
-    let mission = context.api()?.cancel_mission(&args.mission_id)?;
+    let mission = service::missions::cancel(&context.api()?, &args.mission_id)?;
     let now = context.now();
     context.keep_in_step(&args.mission_id, None, |mission| {
         mission.set_status(&Status::Cancelled, now).set_tick_due(Some(now));

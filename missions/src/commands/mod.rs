@@ -22,3 +22,18 @@ pub(crate) mod scheduled;
 pub(crate) mod setup_agent;
 pub(crate) mod tick;
 pub(crate) mod watch;
+
+use crate::args::{OfRun, Paging};
+use crate::service::{Pages, RunRef};
+
+impl<'a> From<&'a OfRun> for RunRef<'a> {
+    fn from(of: &'a OfRun) -> Self {
+        Self { mission: &of.mission_id, run: &of.run_id }
+    }
+}
+
+impl From<Paging> for Pages {
+    fn from(paging: Paging) -> Self {
+        if paging.all { Self::All(paging.size) } else { Self::One(paging.page, paging.size) }
+    }
+}

@@ -4,15 +4,15 @@ use serde_json::Value;
 use state::exit::Exit;
 use state::out;
 
-use crate::api::RunRef;
 use crate::args::{CreatePlan, GetPlan, UpdateStep};
 use crate::context::Context;
 use crate::input;
+use crate::service::{self, RunRef};
 
 pub(crate) fn create(context: &Context, args: &CreatePlan) -> anyhow::Result<Exit> {
     let steps = input::steps(&args.steps)?;
     let of = RunRef::from(&args.of);
-    let plan = context.api()?.create_plan(of, &steps)?;
+    let plan = service::plan::create(&context.api()?, of, &steps)?;
     let (n, now) = (steps.len(), context.now());
     context.keep_in_step(of.mission, Some(of.run), |mission| {
         mission.set("plan", steps).set_tick_due(Some(now));
@@ -22,8 +22,9 @@ pub(crate) fn create(context: &Context, args: &CreatePlan) -> anyhow::Result<Exi
 }
 
 pub(crate) fn get(context: &Context, args: &GetPlan) -> anyhow::Result<Exit> {
-    let plan = context.api()?.plan((&args.of).into())?;
-    let steps: Vec<Value> = plan.rows().into_iter().map(crate::api::Row::into_value).collect();
+    let plan = service::plan::get(&context.api()?, (&args.of).into())?;
+    let steps: Vec<Value> =
+        plan.rows().into_iter().map(crate::service::ServiceRow::into_value).collect();
     context.printer.document(plan.body(), || out::pretty(&steps.into()))?;
     Ok(Exit::Done)
 }
@@ -32,7 +33,7 @@ pub(crate) fn update_step(context: &Context, args: &UpdateStep) -> anyhow::Resul
     let status = input::one_of("status of a step", &args.status, input::STEP_STATUSES)?;
     let of = RunRef::from(&args.of);
     context.check_step(of, &args.step_id)?;
-    let step = context.api()?.update_step(of, &args.step_id, status)?;
+    let step = service::plan::update_step(&context.api()?, of, &args.step_id, status)?;
     let reached = step.text("status").unwrap_or(status);
     if reached != status {
         out::warning(&format!("the service says `{reached}`, not `{status}`"));

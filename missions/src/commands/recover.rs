@@ -9,9 +9,9 @@ use state::{file, out, words};
 
 use crate::args::Import;
 use crate::context::Context;
-use crate::nearest;
 use crate::slug;
 use crate::state_file::{Missions, Salvaged, parse, read_other, salvage};
+use crate::suggest;
 
 /// What `recover` did.
 enum Recovered {
@@ -60,7 +60,7 @@ fn told(state: &str, saved: &Salvaged, kept: &Path) -> (Value, String) {
         all.partition(|slug| saved.cut.iter().any(|cut| cut == slug));
     let kept = kept.display().to_string();
     let list = |slugs: &[&str]| {
-        if slugs.is_empty() { "none".to_owned() } else { nearest::listed(slugs, 20) }
+        if slugs.is_empty() { "none".to_owned() } else { suggest::listed(slugs, 20) }
     };
     let text = format!(
         "Saved whole: {}\nSaved in part: {}\nLost: {} bytes\nThe broken file is kept as {kept}",

@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 use state::exit::{Exit, Fault};
 use state::intents::Intent;
 
-use crate::api::{Api, Scheduled};
 use crate::args::Resolve;
 use crate::context::Context;
-use crate::nearest;
 use crate::schedule::{self, Order, TOOL};
+use crate::service::{self, ScheduledRow, ServiceApi};
 use crate::stages::{Made, OPEN, Open};
 use crate::state_file::{Mission, Missions};
+use crate::suggest;
 
 pub(crate) fn run(context: &Context, args: &Resolve) -> anyhow::Result<Exit> {
     let intents = context.intents().open(TOOL)?;
@@ -80,13 +80,13 @@ fn by_hand(context: &Context, intent: &Intent, args: &Resolve) -> anyhow::Result
     };
     let order: Order = serde_json::from_value(intent.request.clone())?;
     let api = context.api()?;
-    let event = api.scheduled(&order.new.assistant_id, made)?;
+    let event = service::scheduled_events::get(&api, &order.new.assistant_id, made)?;
     if !order.new.is_like(&event) {
         let text = format!("`{made}` is not {}", order.told());
         return Err(Fault::usage(text).hint("`missions resolve` lists what is looked for").into());
     }
     schedule::settle(context, intent, &event)?;
-    schedule::done(context, &api, &order, Scheduled::new(event.into_row()), true)
+    schedule::done(context, &api, &order, ScheduledRow::new(event.into_row()), true)
 }
 
 fn stage_by_hand(
@@ -100,11 +100,11 @@ fn stage_by_hand(
     let Some((_, open)) = stages.iter().find(|(known, _)| *known == slug) else {
         let known =
             intents.iter().map(|intent| &*intent.id).chain(stages.iter().map(|(slug, _)| *slug));
-        let known = nearest::sorted(slug, known);
+        let known = suggest::sorted(slug, known);
         let text = if known.is_empty() {
             format!("`{slug}` is not unsettled, nor is anything else")
         } else {
-            format!("`{slug}` is not unsettled; these are: {}", nearest::listed(&known, 5))
+            format!("`{slug}` is not unsettled; these are: {}", suggest::listed(&known, 5))
         };
         return Err(Fault::usage(text).into());
     };
@@ -135,14 +135,14 @@ fn stage_by_hand(
 }
 
 /// Asks the service for what is said to have been made, so that a slip does not become a mission.
-fn exists(api: &Api, what: Made, mission: Option<&str>, id: &str) -> anyhow::Result<()> {
+fn exists(api: &ServiceApi, what: Made, mission: Option<&str>, id: &str) -> anyhow::Result<()> {
     match what {
-        Made::Mission => api.mission(id).map(drop),
+        Made::Mission => service::missions::get(api, id).map(drop),
         Made::Run => {
-            let of = crate::api::RunRef { mission: mission.unwrap_or_default(), run: id };
-            api.run(of).map(drop)
+            let of = crate::service::RunRef { mission: mission.unwrap_or_default(), run: id };
+            service::runs::get(api, of).map(drop)
         }
-        Made::Assistant => api.assistant(id).map(drop),
+        Made::Assistant => service::assistants::get(api, id).map(drop),
         Made::Plan => Ok(()),
     }
 }

@@ -4,29 +4,23 @@ use serde_json::Value;
 use state::exit::Exit;
 use state::out;
 
-use crate::api::{Row, RunRef, RunResult};
-use crate::args::{CreateRun, GetRun, ListRuns, OfRun, UpdateRun};
+use crate::args::{CreateRun, GetRun, ListRuns, UpdateRun};
 use crate::context::Context;
 use crate::input;
+use crate::service::{self, RunRef, RunResult, ServiceRow};
 use crate::state_file::Status;
-
-impl<'a> From<&'a OfRun> for RunRef<'a> {
-    fn from(of: &'a OfRun) -> Self {
-        Self { mission: &of.mission_id, run: &of.run_id }
-    }
-}
 
 pub(crate) fn create(context: &Context, args: &CreateRun) -> anyhow::Result<Exit> {
     let example = "{\"original_request\": \"…\"}";
     let input = Value::Object(input::object("the input of the run", &args.input, example)?);
-    let run = context.api()?.create_run(&args.mission_id, &input)?;
+    let run = service::runs::create(&context.api()?, &args.mission_id, &input)?;
     let id = run.id(&["run_id", "id"]).unwrap_or_default();
     context.printer.done(run.value(), || format!("Created run: {id}"))?;
     Ok(Exit::Done)
 }
 
 pub(crate) fn get(context: &Context, args: &GetRun) -> anyhow::Result<Exit> {
-    let run = context.api()?.run((&args.of).into())?;
+    let run = service::runs::get(&context.api()?, (&args.of).into())?;
     context.printer.document(run.value(), || out::pretty(run.value()))?;
     Ok(Exit::Done)
 }
@@ -40,7 +34,7 @@ pub(crate) fn update(context: &Context, args: &UpdateRun) -> anyhow::Result<Exit
     let payload = payload.transpose()?;
     let of = RunRef::from(&args.of);
     let result = RunResult { summary, payload: payload.as_ref() };
-    let run = context.api()?.update_run(of, status, result)?;
+    let run = service::runs::update(&context.api()?, of, status, result)?;
     let reached = run.text("status").unwrap_or(status);
     if reached != status {
         out::warning(&format!("the service says `{reached}`, not `{status}`"));
@@ -54,8 +48,8 @@ pub(crate) fn update(context: &Context, args: &UpdateRun) -> anyhow::Result<Exit
 }
 
 pub(crate) fn list(context: &Context, args: &ListRuns) -> anyhow::Result<Exit> {
-    let runs = context.api()?.runs(&args.mission_id, args.paging.into())?;
-    let line = |row: Row| {
+    let runs = service::runs::list(&context.api()?, &args.mission_id, args.paging.into())?;
+    let line = |row: ServiceRow| {
         let id = row.id(&["run_id", "id"]).unwrap_or_default();
         format!("{id}: {}\n", row.text("status").unwrap_or("unknown"))
     };

@@ -3,12 +3,13 @@
 use serde_json::json;
 use state::exit::Exit;
 
-use crate::api::{Row, Scheduled};
 use crate::args::{CancelScheduledEvent, GetEvent, ListEventsAssistant};
 use crate::context::Context;
+use crate::service::{self, ScheduledRow, ServiceRow};
 
 pub(crate) fn get(context: &Context, args: &GetEvent) -> anyhow::Result<Exit> {
-    let event = context.api()?.scheduled(&args.assistant_id, &args.event_id)?;
+    let event =
+        service::scheduled_events::get(&context.api()?, &args.assistant_id, &args.event_id)?;
     let text = || {
         let mut parts = vec![format!("Status: {}", event.status().unwrap_or("unknown"))];
         for key in ["call_status", "conversation_id", "retry_count"] {
@@ -22,7 +23,7 @@ pub(crate) fn get(context: &Context, args: &GetEvent) -> anyhow::Result<Exit> {
 
 pub(crate) fn cancel(context: &Context, args: &CancelScheduledEvent) -> anyhow::Result<Exit> {
     let id = &args.event_id;
-    context.api()?.delete_scheduled(&args.assistant_id, id)?;
+    service::scheduled_events::delete(&context.api()?, &args.assistant_id, id)?;
     context.note_deleted(id);
     let document = json!({ "id": id, "deleted": true });
     context.printer.done(&document, || format!("Deleted scheduled event: {id}"))?;
@@ -30,9 +31,10 @@ pub(crate) fn cancel(context: &Context, args: &CancelScheduledEvent) -> anyhow::
 }
 
 pub(crate) fn list(context: &Context, args: &ListEventsAssistant) -> anyhow::Result<Exit> {
-    let events = context.api()?.scheduled_list(&args.assistant_id, args.paging.into())?;
-    let line = |row: Row| {
-        let event = Scheduled::new(row);
+    let events =
+        service::scheduled_events::list(&context.api()?, &args.assistant_id, args.paging.into())?;
+    let line = |row: ServiceRow| {
+        let event = ScheduledRow::new(row);
         let call = event.call_status().map(|status| format!(", call_status={status}"));
         let (id, status) = (event.id().unwrap_or_default(), event.status().unwrap_or("unknown"));
         format!("{id}: {status}{}\n", call.unwrap_or_default())

@@ -7,10 +7,10 @@ use serde_json::json;
 use state::exit::{self, Exit, Fault};
 use state::out;
 
-use crate::api::{Api, Feature, Pages, RunRef};
 use crate::args::SetupAgent;
 use crate::commands::{assistants, numbers};
 use crate::context::{Context, unkept};
+use crate::service::{self, Feature, Pages, RunRef, ServiceApi};
 use crate::stages::{self, Made, OPEN};
 use crate::state_file::Mission;
 
@@ -86,9 +86,9 @@ fn of(mission: &Mission) -> Result<(String, String), Fault> {
 
 fn create(
     context: &Context,
-    api: &Api,
+    api: &ServiceApi,
     slug: &str,
-    new: &crate::api::NewAssistant,
+    new: &crate::service::NewAssistant,
 ) -> anyhow::Result<String> {
     let new = context.file.change_mission(slug, |mission| {
         // What was begun counts while nobody knows whether it was made.
@@ -98,8 +98,9 @@ fn create(
         mission.set_part(AGENT, &new)?;
         Ok(new)
     })?;
-    let row =
-        stages::once(context, api, slug, Made::Assistant, |key| api.create_assistant(&new, key))?;
+    let row = stages::once(context, api, slug, Made::Assistant, |key| {
+        service::assistants::create(api, &new, key)
+    })?;
     let id = row.id(&["id", "assistant_id"]).unwrap_or_default();
     let made = context.file.change_mission(slug, |mission| {
         mission.set("assistant_id", id.as_str()).unset(OPEN).unset(AGENT);
@@ -114,7 +115,7 @@ fn create(
 /// not make a second one, so a lost answer or a link that does not show is mended by linking again.
 fn link(
     context: &Context,
-    api: &Api,
+    api: &ServiceApi,
     of: RunRef,
     assistant: &str,
     existing: bool,
@@ -124,7 +125,7 @@ fn link(
         return Ok(());
     }
     for attempt in 0..2 {
-        let linked = api.link_agent(of, assistant);
+        let linked = service::linked_agents::link(api, of, assistant);
         let mut names = vec![assistant.to_owned()];
         match linked {
             Ok(row) => {
@@ -151,7 +152,7 @@ fn link(
 
 fn is_linked(
     context: &Context,
-    api: &Api,
+    api: &ServiceApi,
     of: RunRef,
     names: &[String],
     looks: &[Duration],
@@ -159,10 +160,10 @@ fn is_linked(
     let mut names = names.to_vec();
     for pause in looks {
         context.clock.sleep(context.clock.period(*pause));
-        let rows = api.agents(of, Pages::One(None, None))?.rows();
+        let rows = service::linked_agents::list(api, of, Pages::One(None, None))?.rows();
         if !rows.is_empty() && names.len() == 1 {
             // The list names assistants by the carrier's id (facts/server.md 4.6).
-            let telnyx = api.assistant(&names[0]).ok();
+            let telnyx = service::assistants::get(api, &names[0]).ok();
             names.extend(telnyx.and_then(|row| row.id(&["telnyx_assistant_id"])));
         }
         let is_it = |id: String| names.contains(&id);
@@ -176,7 +177,7 @@ fn is_linked(
 /// Chooses a number and, unless it is only shown to those who are called, lets it ring the assistant.
 fn number(
     context: &Context,
-    api: &Api,
+    api: &ServiceApi,
     slug: &str,
     assistant: &str,
     caller_id_only: bool,
@@ -188,7 +189,7 @@ fn number(
         None => choose(context, api, slug, assistant, caller_id_only)?,
     };
     if !caller_id_only {
-        api.assign_phone(&number.id, &number.connection_id, "voice")?;
+        service::phone_numbers::assign(api, &number.id, &number.connection_id, "voice")?;
         context.said(&format!("Assigned phone number {}", number.id))?;
         let text = format!("{} rings the assistant from now on, no longer you", number.e164);
         out::warning(&format!("{text}; `--caller-id-only` would leave your inbound line alone"));
@@ -206,16 +207,17 @@ fn number(
 
 fn choose(
     context: &Context,
-    api: &Api,
+    api: &ServiceApi,
     slug: &str,
     assistant: &str,
     caller_id_only: bool,
 ) -> anyhow::Result<Number> {
-    let (phone, said) = match api.available_phone()? {
+    let (phone, said) = match service::phone_numbers::available(api)? {
         Some(phone) => (phone, "Found available"),
         // Where it rings stays as it is, and so it may ring somebody already.
         None if caller_id_only => {
-            let mut phones = api.phones(Pages::One(None, None))?.into_rows().into_iter();
+            let mut phones =
+                service::phone_numbers::list(api, Pages::One(None, None))?.into_rows().into_iter();
             let phone = phones.find(|phone| phone.text("phone_number").is_some());
             (phone.ok_or_else(numbers::none_at_all)?, "Found assigned")
         }
@@ -229,7 +231,7 @@ fn choose(
     let connection_id = if caller_id_only {
         String::new()
     } else {
-        let row = api.connection(assistant, Feature::Telephony)?;
+        let row = service::assistants::connection_id(api, assistant, Feature::Telephony)?;
         let connection = row.id(&["connection_id"]).unwrap_or_default();
         context.said(&format!("Connection ID: {connection}"))?;
         connection

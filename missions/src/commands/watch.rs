@@ -8,7 +8,7 @@ use state::{interrupt, out};
 
 use crate::args::Watch;
 use crate::context::Context;
-use crate::screen::Screen;
+use crate::live_table::Screen;
 use crate::tick::{self, Known};
 
 /// After a pass that could not be finished, the service or the gateway is left alone for so long.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::ending::{self, Outcome, STUCK_AFTER, Standing};
 use super::look::{self, Seen};
 use super::retry::Recipient;
-use crate::api::Channel;
+use crate::service::Channel;
 use crate::window::Window;
 
 /// How long insights are waited for after the end of a call; they come some seconds after it, or never.

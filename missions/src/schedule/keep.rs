@@ -4,9 +4,9 @@ use serde_json::{Map, Value};
 use state::{exit, out};
 
 use super::Order;
-use crate::api::{Api, Channel, NewEvent, RunRef, Scheduled};
 use crate::context::Context;
 use crate::lifecycle::Insights;
+use crate::service::{self, Channel, NewLogEntry, RunRef, ScheduledRow, ServiceApi};
 use crate::tracked::Tracked;
 
 /// The key under which agents look for what is scheduled (seed, "Save to memory").
@@ -16,9 +16,9 @@ const MEMORY: &str = "scheduled_events";
 /// written is warned of: the event is scheduled, and the same line or `tick` logs it later.
 pub(crate) fn keep(
     context: &Context,
-    api: &Api,
+    api: &ServiceApi,
     order: &Order,
-    event: &Scheduled,
+    event: &ScheduledRow,
 ) -> anyhow::Result<bool> {
     let (Some(slug), Some(id)) = (&order.slug, event.id()) else { return Ok(false) };
     let tracked = remember(context, slug, order, &id, event)?;
@@ -50,7 +50,7 @@ fn remember(
     slug: &str,
     order: &Order,
     id: &str,
-    event: &Scheduled,
+    event: &ScheduledRow,
 ) -> anyhow::Result<Tracked> {
     let now = context.now();
     context.file.change_mission(slug, |mission| {
@@ -72,7 +72,7 @@ fn remember(
     })
 }
 
-fn tracked(order: &Order, event: &Scheduled, now: jiff::Timestamp) -> Tracked {
+fn tracked(order: &Order, event: &ScheduledRow, now: jiff::Timestamp) -> Tracked {
     let new = &order.new;
     let mut tracked = Tracked {
         assistant_id: new.assistant_id.clone(),
@@ -120,7 +120,7 @@ fn item(order: &Order, id: &str) -> Value {
     item.into()
 }
 
-fn log(api: &Api, order: &Order, id: &str) -> anyhow::Result<()> {
+fn log(api: &ServiceApi, order: &Order, id: &str) -> anyhow::Result<()> {
     let new = &order.new;
     let of = RunRef {
         mission: new.mission_id.as_deref().unwrap_or_default(),
@@ -128,7 +128,7 @@ fn log(api: &Api, order: &Order, id: &str) -> anyhow::Result<()> {
     };
     let what = if new.channel == Channel::Call { "call" } else { "SMS" };
     let (summary, key) = (format!("Scheduled {what} event_id={id}"), format!("scheduled-{id}"));
-    let event = NewEvent {
+    let event = NewLogEntry {
         kind: "custom",
         summary: &summary,
         agent_id: "clawdtalk-missions",
@@ -136,5 +136,5 @@ fn log(api: &Api, order: &Order, id: &str) -> anyhow::Result<()> {
         payload: None,
         idempotency_key: Some(&key),
     };
-    api.log_event(of, &event).map(drop)
+    service::run_log::add(api, of, &event).map(drop)
 }

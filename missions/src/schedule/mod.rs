@@ -8,9 +8,9 @@ mod timing;
 use state::exit::Exit;
 use state::{carrier, do_not_call, out};
 
-use crate::api::{Api, Channel};
 use crate::args::{ScheduleCall, ScheduleOptions, ScheduleSms};
 use crate::context::Context;
+use crate::service::{Channel, ServiceApi};
 use timing::Limits;
 
 pub(crate) use keep::keep;
@@ -50,14 +50,19 @@ fn run(
 }
 
 /// A text that was refused because its recipient opted out is the last that is tried.
-pub(crate) fn heed_refusal(context: &Context, api: &Api, order: &Order, err: &anyhow::Error) {
+pub(crate) fn heed_refusal(
+    context: &Context,
+    api: &ServiceApi,
+    order: &Order,
+    err: &anyhow::Error,
+) {
     if err.downcast_ref::<state::api::Error>().is_some_and(carrier::refuses) {
         heed_opt_out(context, api, &order.new.to);
     }
 }
 
 /// Puts a number on the do-not-call list that the carrier lets no texts through to, and tells that.
-pub(crate) fn heed_opt_out(context: &Context, api: &Api, to: &str) {
+pub(crate) fn heed_opt_out(context: &Context, api: &ServiceApi, to: &str) {
     if let Ok(to) = to.parse() {
         let heeded = carrier::heed(context.config.skill_dir(), api.client(), &to, context.now());
         out::warning(&heeded);

@@ -11,11 +11,11 @@ use state::parts::{MAX_PARTS, Parts};
 use state::phone::Phone;
 use state::words::for_shell;
 
-use crate::api::{Channel, NewScheduled};
 use crate::args::ScheduleOptions;
 use crate::context::Context;
 use crate::input;
 use crate::lifecycle::Recipient;
+use crate::service::{Channel, NewScheduledEvent};
 use crate::stages;
 use crate::state_file::{Mission, Status};
 use crate::window::Window;
@@ -25,7 +25,7 @@ use crate::window::Window;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Order {
     /// What goes to the service.
-    pub(crate) new: NewScheduled,
+    pub(crate) new: NewScheduledEvent,
     /// The time as it was written: `in 15m` twice is the same line.
     pub(crate) when: String,
     /// The mission of the state file that it belongs to.
@@ -175,7 +175,7 @@ impl Order {
             (None, None) => None,
         };
         let mission = slug.as_deref().map(|slug| missions.known(slug)).transpose()?;
-        let mut new = NewScheduled {
+        let mut new = NewScheduledEvent {
             assistant_id: words.assistant.unwrap_or_default().to_owned(),
             channel,
             to: to.to_string(),
@@ -288,7 +288,7 @@ fn has_ended(slug: &str, status: &Status) -> Fault {
 }
 
 /// Takes from the mission what the command line leaves out, and refuses what contradicts it.
-fn fill(new: &mut NewScheduled, mission: &Mission, by_mission: bool) -> Result<(), Fault> {
+fn fill(new: &mut NewScheduledEvent, mission: &Mission, by_mission: bool) -> Result<(), Fault> {
     let slug = mission.slug();
     if mission.status().is_over() {
         return Err(has_ended(slug, &mission.status()));

@@ -12,9 +12,9 @@ use state::out;
 use state::words::for_shell;
 
 use super::{Order, keep};
-use crate::api::{Api, Channel, Pages, Row, Scheduled};
 use crate::context::Context;
-use crate::stages;
+use crate::service::clock::earliest_creation;
+use crate::service::{self, Channel, Pages, ScheduledRow, ServiceApi, ServiceRow};
 
 /// Under which name intents are kept.
 pub(crate) const TOOL: &str = "missions";
@@ -35,11 +35,11 @@ const LOOKS: [Duration; 4] =
 /// its time is not allowed.
 pub(super) fn once(
     context: &Context,
-    api: &Api,
+    api: &ServiceApi,
     order: &Order,
     again: bool,
     timing: anyhow::Result<()>,
-) -> anyhow::Result<(Scheduled, bool)> {
+) -> anyhow::Result<(ScheduledRow, bool)> {
     let unless = if again { Unless::Never } else { Unless::BegunWithin(SAME_LINE) };
     let begun = context.intents().begin(TOOL, &order.line(), serde_json::to_value(order)?, unless);
     let intent = match (begun, timing) {
@@ -50,8 +50,8 @@ pub(super) fn once(
         (Err(_), Err(err)) | (Err(err), Ok(())) => return Err(err),
         (Ok(Begun::New(intent)), Ok(())) => intent,
         (Ok(Begun::Settled(intent)), _) => {
-            let row = Row::new(intent.result.unwrap_or(Value::Null));
-            return Ok((Scheduled::new(row), false));
+            let row = ServiceRow::new(intent.result.unwrap_or(Value::Null));
+            return Ok((ScheduledRow::new(row), false));
         }
         (Ok(Begun::Open(intent)), _) => return Ok((search(context, api, &intent)?, false)),
     };
@@ -59,7 +59,7 @@ pub(super) fn once(
         context.intents().let_go(&intent.id);
         return Err(err);
     }
-    match api.schedule(&order.new, &intent.id) {
+    match service::scheduled_events::create(api, &order.new, &intent.id) {
         Ok(event) => {
             settle(context, &intent, &event)?;
             Ok((event, true))
@@ -77,7 +77,7 @@ pub(super) fn once(
 
 /// The order with the body that an earlier try of the same line sent, if the service put that one off: it goes out again
 /// byte for byte, with its key. One whose time has come meanwhile is forgotten, since it was not carried out.
-pub(crate) fn resumed(context: &Context, api: &Api, order: Order) -> anyhow::Result<Order> {
+pub(crate) fn resumed(context: &Context, api: &ServiceApi, order: Order) -> anyhow::Result<Order> {
     let Some(intent) = context.intents().deferred(TOOL, &order.line())? else {
         return Ok(order);
     };
@@ -99,7 +99,7 @@ fn not_done(context: &Context, intent: &Intent, err: &anyhow::Error) {
 #[derive(Debug)]
 pub(crate) enum Tried {
     /// It is scheduled, by this run or an earlier one.
-    Made(Scheduled),
+    Made(ScheduledRow),
     /// It may have been scheduled and is not in the list (yet): why that is not known.
     InDoubt(String),
 }
@@ -108,19 +108,23 @@ pub(crate) enum Tried {
 /// known is looked for and never sent again.
 ///
 /// Fails if it was refused or never left; then it may be tried anew.
-pub(crate) fn try_again(context: &Context, api: &Api, order: &Order) -> anyhow::Result<Tried> {
+pub(crate) fn try_again(
+    context: &Context,
+    api: &ServiceApi,
+    order: &Order,
+) -> anyhow::Result<Tried> {
     let request = serde_json::to_value(order)?;
     // No intent is kept for so long.
     let unless = Unless::BegunWithin(SAME_LINE * 365);
     let intent = match context.intents().begin(TOOL, &order.line(), request, unless)? {
         Begun::New(intent) => intent,
         Begun::Settled(intent) => {
-            let row = Row::new(intent.result.unwrap_or(Value::Null));
-            return Ok(Tried::Made(Scheduled::new(row)));
+            let row = ServiceRow::new(intent.result.unwrap_or(Value::Null));
+            return Ok(Tried::Made(ScheduledRow::new(row)));
         }
         Begun::Open(intent) => return find(context, api, &intent),
     };
-    match api.schedule(&order.new, &intent.id) {
+    match service::scheduled_events::create(api, &order.new, &intent.id) {
         Ok(event) => {
             settle(context, &intent, &event)?;
             Ok(Tried::Made(event))
@@ -134,7 +138,7 @@ pub(crate) fn try_again(context: &Context, api: &Api, order: &Order) -> anyhow::
 }
 
 /// Looks once for the event of an open intent, and settles it.
-pub(crate) fn find(context: &Context, api: &Api, intent: &Intent) -> anyhow::Result<Tried> {
+pub(crate) fn find(context: &Context, api: &ServiceApi, intent: &Intent) -> anyhow::Result<Tried> {
     match look(context, api, intent) {
         Ok(Some(event)) => {
             settle(context, intent, &event)?;
@@ -149,7 +153,11 @@ pub(crate) fn find(context: &Context, api: &Api, intent: &Intent) -> anyhow::Res
 }
 
 /// Stores that an intent was carried out.
-pub(crate) fn settle(context: &Context, intent: &Intent, event: &Scheduled) -> anyhow::Result<()> {
+pub(crate) fn settle(
+    context: &Context,
+    intent: &Intent,
+    event: &ScheduledRow,
+) -> anyhow::Result<()> {
     let stored = context.intents().settle(&intent.id, event.row().value());
     stored.map_err(|err| {
         let id = event.id().unwrap_or_default();
@@ -161,7 +169,7 @@ pub(crate) fn settle(context: &Context, intent: &Intent, event: &Scheduled) -> a
 }
 
 /// Looks a few times for the event of an open intent, and settles it.
-fn search(context: &Context, api: &Api, intent: &Intent) -> anyhow::Result<Scheduled> {
+fn search(context: &Context, api: &ServiceApi, intent: &Intent) -> anyhow::Result<ScheduledRow> {
     for pause in LOOKS {
         context.clock.sleep(context.clock.period(pause));
         if let Some(event) = look(context, api, intent)? {
@@ -179,16 +187,17 @@ fn search(context: &Context, api: &Api, intent: &Intent) -> anyhow::Result<Sched
 /// Fails with exit 8 whatever the reason.
 pub(crate) fn look(
     context: &Context,
-    api: &Api,
+    api: &ServiceApi,
     intent: &Intent,
-) -> anyhow::Result<Option<Scheduled>> {
+) -> anyhow::Result<Option<ScheduledRow>> {
     let order: Order = serde_json::from_value(intent.request.clone())?;
-    let list = api.scheduled_list(&order.new.assistant_id, Pages::All(None)).map_err(|err| {
-        in_doubt(intent, &format!("and looking for it failed: {}", exit::told(&err)))
-    })?;
+    let list = service::scheduled_events::list(api, &order.new.assistant_id, Pages::All(None))
+        .map_err(|err| {
+            in_doubt(intent, &format!("and looking for it failed: {}", exit::told(&err)))
+        })?;
     let known = known_ids(context)?;
-    let from = stages::began(intent.begun(), context.moment(), list.date());
-    let mut found = list.rows().into_iter().map(Scheduled::new).filter(|event| {
+    let from = earliest_creation(intent.begun(), context.moment(), list.date());
+    let mut found = list.rows().into_iter().map(ScheduledRow::new).filter(|event| {
         order.new.is_like(event)
             && event.created_at().is_none_or(|made| made >= from)
             && event.id().is_some_and(|id| !known.contains(&id))
@@ -204,8 +213,9 @@ pub(crate) fn look(
 /// The events that are the outcome of something else.
 fn known_ids(context: &Context) -> anyhow::Result<Vec<String>> {
     let settled = context.intents().of_tool(TOOL)?;
-    let settled =
-        settled.into_iter().filter_map(|intent| Scheduled::new(Row::new(intent.result?)).id());
+    let settled = settled
+        .into_iter()
+        .filter_map(|intent| ScheduledRow::new(ServiceRow::new(intent.result?)).id());
     let mut known: Vec<String> = settled.collect();
     if let Ok(missions) = context.file.read() {
         known.extend(
@@ -253,9 +263,9 @@ pub(crate) fn unsettled(intent: &Intent) -> Value {
 /// Remembers and logs what was scheduled, and prints it. Doing it again changes nothing.
 pub(crate) fn done(
     context: &Context,
-    api: &Api,
+    api: &ServiceApi,
     order: &Order,
-    event: Scheduled,
+    event: ScheduledRow,
     is_new: bool,
 ) -> anyhow::Result<Exit> {
     let id = event.id().unwrap_or_default();

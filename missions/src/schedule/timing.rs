@@ -7,10 +7,10 @@ use state::out;
 use state::phone::Phone;
 
 use super::Order;
-use crate::api::{Api, Channel};
 use crate::args::ScheduleCall;
 use crate::context::Context;
 use crate::input;
+use crate::service::{Channel, ServiceApi};
 use crate::window::{Wanted, Window, ZoneFrom};
 
 /// What the command line says of the window.
@@ -34,7 +34,7 @@ impl Limits {
 /// that is allowed. A text outside is only warned of, and so is a call to the owner's own phone.
 pub(super) fn check(
     context: &Context,
-    api: &Api,
+    api: &ServiceApi,
     order: &mut Order,
     limits: &Limits,
 ) -> anyhow::Result<()> {
@@ -91,7 +91,7 @@ fn next(window: &Window, at: Timestamp) -> String {
 }
 
 /// Whether a number is the owner's own phone. Where the service does not say so, it is not.
-fn is_owner(api: &Api, phone: &Phone) -> bool {
+fn is_owner(api: &ServiceApi, phone: &Phone) -> bool {
     let owner = api.me().ok().and_then(|me| me.text("phone")?.parse::<Phone>().ok());
     owner.as_ref() == Some(phone)
 }

@@ -19,7 +19,7 @@ use state::exit::Fault;
 use state::words::for_shell;
 use state::{env, file, json, paths};
 
-use crate::nearest;
+use crate::suggest;
 
 use last::Last;
 
@@ -251,8 +251,8 @@ impl Missions {
             return Fault::usage(format!("there is no mission `{slug}`, nor any other"))
                 .hint("`missions init NAME INSTRUCTIONS REQUEST` starts one");
         }
-        let listed = nearest::listed(&known, 5);
-        let hint = match nearest::probable(slug, known.iter().copied()) {
+        let listed = suggest::listed(&known, 5);
+        let hint = match suggest::probable(slug, known.iter().copied()) {
             Some(slug) => format!("copy the slug exactly, probably `{}`", for_shell(slug)),
             None => "`missions list-state` lists the slugs".to_owned(),
         };
@@ -262,7 +262,7 @@ impl Missions {
 
     /// The known slugs, the nearest first.
     pub(crate) fn nearest(&self, slug: &str) -> Vec<&str> {
-        nearest::sorted(slug, self.iter().map(|mission| mission.slug()))
+        suggest::sorted(slug, self.iter().map(|mission| mission.slug()))
     }
 }
 

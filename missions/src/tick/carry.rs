@@ -8,13 +8,12 @@ use state::words::for_shell;
 
 use super::Tick;
 use super::known::{Around, Known};
-use super::look::is_not_found;
 use super::report::Report;
-use crate::api::{NewEvent, NewScheduled, RunRef, RunResult};
 use crate::context::unkept;
 use crate::cron;
 use crate::lifecycle::{Act, Begun, Effect, Target};
 use crate::schedule::{self, Again, Order, Tried};
+use crate::service::{self, NewLogEntry, NewScheduledEvent, RunRef, RunResult};
 use crate::state_file::Status;
 
 /// Who writes the log, as in the seed.
@@ -64,10 +63,12 @@ impl Tick<'_> {
             }
             Act::RemoveCron => cron::remove(self.context, names.slug).map(drop),
             Act::Tell(text) => self.tell(names, text),
-            Act::UpdateStep(step, status) => self.api.update_step(of, step, status).map(drop),
+            Act::UpdateStep(step, status) => {
+                service::plan::update_step(&self.api, of, step, status).map(drop)
+            }
             Act::Log { kind, summary, step, payload } => {
                 let key = effect.idempotency_key(names.run);
-                let event = NewEvent {
+                let event = NewLogEntry {
                     kind,
                     summary,
                     agent_id: AGENT,
@@ -75,16 +76,16 @@ impl Tick<'_> {
                     payload: Some(payload),
                     idempotency_key: Some(&key),
                 };
-                self.api.log_event(of, &event).map(drop)
+                service::run_log::add(&self.api, of, &event).map(drop)
             }
             Act::UpdateRun { status, summary, payload } => {
                 let payload = Some(payload).filter(|payload| !payload.is_null());
                 let result = RunResult { summary: Some(summary), payload };
-                self.api.update_run(of, status.word(), result).map(drop)
+                service::runs::update(&self.api, of, status.word(), result).map(drop)
             }
             Act::Unschedule { assistant, event } => {
-                match self.api.delete_scheduled(assistant, event) {
-                    Err(err) if is_not_found(&err) => Ok(()),
+                match service::scheduled_events::delete(&self.api, assistant, event) {
+                    Err(err) if service::is_not_found(&err) => Ok(()),
                     other => other.map(drop),
                 }
             }
@@ -229,7 +230,7 @@ fn order(
     let first = first.expect("a chain was read from the record of its first event");
     let when = at.to_string();
     Order {
-        new: NewScheduled {
+        new: NewScheduledEvent {
             assistant_id: first.assistant_id,
             channel: first.channel,
             to: first.to,

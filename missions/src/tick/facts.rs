@@ -3,18 +3,18 @@
 use state::exit::Fault;
 
 use super::{Tick, carry};
-use crate::api::{Row, RunRef, step_id};
 use crate::lifecycle::{Run, RunEnd, Step, StepStatus};
+use crate::service::{self, RunRef, ServiceRow, step_id};
 use crate::state_file::Mission;
 
 impl Tick<'_> {
     /// The plan and the run as the service has them.
     pub(super) fn facts(&self, names: carry::Names) -> anyhow::Result<(Vec<Step>, Run)> {
         let of = RunRef { mission: names.mission, run: names.run };
-        let run = run(&self.api.run(of)?);
-        let mut rows = self.api.plan(of)?.rows();
+        let run = run(&service::runs::get(&self.api, of)?);
+        let mut rows = service::plan::get(&self.api, of)?.rows();
         rows.sort_by_key(|row| row.value()["sequence"].as_i64());
-        let step = |row: &Row| {
+        let step = |row: &ServiceRow| {
             let id = step_id(row.value())?;
             let description = row.text("description").or_else(|| row.text("title"));
             let status = StepStatus::read(row.text("status").unwrap_or("pending"));
@@ -39,7 +39,7 @@ pub(crate) fn ids<'a>(mission: &Mission<'a>) -> Result<(&'a str, &'a str), Fault
     }
 }
 
-fn run(row: &Row) -> Run {
+fn run(row: &ServiceRow) -> Run {
     match row.text("status").unwrap_or_default() {
         "paused" => Run::Paused,
         "succeeded" | "completed" => Run::Ended(RunEnd::Succeeded),

@@ -7,9 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 use state::{file, json, paths};
 
-use crate::api::Channel;
 use crate::context::Context;
 use crate::lifecycle::unreached;
+use crate::service::Channel;
 use crate::state_file::Mission;
 use crate::tracked::Tracked;
 

@@ -4,16 +4,15 @@
 use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
-use state::{api, carrier, words};
+use state::{carrier, words};
 
 use super::Tick;
 use super::heard::Words;
 use super::known::Known;
 use super::report::Report;
-use crate::api::{Channel, Pages, Row, Scheduled};
-use crate::insights;
 use crate::lifecycle::{Attempt, Insights, Target, essence};
 use crate::schedule::{self, Again, Order, TOOL, Tried};
+use crate::service::{self, Channel, Pages, ScheduledRow, ServiceRow};
 use crate::tracked::Tracked;
 
 /// As much of what was said in a call is kept, in characters.
@@ -67,7 +66,7 @@ impl Tick<'_> {
             };
             let order: Order = serde_json::from_value(intent.request.clone())?;
             let tried = match &intent.result {
-                Some(row) => Tried::Made(Scheduled::new(Row::new(row.clone()))),
+                Some(row) => Tried::Made(ScheduledRow::new(ServiceRow::new(row.clone()))),
                 None => schedule::find(self.context, &self.api, intent)?,
             };
             match tried {
@@ -174,14 +173,14 @@ impl Tick<'_> {
         if self.lists.contains_key(assistant) {
             return Ok(());
         }
-        let rows = match self.api.scheduled_list(assistant, Pages::All(None)) {
+        let rows = match service::scheduled_events::list(&self.api, assistant, Pages::All(None)) {
             Ok(list) => list.into_rows(),
-            Err(err) if is_not_found(&err) => Vec::new(),
+            Err(err) if service::is_not_found(&err) => Vec::new(),
             Err(err) => return Err(err),
         };
         let by_id = rows
             .into_iter()
-            .map(Scheduled::new)
+            .map(ScheduledRow::new)
             .filter_map(|row| row.id().map(|id| (id, Some(essence(row.into_row().into_value())))));
         self.lists.insert(assistant.to_owned(), by_id.collect());
         Ok(())
@@ -189,9 +188,9 @@ impl Tick<'_> {
 
     /// One event by its id; `None` if the service says that there is none.
     fn row(&self, assistant: &str, id: &str) -> anyhow::Result<Option<Value>> {
-        match self.api.scheduled(assistant, id) {
+        match service::scheduled_events::get(&self.api, assistant, id) {
             Ok(row) => Ok(Some(row.into_row().into_value())),
-            Err(err) if is_not_found(&err) => Ok(None),
+            Err(err) if service::is_not_found(&err) => Ok(None),
             Err(err) => Err(err),
         }
     }
@@ -240,9 +239,9 @@ impl Tick<'_> {
     /// What was said in a conversation, in one line, once the service has concluded it, and whether that speaks of a
     /// voicemail.
     fn insights(&self, conversation: &str) -> anyhow::Result<Option<(String, bool)>> {
-        let found = match self.api.insights(conversation) {
-            Ok(answer) => insights::read(answer.value()),
-            Err(err) if is_not_found(&err) => return Ok(None),
+        let found = match service::insights::get(&self.api, conversation) {
+            Ok(answer) => service::insights::read(answer.value()),
+            Err(err) if service::is_not_found(&err) => return Ok(None),
             Err(err) => return Err(err),
         };
         let text = |result: &Value| match result {
@@ -251,16 +250,11 @@ impl Tick<'_> {
         };
         let said: Vec<String> = found.results.iter().map(text).collect();
         let said = || words::bounded(&said.join("; "), LONGEST);
-        Ok(found.is_complete.then(|| (said(), found.speaks_of_voicemail())))
+        Ok(found.is_complete.then(|| (said(), found.mentions_voicemail())))
     }
 }
 
 /// Records that outlive the mission they were read from, so that it can be changed.
 fn owned(events: Vec<(&str, Tracked)>) -> Vec<(String, Tracked)> {
     events.into_iter().map(|(id, event)| (id.to_owned(), event)).collect()
-}
-
-/// Whether the service says that there is no such thing.
-pub(super) fn is_not_found(err: &anyhow::Error) -> bool {
-    err.downcast_ref::<api::Error>().and_then(api::Error::status) == Some(404)
 }

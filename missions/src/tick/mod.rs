@@ -22,9 +22,9 @@ use state::file;
 use state::gateway;
 use state::lock::Lock;
 
-use crate::api::Api;
 use crate::context::Context;
 use crate::lifecycle::{self, Decision, Facts, Plan, Run, Step, decide};
+use crate::service::ServiceApi;
 use crate::state_file::Mission;
 use carry::Carried;
 use heard::Words;
@@ -49,7 +49,7 @@ const WAIT: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(crate) struct Tick<'a> {
     context: &'a Context,
-    api: Api,
+    api: ServiceApi,
     gateway: Option<gateway::Client>,
     /// The lists of assistants, asked for once.
     lists: HashMap<String, Rows>,

@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 use state::exit::{self, Exit, Fault};
 use state::intents::Intent;
 
-use crate::api::Scheduled;
 use crate::lifecycle::{Decision, Effect, Names, Plan, document};
 use crate::schedule::{self, Order};
+use crate::service::ScheduledRow;
 use crate::tracked::Tracked;
 
 /// What became of one mission in a pass.
@@ -51,7 +51,7 @@ impl Report {
         }));
     }
 
-    pub(super) fn tried_again(&mut self, event: &Scheduled, at: Timestamp) {
+    pub(super) fn tried_again(&mut self, event: &ScheduledRow, at: Timestamp) {
         self.retries.push(json!({ "event_id": event.id(), "at": at.to_string() }));
     }
 

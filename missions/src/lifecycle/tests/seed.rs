@@ -3,11 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::api::Channel;
 use crate::lifecycle::ledger::Ledger;
 use crate::lifecycle::plan::{Act, Decision, Effect, Plan};
 use crate::lifecycle::target::{Attempt, Insights, Target};
 use crate::lifecycle::tree::{Facts, Run, Step, StepStatus, decide};
+use crate::service::Channel;
 use crate::window::Wanted;
 
 fn at() -> Timestamp {

@@ -7,10 +7,10 @@ use serde_json::Value;
 use state::moment::Moment;
 
 use super::history::{Fate, Hand, History};
-use crate::api::Channel;
 use crate::lifecycle::ledger::{Ledger, RunEnd};
 use crate::lifecycle::target::{Attempt, Insights, Target};
 use crate::lifecycle::tree::{Run, Step, StepStatus};
+use crate::service::Channel;
 
 /// A list shows a new event only after this time.
 const LAG: SignedDuration = SignedDuration::from_secs(30);

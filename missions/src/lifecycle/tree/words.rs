@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::ending::Outcome;
 use super::super::target::Target;
-use crate::api::Channel;
+use crate::service::Channel;
 
 /// As many are named one by one.
 const NAMED: usize = 5;

@@ -1,32 +1,31 @@
-//! Lists: their wrappers, their pages, and where they end when nobody says so.
+//! Lists of the service: their wrappers, their pages, and where a list without a total ends.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use state::api::{Answer, Path};
 
-use super::{Api, Row};
-use crate::args::Paging;
+use super::{ServiceApi, ServiceRow};
 
 /// Pages that `--all` reads at most; far above any account's, and an end to a server that never ends.
 const MOST_PAGES: u32 = 1000;
 
 /// How one endpoint counts its pages.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Form {
+pub(super) struct ListFormat {
     /// The key of the list inside the answer.
     pub(super) list: &'static str,
     /// The query's name for the number of the page.
     pub(super) page: &'static str,
     /// The query's name for the length of a page.
     pub(super) size: &'static str,
-    /// The length that the reference asks for; `None` if it asks for none.
+    /// The length that `telnyx_api.py` asks for; `None` if it asks for none.
     pub(super) default: Option<u32>,
-    /// Whether the reference asks for the first page by its number.
+    /// Whether `telnyx_api.py` asks for the first page by its number.
     pub(super) names_first: bool,
 }
 
-impl Form {
-    /// A list of the carrier's behind the service (facts/server.md 6.1).
+impl ListFormat {
+    /// A list that the service passes on from the carrier behind it.
     pub(super) const CARRIER: Self = Self {
         list: "data",
         page: "page_number",
@@ -36,19 +35,13 @@ impl Form {
     };
 }
 
-/// What is asked of a list.
+/// Which pages of a list to fetch.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Pages {
     /// One page, the first if no number is given, of a length.
     One(Option<u32>, Option<u32>),
     /// All of them, in pages of a length.
     All(Option<u32>),
-}
-
-impl From<Paging> for Pages {
-    fn from(paging: Paging) -> Self {
-        if paging.all { Self::All(paging.size) } else { Self::One(paging.page, paging.size) }
-    }
 }
 
 /// A list as the service sent it, in its wrapper.
@@ -78,15 +71,15 @@ impl Listing {
     }
 
     /// The rows.
-    pub(crate) fn rows(&self) -> Vec<Row> {
-        self.array().iter().cloned().map(Row::new).collect()
+    pub(crate) fn rows(&self) -> Vec<ServiceRow> {
+        self.array().iter().cloned().map(ServiceRow::new).collect()
     }
 
     /// The rows, without copying them.
-    pub(crate) fn into_rows(mut self) -> Vec<Row> {
+    pub(crate) fn into_rows(mut self) -> Vec<ServiceRow> {
         let rows = self.body.get_mut(self.list).map(Value::take);
         let Some(Value::Array(rows)) = rows else { return Vec::new() };
-        rows.into_iter().map(Row::new).collect()
+        rows.into_iter().map(ServiceRow::new).collect()
     }
 
     /// Keeps only the rows that are wanted.
@@ -117,11 +110,11 @@ impl Listing {
     /// Whether this is the last page of that length: by `meta` where there is one, else a page that is
     /// not exactly full is the last (a longer one comes from a service that knows no pages).
     fn is_last(&self, page: u32, size: Option<u32>) -> bool {
-        let told = ["meta", "pagination"].iter().find_map(|meta| {
+        let n_pages = ["meta", "pagination"].iter().find_map(|meta| {
             let meta = self.body.get(meta)?;
             meta.get("total_pages").or_else(|| meta.get("pages"))?.as_u64()
         });
-        match (told, size) {
+        match (n_pages, size) {
             (Some(pages), _) => u64::from(page) >= pages,
             (None, Some(size)) => self.array().len() != size as usize,
             (None, None) => true,
@@ -129,56 +122,53 @@ impl Listing {
     }
 }
 
-impl Api {
-    /// Asks for a list by pages.
-    pub(super) fn list(
-        &self,
-        path: &Path,
-        query: &[(&str, &str)],
-        form: Form,
-        pages: Pages,
-    ) -> anyhow::Result<Listing> {
-        match pages {
-            Pages::One(page, size) => {
-                let page = page.or_else(|| form.names_first.then_some(1));
-                self.page(path, query, form, page, size.or(form.default))
-            }
-            Pages::All(size) => {
-                let size = size.or(form.default).or(Some(100));
-                let mut all = self.page(path, query, form, Some(1), size)?;
-                let (mut is_last, mut before) = (all.is_last(1, size), 0);
-                for page in 2..=MOST_PAGES {
-                    if is_last {
-                        break;
-                    }
-                    let next = self.page(path, query, form, Some(page), size)?;
-                    // A service that ignores the number sends the same page again.
-                    if next.array().is_empty() || next.array() == &all.array()[before..] {
-                        break;
-                    }
-                    is_last = next.is_last(page, size);
-                    before = all.array().len();
-                    all.extend(next);
+/// Asks for a list by pages.
+pub(super) fn fetch(
+    api: &ServiceApi,
+    path: &Path,
+    query: &[(&str, &str)],
+    format: ListFormat,
+    pages: Pages,
+) -> anyhow::Result<Listing> {
+    match pages {
+        Pages::One(page, size) => {
+            let page = page.or_else(|| format.names_first.then_some(1));
+            fetch_page(api, path, query, format, (page, size.or(format.default)))
+        }
+        Pages::All(size) => {
+            let size = size.or(format.default).or(Some(100));
+            let mut all = fetch_page(api, path, query, format, (Some(1), size))?;
+            let (mut is_last, mut before) = (all.is_last(1, size), 0);
+            for page in 2..=MOST_PAGES {
+                if is_last {
+                    break;
                 }
-                Ok(all)
+                let next = fetch_page(api, path, query, format, (Some(page), size))?;
+                // A service that ignores the number sends the same page again.
+                if next.array().is_empty() || next.array() == &all.array()[before..] {
+                    break;
+                }
+                is_last = next.is_last(page, size);
+                before = all.array().len();
+                all.extend(next);
             }
+            Ok(all)
         }
     }
+}
 
-    fn page(
-        &self,
-        path: &Path,
-        query: &[(&str, &str)],
-        form: Form,
-        page: Option<u32>,
-        size: Option<u32>,
-    ) -> anyhow::Result<Listing> {
-        let numbers = [(form.size, size), (form.page, page)];
-        let numbers = numbers.map(|(name, number)| (name, number.map(|number| number.to_string())));
-        let mut pairs: Vec<(&str, &str)> = query.to_vec();
-        for (name, number) in &numbers {
-            pairs.extend(number.as_deref().map(|number| (*name, number)));
-        }
-        Listing::read(self.client.get(path.clone(), &pairs)?, form.list)
+fn fetch_page(
+    api: &ServiceApi,
+    path: &Path,
+    query: &[(&str, &str)],
+    format: ListFormat,
+    (page, size): (Option<u32>, Option<u32>),
+) -> anyhow::Result<Listing> {
+    let numbers = [(format.size, size), (format.page, page)];
+    let numbers = numbers.map(|(name, number)| (name, number.map(|number| number.to_string())));
+    let mut pairs: Vec<(&str, &str)> = query.to_vec();
+    for (name, number) in &numbers {
+        pairs.extend(number.as_deref().map(|number| (*name, number)));
     }
+    Listing::read(api.client.get(path.clone(), &pairs)?, format.list)
 }

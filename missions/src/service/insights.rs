@@ -1,19 +1,23 @@
-//! Insights of a conversation in both shapes of facts/server.md 4.7: a list of results, or one object.
+//! `/v1/missions/conversations/{id}/insights`: what the service concluded from a conversation. The sources know two shapes
+//! of the answer, a list of results and one object with a summary; both are read.
 
 use serde_json::Value;
+use state::api::path;
 
-/// What an answer holds.
+use super::{ServiceApi, ServiceRow};
+
+/// What an answer says.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Found {
-    /// The service's word for how far it is.
+pub(crate) struct InsightsAnswer {
+    /// The service's status of the insights.
     pub(crate) status: String,
     /// Whether nothing more will come.
     pub(crate) is_complete: bool,
-    /// The results, texts mostly; one that is JSON in a text is told as the text it is.
+    /// The results, mostly texts; JSON inside a text stays a text.
     pub(crate) results: Vec<Value>,
 }
 
-/// A machine that takes calls, as people and models call it.
+/// What people and models call a machine that takes calls.
 const VOICEMAIL: [&str; 8] = [
     "voicemail",
     "voice mail",
@@ -25,24 +29,24 @@ const VOICEMAIL: [&str; 8] = [
     "répondeur",
 ];
 
-impl Found {
-    /// Whether a result speaks of a voicemail. That is a model's guess: nobody counts such a call as answered, and nobody
-    /// is called again for it.
-    pub(crate) fn speaks_of_voicemail(&self) -> bool {
-        self.results.iter().any(speaks_of_voicemail)
+impl InsightsAnswer {
+    /// Whether a result mentions a voicemail. That is a model's guess: such a call is not counted as answered, and not
+    /// retried either.
+    pub(crate) fn mentions_voicemail(&self) -> bool {
+        self.results.iter().any(mentions_voicemail)
     }
 }
 
-fn speaks_of_voicemail(result: &Value) -> bool {
+fn mentions_voicemail(result: &Value) -> bool {
     match result {
         Value::String(text) => match state::json::parse(text.as_bytes()) {
-            Ok(inner @ (Value::Object(_) | Value::Array(_))) => speaks_of_voicemail(&inner),
+            Ok(inner @ (Value::Object(_) | Value::Array(_))) => mentions_voicemail(&inner),
             _ => names_voicemail(text),
         },
-        Value::Array(items) => items.iter().any(speaks_of_voicemail),
+        Value::Array(items) => items.iter().any(mentions_voicemail),
         // `"voicemail": false` says that there was none.
         Value::Object(fields) => fields.iter().any(|(key, value)| {
-            (names_voicemail(&key.replace('_', " ")) && !is_no(value)) || speaks_of_voicemail(value)
+            (names_voicemail(&key.replace('_', " ")) && !is_no(value)) || mentions_voicemail(value)
         }),
         _ => false,
     }
@@ -64,35 +68,43 @@ fn is_no(value: &Value) -> bool {
     }
 }
 
+/// `GET …/insights`: the whole answer, to be [`read`].
+pub(crate) fn get(api: &ServiceApi, conversation: &str) -> anyhow::Result<ServiceRow> {
+    let path = path(&["v1", "missions", "conversations", conversation, "insights"])?;
+    api.get(path, &[], &[])
+}
+
 /// Reads an answer; never fails.
-pub(crate) fn read(answer: &Value) -> Found {
+pub(crate) fn read(answer: &Value) -> InsightsAnswer {
     let data = answer.get("data").unwrap_or(answer);
     match data {
         Value::Array(rows) => {
             let status = |row: &Value| row["status"].as_str().unwrap_or("completed").to_owned();
-            let open = rows.iter().map(status).find(|status| !is_end(status));
+            let unfinished = rows.iter().map(status).find(|status| !is_end(status));
             let results = rows.iter().flat_map(|row| {
                 let list = row["conversation_insights"].as_array();
                 list.into_iter().flatten().map(|one| one.get("result").unwrap_or(one).clone())
             });
             let results: Vec<Value> = results.filter(|result| !is_blank(result)).collect();
             let none = if rows.is_empty() { "pending" } else { "completed" };
-            let status = open.unwrap_or_else(|| rows.first().map_or(none.to_owned(), status));
+            let status = unfinished.unwrap_or_else(|| rows.first().map_or(none.to_owned(), status));
             let is_complete = is_end(&status) && !rows.is_empty();
-            Found { status, is_complete, results }
+            InsightsAnswer { status, is_complete, results }
         }
         Value::Object(fields) => {
             let summary = fields.get("summary").filter(|summary| !is_blank(summary));
-            let told = fields.get("status").and_then(Value::as_str);
-            let status = told.unwrap_or(if summary.is_some() { "completed" } else { "pending" });
+            let status = fields.get("status").and_then(Value::as_str);
+            let status = status.unwrap_or(if summary.is_some() { "completed" } else { "pending" });
             let is_complete = is_end(status);
-            Found {
+            InsightsAnswer {
                 status: status.to_owned(),
                 is_complete,
                 results: summary.into_iter().cloned().collect(),
             }
         }
-        _ => Found { status: "pending".to_owned(), is_complete: false, results: Vec::new() },
+        _ => {
+            InsightsAnswer { status: "pending".to_owned(), is_complete: false, results: Vec::new() }
+        }
     }
 }
 
@@ -115,16 +127,16 @@ mod tests {
 
     #[track_caller]
     fn case(answer: &Value, status: &str, is_complete: bool, results: &[&str]) {
-        let found = read(answer);
-        assert_eq!((found.status.as_str(), found.is_complete), (status, is_complete), "{answer}");
-        assert_eq!(found.results, results.iter().map(|text| json!(text)).collect::<Vec<_>>());
+        let read = read(answer);
+        assert_eq!((read.status.as_str(), read.is_complete), (status, is_complete), "{answer}");
+        assert_eq!(read.results, results.iter().map(|text| json!(text)).collect::<Vec<_>>());
     }
 
     #[test]
-    fn what_speaks_of_a_voicemail() {
-        let speaks = |result: Value| {
+    fn a_result_that_mentions_a_voicemail_is_recognised() {
+        let mentions = |result: Value| {
             let rows = json!({"data": [{"status": "completed", "conversation_insights": [{"result": result}]}]});
-            read(&rows).speaks_of_voicemail()
+            read(&rows).mentions_voicemail()
         };
         for result in [
             json!("Reached the voicemail of +1 and left a message."),
@@ -134,7 +146,7 @@ mod tests {
             json!({"voicemail": true}),
             json!({"voice_mail_reached": "yes"}),
         ] {
-            assert!(speaks(result.clone()), "{result}");
+            assert!(mentions(result.clone()), "{result}");
         }
         for result in [
             json!("Spoke with the shop; they quoted $40."),
@@ -144,7 +156,7 @@ mod tests {
             json!({"voicemail": null}),
             json!([]),
         ] {
-            assert!(!speaks(result.clone()), "{result}");
+            assert!(!mentions(result.clone()), "{result}");
         }
     }
 

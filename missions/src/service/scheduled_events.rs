@@ -1,4 +1,8 @@
-//! Scheduled calls and texts (facts/server.md 4.9).
+//! `/v1/assistants/{assistant}/events`: scheduled events, which are calls and texts that the service makes at a time.
+//!
+//! The request says `to` and `from`, as both official clients do; a row says `to_number` and `from_number`. A row comes
+//! bare or under `event`. `from` must belong to the assistant. A DELETE cancels an event that is pending; of any other it
+//! only removes the record, and the call goes on.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -6,12 +10,12 @@ use serde_json::{Map, Value};
 use state::api::path;
 use state::do_not_call::Reach;
 
-use super::list::Form;
-use super::{Api, Listing, Pages, Row, new_post};
+use super::list::{self, ListFormat};
+use super::{Listing, Pages, ServiceApi, ServiceRow, new_post};
 
-const LIST: Form = Form { list: "events", ..Form::CARRIER };
+const LIST: ListFormat = ListFormat { list: "events", ..ListFormat::CARRIER };
 
-/// By which way somebody is reached.
+/// By what means somebody is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Channel {
@@ -30,7 +34,7 @@ impl Channel {
         }
     }
 
-    /// How it reaches somebody.
+    /// The same for the do-not-call list.
     pub(crate) fn reach(self) -> Reach {
         match self {
             Self::Call => Reach::Call,
@@ -41,7 +45,7 @@ impl Channel {
 
 /// A call or text that is to be scheduled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct NewScheduled {
+pub(crate) struct NewScheduledEvent {
     /// The assistant that carries it out.
     pub(crate) assistant_id: String,
     /// Call or text.
@@ -66,8 +70,8 @@ pub(crate) struct NewScheduled {
     pub(crate) step_id: Option<String>,
 }
 
-impl NewScheduled {
-    /// The body of the request: `to` and `from`, as both official clients send (facts/server.md 11).
+impl NewScheduledEvent {
+    /// The body of the request.
     fn body(&self) -> Value {
         let mut body = Map::new();
         for (key, text) in [
@@ -92,9 +96,9 @@ impl NewScheduled {
         self.scheduled_at.parse().ok()
     }
 
-    /// Whether a row of the service's is what this was to make: same channel, recipient, instant and text.
-    pub(crate) fn is_like(&self, row: &Scheduled) -> bool {
-        let text_is_alike = match self.channel {
+    /// Whether a row can be what this request created: same channel, recipient, instant and text.
+    pub(crate) fn is_like(&self, row: &ScheduledRow) -> bool {
+        let is_same_text = match self.channel {
             Channel::Call => true,
             Channel::Sms => row.0.text("text_body") == self.text.as_deref(),
         };
@@ -102,33 +106,36 @@ impl NewScheduled {
             && row.to() == Some(&*self.to)
             && row.at().is_some()
             && row.at() == self.at()
-            && text_is_alike
+            && is_same_text
     }
 }
 
-/// A scheduled call or text as the service keeps it.
+/// A scheduled call or text as the service returns it.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Scheduled(Row);
+pub(crate) struct ScheduledRow(ServiceRow);
 
-impl Scheduled {
+impl ScheduledRow {
+    /// The keys of its id: the service's, and the carrier's names for it.
+    const IDS: [&str; 3] = ["id", "event_id", "scheduled_event_id"];
+
     /// Reads a row of a list.
-    pub(crate) fn new(row: Row) -> Self {
+    pub(crate) fn new(row: ServiceRow) -> Self {
         Self(row)
     }
 
-    /// The whole of it.
-    pub(crate) fn row(&self) -> &Row {
+    /// The object as the service sent it.
+    pub(crate) fn row(&self) -> &ServiceRow {
         &self.0
     }
 
-    /// The whole of it.
-    pub(crate) fn into_row(self) -> Row {
+    /// The object as the service sent it.
+    pub(crate) fn into_row(self) -> ServiceRow {
         self.0
     }
 
-    /// Its id; the carrier calls it otherwise (facts/server.md 6.1).
+    /// Its id.
     pub(crate) fn id(&self) -> Option<String> {
-        self.0.id(&["id", "event_id", "scheduled_event_id"])
+        self.0.id(&Self::IDS)
     }
 
     /// `pending`, `in_progress`, `completed`, `failed`, or a word we do not know.
@@ -136,7 +143,7 @@ impl Scheduled {
         self.0.text("status")
     }
 
-    /// What became of a call.
+    /// The status of the call itself, once there is one.
     pub(crate) fn call_status(&self) -> Option<&str> {
         self.0.text("call_status")
     }
@@ -146,7 +153,7 @@ impl Scheduled {
         self.0.time("scheduled_at").or_else(|| self.0.time("scheduled_at_fixed_datetime"))
     }
 
-    /// When it was made.
+    /// When the service created it.
     pub(crate) fn created_at(&self) -> Option<Timestamp> {
         self.0.time("created_at")
     }
@@ -164,34 +171,34 @@ impl Scheduled {
     }
 }
 
-impl Api {
-    /// `POST /v1/assistants/{id}/events`; the key lets a service that knows it recognise a repeated request.
-    pub(crate) fn schedule(&self, new: &NewScheduled, key: &str) -> anyhow::Result<Scheduled> {
-        let path = path(&["v1", "assistants", &new.assistant_id, "events"])?;
-        let request = new_post(path, new.body()).header("idempotency-key", key);
-        let ids = ["id", "event_id", "scheduled_event_id"];
-        self.make(&request, &["event", "data"], &ids).map(Scheduled)
-    }
+/// `POST /v1/assistants/{id}/events`; the key lets a service that honours it recognise a repeated request.
+pub(crate) fn create(
+    api: &ServiceApi,
+    new: &NewScheduledEvent,
+    key: &str,
+) -> anyhow::Result<ScheduledRow> {
+    let path = path(&["v1", "assistants", &new.assistant_id, "events"])?;
+    let request = new_post(path, new.body()).header("idempotency-key", key);
+    api.create(&request, &["event", "data"], &ScheduledRow::IDS).map(ScheduledRow)
+}
 
-    /// `GET /v1/assistants/{id}/events/{event}`.
-    pub(crate) fn scheduled(&self, assistant: &str, event: &str) -> anyhow::Result<Scheduled> {
-        let path = path(&["v1", "assistants", assistant, "events", event])?;
-        self.get(path, &[], &["event", "data"]).map(Scheduled)
-    }
+/// `GET /v1/assistants/{id}/events/{event}`.
+pub(crate) fn get(api: &ServiceApi, assistant: &str, event: &str) -> anyhow::Result<ScheduledRow> {
+    let path = path(&["v1", "assistants", assistant, "events", event])?;
+    api.get(path, &[], &["event", "data"]).map(ScheduledRow)
+}
 
-    /// `GET /v1/assistants/{id}/events`.
-    pub(crate) fn scheduled_list(&self, assistant: &str, pages: Pages) -> anyhow::Result<Listing> {
-        self.list(&path(&["v1", "assistants", assistant, "events"])?, &[], LIST, pages)
-    }
+/// `GET /v1/assistants/{id}/events`.
+pub(crate) fn list(api: &ServiceApi, assistant: &str, pages: Pages) -> anyhow::Result<Listing> {
+    list::fetch(api, &path(&["v1", "assistants", assistant, "events"])?, &[], LIST, pages)
+}
 
-    /// `DELETE /v1/assistants/{id}/events/{event}`: cancels while pending, else only the record goes. Gives
-    /// the service's clock when it answered.
-    pub(crate) fn delete_scheduled(
-        &self,
-        assistant: &str,
-        event: &str,
-    ) -> anyhow::Result<Option<Timestamp>> {
-        let path = path(&["v1", "assistants", assistant, "events", event])?;
-        Ok(self.delete(path)?.date())
-    }
+/// `DELETE /v1/assistants/{id}/events/{event}`. Returns what the service's clock showed when it answered.
+pub(crate) fn delete(
+    api: &ServiceApi,
+    assistant: &str,
+    event: &str,
+) -> anyhow::Result<Option<Timestamp>> {
+    let path = path(&["v1", "assistants", assistant, "events", event])?;
+    Ok(api.delete(path)?.date())
 }

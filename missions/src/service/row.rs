@@ -1,13 +1,13 @@
-//! One object of the service's: kept whole for printing, read tolerantly.
+//! One object of the service's answers: kept as it came for printing, and read tolerantly.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 /// An object as the service sent it.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Row(Value);
+pub(crate) struct ServiceRow(Value);
 
-impl Row {
+impl ServiceRow {
     /// Anything else than an object reads as one without keys.
     pub(crate) fn new(value: Value) -> Self {
         Self(if value.is_object() { value } else { json!({}) })
@@ -38,7 +38,7 @@ impl Row {
         self.text(key).and_then(|text| text.parse().ok())
     }
 
-    /// Adds something of ours to what the service sent.
+    /// Adds a key of our own to what the service sent.
     pub(crate) fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.fields_mut().insert(key.to_owned(), value.into());
         self
