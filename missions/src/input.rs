@@ -74,7 +74,7 @@ fn probably(fault: Fault, meant: Option<&str>) -> Fault {
 }
 
 /// A text that is not blank.
-pub(crate) fn words_of<'a>(what: &str, text: &'a str) -> Result<&'a str, Fault> {
+pub(crate) fn not_blank<'a>(what: &str, text: &'a str) -> Result<&'a str, Fault> {
     if text.trim().is_empty() {
         return Err(Fault::usage(format!("{what} must not be blank")));
     }
@@ -196,9 +196,8 @@ pub(crate) fn phone(text: &str) -> Result<Phone, Fault> {
     Ok(phone)
 }
 
-/// An instant at least a minute ahead.
-pub(crate) fn time_ahead(text: &str, now: Timestamp) -> Result<Timestamp, Fault> {
-    let at = time(text, now)?;
+/// Refuses a time that is past or less than a minute ahead; `text` is how it was written.
+pub(crate) fn is_ahead(text: &str, at: Timestamp, now: Timestamp) -> Result<(), Fault> {
     let left = at.duration_since(now);
     if left < AHEAD {
         let when =
@@ -206,7 +205,7 @@ pub(crate) fn time_ahead(text: &str, now: Timestamp) -> Result<Timestamp, Fault>
         return Err(Fault::usage(format!("`{text}` {when}; it is {now:.0} now"))
             .hint("write a time at least a minute ahead, such as \"in 2m\""));
     }
-    Ok(at)
+    Ok(())
 }
 
 /// An instant, whenever.

@@ -1,4 +1,4 @@
-//! Where each target of a mission stands: a table that is drawn over itself, on a terminal only.
+//! The table that `watch` draws on a terminal: the state of each target of a mission, drawn over and over in its place.
 
 use std::io::{IsTerminal as _, Write as _, stdout};
 
@@ -7,42 +7,42 @@ use rustix::termios::tcgetwinsize;
 use state::phone::Phone;
 use state::secret;
 
-use crate::context::Context;
-use crate::lifecycle::Target;
-use crate::state_file::Mission;
+use crate::context::CommandContext;
+use crate::lifecycle::MissionTarget;
+use crate::store::Mission;
 
-/// A terminal that does not say how large it is.
-const USUAL: Size = Size { rows: 24, columns: 80 };
+/// For a terminal that does not say how large it is.
+const DEFAULT_SIZE: TerminalSize = TerminalSize { rows: 24, columns: 80 };
 
-/// What fits onto the terminal.
+/// How much fits onto the terminal.
 #[derive(Clone, Copy, Debug)]
-struct Size {
+struct TerminalSize {
     rows: usize,
     columns: usize,
 }
 
-/// The table; nothing at all where stdout is no terminal, or words were asked for.
+/// The table. Off where stdout is no terminal, or text mode was asked for.
 #[derive(Debug)]
-pub(crate) struct Screen {
+pub(crate) struct LiveTable {
     is_on: bool,
     n_lines: usize,
 }
 
-impl Screen {
-    pub(crate) fn new(context: &Context) -> Self {
+impl LiveTable {
+    pub(crate) fn new(context: &CommandContext) -> Self {
         Self { is_on: stdout().is_terminal() && !context.printer.is_text(), n_lines: 0 }
     }
 
-    /// Whether there is one.
+    /// Whether it is drawn.
     pub(crate) fn is_on(&self) -> bool {
         self.is_on
     }
 
-    /// Draws the table over what it showed before.
+    /// Draws the table in place of the one before. `now` is this machine's time.
     pub(crate) fn draw(
         &mut self,
         mission: &Mission,
-        targets: &[Target],
+        targets: &[MissionTarget],
         now: Timestamp,
     ) -> anyhow::Result<()> {
         if !self.is_on {
@@ -54,7 +54,7 @@ impl Screen {
         let lines = fitted(title, lines, size());
         let mut text = String::new();
         if self.n_lines > 0 {
-            // Up to the first line, and away with what is below.
+            // Up to the first line, and clear what is below.
             text = format!("\x1b[{}A\x1b[J", self.n_lines);
         }
         self.n_lines = lines.len();
@@ -68,17 +68,17 @@ impl Screen {
     }
 }
 
-fn size() -> Size {
+fn size() -> TerminalSize {
     match tcgetwinsize(stdout()) {
         Ok(size) if size.ws_row > 2 && size.ws_col > 2 => {
-            Size { rows: size.ws_row.into(), columns: size.ws_col.into() }
+            TerminalSize { rows: size.ws_row.into(), columns: size.ws_col.into() }
         }
-        _ => USUAL,
+        _ => DEFAULT_SIZE,
     }
 }
 
-/// Lines that the terminal neither wraps nor scrolls away: over those it could not be drawn again.
-fn fitted(title: String, targets: impl Iterator<Item = String>, size: Size) -> Vec<String> {
+/// As many lines, cut, as the terminal neither wraps nor scrolls: others could not be drawn over.
+fn fitted(title: String, targets: impl Iterator<Item = String>, size: TerminalSize) -> Vec<String> {
     let mut lines: Vec<String> = std::iter::once(title).chain(targets).collect();
     let room = size.rows - 1;
     if lines.len() > room {
@@ -90,18 +90,18 @@ fn fitted(title: String, targets: impl Iterator<Item = String>, size: Size) -> V
     lines.into_iter().map(cut).collect()
 }
 
-/// Where a target stands: channel, number, step, what became of it, what comes next.
-fn line(target: &Target, now: Timestamp) -> String {
-    let (last, n) = (target.last(), target.attempts.len());
+/// A target: channel, number, step, how many calls or texts, the state of the last, when it is polled.
+fn line(target: &MissionTarget, now: Timestamp) -> String {
+    let (last, n) = (target.last(), target.events.len());
     let to = target.to.parse::<Phone>().map_or_else(|_| "?".to_owned(), |to| to.masked());
     let step = target.step.as_deref().unwrap_or("-");
-    let status = match (&last.end, last.seen) {
+    let status = match (&last.end, last.activity) {
         (Some(_), _) if last.maybe_voicemail => "perhaps a voicemail".to_owned(),
-        (Some(end), _) => end.outcome.words(),
+        (Some(end), _) => end.outcome.to_string(),
         (None, Some(_)) => "under way".to_owned(),
         (None, None) => format!("at {:.0}", last.at),
     };
-    let next = match target.next_look(now) {
+    let next = match target.next_poll(now) {
         Some(next) => {
             let seconds = next.duration_since(now).as_secs().max(0);
             format!("look in {}:{:02}", seconds / 60, seconds % 60)
@@ -115,12 +115,15 @@ fn line(target: &Target, now: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Size, fitted};
+    use super::{TerminalSize, fitted};
 
     #[track_caller]
     fn case(n: usize, rows: usize, wanted: &[&str]) {
         let targets = (1..=n).map(|n| format!("target {n}"));
-        assert_eq!(fitted("a mission".to_owned(), targets, Size { rows, columns: 9 }), wanted);
+        assert_eq!(
+            fitted("a mission".to_owned(), targets, TerminalSize { rows, columns: 9 }),
+            wanted
+        );
     }
 
     #[test]

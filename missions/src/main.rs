@@ -3,43 +3,42 @@
 mod args;
 mod commands;
 mod context;
+mod create_once;
 mod cron;
+mod engine;
 mod input;
 mod lifecycle;
 mod live_table;
 mod misspelled_options;
-mod schedule;
+mod scheduling;
 mod service;
 mod slug;
-mod stages;
-mod state_file;
+mod store;
 mod suggest;
-mod tick;
-mod tracked;
 mod window;
 
 use std::mem::ManuallyDrop;
 use std::process::ExitCode;
 
 use args::{Args, Command};
-use commands::tick as ticks;
 use commands::{
-    assistants, cancel, check_key, conversation, do_not_call, ending, init, kept, links, log,
-    memory, missions, numbers, plan, recover, resolve, runs, scheduled, setup_agent, watch,
+    assistants, cancel, check_key, complete, do_not_call, fail, import, init, insights,
+    linked_agents, local_state, memory, missions, next, phone_numbers, plan, recover_state_file,
+    resolve, run_log, runs, schedule, scheduled_events, setup_agent, tick, watch,
 };
-use context::Context;
+use context::CommandContext;
 use state::exit::{self, Exit};
 
 fn main() -> ExitCode {
-    match state::args::parse_by::<Args>(args::part) {
+    match state::args::parse_by::<Args>(args::needed_commands) {
         Ok(args) => exit::report(misspelled_options::check().and_then(|()| run(&args))),
         Err(code) => code,
     }
 }
 
 fn run(args: &Args) -> anyhow::Result<Exit> {
-    // The process ends with its command: to take apart first what a large state file became only takes time.
-    let owned = ManuallyDrop::new(Context::new(&args.options)?);
+    // Never dropped: the process ends with its command, and to free a large state file only takes time.
+    let owned = ManuallyDrop::new(CommandContext::new(&args.options)?);
     let context = &*owned;
     match &args.command {
         Command::CheckKey(_) => check_key::run(context),
@@ -58,8 +57,8 @@ fn run(args: &Args) -> anyhow::Result<Exit> {
         Command::GetPlan(args) => plan::get(context, args),
         Command::UpdateStep(args) => plan::update_step(context, args),
 
-        Command::LogEvent(args) => log::add(context, args),
-        Command::ListEvents(args) => log::list(context, args),
+        Command::LogEvent(args) => run_log::add(context, args),
+        Command::ListEvents(args) => run_log::list(context, args),
 
         Command::CreateAssistant(args) => assistants::create(context, args),
         Command::ListAssistants(args) => assistants::list(context, args),
@@ -68,27 +67,27 @@ fn run(args: &Args) -> anyhow::Result<Exit> {
         Command::DeleteAssistant(args) => assistants::delete(context, args),
         Command::GetConnectionId(args) => assistants::connection(context, args),
 
-        Command::ListPhones(args) => numbers::list(context, args),
-        Command::GetAvailablePhone(_) => numbers::available(context),
-        Command::AssignPhone(args) => numbers::assign(context, args),
+        Command::ListPhones(args) => phone_numbers::list(context, args),
+        Command::GetAvailablePhone(_) => phone_numbers::available(context),
+        Command::AssignPhone(args) => phone_numbers::assign(context, args),
 
         Command::ScheduleCall(args) => schedule::call(context, args),
         Command::ScheduleSms(args) => schedule::sms(context, args),
-        Command::GetEvent(args) => scheduled::get(context, args),
-        Command::CancelScheduledEvent(args) => scheduled::cancel(context, args),
-        Command::ListEventsAssistant(args) => scheduled::list(context, args),
+        Command::GetEvent(args) => scheduled_events::get(context, args),
+        Command::CancelScheduledEvent(args) => scheduled_events::cancel(context, args),
+        Command::ListEventsAssistant(args) => scheduled_events::list(context, args),
 
-        Command::GetInsights(args) => conversation::insights(context, args),
+        Command::GetInsights(args) => insights::get(context, args),
 
-        Command::LinkAgent(args) => links::link(context, args),
-        Command::ListLinkedAgents(args) => links::list(context, args),
-        Command::UnlinkAgent(args) => links::unlink(context, args),
+        Command::LinkAgent(args) => linked_agents::link(context, args),
+        Command::ListLinkedAgents(args) => linked_agents::list(context, args),
+        Command::UnlinkAgent(args) => linked_agents::unlink(context, args),
 
-        Command::ListState(_) => kept::list(context),
-        Command::GetState(args) => kept::get(context, args),
-        Command::RemoveState(args) => kept::remove(context, args),
-        Command::Recover(_) => recover::recover(context),
-        Command::Import(args) => recover::import(context, args),
+        Command::ListState(_) => local_state::list(context),
+        Command::GetState(args) => local_state::get(context, args),
+        Command::RemoveState(args) => local_state::remove(context, args),
+        Command::Recover(_) => recover_state_file::run(context),
+        Command::Import(args) => import::run(context, args),
         Command::Dnc(args) => do_not_call::run(context, &args.what),
         Command::Cron(args) => commands::cron::run(context, &args.what),
 
@@ -98,13 +97,13 @@ fn run(args: &Args) -> anyhow::Result<Exit> {
 
         Command::Init(args) => init::run(context, args),
         Command::SetupAgent(args) => setup_agent::run(context, args),
-        Command::Complete(args) => ending::complete(context, args),
+        Command::Complete(args) => complete::run(context, args),
         Command::Resolve(args) => resolve::run(context, args),
-        Command::Fail(args) => ending::fail(context, args),
+        Command::Fail(args) => fail::run(context, args),
         Command::Cancel(args) => cancel::run(context, args),
-        Command::Tick(args) => ticks::run(context, args),
-        Command::Next(args) => ticks::next(context, args),
-        // Its work is left behind when it is interrupted, and so owns what it works with.
+        Command::Tick(args) => tick::run(context, args),
+        Command::ShowNext(args) => next::run(context, args),
+        // It owns its context, because its thread goes on when it is interrupted.
         Command::Watch(args) => watch::run(ManuallyDrop::into_inner(owned), args),
     }
 }

@@ -24,7 +24,7 @@ fn suspects(words: &[OsString]) -> impl Iterator<Item = &str> {
 }
 
 fn check_words(words: &[OsString]) -> Result<(), Fault> {
-    let program = args::part(words);
+    let program = args::needed_commands(words);
     // No more than the one that was understood is there.
     let command = program.get_subcommands().next();
     let unknown = suspects(words).find(|word| {

@@ -35,7 +35,7 @@ Examples:
   missions next find-plumbers
   missions next find-plumbers | jq -r .command"
 )]
-pub(crate) struct Next {
+pub(crate) struct ShowNext {
     /// Slug of the mission
     #[arg(value_name = "SLUG")]
     pub(crate) slug: String,

@@ -7,7 +7,7 @@ mod lifecycle;
 mod memory;
 mod missions;
 mod scheduled;
-mod whole;
+mod workflows;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ pub(crate) use lifecycle::*;
 pub(crate) use memory::*;
 pub(crate) use missions::*;
 pub(crate) use scheduled::*;
-pub(crate) use whole::*;
+pub(crate) use workflows::*;
 
 /// The program's name.
 const NAME: &str = "missions";
@@ -133,13 +133,13 @@ commands! {
     Fail = "fail",
     Cancel = "cancel",
     Tick = "tick",
-    Next = "next",
+    ShowNext = "next",
     Watch = "watch",
 }
 
 /// As much of the definition as the words of a line need: the first command that they name, and no other. To build
 /// all of them takes longer than most of them work. Only what is told of a mistake needs the rest.
-pub(crate) fn part(words: &[OsString]) -> clap::Command {
+pub(crate) fn needed_commands(words: &[OsString]) -> clap::Command {
     let program = Options::augment_args(clap::Command::new(NAME))
         .version(env!("CARGO_PKG_VERSION"))
         .disable_help_subcommand(true);
@@ -164,7 +164,7 @@ pub(crate) struct Paging {
 /// Words whose meaning depends on how many there are: the usage of the command tells it. They are arguments of
 /// their own, since one argument of many values that may begin with `-` swallows every option after it.
 #[derive(Clone, Debug, clap::Args)]
-pub(crate) struct Words {
+pub(crate) struct Positionals {
     /// Arguments in the order of the usage above
     #[arg(value_name = "ARGUMENTS", required = true, allow_hyphen_values = true)]
     first: Option<String>,
@@ -184,7 +184,7 @@ pub(crate) struct Words {
     eighth: Option<String>,
 }
 
-impl Words {
+impl Positionals {
     /// The words that are there, in their order.
     pub(crate) fn list(&self) -> Vec<&str> {
         let words = [
@@ -203,7 +203,7 @@ impl Words {
 
 /// A mission of the service and one of its runs.
 #[derive(Clone, Debug, clap::Args)]
-pub(crate) struct OfRun {
+pub(crate) struct RunIds {
     /// Id of the mission
     #[arg(value_name = "MISSION_ID")]
     pub(crate) mission_id: String,
@@ -214,37 +214,41 @@ pub(crate) struct OfRun {
 
 #[cfg(test)]
 mod tests {
-    use super::{Args, part};
+    use super::{Args, needed_commands};
     use clap::{Command, CommandFactory as _};
 
     #[track_caller]
-    fn same(part: &Command, whole: &Command) {
+    fn same(needed_commands: &Command, workflows: &Command) {
         let of = |command: &Command| {
             let arguments: Vec<_> = command.get_arguments().map(|one| format!("{one:?}")).collect();
             (command.get_version().map(str::to_owned), arguments)
         };
-        assert_eq!(of(part), of(whole));
+        assert_eq!(of(needed_commands), of(workflows));
     }
 
     #[test]
     fn a_part_reads_its_line_as_the_whole_does() {
-        let whole = Args::command();
-        for command in whole.get_subcommands() {
-            let part = part(&["--text".into(), command.get_name().into(), "cancel".into()]);
-            same(&part, &whole);
-            let names: Vec<_> = part.get_subcommands().map(Command::get_name).collect();
+        let workflows = Args::command();
+        for command in workflows.get_subcommands() {
+            let needed_commands =
+                needed_commands(&["--text".into(), command.get_name().into(), "cancel".into()]);
+            same(&needed_commands, &workflows);
+            let names: Vec<_> = needed_commands.get_subcommands().map(Command::get_name).collect();
             assert_eq!(names, [command.get_name()]);
-            let part = part.find_subcommand(command.get_name()).unwrap();
-            same(part, command);
-            let below = part.get_subcommands().zip(command.get_subcommands());
-            assert_eq!(part.get_subcommands().count(), command.get_subcommands().count());
-            below.for_each(|(part, whole)| same(part, whole));
+            let needed_commands = needed_commands.find_subcommand(command.get_name()).unwrap();
+            same(needed_commands, command);
+            let below = needed_commands.get_subcommands().zip(command.get_subcommands());
+            assert_eq!(
+                needed_commands.get_subcommands().count(),
+                command.get_subcommands().count()
+            );
+            below.for_each(|(needed_commands, workflows)| same(needed_commands, workflows));
         }
     }
 
     #[test]
     fn a_line_that_names_no_command_needs_none() {
-        same(&part(&["--version".into(), "tik".into()]), &Args::command());
-        assert!(part(&["tik".into()]).get_subcommands().next().is_none());
+        same(&needed_commands(&["--version".into(), "tik".into()]), &Args::command());
+        assert!(needed_commands(&["tik".into()]).get_subcommands().next().is_none());
     }
 }

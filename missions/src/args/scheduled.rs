@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Paging, Words};
+use super::{Paging, Positionals};
 
 /// Schedule a phone call
 #[derive(Debug, Args)]
@@ -21,7 +21,7 @@ Examples:
 )]
 pub(crate) struct ScheduleCall {
     #[command(flatten)]
-    pub(crate) words: Words,
+    pub(crate) words: Positionals,
     #[command(flatten)]
     pub(crate) more: ScheduleOptions,
     /// Hours of the day in which calls may begin, as in 09:00-17:00
@@ -54,7 +54,7 @@ Examples:
 )]
 pub(crate) struct ScheduleSms {
     #[command(flatten)]
-    pub(crate) words: Words,
+    pub(crate) words: Positionals,
     #[command(flatten)]
     pub(crate) more: ScheduleOptions,
 }

@@ -9,27 +9,27 @@ use crate::args::{
     AssistantOptions, CreateAssistant, DeleteAssistant, GetAssistant, GetConnectionId,
     ListAssistants, Paging, UpdateAssistant,
 };
-use crate::context::Context;
+use crate::context::CommandContext;
 use crate::input;
 use crate::service::{self, Feature, NewAssistant, Pages, ServiceRow};
 
 const OPTIONS: &str = "{\"voice\": \"…\", \"tools\": […]}";
 
 /// The assistant that a command line describes.
-pub(crate) fn described(
+pub(crate) fn new_assistant(
     name: &str,
     instructions: &str,
     greeting: &str,
     more: &AssistantOptions,
 ) -> anyhow::Result<NewAssistant> {
-    let name = input::words_of("the name", name)?;
-    let instructions = input::words_of("the instructions", instructions)?;
+    let name = input::not_blank("the name", name)?;
+    let instructions = input::not_blank("the instructions", instructions)?;
     let mut new = NewAssistant::new(name, instructions, greeting);
     for (key, text) in
         [("voice", &more.voice), ("model", &more.model), ("description", &more.description)]
     {
         if let Some(text) = text {
-            new.set(key, input::words_of(&format!("the {key}"), text)?);
+            new.set(key, input::not_blank(&format!("the {key}"), text)?);
         }
     }
     if !more.features.is_empty() {
@@ -49,8 +49,8 @@ fn features<'a>(given: impl Iterator<Item = &'a str>) -> Result<Vec<&'static str
     given.map(|word| input::one_of("feature", word, &Feature::WORDS)).collect()
 }
 
-pub(crate) fn create(context: &Context, args: &CreateAssistant) -> anyhow::Result<Exit> {
-    let mut new = described(&args.name, &args.instructions, &args.greeting, &args.more)?;
+pub(crate) fn create(context: &CommandContext, args: &CreateAssistant) -> anyhow::Result<Exit> {
+    let mut new = new_assistant(&args.name, &args.instructions, &args.greeting, &args.more)?;
     match args
         .options
         .as_deref()
@@ -65,7 +65,7 @@ pub(crate) fn create(context: &Context, args: &CreateAssistant) -> anyhow::Resul
         }
         Some(Value::Object(options)) => {
             for (key, value) in options {
-                // The reference's word for it.
+                // The word of `telnyx_api.py`.
                 let key = if key == "features" { "enabled_features" } else { &key };
                 new.set(key, value);
             }
@@ -83,19 +83,19 @@ pub(crate) fn create(context: &Context, args: &CreateAssistant) -> anyhow::Resul
     Ok(Exit::Done)
 }
 
-pub(crate) fn list(context: &Context, args: &ListAssistants) -> anyhow::Result<Exit> {
+pub(crate) fn list(context: &CommandContext, args: &ListAssistants) -> anyhow::Result<Exit> {
     let name = args.name.as_deref();
-    // Which page one of that name is on, nobody knows.
+    // One of that name may be on any page.
     let pages = match args.paging {
         Paging { page: None, size, .. } if name.is_some() => Pages::All(size),
         paging => paging.into(),
     };
     let mut assistants = service::assistants::list(&context.api()?, name, pages)?;
     if let Some(name) = name {
-        // Whether the service heeds it is unknown (facts/server.md 4.8).
+        // The service may have ignored it.
         let name = name.to_lowercase();
-        let has_it = |known: &str| known.to_lowercase().contains(&name);
-        assistants.retain(|row| row["name"].as_str().is_some_and(has_it));
+        let matches = |other: &str| other.to_lowercase().contains(&name);
+        assistants.retain(|row| row["name"].as_str().is_some_and(matches));
     }
     if context.printer.is_text() {
         let (page, rows) = (args.paging.page.unwrap_or(1), assistants.rows().len());
@@ -112,7 +112,7 @@ pub(crate) fn list(context: &Context, args: &ListAssistants) -> anyhow::Result<E
     Ok(Exit::Done)
 }
 
-/// A line as the reference prints it, the features as Python shows a list.
+/// A line as `telnyx_api.py` prints it, the features as Python shows a list.
 fn line(row: &ServiceRow) -> String {
     let id = row.id(&["id", "assistant_id"]).unwrap_or_default();
     let name = row.text("name").unwrap_or("unnamed");
@@ -123,13 +123,13 @@ fn line(row: &ServiceRow) -> String {
     format!("{id}: {name} (model={model}, features=[{}])\n", features.join(", "))
 }
 
-pub(crate) fn get(context: &Context, args: &GetAssistant) -> anyhow::Result<Exit> {
+pub(crate) fn get(context: &CommandContext, args: &GetAssistant) -> anyhow::Result<Exit> {
     let assistant = service::assistants::get(&context.api()?, &args.assistant_id)?;
     context.printer.document(assistant.value(), || out::pretty(assistant.value()))?;
     Ok(Exit::Done)
 }
 
-pub(crate) fn update(context: &Context, args: &UpdateAssistant) -> anyhow::Result<Exit> {
+pub(crate) fn update(context: &CommandContext, args: &UpdateAssistant) -> anyhow::Result<Exit> {
     let changes = input::object("UPDATES_JSON", &args.updates, "{\"instructions\": \"…\"}")?;
     if changes.is_empty() {
         return Err(Fault::usage("UPDATES_JSON changes nothing: it is an empty object").into());
@@ -141,7 +141,7 @@ pub(crate) fn update(context: &Context, args: &UpdateAssistant) -> anyhow::Resul
     Ok(Exit::Done)
 }
 
-pub(crate) fn delete(context: &Context, args: &DeleteAssistant) -> anyhow::Result<Exit> {
+pub(crate) fn delete(context: &CommandContext, args: &DeleteAssistant) -> anyhow::Result<Exit> {
     let id = &args.assistant_id;
     service::assistants::delete(&context.api()?, id)?;
     let document = json!({ "id": id, "deleted": true });
@@ -149,7 +149,7 @@ pub(crate) fn delete(context: &Context, args: &DeleteAssistant) -> anyhow::Resul
     Ok(Exit::Done)
 }
 
-pub(crate) fn connection(context: &Context, args: &GetConnectionId) -> anyhow::Result<Exit> {
+pub(crate) fn connection(context: &CommandContext, args: &GetConnectionId) -> anyhow::Result<Exit> {
     let word = input::one_of("feature", &args.feature, &Feature::WORDS)?;
     let feature =
         if word == Feature::Messaging.word() { Feature::Messaging } else { Feature::Telephony };

@@ -6,6 +6,9 @@ use serde_json::{Map, Value};
 use super::list::{self, ListFormat};
 use super::{Listing, Pages, RunRef, ServiceApi, ServiceRow};
 
+/// The author of the entries that this program writes by itself.
+pub(crate) const OWN_AGENT_ID: &str = "clawdtalk-missions";
+
 /// An entry for the log of a run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NewLogEntry<'a> {
