@@ -104,8 +104,8 @@ fn what_another_program_may_be_scheduling_is_listed() {
 fn a_failed_mission_is_recorded_everywhere_and_what_is_scheduled_is_deleted() {
     let fixture = Fixture::new();
     fixture.call("07", &[]);
-    let kept = fixture.state();
-    let (m, r) = (kept["mission_id"].as_str().unwrap(), kept["run_id"].as_str().unwrap());
+    let state = fixture.state();
+    let (m, r) = (state["mission_id"].as_str().unwrap(), state["run_id"].as_str().unwrap());
     fixture.ok(&["update-step", m, r, "calls", "in_progress"]);
     let document = fixture.ok(&["fail", "m", "All numbers are wrong"]);
     assert_eq!(
@@ -156,8 +156,8 @@ fn completing_by_hand_warns_of_what_is_still_scheduled() {
 #[test]
 fn next_says_what_the_mission_needs_as_a_command_line() {
     let fixture = Fixture::new();
-    let kept = fixture.state();
-    let (m, r) = (kept["mission_id"].as_str().unwrap(), kept["run_id"].as_str().unwrap());
+    let state = fixture.state();
+    let (m, r) = (state["mission_id"].as_str().unwrap(), state["run_id"].as_str().unwrap());
     let next = || fixture.ok(&["next", "m"])["command"].clone();
     assert_eq!(next(), format!("missions update-step {m} {r} calls in_progress"));
     fixture.call("07", &[]);
@@ -199,11 +199,11 @@ fn a_record_that_cannot_be_read_is_named_and_nothing_is_done() {
         broken["m"]["lifecycle"] = json!({});
         *broken.pointer_mut(pointer).unwrap() = json!("broken");
         fixture.sandbox.write(path, &broken.to_string());
-        let asked = fixture.service.seen().len();
+        let n_requests = fixture.service.seen().len();
         for command in [&["tick"][..], &["next", "m"], &["cancel", "m"], &["fail", "m", "x"]] {
             fixture.run(command).fails(2).stderr_has(named);
         }
-        assert_eq!(fixture.service.seen().len(), asked);
+        assert_eq!(fixture.service.seen().len(), n_requests);
         assert_eq!(fixture.sandbox.json(path)["m"]["events"], broken["m"]["events"]);
         fixture.sandbox.write(path, &whole);
     }

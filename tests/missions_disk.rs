@@ -45,7 +45,7 @@ fn start() -> (Service, Sandbox) {
 }
 
 /// A mission with a call in five minutes.
-fn begun() -> (Service, Sandbox) {
+fn started_mission() -> (Service, Sandbox) {
     let (service, sandbox) = start();
     for line in [
         &INIT[..],
@@ -97,7 +97,7 @@ fn an_assistant_that_could_not_be_recorded_is_found() {
 
 #[test]
 fn an_end_that_could_not_be_recorded_is_recorded_by_the_same_line() {
-    let (service, sandbox) = begun();
+    let (service, sandbox) = started_mission();
     let line = ["complete", "m", "All done"];
     let at = ("PATCH", "/v1/missions/:m/runs/:r");
     let end = fails_after(&service, &sandbox, at, &line);
@@ -109,7 +109,7 @@ fn an_end_that_could_not_be_recorded_is_recorded_by_the_same_line() {
 
 #[test]
 fn a_cancellation_that_could_not_be_recorded_is_recorded_by_the_same_line() {
-    let (service, sandbox) = begun();
+    let (service, sandbox) = started_mission();
     let at = ("DELETE", "/v1/assistants/:a/events/:e");
     let end = fails_after(&service, &sandbox, at, &["cancel", "m"]);
     end.fails(8).stderr_has("could not be stored here");
@@ -120,7 +120,7 @@ fn a_cancellation_that_could_not_be_recorded_is_recorded_by_the_same_line() {
 
 #[test]
 fn a_tick_that_did_something_does_not_say_that_nothing_was_done() {
-    let (service, sandbox) = begun();
+    let (service, sandbox) = started_mission();
     let gateway = Gateway::start();
     sandbox.adjust(&serde_json::json!({
         "gateway_url": gateway.url(), "gateway_token": gateway.token(), "agent_id": "main",

@@ -49,11 +49,11 @@ fn what_failed_or_was_cancelled_is_not_completed() {
     for (end, how) in [(&["fail", "m", "No use"][..], "failed"), (&["cancel", "m"], "cancelled")] {
         let fixture = Fixture::new();
         fixture.ok(end);
-        let asked = fixture.service.seen().len();
+        let n_requests = fixture.service.seen().len();
         let out = fixture.run(&["complete", "m", "All done"]);
         let wanted = format!("mission `m` has ended already: {how}\n");
         out.fails(2).silent().stderr_has(&wanted).stderr_has("missions get-state m");
-        assert_eq!(fixture.service.seen().len(), asked);
+        assert_eq!(fixture.service.seen().len(), n_requests);
         assert_eq!(
             (fixture.run_status(), fixture.state()["status"].clone()),
             (how.into(), how.into())
@@ -104,10 +104,10 @@ fn a_kill_before_the_line_is_removed_does_not_leave_it_for_ever() {
 fn a_step_that_the_plan_does_not_have_does_not_stand_for_the_end() {
     let fixture = with_line();
     fixture.ok(&["cron", "add", "m", "--step", "calls"]);
-    let kept = fixture.state();
+    let before = fixture.state();
     let out = fixture.run(&["cron", "add", "m", "--step", "cals"]);
     out.fails(2).silent().stderr_has("no step `cals`").stderr_has("probably `calls`");
-    assert_eq!(fixture.state(), kept);
+    assert_eq!(fixture.state(), before);
 }
 
 #[test]

@@ -15,8 +15,8 @@ fn a_whole_mission_ends_by_a_tick() {
         {"step_id":"sms","description":"Schedule SMS","sequence":2},
         {"step_id":"verify","description":"Verify delivery","sequence":3}]"#;
     let fixture = Fixture::with(Settings::default(), steps);
-    let kept = fixture.state();
-    let id = |key: &str| kept[key].as_str().unwrap().to_owned();
+    let state = fixture.state();
+    let id = |key: &str| state[key].as_str().unwrap().to_owned();
     let (m, r, a) = (id("mission_id"), id("run_id"), id("assistant_id"));
     let to = format!("{TO}13");
     fixture.ok(&["update-step", &m, &r, "setup", "completed"]);
@@ -39,10 +39,10 @@ fn a_whole_mission_ends_by_a_tick() {
     let log = fixture.log();
     assert!(log.contains(&format!("custom SMS to {to}: succeeded")), "{log:?}");
     assert!(log.iter().any(|line| line.starts_with("step_completed Completed: Verify delivery")));
-    let kept = fixture.state();
-    assert_eq!(kept["status"], "succeeded");
-    assert_eq!(kept["memory"]["result"]["status"], "succeeded");
-    assert_eq!(kept["events"][event["id"].as_str().unwrap()]["status"], "completed");
+    let state = fixture.state();
+    assert_eq!(state["status"], "succeeded");
+    assert_eq!(state["memory"]["result"]["status"], "succeeded");
+    assert_eq!(state["events"][event["id"].as_str().unwrap()]["status"], "completed");
     let notified = fixture.notified();
     assert_eq!(notified.len(), 1, "{notified:?}");
     assert!(

@@ -61,13 +61,13 @@ fn insights_that_mention_a_voicemail_are_no_answer_and_no_reason_for_a_retry() {
     assert_eq!(fixture.step_status("calls"), "completed");
     assert!(!fixture.log().iter().any(|line| line.contains("answered")), "{:?}", fixture.log());
     assert_eq!(fixture.tick_after(1)["settled"], true);
-    let kept = fixture.state();
-    assert_eq!(kept["events"][&id]["maybe_voicemail"], true);
-    assert_eq!(kept["events"][&id]["end"]["outcome"], "succeeded");
-    let others = kept["events"].as_object().unwrap().values();
+    let state = fixture.state();
+    assert_eq!(state["events"][&id]["maybe_voicemail"], true);
+    assert_eq!(state["events"][&id]["end"]["outcome"], "succeeded");
+    let others = state["events"].as_object().unwrap().values();
     assert_eq!(others.filter(|event| event.get("maybe_voicemail").is_some()).count(), 1);
     let summary = "1 of 2 calls answered, 1 perhaps by a voicemail";
-    assert_eq!(kept["memory"]["step_calls"]["summary"], summary);
+    assert_eq!(state["memory"]["step_calls"]["summary"], summary);
     assert!(
         fixture.notified().iter().any(|notified| notified.contains(summary)),
         "{:?}",
@@ -75,7 +75,7 @@ fn insights_that_mention_a_voicemail_are_no_answer_and_no_reason_for_a_retry() {
     );
     assert!(fixture.log().iter().any(|line| line.contains(summary)), "{:?}", fixture.log());
     let runs = fixture.service.rows(Table::Runs);
-    let run = runs.iter().find(|run| run["run_id"] == kept["run_id"]).unwrap();
+    let run = runs.iter().find(|run| run["run_id"] == state["run_id"]).unwrap();
     let payload = &run["result_payload"];
     assert_eq!((&payload["reached"], &run["status"]), (&json!(1), &json!("succeeded")));
     let maybe = |end: &&Value| end["maybe_voicemail"] == true;
@@ -91,18 +91,18 @@ fn a_pushed_event_is_believed_where_the_row_does_not_say_who_was_reached() {
     fixture.service.advance(Duration::from_secs(5 * 60 + 20));
     let mission = fixture.state()["mission_id"].as_str().unwrap().to_owned();
     let to = format!("{}07", fixture::TO);
-    let heard = |what: &str, more: Value| {
+    let push = |what: &str, more: Value| {
         let mut frame = event::mission(what, &mission, Some("calls"), &more);
         frame["to"] = json!(to);
         let at = fixture.service.clock().now().to_string();
         let line = json!({"at": at, "event": frame["event"], "frame": frame});
         fixture.sandbox.write("skill/.mission_events.jsonl", &format!("{line}\n"));
     };
-    heard("call_failed", json!({"reason": "No_Answer"}));
+    push("call_failed", json!({"reason": "No_Answer"}));
     let report = fixture.tick();
     assert_eq!((&report["looked"], &report["ended"]), (&json!(1), &json!([])), "{report:#}");
     // What was pushed is stored until the row shows the end; a word that is not known is not taken over.
-    heard("call_completed", json!({"reason": "abducted"}));
+    push("call_completed", json!({"reason": "abducted"}));
     let mut row = fixture.row(Table::Scheduled, 0);
     row["status"] = "completed".into();
     row["call_status"] = "completed".into();

@@ -38,17 +38,18 @@ impl Promise {
 
     #[track_caller]
     fn holds_of(&self, command: &str, document: &Value) {
-        let said = || format!("`missions {command}` printed {document}\nthe README says {self:?}");
+        let mismatch =
+            || format!("`missions {command}` printed {document}\nthe README says {self:?}");
         for (key, inner) in &self.keys {
-            let value = document.get(key).unwrap_or_else(|| panic!("no `{key}`: {}", said()));
+            let value = document.get(key).unwrap_or_else(|| panic!("no `{key}`: {}", mismatch()));
             let first = value.get(0).unwrap_or(&Value::Null);
             let missing = inner.iter().find(|key| first.is_object() && first.get(key).is_none());
-            assert_eq!(missing, None, "{}", said());
+            assert_eq!(missing, None, "{}", mismatch());
         }
         let named: BTreeSet<&str> = self.keys.iter().map(|(key, _)| &**key).collect();
         let found: BTreeSet<&str> =
             document.as_object().into_iter().flat_map(|all| all.keys().map(|key| &**key)).collect();
-        assert!(!self.is_whole || named == found, "{}", said());
+        assert!(!self.is_whole || named == found, "{}", mismatch());
     }
 }
 
@@ -63,7 +64,7 @@ fn promises() -> BTreeMap<String, Promise> {
         let names = cells[1].split('`').filter_map(|span| span.strip_prefix("missions "));
         for name in names {
             let before = promises.insert(name.to_owned(), Promise::read(cells[2]));
-            assert!(before.is_none(), "two rows tell of `{name}`");
+            assert!(before.is_none(), "two rows are about `{name}`");
         }
     }
     promises
@@ -175,10 +176,10 @@ fn at_the_service(reader: &mut Reader, service: &Service) {
 
 /// What is stored on this machine.
 fn of_the_state_file(reader: &mut Reader) {
-    reader.run(&["init", "Kept", "I", "R", STEPS]);
-    reader.run(&["save-memory", "kept", "k", "v"]);
-    reader.run(&["append-memory", "kept", "l", "x"]);
-    assert_eq!(reader.run(&["get-memory", "kept"]), json!({"k": "v", "l": ["x"]}));
+    reader.run(&["init", "Outreach", "I", "R", STEPS]);
+    reader.run(&["save-memory", "outreach", "k", "v"]);
+    reader.run(&["append-memory", "outreach", "l", "x"]);
+    assert_eq!(reader.run(&["get-memory", "outreach"]), json!({"k": "v", "l": ["x"]}));
     reader.run(&["list-state"]);
     reader.run(&["recover"]);
     reader.sandbox.write("other.json", r#"{"x": {"mission_name": "X"}}"#);
@@ -192,19 +193,19 @@ fn of_the_state_file(reader: &mut Reader) {
 
 /// One mission that has something scheduled and is cancelled, and others that end otherwise.
 fn lives_and_ends(reader: &mut Reader) {
-    let agent = ["setup-agent", "kept", "C", "I", "Hi", "--caller-id-only"];
+    let agent = ["setup-agent", "outreach", "C", "I", "Hi", "--caller-id-only"];
     // The number was assigned before, to an assistant that was deleted since.
     reader.run(&agent);
-    let text = ["schedule-sms", "--mission", "kept", TO, "in 2h", "Hello", "--step", "s"];
+    let text = ["schedule-sms", "--mission", "outreach", TO, "in 2h", "Hello", "--step", "s"];
     // By night there is a warning, which is no part of the document.
     reader.run(&text);
-    reader.run(&["get-state", "kept"]);
-    reader.run(&["cron", "add", "kept"]);
+    reader.run(&["get-state", "outreach"]);
+    reader.run(&["cron", "add", "outreach"]);
     reader.run(&["cron", "list"]);
-    reader.run(&["cron", "remove", "kept"]);
-    reader.run(&["next", "kept"]);
+    reader.run(&["cron", "remove", "outreach"]);
+    reader.run(&["next", "outreach"]);
     reader.run(&["tick"]);
-    assert_eq!(reader.run(&["cancel", "kept"])["cancelled"].as_array().map(Vec::len), Some(1));
+    assert_eq!(reader.run(&["cancel", "outreach"])["cancelled"].as_array().map(Vec::len), Some(1));
     reader.run(&["init", "Done", "I", "R", STEPS]);
     reader.run(&["complete", "done", "it went well"]);
     reader.run(&["init", "Lost", "I", "R", STEPS]);

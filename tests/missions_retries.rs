@@ -54,13 +54,13 @@ fn an_automated_line_is_retried_three_times_within_minutes() {
     let ends = fixture.log().iter().filter(|line| line.ends_with(": no answer")).count();
     assert_eq!((ends, fixture.notified().len()), (4, 1), "{:?}", fixture.log());
     assert_eq!(fixture.row(Table::Scheduled, 3)["step_id"], "calls");
-    let kept = fixture.state();
-    let events = kept["events"].as_object().unwrap();
+    let state = fixture.state();
+    let events = state["events"].as_object().unwrap();
     let retries: Vec<_> = events.values().filter(|event| event["retry_of"] == *first).collect();
     let numbers: Vec<_> = retries.iter().map(|event| event["attempt"].as_u64()).collect();
     assert_eq!(numbers, [Some(1), Some(2), Some(3)]);
-    assert_eq!(kept["memory"]["scheduled_events"].as_array().map(Vec::len), Some(4));
-    let reason = kept["memory"]["result"]["reason"].as_str().unwrap().to_owned();
+    assert_eq!(state["memory"]["scheduled_events"].as_array().map(Vec::len), Some(4));
+    let reason = state["memory"]["result"]["reason"].as_str().unwrap().to_owned();
     assert!(reason.contains("no answer after 4 attempts"), "{reason}");
 }
 
@@ -229,7 +229,7 @@ fn two_ticks_at_once_and_kills_leave_one_call_for_each_retry() {
     for end in ["02", "01", "07"] {
         fixture.call(end, &["--recipient", "automated"]);
     }
-    let mut settled = false;
+    let mut is_finished = false;
     for round in 0..60u64 {
         fixture.service.advance(Duration::from_secs(3 * 60));
         let mut one = fixture.sandbox.spawn(MISSIONS, ["tick"]);
@@ -241,12 +241,12 @@ fn two_ticks_at_once_and_kills_leave_one_call_for_each_retry() {
         }
         one.finish(Duration::from_secs(60));
         other.finish(Duration::from_secs(60));
-        settled = fixture.state()["status"] != "running" && fixture.tick() == Value::Null;
-        if settled {
+        is_finished = fixture.state()["status"] != "running" && fixture.tick() == Value::Null;
+        if is_finished {
             break;
         }
     }
-    assert!(settled, "{:#}", fixture.state());
+    assert!(is_finished, "{:#}", fixture.state());
     let dialled = fixture.service.dialled();
     let to = |end: &str| dialled.iter().filter(|to| to.ends_with(end)).count();
     assert!(to("02") <= 4 && to("01") <= 4, "{dialled:?}");

@@ -68,17 +68,17 @@ fn one_command_schedules_records_and_logs() {
     let event = sandbox.run(MISSIONS, line).ok().quiet().json();
     let id = event["id"].as_str().unwrap();
     assert_eq!((&event["slug"], &event["logged"]), (&json!("m"), &json!(true)));
-    let kept = state(&sandbox);
+    let stored = state(&sandbox);
     let body = &service.seen_at("POST", EVENTS)[0].body;
     let wanted = json!({
         "channel": "call", "to": TO, "from": NUMBER, "scheduled_at": when,
-        "mission_id": kept["mission_id"], "run_id": kept["run_id"], "step_id": "calls",
+        "mission_id": stored["mission_id"], "run_id": stored["run_id"], "step_id": "calls",
     });
     assert_eq!(*body, wanted);
     let item =
         json!({"event_id": id, "type": "call", "to": TO, "scheduled_at": when, "step_id": "calls"});
-    assert_eq!(kept["memory"]["scheduled_events"], json!([item]));
-    let tracked = &kept["events"][id];
+    assert_eq!(stored["memory"]["scheduled_events"], json!([item]));
+    let tracked = &stored["events"][id];
     assert_eq!((&tracked["status"], &tracked["logged"]), (&json!("pending"), &json!(true)));
     assert_eq!(
         (&tracked["verify_step"], &tracked["window"]["zone"]),
@@ -103,8 +103,8 @@ fn the_same_line_is_one_event_for_a_day() {
     assert_eq!((&second["id"], &second["repeated"]), (&first["id"], &json!(true)));
     assert_eq!(n_scheduled(&service), 1);
     // The same line in its long form, with the ids that the mission has.
-    let kept = state(&sandbox);
-    let id = |key: &str| kept[key].as_str().unwrap().to_owned();
+    let stored = state(&sandbox);
+    let id = |key: &str| stored[key].as_str().unwrap().to_owned();
     let (a, m, r) = (id("assistant_id"), id("mission_id"), id("run_id"));
     let long = ["schedule-sms", &a, TO, NUMBER, "in 15m", "Are you open?", &m, &r];
     assert_eq!(sandbox.run(MISSIONS, long).ok().json()["repeated"], true);

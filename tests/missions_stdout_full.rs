@@ -34,8 +34,8 @@ fn a_workflow_whose_output_was_lost_is_not_done_twice() {
 #[test]
 fn a_command_whose_output_was_lost_ends_with_8() {
     let fixture = Fixture::new();
-    let kept = fixture.state();
-    let id = |key: &str| kept[key].as_str().unwrap_or_default().to_owned();
+    let state = fixture.state();
+    let id = |key: &str| state[key].as_str().unwrap_or_default().to_owned();
     let (m, r, a) = (id("mission_id"), id("run_id"), id("assistant_id"));
     let to = format!("{TO}07");
     let event = fixture.call("08", &[]);

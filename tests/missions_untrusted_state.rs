@@ -14,7 +14,7 @@ fn machine() -> (Service, Sandbox) {
     let service = Service::start();
     let mut sandbox = Sandbox::for_service(&service);
     sandbox.env("PATH", &format!("{}:/usr/bin:/bin", sandbox.path("work/bin").display()));
-    program(&sandbox, "work/bin/openclaw", "asked");
+    program(&sandbox, "work/bin/openclaw", "calls");
     program(&sandbox, "work/bin/crontab", "crontab");
     program(&sandbox, "repo/evil", "EXECUTED");
     (service, sandbox)
@@ -60,7 +60,7 @@ fn a_program_that_an_old_state_file_names_is_ignored() {
         sandbox.prepare(MISSIONS, line).run();
         assert!(!sandbox.has("work/EXECUTED"), "{line:?}");
     }
-    assert!(sandbox.read("work/asked").contains("cron list"), "the one on the PATH was asked");
+    assert!(sandbox.read("work/calls").contains("cron list"), "the one on the PATH was run");
     // The same for another state file.
     sandbox.write("repo/state.json", &json!({ "outreach": mission(&evil) }).to_string());
     let other = sandbox.path("repo/state.json").display().to_string();
@@ -92,11 +92,11 @@ fn without_the_gateways_program_nothing_else_is_run_in_its_place() {
     for line in [["cron", "remove", "outreach"], ["cron", "list", "outreach"]] {
         sandbox.run(MISSIONS, line).fails(3).stderr_has("`openclaw` is not on the PATH");
     }
-    assert!(!sandbox.has("work/EXECUTED") && !sandbox.has("work/asked"));
+    assert!(!sandbox.has("work/EXECUTED") && !sandbox.has("work/calls"));
     // Where npm puts programs, it is found without the PATH, as under cron.
-    program(&sandbox, "home/.npm-global/bin/openclaw", "asked");
+    program(&sandbox, "home/.npm-global/bin/openclaw", "calls");
     sandbox.run(MISSIONS, ["cron", "list", "outreach"]).ok();
-    assert!(sandbox.has("work/asked") && !sandbox.has("work/EXECUTED"));
+    assert!(sandbox.has("work/calls") && !sandbox.has("work/EXECUTED"));
 }
 
 #[test]
@@ -114,15 +114,19 @@ fn import_leaves_out_what_names_programs() {
         out.ok().stderr_has("warning: what runs the ticks of missions is not taken over");
         assert_eq!(out.json()["left_out"], json!(["outreach"]));
     }
-    let kept = sandbox.json(STATE)["outreach"].clone();
+    let imported = sandbox.json(STATE)["outreach"].clone();
     for key in ["cron", "scheduler", "program", "command"] {
-        assert!(kept.get(key).is_none(), "{key} was taken over");
+        assert!(imported.get(key).is_none(), "{key} was taken over");
     }
-    assert_eq!(kept["memory"], json!({"program": "the theatre's"}), "memory is the mission's own");
+    assert_eq!(
+        imported["memory"],
+        json!({"program": "the theatre's"}),
+        "memory is the mission's own"
+    );
     for line in LINES {
         sandbox.run(MISSIONS, line);
     }
-    assert!(!sandbox.has("work/EXECUTED") && !sandbox.has("work/asked"));
+    assert!(!sandbox.has("work/EXECUTED") && !sandbox.has("work/calls"));
 }
 
 #[test]

@@ -140,7 +140,7 @@ impl CommandContext {
         self.clock.now()
     }
 
-    /// This machine's time with its uptime, from which it can be told later how long ago that was.
+    /// This machine's time with its uptime, from which it is known later how long ago that was.
     pub(crate) fn moment(&self) -> Moment {
         self.clock.moment()
     }

@@ -1,6 +1,6 @@
-//! What stands on a command line, checked before anything is sent: a fault says what would be right.
+//! Checks the values of a command line before anything is sent; the error says what would be right.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 use state::exit::Fault;
 use state::phone::Phone;
@@ -10,10 +10,10 @@ use state::{json, times, words};
 use crate::service::step_id;
 use crate::suggest;
 
-/// Statuses of a mission at the service (facts/server.md 5).
+/// Statuses of a mission at the service; it refuses all others.
 pub(crate) const MISSION_STATUSES: &[&str] =
     &["pending", "running", "succeeded", "failed", "cancelled"];
-/// Statuses of a run (facts/server.md 5).
+/// Statuses of a run at the service; it refuses all others.
 pub(crate) const RUN_STATUSES: &[&str] =
     &["pending", "running", "paused", "succeeded", "failed", "cancelled"];
 /// Statuses of a plan step.
@@ -34,7 +34,7 @@ pub(crate) const EVENT_TYPES: &[&str] = &[
 /// Channels of a mission.
 pub(crate) const CHANNELS: &[&str] = &["voice", "sms", "both"];
 
-/// What is meant by words that belong to another list or another spelling.
+/// Words of another list or another spelling, by the word that they stand for.
 const MEANT: &[(&str, &[&str])] = &[
     ("succeeded", &["completed", "complete", "success", "successful", "done", "finished"]),
     ("completed", &["succeeded", "complete", "success", "successful", "done", "finished"]),
@@ -45,9 +45,6 @@ const MEANT: &[(&str, &[&str])] = &[
     ("error", &["failed", "failure"]),
 ];
 
-/// How soon at the earliest something can be scheduled (the seed's Phase 3).
-const AHEAD: SignedDuration = SignedDuration::from_secs(60);
-
 /// Refuses a word that is not one of those known.
 pub(crate) fn one_of<'a>(what: &str, given: &str, known: &[&'a str]) -> Result<&'a str, Fault> {
     if let Some(word) = known.iter().find(|word| **word == given) {
@@ -56,7 +53,7 @@ pub(crate) fn one_of<'a>(what: &str, given: &str, known: &[&'a str]) -> Result<&
     let lower = given.to_lowercase();
     let is_meant = |word: &&&str| {
         **word == lower
-            || MEANT.iter().any(|(meant, said)| meant == *word && said.contains(&&*lower))
+            || MEANT.iter().any(|(meant, others)| meant == *word && others.contains(&&*lower))
     };
     let meant = known.iter().find(is_meant).copied();
     let meant = meant.or_else(|| suggest::probable(given, known.iter().copied()));
@@ -99,7 +96,7 @@ pub(crate) fn object(what: &str, text: &str, example: &str) -> Result<Map<String
     }
 }
 
-/// The value of a memory command: JSON if it begins like an object or a list, else a text, unless told.
+/// The value of a memory command: JSON if it begins like an object or a list, else a text, unless an option says which.
 pub(crate) fn value(text: &str, is_json: bool, is_string: bool) -> Result<Value, Fault> {
     let looks_like_json = text.trim_start().starts_with(['{', '[']);
     if is_string || !(is_json || looks_like_json) {
@@ -176,7 +173,7 @@ pub(crate) fn step_ids(steps: &[Value]) -> impl Iterator<Item = String> {
 /// Refuses a step that a known plan does not have.
 pub(crate) fn step_of(plan: &[Value], step: &str) -> Result<(), Fault> {
     let ids: Vec<String> = step_ids(plan).collect();
-    // Of a plan whose steps have no ids, only the service can tell.
+    // If the steps of the plan have no ids, only the service knows.
     if ids.is_empty() || ids.iter().any(|known| known == step) {
         return Ok(());
     }
@@ -196,19 +193,7 @@ pub(crate) fn phone(text: &str) -> Result<Phone, Fault> {
     Ok(phone)
 }
 
-/// Refuses a time that is past or less than a minute ahead; `text` is how it was written.
-pub(crate) fn is_ahead(text: &str, at: Timestamp, now: Timestamp) -> Result<(), Fault> {
-    let left = at.duration_since(now);
-    if left < AHEAD {
-        let when =
-            if left.is_negative() { "is in the past" } else { "is less than a minute ahead" };
-        return Err(Fault::usage(format!("`{text}` {when}; it is {now:.0} now"))
-            .hint("write a time at least a minute ahead, such as \"in 2m\""));
-    }
-    Ok(())
-}
-
-/// An instant, whenever.
+/// A time in any form that is understood, past or future.
 pub(crate) fn time(text: &str, now: Timestamp) -> Result<Timestamp, Fault> {
     times::instant(text, now).map_err(Fault::usage)
 }
@@ -262,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_read_as_the_reference_reads_them_unless_told() {
+    fn values_are_read_as_the_reference_reads_them_unless_an_option_says_which() {
         assert_eq!(value("42", false, false).unwrap(), json!("42"));
         assert_eq!(value("-5", false, false).unwrap(), json!("-5"));
         assert_eq!(value(" {\"a\":1}", false, false).unwrap(), json!({"a": 1}));

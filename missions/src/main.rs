@@ -1,4 +1,61 @@
 //! `missions`: multi-step outreach that is tracked, survives crashes, and never calls or texts twice.
+//!
+//! # Parts, and who uses whom
+//!
+//! Each uses only what stands below it; no two files use each other.
+//!
+//! | part | what it does |
+//! |---|---|
+//! | [`args`], [`misspelled_options`] | declare the command line |
+//! | [`commands`] | one function for each command, from its arguments to its exit code |
+//! | [`engine`] | ticks: polls the service, decides, carries the effects out, reports |
+//! | [`create_once`], [`scheduling`], [`cron`] | create a thing, schedule a call or text, set up the ticks: once each, whatever is lost or killed |
+//! | [`context`] | what every command has: configuration, output, state file, clock |
+//! | [`store`] | the state file: missions, their scheduled events, how far each is |
+//! | [`lifecycle`] | decides; pure, with the table of outcomes and retries |
+//! | [`service`], [`window`] | the service's endpoints; when somebody may be called |
+//!
+//! # Threads, locks and files
+//!
+//! A command is one thread; only [`watch`] runs its ticks beside a thread that waits for an interrupt. The state file is
+//! changed under its own lock ([`StateFile::change`](store::StateFile::change)); ticks and the commands that end a mission
+//! exclude each other by a second lock ([`engine::lock`]), `init` and `setup-agent` by a third
+//! ([`lock_workflow`](context::CommandContext::lock_workflow)). `connect` writes the pushed events that a tick reads, and both
+//! read the do-not-call list.
+//!
+//! # What always holds
+//!
+//! - A request that calls, texts or creates is stored as an intent or a stage before it leaves. While its outcome is not
+//!   known it is unconfirmed: searched for, listed by [`resolve`], and never repeated by itself.
+//! - A decision is stored before anything follows from it, an effect once it was carried out. A kill at any moment costs
+//!   nothing but time: the next tick, or the same command, finds what is left.
+//! - A state file is data: no program that it names is run, and a broken one is never overwritten.
+//!
+//! # The walk of a `schedule-call`
+//!
+//! 1. [`args`]: `ScheduleCall`, to [`commands::schedule::call`].
+//! 2. [`scheduling::command_line::read`]: its words, completed from the mission in the [`store`].
+//! 3. [`scheduling::time::set`], [`find_earlier`](scheduling::submit::find_earlier), [`scheduling::time::check`]: the time and
+//!    the [`window`]; a line that was scheduled before is not scheduled again.
+//! 4. [`scheduling::submit::submit`]: the intent is stored, the request leaves by
+//!    [`service::scheduled_events::create`]; [`scheduling::confirm`] searches for its event if the answer was lost.
+//! 5. [`scheduling::record::record_and_print`]: the event goes into the mission ([`store::event`]), its memory and the run's
+//!    log, and is printed.
+//!
+//! # The walk of a tick that ends a mission
+//!
+//! 1. [`commands::tick::run`] to [`engine::tick::run_tick`]: the lock, the missions that are due, each to
+//!    [`engine::process::process`].
+//! 2. [`engine::poll`]: one list of events for each assistant; what is new is stored by
+//!    [`event::record_poll`](store::event::record_poll), which takes the outcome from [`lifecycle::event_status`].
+//! 3. [`engine::fetch`] and [`engine::snapshot`]: everything that a decision needs.
+//! 4. [`lifecycle::decide::decide`]: all steps and targets are over, so [`lifecycle::finish`] lists the effects
+//!    of the end.
+//! 5. [`engine::execute`]: the end is stored ([`store::progress::change_applied`]), then the run is updated, the memory
+//!    written, the mission archived, the agent notified, and at last [`cron::remove`] ends the ticks; each effect is recorded
+//!    as applied.
+//! 6. [`lifecycle::decide::decide`] again, until it has no effects; then [`engine::report`], printed by
+//!    [`commands::tick::run`].
 
 mod args;
 mod commands;

@@ -1,4 +1,4 @@
-//! Misspelt options that were taken for text: an argument that may begin with `-` swallows them.
+//! Refuses misspelt options that were taken for text: an argument that may begin with `-` swallows them.
 
 use std::ffi::OsString;
 
@@ -8,7 +8,7 @@ use state::exit::Fault;
 use crate::args;
 
 /// Refuses (exit 2) a command line on which something before `--` looks like an option and is none: since it
-/// was understood all the same, it stands where a text is meant (spec 2).
+/// was understood all the same, it stands where a text is meant.
 pub(crate) fn check() -> anyhow::Result<()> {
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
     // Most lines have no such word, and then nothing has to be known about options.

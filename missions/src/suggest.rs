@@ -2,8 +2,8 @@
 
 use state::words::edits;
 
-/// Farther off than any word that begins with or holds the other.
-const OTHERWISE: usize = 2;
+/// Added to the edits between two words that do not contain each other: those that do are nearer.
+const UNRELATED: usize = 2;
 
 /// The known words in the order of their distance from `given`; equally near ones keep their order.
 pub(crate) fn sorted<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
@@ -14,17 +14,17 @@ pub(crate) fn sorted<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) 
     known.into_iter().map(|(_, word)| word).collect()
 }
 
-/// The known word that was probably meant: within two edits, or one of both begins with or holds the other. Of words
-/// that are farther off none is: to name one would be to guess.
+/// The known word that was probably meant: within two edits, or one contains the other. `None` if all are farther off: to
+/// name one would be to guess.
 pub(crate) fn probable<'a>(
     given: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
     let nearest = sorted(given, known).into_iter().next()?;
     let far = distance(&given.to_lowercase(), &nearest.to_lowercase());
-    // Of a word that is changed altogether nothing is left to be meant.
+    // As many edits as the word has letters would make any word of it.
     let most = given.chars().count().saturating_sub(1).min(2);
-    (far <= OTHERWISE + most).then_some(nearest)
+    (far <= UNRELATED + most).then_some(nearest)
 }
 
 /// The first `most` of a list as people read it: `a`, `b` and 3 more.
@@ -34,7 +34,7 @@ pub(crate) fn listed(words: &[&str], most: usize) -> String {
     if rest == 0 { shown.join(", ") } else { format!("{} and {rest} more", shown.join(", ")) }
 }
 
-/// Edits between two words; words of which one begins with or holds the other are near whatever their length.
+/// Edits between two words; words of which one begins with or contains the other are near however long they are.
 fn distance(a: &str, b: &str) -> usize {
     if a == b {
         return 0;
@@ -47,7 +47,7 @@ fn distance(a: &str, b: &str) -> usize {
             return 2;
         }
     }
-    edits(a, b) + OTHERWISE
+    edits(a, b) + UNRELATED
 }
 
 #[cfg(test)]

@@ -137,8 +137,8 @@ commands! {
     Watch = "watch",
 }
 
-/// As much of the definition as the words of a line need: the first command that they name, and no other. To build
-/// all of them takes longer than most of them work. Only what is told of a mistake needs the rest.
+/// As much of the definition as a command line needs: the first command that it names, and no other. To build all of
+/// them takes longer than most of them run. Only the message about a mistake needs the rest.
 pub(crate) fn needed_commands(words: &[OsString]) -> clap::Command {
     let program = Options::augment_args(clap::Command::new(NAME))
         .version(env!("CARGO_PKG_VERSION"))
@@ -147,7 +147,7 @@ pub(crate) fn needed_commands(words: &[OsString]) -> clap::Command {
     named.into_iter().fold(program, clap::Command::subcommand)
 }
 
-/// Which part of a list is asked for.
+/// Which part of a list is wanted.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub(crate) struct Paging {
     /// Page to show, from 1
@@ -161,8 +161,8 @@ pub(crate) struct Paging {
     pub(crate) all: bool,
 }
 
-/// Words whose meaning depends on how many there are: the usage of the command tells it. They are arguments of
-/// their own, since one argument of many values that may begin with `-` swallows every option after it.
+/// Arguments whose meaning depends on how many there are: the usage of the command shows it. Each is declared by itself,
+/// since one argument of many values that may begin with `-` swallows every option after it.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Positionals {
     /// Arguments in the order of the usage above
@@ -185,7 +185,7 @@ pub(crate) struct Positionals {
 }
 
 impl Positionals {
-    /// The words that are there, in their order.
+    /// The arguments that were given, in their order.
     pub(crate) fn list(&self) -> Vec<&str> {
         let words = [
             &self.first,
@@ -218,31 +218,28 @@ mod tests {
     use clap::{Command, CommandFactory as _};
 
     #[track_caller]
-    fn same(needed_commands: &Command, workflows: &Command) {
+    fn same(part: &Command, full: &Command) {
         let of = |command: &Command| {
             let arguments: Vec<_> = command.get_arguments().map(|one| format!("{one:?}")).collect();
             (command.get_version().map(str::to_owned), arguments)
         };
-        assert_eq!(of(needed_commands), of(workflows));
+        assert_eq!(of(part), of(full));
     }
 
     #[test]
-    fn a_part_reads_its_line_as_the_whole_does() {
-        let workflows = Args::command();
-        for command in workflows.get_subcommands() {
-            let needed_commands =
+    fn one_command_alone_reads_its_line_as_all_of_them_do() {
+        let full = Args::command();
+        for command in full.get_subcommands() {
+            let part =
                 needed_commands(&["--text".into(), command.get_name().into(), "cancel".into()]);
-            same(&needed_commands, &workflows);
-            let names: Vec<_> = needed_commands.get_subcommands().map(Command::get_name).collect();
+            same(&part, &full);
+            let names: Vec<_> = part.get_subcommands().map(Command::get_name).collect();
             assert_eq!(names, [command.get_name()]);
-            let needed_commands = needed_commands.find_subcommand(command.get_name()).unwrap();
-            same(needed_commands, command);
-            let below = needed_commands.get_subcommands().zip(command.get_subcommands());
-            assert_eq!(
-                needed_commands.get_subcommands().count(),
-                command.get_subcommands().count()
-            );
-            below.for_each(|(needed_commands, workflows)| same(needed_commands, workflows));
+            let part = part.find_subcommand(command.get_name()).unwrap();
+            same(part, command);
+            let below = part.get_subcommands().zip(command.get_subcommands());
+            assert_eq!(part.get_subcommands().count(), command.get_subcommands().count());
+            below.for_each(|(part, full)| same(part, full));
         }
     }
 

@@ -87,14 +87,14 @@ pub(crate) struct Complete {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Look first (get-event, list-events-assistant, the portal), then say what you saw.
-Prints {\"settled\": […], \"unsettled\": [{\"id\", \"what\", \"begun\", …}]}; exit 8 while something is unsettled.
+Prints {\"settled\": […], \"unsettled\": [{\"id\", \"what\", \"begun\", …}]}; exit 8 while something is unconfirmed.
 
 Examples:
   missions resolve
   missions resolve 9f3c5a1e00d4b2aa --happened sev_1"
 )]
 pub(crate) struct Resolve {
-    /// Id of what is unsettled, as listed without one
+    /// Id of what is unconfirmed, as listed without one
     #[arg(value_name = "ID")]
     pub(crate) id: Option<String>,
     /// It happened: the id of what it made

@@ -15,7 +15,7 @@ use crate::service::{self, Pages, ScheduledRow, ServiceApi};
 use crate::store::{MissionStatus, event, progress};
 
 /// Nearer to its time than this, an event may be on its way although it was deleted.
-const AHEAD: SignedDuration = SignedDuration::from_secs(60);
+const SAFE_MARGIN: SignedDuration = SignedDuration::from_secs(60);
 
 /// Something that is scheduled and has not ended, as far as is known here.
 #[derive(Clone, Debug)]
@@ -186,7 +186,7 @@ fn withdraw(api: &ServiceApi, lists: &mut EventLists, one: &UnfinishedEvent) -> 
             return Withdrawal::Unconfirmed(None, format!("not read: {}", exit::told(&err)));
         }
     };
-    let is_early = |answered: Timestamp| one.at.duration_since(answered) >= AHEAD;
+    let is_early = |answered: Timestamp| one.at.duration_since(answered) >= SAFE_MARGIN;
     let Some(row) = row else {
         // What is gone before its time does not happen.
         let answered = listed_at.map_or(api.now(), |listed_at| listed_at.max(api.now()));

@@ -1,4 +1,4 @@
-//! `resolve`: what is unconfirmed is searched for again, or settled by somebody who looked.
+//! `resolve`: searches again for what is unconfirmed, or takes the user's word for what became of it.
 
 use serde_json::{Value, json};
 use state::exit::{self, Exit, Fault};
@@ -145,7 +145,7 @@ fn not_unconfirmed(id: &str, intents: &[Intent], stages: &[(&str, PendingCreate)
     })
 }
 
-/// Asks the service for what was created, so that a slip does not become a mission.
+/// Fetches what was created, so that a mistyped id does not become a mission.
 fn check_exists(
     api: &ServiceApi,
     what: Resource,

@@ -83,7 +83,7 @@ pub(crate) fn has(context: &CommandContext, mission: &Mission) -> bool {
     scheduler(mission).is_some() || has_line(context, mission.slug())
 }
 
-/// Who was last told to run ticks for a mission.
+/// What runs ticks for a mission, as it was last set up.
 pub(crate) fn scheduler(mission: &Mission) -> Option<TickScheduler> {
     mission.typed(KEY)
 }

@@ -4,14 +4,14 @@
 //! carried out, and the next tick finds the rest necessary again. One program at a time ticks, by a lock beside the state
 //! file; commands that end a mission take the same lock.
 
-mod execute;
-mod fetch;
-mod poll;
-mod process;
+pub(crate) mod execute;
+pub(crate) mod fetch;
+pub(crate) mod poll;
+pub(crate) mod process;
 mod pushed_events;
-mod report;
-mod snapshot;
-mod tick;
+pub(crate) mod report;
+pub(crate) mod snapshot;
+pub(crate) mod tick;
 
 use std::collections::HashMap;
 

@@ -49,12 +49,12 @@
 
 mod action;
 mod applied;
-mod decide;
+pub(crate) mod decide;
 mod decision_tree;
 mod end;
-mod event_status;
+pub(crate) mod event_status;
 mod facts;
-mod finish;
+pub(crate) mod finish;
 mod next_command;
 mod poll_schedule;
 mod pushed_fields;

@@ -6,6 +6,7 @@ use state::exit::Fault;
 use state::out;
 use state::phone::Phone;
 
+use super::NOTICE;
 use super::request::ScheduleRequest;
 use crate::args::ScheduleCall;
 use crate::context::CommandContext;
@@ -74,7 +75,7 @@ pub(crate) fn check(
             "where {to} rings is not known: its hours are counted in {zone}, this machine's zone; `--zone` says otherwise"
         ));
     }
-    input::is_ahead(&request.when, *at, context.now())?;
+    check_notice(&request.when, *at, context.now())?;
     if window.is_inside(*at) || limits.any_time {
         return Ok(());
     }
@@ -89,6 +90,18 @@ pub(crate) fn check(
         return Ok(());
     }
     Err(Fault::usage(text).hint(next_allowed(window, *at)).into())
+}
+
+/// Fails (exit 2) for a time that is past or too near; `text` is how it was written.
+fn check_notice(text: &str, at: Timestamp, now: Timestamp) -> Result<(), Fault> {
+    let left = at.duration_since(now);
+    if left < NOTICE {
+        let when =
+            if left.is_negative() { "is in the past" } else { "is less than a minute ahead" };
+        return Err(Fault::usage(format!("`{text}` {when}; it is {now:.0} now"))
+            .hint("write a time at least a minute ahead, such as \"in 2m\""));
+    }
+    Ok(())
 }
 
 /// The window of a recipient for whom none is stored: business hours where the number rings.

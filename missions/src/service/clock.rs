@@ -1,6 +1,6 @@
 //! From when on, by the service's clock, something that we started can have been created there.
 //!
-//! Three clocks are told apart in this program:
+//! This program distinguishes three clocks:
 //! - The **service's time** ([`ServiceApi::now`](super::ServiceApi::now)), learned from the `Date` of its answers: what is
 //!   scheduled happens by it, so ticks, retries and cancellations count by it. A machine whose clock is wrong neither
 //!   calls somebody at another hour for it nor gives up a call that goes on.

@@ -1,4 +1,4 @@
-//! `/v1/missions`: missions as the service keeps them. Creating one also creates a run of the service's own, which shows
+//! `/v1/missions`: missions at the service. Creating one also creates a run of the service's own, which shows
 //! in the list of runs beside those that we create.
 
 use serde_json::{Map, Value};

@@ -1,4 +1,4 @@
-//! The endpoints of the service that `missions` uses, one module for each kind of thing that the service keeps.
+//! The endpoints of the service that `missions` uses, one module for each kind of thing there.
 //!
 //! What we act on is typed; everything else is kept as the service sent it ([`ServiceRow`]), because the sources about
 //! the service disagree: an object comes bare or in a wrapper (`mission`, `data`, …), a list is named after what it holds
@@ -49,7 +49,7 @@ impl ServiceApi {
         &self.client
     }
 
-    /// The time by the service's clock, which its answers tell; this machine's until the first answer.
+    /// The time by the service's clock, which its answers show; this machine's until the first answer.
     pub(crate) fn now(&self) -> Timestamp {
         self.client.service_time()
     }

@@ -1,4 +1,4 @@
-//! Calling windows: when somebody may be called, in the zones in which their phone may ring (spec 4).
+//! Calling windows: when somebody may be called, in the time zones in which their phone may ring.
 
 mod days;
 mod hours;
@@ -20,8 +20,8 @@ pub(crate) use hours::Hours;
 /// A window is closed for a week at most, and for two where a clock change swallows its only hour.
 const DAYS_AHEAD: i64 = 15;
 
-/// Each turn reaches the next opening of one zone; zones that have no moment in common never agree.
-const MOST_TURNS: usize = 64;
+/// Each step reaches the next opening of one zone; zones that have no moment in common never agree.
+const MOST_STEPS: usize = 64;
 
 /// The hours and days in which calls may begin, in every one of its zones at once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,7 +31,7 @@ pub(crate) struct Window {
     days: Days,
     /// Never empty.
     zones: Vec<TimeZone>,
-    /// Hours left out besides.
+    /// Hours of the day in it that are left out: the peak hours of a service.
     without: Option<Hours>,
 }
 
@@ -40,13 +40,14 @@ pub(crate) struct Window {
 pub(crate) enum ZoneSource {
     /// They were given.
     Given,
-    /// The number's country or area code tells them.
+    /// By the number's country or area code.
     Number,
-    /// Nothing tells them: this machine's zone stands in, which is worth a warning.
+    /// The number does not show them: this machine's zone stands in, which is worth a warning.
     Machine,
 }
 
-/// What was said of a window on the command line; what was not said is as the seed wants it.
+/// The options of a command line about the window. By default it is business hours, Monday to Friday, where the number
+/// rings.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct WindowOptions {
     /// `--window`
@@ -97,7 +98,7 @@ impl Window {
     /// The first moment from `at` on when a call may begin; `None` if the zones have no such moment in common.
     pub(crate) fn next_opening(&self, at: Timestamp) -> Option<Timestamp> {
         let mut at = at;
-        for _ in 0..MOST_TURNS {
+        for _ in 0..MOST_STEPS {
             let Some(closed) = self.zones.iter().find(|zone| !self.allows(zone, at)) else {
                 return Some(at);
             };
@@ -201,11 +202,11 @@ fn name_of(zone: &TimeZone) -> String {
 }
 
 thread_local! {
-    /// What was read last. The events of a mission are a thousand, and nearly all in the same window.
+    /// The window that was read last: of a thousand events of a mission nearly all have the same.
     static LAST: RefCell<Option<(StoredWindow, Window)>> = const { RefCell::new(None) };
 }
 
-/// A window as the state file keeps it.
+/// A window as it is written into the state file.
 #[derive(PartialEq, Serialize, Deserialize)]
 struct StoredWindow {
     hours: String,

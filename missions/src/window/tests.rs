@@ -101,10 +101,10 @@ fn what_is_no_zone_is_refused_with_an_example() {
 #[test]
 fn a_window_survives_the_state_file() {
     for zone in ["Asia/Kolkata", "America/New_York,America/Chicago", "UTC"] {
-        let kept = window("08:30-24:00", "mon,sat", zone);
-        let json = serde_json::to_value(&kept).unwrap();
+        let stored = window("08:30-24:00", "mon,sat", zone);
+        let json = serde_json::to_value(&stored).unwrap();
         assert_eq!(json["zone"], zone);
-        assert_eq!(serde_json::from_value::<Window>(json).unwrap(), kept);
+        assert_eq!(serde_json::from_value::<Window>(json).unwrap(), stored);
     }
     let fixed: Window =
         serde_json::from_str(r#"{"hours":"9-17","days":"mon","zone":"+05"}"#).unwrap();

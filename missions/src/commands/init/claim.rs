@@ -15,7 +15,7 @@ pub(super) struct ClaimedMission {
     pub(super) archived: Option<String>,
 }
 
-/// Finds the mission of that name that has not ended, or creates one in the state file. Different names are told apart
+/// Finds the mission of that name that has not ended, or creates one in the state file. Different names are distinguished
 /// even where their slugs are the same.
 pub(super) fn claim(
     missions: &mut Missions,
