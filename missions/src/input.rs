@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_read_as_the_reference_reads_them_unless_an_option_says_which() {
+    fn values_are_read_as_telnyx_api_reads_them_unless_an_option_says_which() {
         assert_eq!(value("42", false, false).unwrap(), json!("42"));
         assert_eq!(value("-5", false, false).unwrap(), json!("-5"));
         assert_eq!(value(" {\"a\":1}", false, false).unwrap(), json!({"a": 1}));

@@ -36,7 +36,7 @@ pub(crate) struct CreateAssistant {
     pub(crate) more: AssistantOptions,
 }
 
-/// What the reference cannot say of a new assistant.
+/// Options of a new assistant that `telnyx_api.py` does not have.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct AssistantOptions {
     /// Voice [default: the account's preference]

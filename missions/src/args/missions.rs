@@ -33,7 +33,7 @@ pub(crate) struct CreateMission {
     pub(crate) more: MissionOptions,
 }
 
-/// What the reference cannot say of a new mission.
+/// Options of a new mission that `telnyx_api.py` does not have.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct MissionOptions {
     /// voice, sms or both [default: the service's, voice]

@@ -55,7 +55,7 @@ pub(crate) struct Options {
 
 macro_rules! commands {
     ($($name:ident = $word:literal,)*) => {
-        /// Every command, in the reference's groups.
+        /// Every command, in the groups of [`groups::COMMANDS`].
         #[derive(Debug, Subcommand)]
         pub(crate) enum Command {
             $(#[command(name = $word)] $name($name),)*

@@ -83,7 +83,7 @@ pub(crate) struct Complete {
     pub(crate) words: Positionals,
 }
 
-/// Settle by hand what may or may not have happened; without an id: look again, and list what is left
+/// Settle by hand what is unconfirmed: whether it happened; without an id: search again, and list what is left
 #[derive(Debug, Args)]
 #[command(
     after_help = "Look first (get-event, list-events-assistant, the portal), then say what you saw.

@@ -92,7 +92,7 @@ fn check_goes_on(context: &CommandContext, slug: &str) -> anyhow::Result<()> {
     let status = missions.require(slug)?.status();
     if status.is_over() {
         return Err(Fault::usage(format!("mission `{slug}` has ended: {status}"))
-            .hint("there is nothing left to poll")
+            .hint("nothing is left for a tick to do")
             .into());
     }
     Ok(())

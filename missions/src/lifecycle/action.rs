@@ -37,7 +37,7 @@ pub(crate) enum MissionDecision {
     Fail {
         /// The step.
         step: String,
-        /// Why.
+        /// Why it failed.
         reason: String,
     },
     /// There is nothing to do until then.

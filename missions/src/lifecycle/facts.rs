@@ -23,11 +23,11 @@ pub(crate) enum StepStatus {
     Pending,
     /// Started; a word that is not known counts as this.
     InProgress,
-    /// Done.
+    /// Ended well.
     Completed,
     /// Left out, which counts as done.
     Skipped,
-    /// Failed.
+    /// Ended badly.
     Failed,
 }
 

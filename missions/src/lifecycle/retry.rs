@@ -14,7 +14,7 @@ use crate::window::{Hours, Window};
 pub(crate) const RETRIES: usize = 3;
 
 /// How far ahead a retry is scheduled at least: the service wants a minute, and the request takes time too.
-const NOTICE: SignedDuration = SignedDuration::from_secs(90);
+const RETRY_NOTICE: SignedDuration = SignedDuration::from_secs(90);
 
 /// Retries that wait for the same window to open are spread over this time, so that not all phones ring at nine sharp.
 const SPREAD: SignedDuration = SignedDuration::from_mins(20);
@@ -130,7 +130,7 @@ fn retry_time(
     let window = quiet.as_ref().unwrap_or(window);
     let (least, most) = interval(kind, failed.outcome);
     let after_interval = failed.at.checked_add(least + part(most - least, random)).ok()?;
-    let with_notice = now.checked_add(NOTICE).ok()?;
+    let with_notice = now.checked_add(RETRY_NOTICE).ok()?;
     let mut earliest = after_interval.max(with_notice);
     if kind == Recipient::Professional {
         earliest = earliest.max(window.next_day(failed.at)?);

@@ -1,5 +1,5 @@
-//! `/v1/missions/conversations/{id}/insights`: what the service concluded from a conversation. The sources know two shapes
-//! of the answer, a list of results and one object with a summary; both are read.
+//! `/v1/missions/conversations/{id}/insights`: what the service concluded from a conversation. An answer has
+//! one of two shapes, a list of results or one object with a summary; both are read.
 
 use serde_json::Value;
 use state::api::path;

@@ -60,7 +60,7 @@ impl Listing {
             Value::Array(rows) => json!({ list: rows }),
             other => other,
         };
-        // The sources disagree about some wrappers: `data` is the other one everywhere.
+        // Some lists come under another name than documented: that is `data` everywhere.
         let list = [list, "data"].into_iter().find(|name| body[*name].is_array()).ok_or(lacks)?;
         Ok(Self { body, list, date })
     }

@@ -1,7 +1,7 @@
 //! The endpoints of the service that `missions` uses, one module for each kind of thing there.
 //!
-//! What we act on is typed; everything else is kept as the service sent it ([`ServiceRow`]), because the sources about
-//! the service disagree: an object comes bare or in a wrapper (`mission`, `data`, …), a list is named after what it holds
+//! What we act on is typed; everything else stays as the service sent it ([`ServiceRow`]), because its answers have more
+//! than one form: an object comes bare or in a wrapper (`mission`, `data`, …), a list is named after what it holds
 //! or `data`, an id stands under one of several keys, and every enumeration may grow. Mission, run and plan exist at the
 //! service and at the carrier behind it, which numbers them differently; a scheduled event is named by the service's id.
 

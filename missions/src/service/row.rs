@@ -1,4 +1,4 @@
-//! One object of the service's answers: kept as it came for printing, and read tolerantly.
+//! One object of the service's answers: printed as it came, and read tolerantly.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
