@@ -32,13 +32,14 @@ pub(crate) fn append_memory(
 ) -> anyhow::Result<Appended> {
     let path = state_file.path();
     file::update(path, |old| {
-        let (new, appended) = appended(path, old.as_deref(), slug, (key, item), create, now)?;
+        let (new, appended) =
+            append_to_bytes(path, old.as_deref(), slug, (key, item), create, now)?;
         Ok((Some(new), appended))
     })
 }
 
 /// The bytes of the state file with one more item. `path` is for the error alone.
-fn appended(
+pub(crate) fn append_to_bytes(
     path: &Path,
     old: Option<&[u8]>,
     slug: &str,

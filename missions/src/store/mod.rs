@@ -3,7 +3,7 @@
 //! The file is one JSON object of missions by slug. Keys that are not known here are kept, and so is the order. It is
 //! changed under a lock and replaced as a whole ([`StateFile`]); a broken file is named and never overwritten.
 
-mod append_memory;
+pub(crate) mod append_memory;
 mod cache;
 mod errors;
 pub(crate) mod event;
