@@ -129,7 +129,7 @@ fn poll_events(
         return Ok(false);
     }
     report.n_polled += polled.len();
-    // Anew: the answers have told the service's time.
+    // Read again: the answers have shown the service's time.
     let now = engine.now();
     let ended = engine.context.store.change_mission(slug, |mission| {
         let mut ended = Vec::new();
