@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::simulated_tick::SimulatedTick;
-use super::world::World;
+use super::world::SimulatedWorld;
 
 /// Choices, one byte each; a tape that is used up says zero.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ impl<'a> Chaos<'a> {
     }
 
     /// Runs one program or two until they are through or dead; when the next one runs, `None` if never.
-    pub(super) fn run_ticks(&mut self, world: &mut World) -> Option<Timestamp> {
+    pub(super) fn run_ticks(&mut self, world: &mut SimulatedWorld) -> Option<Timestamp> {
         world.is_locked = self.locked;
         let (mut one, mut other) = (SimulatedTick::new(), None);
         let kill_after = match self.tape.below(3) {

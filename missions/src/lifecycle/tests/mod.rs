@@ -15,11 +15,11 @@ use super::facts::RunState;
 use super::retry::{RETRIES, Recipient};
 use chaos::{Chaos, Tape};
 use history::History;
-use world::World;
+use world::SimulatedWorld;
 
 /// Plays a history to its end.
-fn play(history: &History, chaos: &mut Chaos) -> World {
-    let mut world = World::new(history);
+fn play(history: &History, chaos: &mut Chaos) -> SimulatedWorld {
+    let mut world = SimulatedWorld::new(history);
     // Far more than any history needs.
     for _ in 0..4_000 {
         let Some(next) = chaos.run_ticks(&mut world) else {
@@ -33,7 +33,7 @@ fn play(history: &History, chaos: &mut Chaos) -> World {
 }
 
 /// What must hold whatever happened on the way.
-fn check(history: &History, world: &World) {
+fn check(history: &History, world: &SimulatedWorld) {
     for (n, planned) in history.targets.iter().enumerate() {
         let made: Vec<_> = world.server.events.iter().filter(|event| event.target == n).collect();
         let budget = if planned.recipient.is_some() { RETRIES } else { 0 };

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::world::{World, new_event};
+use super::world::{SimulatedWorld, new_event};
 use crate::lifecycle::action::{Action, Effect};
 use crate::lifecycle::applied::PendingRetry;
 use crate::lifecycle::decide;
@@ -49,7 +49,7 @@ impl SimulatedTick {
     }
 
     /// It is killed at this point.
-    pub(super) fn die(&self, world: &mut World) {
+    pub(super) fn die(&self, world: &mut SimulatedWorld) {
         if let Phase::Doing { effects, part: 2 } = &self.phase
             && matches!(effects.front().map(|effect| &effect.action), Some(Action::Retry { .. }))
         {
@@ -58,7 +58,7 @@ impl SimulatedTick {
     }
 
     /// One read or one write; true when the program is through.
-    pub(super) fn step(&mut self, world: &mut World) -> bool {
+    pub(super) fn step(&mut self, world: &mut SimulatedWorld) -> bool {
         match std::mem::replace(&mut self.phase, Phase::Through) {
             Phase::Polling { target, read } => self.phase = poll(world, target, read),
             Phase::Deciding => {
@@ -94,7 +94,10 @@ impl SimulatedTick {
     }
 }
 
-fn facts<'a>(world: &'a World, steps: &'a [crate::lifecycle::facts::PlanStep]) -> MissionFacts<'a> {
+fn facts<'a>(
+    world: &'a SimulatedWorld,
+    steps: &'a [crate::lifecycle::facts::PlanStep],
+) -> MissionFacts<'a> {
     MissionFacts {
         now: world.now,
         steps,
@@ -104,7 +107,7 @@ fn facts<'a>(world: &'a World, steps: &'a [crate::lifecycle::facts::PlanStep]) -
     }
 }
 
-fn poll(world: &mut World, n: usize, read: Option<(usize, Option<Value>)>) -> Phase {
+fn poll(world: &mut SimulatedWorld, n: usize, read: Option<(usize, Option<Value>)>) -> Phase {
     let now = world.now;
     if n == 0 && read.is_none() {
         world.refresh_unconfirmed();
@@ -147,7 +150,7 @@ fn poll(world: &mut World, n: usize, read: Option<(usize, Option<Value>)>) -> Ph
 }
 
 /// The event of a retry is known.
-fn confirm(world: &mut World, n: usize, made: usize) {
+fn confirm(world: &mut SimulatedWorld, n: usize, made: usize) {
     let at = world.server.find(n, made).expect("it was made").at;
     world.local.intents.insert(format!("{n}/{made}"), true);
     let target = &mut world.local.targets[n];
@@ -164,8 +167,8 @@ enum Progress {
     Stale,
 }
 
-fn carry_out(world: &mut World, effect: &Effect, part: usize) -> Progress {
-    let World { server, local, .. } = world;
+fn carry_out(world: &mut SimulatedWorld, effect: &Effect, part: usize) -> Progress {
+    let SimulatedWorld { server, local, .. } = world;
     if part == 0 && local.applied.has(&effect.key) {
         return Progress::Whole;
     }
@@ -214,7 +217,13 @@ fn carry_out(world: &mut World, effect: &Effect, part: usize) -> Progress {
 }
 
 /// Recorded as pending, then the intent, then the request, then its event.
-fn retry(world: &mut World, n: usize, made: usize, at: Timestamp, part: usize) -> Progress {
+fn retry(
+    world: &mut SimulatedWorld,
+    n: usize,
+    made: usize,
+    at: Timestamp,
+    part: usize,
+) -> Progress {
     let line = format!("{n}/{made}");
     let target = &world.local.targets[n];
     match part {

@@ -17,7 +17,7 @@ use crate::service::Channel;
 const LAG: SignedDuration = SignedDuration::from_secs(30);
 
 #[derive(Clone, Debug)]
-pub(super) struct World {
+pub(super) struct SimulatedWorld {
     pub(super) now: Timestamp,
     pub(super) server: Server,
     pub(super) local: Local,
@@ -85,7 +85,7 @@ pub(super) fn step_id(n: usize) -> String {
     format!("step_{n}")
 }
 
-impl World {
+impl SimulatedWorld {
     pub(super) fn new(history: &History) -> Self {
         let status = |(n, status): (usize, &StepStatus)| PlanStep {
             id: step_id(n),
