@@ -13,7 +13,7 @@ const MISSIONS: &str = env!("CARGO_BIN_EXE_missions");
 const STATE: &str = "skill/.missions_state.json";
 const SOON: Duration = Duration::from_secs(10);
 
-/// What the owner has, with all that could be mistaken for ours, and no line end.
+/// The owner's crontab, with lines that look like ours, and no line end.
 const OWN: &str = "MAILTO=me\n# clawdtalk mission plumbers\n0 3 * * * tick \\% \"it's\" # clawdtalk mission plumbers /else\r\n\n@daily x";
 
 struct Machine {
@@ -110,7 +110,7 @@ fn the_lines_of_this_folder_are_listed() {
     let only = machine.cron(&["list", odd]).ok().json();
     assert_eq!(only["missions"].as_array().unwrap().len(), 1);
     machine.cron(&["list", "plumbers", "--text"]).ok().stdout_has("plumbers: crontab * * * * *");
-    // A mission that the state file has lost can still be rid of its line.
+    // The line of a mission that the state file does not have any more can still be removed.
     machine.sandbox.write(STATE, "{}");
     assert_eq!(machine.cron(&["remove", odd]).ok().json()["changed"], true);
     machine.cron(&["remove", odd]).fails(2);
@@ -162,7 +162,7 @@ fn what_has_no_use_is_refused() {
 }
 
 #[test]
-fn the_step_that_ends_with_the_last_event_is_kept_with_the_events() {
+fn the_step_that_ends_with_the_last_event_is_stored_with_the_events() {
     let machine = machine();
     machine.cron(&["add", "plumbers", "--step", "verify"]).ok();
     assert_eq!(machine.mission("plumbers")["events"]["e1"]["verify_step"], "verify");
@@ -173,14 +173,14 @@ fn the_step_that_ends_with_the_last_event_is_kept_with_the_events() {
 }
 
 #[test]
-fn a_key_that_only_this_shell_knows_is_refused() {
+fn a_key_that_only_this_shell_has_is_refused() {
     let machine = machine();
     machine.sandbox.adjust(&json!({"api_key": "${ONLY_HERE}"}));
     let add = || {
         let run = machine.sandbox.prepare(MISSIONS, ["cron", "add", "plumbers"]);
         run.env("ONLY_HERE", harness::KEY).run()
     };
-    add().fails(3).stderr_has("ONLY_HERE").stderr_has("hint: keep the key in the skill folder");
+    add().fails(3).stderr_has("ONLY_HERE").stderr_has("hint: put the key into the skill folder");
     assert_eq!(machine.lines(), OWN);
     machine.sandbox.write("skill/.env", &format!("ONLY_HERE={}\n", harness::KEY));
     add().ok();
@@ -192,13 +192,13 @@ fn a_removed_mission_leaves_no_line() {
     machine.cron(&["add", "plumbers"]).ok();
     machine.sandbox.run(MISSIONS, ["remove-state", "plumbers"]).ok();
     assert_eq!(machine.lines(), format!("{OWN}\n"));
-    // Without a cron there was never a line, and nothing to complain of.
+    // A mission that never had a line needs no crontab.
     program(&machine.sandbox, "work/bin/crontab", "exit 1");
     machine.sandbox.run(MISSIONS, ["remove-state", "over"]).ok();
 }
 
 #[test]
-fn a_crontab_that_cannot_be_used_is_told() {
+fn a_crontab_that_cannot_be_used_is_an_error() {
     let machine = machine();
     program(&machine.sandbox, "work/bin/crontab", "echo 'not allowed' >&2; exit 1");
     machine
@@ -209,7 +209,7 @@ fn a_crontab_that_cannot_be_used_is_told() {
 }
 
 #[test]
-fn where_no_cron_is_installed_none_is_listed_and_the_owner_is_told_to_install_it() {
+fn where_no_cron_is_installed_none_is_listed_and_add_says_to_install_it() {
     let mut machine = machine();
     machine.sandbox.env("PATH", "/nowhere");
     assert_eq!(machine.cron(&["list"]).ok().json(), json!({"missions": []}));
@@ -224,7 +224,7 @@ fn where_no_cron_is_installed_none_is_listed_and_the_owner_is_told_to_install_it
 #[test]
 fn a_kill_on_the_way_to_cron_leaves_a_whole_crontab() {
     let machine = machine();
-    // More than a pipe holds: whoever hands it over through one is killed in the middle.
+    // More than a pipe holds: a writer that uses one is killed in the middle.
     let own = "0 3 * * * backup\n".repeat(8_000);
     machine.crontab(&own);
     let work = machine.sandbox.path("work").display().to_string();
@@ -263,11 +263,11 @@ fn no_skill_folder_loses_a_line_by_another() {
     assert_eq!(sandbox.mode("home/.cache/clawdtalk-crontab.lock"), 0o600);
 }
 
-/// A gateway's program with the answers of facts/gateway.md 7; it keeps one job and notes what it was told.
+/// A gateway's program that answers as the real one; it has one job at most, and notes its command lines.
 fn openclaw(machine: &Machine) {
     let folder = machine.sandbox.path("work").display().to_string();
     let script = format!(
-        r#"printf '%s|' "$@" >> '{folder}/told'; echo >> '{folder}/told'; echo 'OpenClaw: a banner'
+        r#"printf '%s|' "$@" >> '{folder}/calls'; echo >> '{folder}/calls'; echo 'OpenClaw: a banner'
 case "$2" in
 add) test -e '{folder}/job' && created=false || created=true; printf %s "$9" > /dev/null
   printf '{{"created":%s,"job":{{"id":"9c4d"}}}}' $created
@@ -281,17 +281,17 @@ esac"#
 }
 
 #[test]
-fn the_gateways_scheduler_is_told_by_its_program() {
+fn the_gateways_scheduler_is_used_through_its_program() {
     let machine = machine();
     machine.cron(&["add", "plumbers", "--openclaw"]).fails(3).stderr_has("`openclaw` is not on");
     openclaw(&machine);
     let added = machine.cron(&["add", "plumbers", "--openclaw", "--every", "5"]).ok().json();
     assert_eq!((&added["scheduler"], &added["written"]), (&json!("openclaw"), &json!("9c4d")));
-    let told = machine.sandbox.read("work/told");
+    let calls = machine.sandbox.read("work/calls");
     let skill = machine.sandbox.skill().display().to_string();
     let argv = json!([MISSIONS, "tick", "--quiet", "--skill-dir", skill, "--", "plumbers"]);
-    assert!(told.contains(&format!("|--every|5m|--command-argv|{argv}|")), "{told}");
-    assert!(told.contains("|--no-deliver|--json|"), "{told}");
+    assert!(calls.contains(&format!("|--every|5m|--command-argv|{argv}|")), "{calls}");
+    assert!(calls.contains("|--no-deliver|--json|"), "{calls}");
     assert_eq!(machine.lines(), OWN, "the crontab is not needed");
     assert_eq!(
         machine.cron(&["add", "plumbers", "--openclaw", "--every", "5"]).json()["changed"],
@@ -303,9 +303,9 @@ fn the_gateways_scheduler_is_told_by_its_program() {
         json!([{"slug": "plumbers", "scheduler": "openclaw", "job": "9c4d"}])
     );
 
-    // The one replaces the other.
+    // Each scheduler replaces the other.
     machine.cron(&["add", "plumbers"]).ok();
-    assert!(machine.sandbox.read("work/told").contains("cron|rm|9c4d|"));
+    assert!(machine.sandbox.read("work/calls").contains("cron|rm|9c4d|"));
     machine.cron(&["add", "plumbers", "--openclaw"]).ok();
     assert_eq!(machine.lines(), format!("{OWN}\n"));
     assert_eq!(machine.cron(&["remove", "plumbers"]).ok().json()["changed"], true);

@@ -1,4 +1,4 @@
-//! `missions` on a disk that fails after the service was asked: what was done is never called undone, nor done twice.
+//! `missions` on a disk that fails after a request: what was done is neither reported as undone nor done twice.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ fn fails_after(
     fails_while(service, sandbox, (at, RequestFault::Slow(SLOW)), line)
 }
 
-/// The same with an answer that goes this way.
+/// The same with another answer.
 fn fails_while(
     service: &SimulatedService,
     sandbox: &Sandbox,
@@ -53,7 +53,7 @@ fn start() -> (SimulatedService, Sandbox) {
 }
 
 /// A mission with a call in five minutes.
-fn begun() -> (SimulatedService, Sandbox) {
+fn started_mission() -> (SimulatedService, Sandbox) {
     let (service, sandbox) = start();
     for line in [
         &INIT[..],
@@ -79,12 +79,12 @@ fn state(sandbox: &Sandbox) -> Value {
 }
 
 #[test]
-fn a_stage_that_was_made_and_not_kept_is_in_doubt_and_found() {
+fn a_resource_that_could_not_be_recorded_is_found() {
     for path in ["/v1/missions", "/v1/missions/:m/runs", "/v1/missions/:m/runs/:r/plan"] {
         let (service, sandbox) = start();
         let end = fails_after(&service, &sandbox, ("POST", path), &INIT);
-        end.fails(8).silent().stderr_has("made, but that could not be kept here: writing");
-        end.stderr_has("hint: mend that, then run the same command again");
+        end.fails(8).silent().stderr_has("created, but that could not be stored here: writing");
+        end.stderr_has("hint: fix that, then run the same command again");
         sandbox.run(MISSIONS, INIT).ok().quiet();
         let n = |table| service.rows(table).len();
         assert_eq!(
@@ -96,7 +96,7 @@ fn a_stage_that_was_made_and_not_kept_is_in_doubt_and_found() {
 }
 
 #[test]
-fn an_assistant_that_was_made_and_not_kept_is_found() {
+fn an_assistant_that_could_not_be_recorded_is_found() {
     let (service, sandbox) = start();
     sandbox.run(MISSIONS, INIT).ok();
     fails_after(&service, &sandbox, ("POST", "/v1/assistants"), &AGENT).fails(8);
@@ -108,23 +108,23 @@ fn an_assistant_that_was_made_and_not_kept_is_found() {
 }
 
 #[test]
-fn an_end_that_is_known_to_the_service_alone_is_no_undone_thing() {
-    let (service, sandbox) = begun();
+fn an_end_that_could_not_be_recorded_is_recorded_by_the_same_line() {
+    let (service, sandbox) = started_mission();
     let line = ["complete", "m", "All done"];
     let at = ("PATCH", "/v1/missions/:m/runs/:r");
     let end = fails_after(&service, &sandbox, at, &line);
-    end.fails(8).silent().stderr_has("succeeded at the service, but that could not be kept here");
+    end.fails(8).silent().stderr_has("succeeded at the service, but that could not be stored here");
     assert_eq!(state(&sandbox)["status"], "running");
     sandbox.run(MISSIONS, line).ok();
     assert_eq!(state(&sandbox)["status"], "succeeded");
 }
 
 #[test]
-fn what_was_called_off_and_not_kept_is_called_off_by_the_same_line() {
-    let (service, sandbox) = begun();
+fn a_cancellation_that_could_not_be_recorded_is_recorded_by_the_same_line() {
+    let (service, sandbox) = started_mission();
     let at = ("DELETE", "/v1/assistants/:a/events/:e");
     let end = fails_after(&service, &sandbox, at, &["cancel", "m"]);
-    end.fails(8).stderr_has("could not be kept here");
+    end.fails(8).stderr_has("could not be stored here");
     sandbox.run(MISSIONS, ["cancel", "m"]).ok();
     assert_eq!(state(&sandbox)["status"], "cancelled");
     assert_eq!(service.rows(ServiceTable::Scheduled)[0]["status"], "deleted");
@@ -132,7 +132,7 @@ fn what_was_called_off_and_not_kept_is_called_off_by_the_same_line() {
 
 #[test]
 fn a_tick_that_did_something_does_not_say_that_nothing_was_done() {
-    let (service, sandbox) = begun();
+    let (service, sandbox) = started_mission();
     let gateway = SimulatedGateway::start();
     sandbox.adjust(&serde_json::json!({
         "gateway_url": gateway.url(), "gateway_token": gateway.token(), "agent_id": "main",
@@ -140,13 +140,13 @@ fn a_tick_that_did_something_does_not_say_that_nothing_was_done() {
     service.advance(Duration::from_secs(8 * 60));
     let at = ("POST", "/v1/missions/:m/runs/:r/events");
     let end = fails_after(&service, &sandbox, at, &["tick"]);
-    end.fails(8).stderr_has("done, but that could not be kept here");
+    end.fails(8).stderr_has("done, but that could not be stored here");
     sandbox.run(MISSIONS, ["tick"]).ok();
     assert_eq!(state(&sandbox)["status"], "failed", "the line was busy");
 }
 
 #[test]
-fn a_retry_in_doubt_that_cannot_be_noted_is_still_in_doubt() {
+fn an_unconfirmed_retry_that_could_not_be_recorded_is_reported_as_unconfirmed() {
     let (service, sandbox) = start();
     let gateway = SimulatedGateway::start();
     sandbox.adjust(&serde_json::json!({
@@ -158,8 +158,8 @@ fn a_retry_in_doubt_that_cannot_be_noted_is_still_in_doubt() {
         sandbox.run(MISSIONS, line).ok();
     }
     service.advance(Duration::from_secs(8 * 60));
-    // Nobody knows whether this one is made: it is never answered.
+    // This request is never answered: it is unconfirmed.
     let at = (("POST", "/v1/assistants/:a/events"), RequestFault::Hang);
     let end = fails_while(&service, &sandbox, at, &["--deadline", "1", "tick"]);
-    end.fails(8).stderr_has("may have been scheduled, but that could not be kept here");
+    end.fails(8).stderr_has("may have been scheduled, but that could not be stored here");
 }

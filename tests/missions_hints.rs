@@ -74,12 +74,12 @@ fn what_comes_after_a_completion_is_quoted_too() {
         );
         let out = sandbox.run(MISSIONS, ["complete", slug, "done"]);
         assert_eq!(out.ok().hinted("missions cron remove", "` removes it"), [slug]);
-        assert_eq!(out.hinted("missions cancel", "` calls them off"), [slug]);
+        assert_eq!(out.hinted("missions cancel", "` cancels them"), [slug]);
         let mut mission = sandbox.json(STATE)[slug].clone();
         mission["status"] = json!("running");
         keep(&sandbox, slug, mission);
         let out = sandbox.run(MISSIONS, ["dnc", "add", "+15550100001"]);
-        assert_eq!(out.ok().hinted("missions tick", "` withdraws"), [slug]);
+        assert_eq!(out.ok().hinted("missions tick", "` deletes"), [slug]);
     }
 }
 

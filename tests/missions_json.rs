@@ -170,9 +170,15 @@ fn workflows_state_and_memory() {
     let sandbox = Sandbox::for_service(&service);
     let run = |args: &[&str]| json(&sandbox, args);
     let steps = r#"[{"step_id":"calls","description":"Call them"}]"#;
-    let begun = run(&["init", "Find plumbers", "I", "R", steps]);
-    assert_eq!((&begun["slug"], &begun["status"]), (&json!("find-plumbers"), &json!("running")));
-    assert_eq!((&begun["resumed"], &begun["plan"][0]["step_id"]), (&json!(false), &json!("calls")));
+    let started = run(&["init", "Find plumbers", "I", "R", steps]);
+    assert_eq!(
+        (&started["slug"], &started["status"]),
+        (&json!("find-plumbers"), &json!("running"))
+    );
+    assert_eq!(
+        (&started["resumed"], &started["plan"][0]["step_id"]),
+        (&json!(false), &json!("calls"))
+    );
     assert_eq!(run(&["init", "Find plumbers", "I", "R"])["resumed"], true);
     let agent = run(&["setup-agent", "find-plumbers", "C", "I", "Hi"]);
     assert_eq!((&agent["agent_phone"], &agent["inbound_line"]), (&json!(NUMBER), &json!("moved")));
@@ -191,12 +197,12 @@ fn workflows_state_and_memory() {
     assert_eq!(run(&["get-memory", "find-plumbers", "zz"]), Value::Null);
     assert_eq!(run(&["save-memory", "new-one", "k", "v", "--create"])["value"], "v");
 
-    let kept = run(&["list-state"]);
+    let listed = run(&["list-state"]);
     assert_eq!(
-        (&kept["missions"][0]["slug"], &kept["missions"][0]["status"]),
+        (&listed["missions"][0]["slug"], &listed["missions"][0]["status"]),
         (&json!("find-plumbers"), &json!("running"))
     );
-    assert_eq!(run(&["get-state", "find-plumbers"])["run_id"], begun["run_id"]);
+    assert_eq!(run(&["get-state", "find-plumbers"])["run_id"], started["run_id"]);
     assert_eq!(run(&["remove-state", "new-one"]), json!({"slug": "new-one", "removed": true}));
     let ended = run(&["complete", "find-plumbers", "ABC is cheapest"]);
     assert_eq!(

@@ -1,4 +1,4 @@
-//! `missions schedule-call` and `schedule-sms`: checked, kept, and never twice.
+//! `missions schedule-call` and `schedule-sms`: checked, recorded, and never twice.
 
 use harness::{NUMBER, OWNER, RequestFault, Sandbox, ServiceTable, SimulatedService};
 use jiff::civil::Weekday;
@@ -50,7 +50,7 @@ fn state(sandbox: &Sandbox) -> Value {
 }
 
 #[test]
-fn one_command_schedules_remembers_and_logs() {
+fn one_command_schedules_records_and_logs() {
     let service = SimulatedService::start();
     let sandbox = with_mission(&service);
     let when = next_week("16:00");
@@ -68,17 +68,17 @@ fn one_command_schedules_remembers_and_logs() {
     let event = sandbox.run(MISSIONS, line).ok().quiet().json();
     let id = event["id"].as_str().unwrap();
     assert_eq!((&event["slug"], &event["logged"]), (&json!("m"), &json!(true)));
-    let kept = state(&sandbox);
+    let stored = state(&sandbox);
     let body = &service.seen_at("POST", EVENTS)[0].body;
     let wanted = json!({
         "channel": "call", "to": TO, "from": NUMBER, "scheduled_at": when,
-        "mission_id": kept["mission_id"], "run_id": kept["run_id"], "step_id": "calls",
+        "mission_id": stored["mission_id"], "run_id": stored["run_id"], "step_id": "calls",
     });
     assert_eq!(*body, wanted);
     let item =
         json!({"event_id": id, "type": "call", "to": TO, "scheduled_at": when, "step_id": "calls"});
-    assert_eq!(kept["memory"]["scheduled_events"], json!([item]));
-    let tracked = &kept["events"][id];
+    assert_eq!(stored["memory"]["scheduled_events"], json!([item]));
+    let tracked = &stored["events"][id];
     assert_eq!((&tracked["status"], &tracked["logged"]), (&json!("pending"), &json!(true)));
     assert_eq!(
         (&tracked["verify_step"], &tracked["window"]["zone"]),
@@ -103,8 +103,8 @@ fn the_same_line_is_one_event_for_a_day() {
     assert_eq!((&second["id"], &second["repeated"]), (&first["id"], &json!(true)));
     assert_eq!(n_scheduled(&service), 1);
     // The same line in its long form, with the ids that the mission has.
-    let kept = state(&sandbox);
-    let id = |key: &str| kept[key].as_str().unwrap().to_owned();
+    let stored = state(&sandbox);
+    let id = |key: &str| stored[key].as_str().unwrap().to_owned();
     let (a, m, r) = (id("assistant_id"), id("mission_id"), id("run_id"));
     let long = ["schedule-sms", &a, TO, NUMBER, "in 15m", "Are you open?", &m, &r];
     assert_eq!(sandbox.run(MISSIONS, long).ok().json()["repeated"], true);
@@ -128,7 +128,7 @@ fn an_event_whose_answer_was_lost_is_found() {
         service.clock().periods(20);
         service.fail("POST", EVENTS, fault, 1);
         let line = ["schedule-sms", "--mission", "m", TO, "in 15m", "Hello"];
-        let event = sandbox.run(MISSIONS, line).ok().stderr_has("looking for it").json();
+        let event = sandbox.run(MISSIONS, line).ok().stderr_has("searching for it").json();
         assert_eq!(event["id"], service.rows(ServiceTable::Scheduled)[0]["id"]);
         assert_eq!(sandbox.run(MISSIONS, line).ok().json()["id"], event["id"]);
         assert_eq!(n_scheduled(&service), 1);
@@ -137,7 +137,7 @@ fn an_event_whose_answer_was_lost_is_found() {
 }
 
 #[test]
-fn what_is_not_found_is_in_doubt_until_somebody_looks() {
+fn what_is_not_found_is_unconfirmed_until_somebody_resolves_it() {
     let service = SimulatedService::start();
     let sandbox = with_mission(&service);
     service.clock().periods(20);
@@ -164,7 +164,7 @@ fn what_is_not_found_is_in_doubt_until_somebody_looks() {
 }
 
 #[test]
-fn an_event_that_was_seen_by_somebody_is_taken_only_if_it_fits() {
+fn an_event_that_somebody_saw_is_accepted_only_if_it_matches() {
     let service = SimulatedService::start();
     let sandbox = with_mission(&service);
     service.clock().periods(20);
@@ -188,7 +188,7 @@ fn an_event_that_was_seen_by_somebody_is_taken_only_if_it_fits() {
 }
 
 #[test]
-fn a_refusal_leaves_nothing_in_doubt() {
+fn a_refusal_leaves_nothing_unconfirmed() {
     let service = SimulatedService::start();
     let sandbox = with_mission(&service);
     let a = state(&sandbox)["assistant_id"].as_str().unwrap().to_owned();
@@ -206,7 +206,7 @@ fn a_refusal_leaves_nothing_in_doubt() {
 }
 
 #[test]
-fn a_log_that_fails_does_not_undo_the_event_and_is_made_up_for() {
+fn an_event_that_could_not_be_logged_is_logged_by_the_same_line() {
     let service = SimulatedService::start();
     let sandbox = with_mission(&service);
     service.fail("POST", "/v1/missions/:m/runs/:r/events", RequestFault::Status(500), 1);
@@ -240,7 +240,7 @@ fn calls_keep_to_the_hours_where_the_number_rings() {
     }
     // A number that tells no zone: this machine's is named.
     call("+15551234567", &next_week("16:00"), &[]).ok().stderr_has("UTC").stderr_has("--zone");
-    // The owner's own phone rings whenever, and texts go whenever: a warning says so.
+    // The owner's own phone may ring and texts may be sent at any time, with a warning.
     call(OWNER, &next_week("23:00"), &[]).ok().stderr_has("your own phone");
     let text = ["schedule-sms", "--mission", "m", TO, &early, "x"];
     sandbox.run(MISSIONS, text).ok().stderr_has("outside business hours");
@@ -248,7 +248,7 @@ fn calls_keep_to_the_hours_where_the_number_rings() {
 
 /// Nothing of this may be sent.
 #[test]
-fn a_slip_is_told_and_nothing_is_scheduled() {
+fn a_wrong_line_is_refused_and_nothing_is_scheduled() {
     let service = SimulatedService::start();
     let sandbox = with_mission(&service);
     let before = service.seen().len();
@@ -316,7 +316,7 @@ fn who_opted_out_of_texts_may_still_be_called() {
     sandbox.run(MISSIONS, line).ok();
     let shown = sandbox.run(MISSIONS, ["--text", "dnc", "list"]).ok().out().to_owned();
     assert_eq!(shown, format!("{TO}  texts  opt-out, since 2026-01-01T00:00:00Z\n"));
-    // By hand it comes to cover both, and is not taken back by a START any more.
+    // Added by hand it covers both, and a START does not remove it any more.
     let added = sandbox.run(MISSIONS, ["dnc", "add", TO]).ok().json();
     assert_eq!(added["changed"], true);
     let list = sandbox.run(MISSIONS, ["dnc", "list"]).ok().json();

@@ -1,9 +1,9 @@
-//! The key that the service echoes is nowhere to be seen in what `missions` says and keeps.
+//! A key that the service echoes is neither printed nor stored by `missions`.
 
 const MISSIONS: &str = env!("CARGO_BIN_EXE_missions");
 
 #[test]
-fn an_echoed_key_is_told_nowhere() {
+fn an_echoed_key_is_printed_nowhere() {
     let lines: &[&[&str]] = &[
         &["check-key"],
         &["list-missions"],

@@ -1,4 +1,4 @@
-//! The state file of `missions`: shared with the reference, whole after everything that can go wrong.
+//! The state file of `missions`: shared with telnyx_api.py, and whole after everything that can go wrong.
 
 use std::fs;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 const MISSIONS: &str = env!("CARGO_BIN_EXE_missions");
 const STATE: &str = "skill/.missions_state.json";
-/// As the reference writes it: two blanks, `\u` escapes, keys that we do not know, no newline at the end.
+/// As telnyx_api.py writes it: two blanks, `\u` escapes, keys that are not known here, no newline at the end.
 const REFERENCE: &str = "{\n  \"zeta\": {\n    \"mission_name\": \"Z\\u00e9\",\n    \"mission_id\": \"mis_1\",\n    \"unknown\": {\"b\": 1.10, \"a\": 12345678901234567890123},\n    \"memory\": {\"k\": [1, \"two\"]}\n  },\n  \"alpha\": {\n    \"mission_name\": \"A\"\n  }\n}";
 
 fn sandbox(state: &str) -> Sandbox {
@@ -55,7 +55,7 @@ fn the_file_can_be_elsewhere() {
 }
 
 #[test]
-fn a_file_of_the_reference_in_the_current_folder_is_named_once_and_can_be_merged() {
+fn a_state_file_in_the_current_folder_is_named_once_and_can_be_merged() {
     let sandbox = sandbox(r#"{"zeta": {"mission_id": "other"}, "alpha": {"memory": {"mine": 1}}}"#);
     sandbox.write(
         "work/.missions_state.json",
@@ -159,7 +159,7 @@ fn an_unknown_slug_is_answered_with_the_nearest() {
 }
 
 #[test]
-fn values_that_are_no_json_are_told_and_misspelt_options_are_no_values() {
+fn values_that_are_no_json_and_misspelt_options_are_refused() {
     let sandbox = sandbox(REFERENCE);
     for (line, says) in [
         (&["save-memory", "zeta", "k", "{bad"][..], "found `{bad`"),
@@ -206,7 +206,7 @@ fn nested(levels: usize) -> String {
 }
 
 #[test]
-fn nothing_is_kept_that_could_not_be_read_again() {
+fn nothing_is_stored_that_could_not_be_read_again() {
     let sandbox = sandbox(r#"{"m": {"memory": {"l": [1]}, "last_updated": "t"}, "n": {}}"#);
     for (levels, line) in [
         (124, &["append-memory", "m", "l"][..]),
@@ -274,7 +274,7 @@ fn a_recovery_that_has_no_room_leaves_one_copy_however_often_it_is_tried() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_is_told() {
+fn a_folder_that_cannot_be_written_is_an_error() {
     let sandbox = sandbox("{}");
     // Nobody, root neither, can make a file there.
     let line = ["--state", "/proc/missions.json", "save-memory", "m", "k", "v", "--create"];
@@ -283,7 +283,7 @@ fn a_folder_that_cannot_be_written_is_told() {
 }
 
 #[test]
-fn a_lock_that_stays_held_is_told() {
+fn a_lock_that_stays_held_is_an_error() {
     let sandbox = sandbox(REFERENCE);
     // flock(1) holds the lock as another program would.
     let script = "exec 9>.missions_state.json.lock; flock 9 || exit 1; echo held; exec sleep 30";

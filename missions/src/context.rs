@@ -1,4 +1,4 @@
-//! What every command needs: configuration, output, the state file, the clock, and the service when it is asked.
+//! What every command needs: the configuration, the output, the state file, the clock, and the service once it is asked.
 
 use std::time::Duration;
 
@@ -14,73 +14,77 @@ use state::lock::Lock;
 use state::moment::Moment;
 use state::out::{self, Printer};
 
-use crate::api::Api;
 use crate::args::Options;
-use crate::state_file::{MissionMut, StateFile};
+use crate::service::ServiceApi;
+use crate::store::{MissionMut, StateFile};
 
 /// How long a workflow waits for another one to end.
 const WORKFLOW_WAIT: Duration = Duration::from_secs(30);
 
-/// The fault of a command that did something at the service and cannot keep it here, as on a full disk: exit 8, since
-/// it is not so that nothing was done.
-pub(crate) fn unkept(done: &str, err: &anyhow::Error) -> anyhow::Error {
-    let text = format!("{done}, but that could not be kept here: {}", exit::told(err));
+/// The pauses before each check for something that the service may show late: its lists lag behind.
+pub(crate) const LAG_PAUSES: [Duration; 4] =
+    [Duration::ZERO, Duration::from_millis(250), Duration::from_secs(1), Duration::from_secs(2)];
+
+/// The error of a command that did something at the service and cannot store it here, as on a full disk: exit 8, since it
+/// is not true that nothing was done.
+pub(crate) fn not_recorded(done: &str, err: &anyhow::Error) -> anyhow::Error {
+    let text = format!("{done}, but that could not be stored here: {}", exit::told(err));
     Fault::new(Exit::Unknown, text)
-        .hint("mend that, then run the same command again: it goes on from here")
+        .hint("fix that, then run the same command again: it goes on from here")
         .into()
 }
 
-/// The surroundings of one command.
+/// What one command works with.
 #[derive(Debug)]
-pub(crate) struct Context {
+pub(crate) struct CommandContext {
     pub(crate) config: Config,
     pub(crate) printer: Printer,
-    pub(crate) file: StateFile,
+    pub(crate) store: StateFile,
     pub(crate) clock: Clock,
     deadline: Duration,
 }
 
-impl Context {
-    /// Reads the configuration; asks nobody.
+impl CommandContext {
+    /// Reads the configuration; sends nothing.
     pub(crate) fn new(options: &Options) -> anyhow::Result<Self> {
         let printer = Printer::new(&options.common);
         let config = Config::load(&options.common)?;
-        let file = StateFile::find(options.state.as_deref(), &config)?;
+        let store = StateFile::find(options.state.as_deref(), &config)?;
         let clock = config.clock();
-        Ok(Self { config, printer, file, clock, deadline: options.common.request_deadline() })
+        Ok(Self { config, printer, store, clock, deadline: options.common.request_deadline() })
     }
 
     /// The service. Fails (exit 3) if no key is configured.
-    pub(crate) fn api(&self) -> anyhow::Result<Api> {
-        Ok(Api::new(Client::new(&self.config.service()?, self.deadline)))
+    pub(crate) fn api(&self) -> anyhow::Result<ServiceApi> {
+        Ok(ServiceApi::new(Client::new(&self.config.service()?, self.deadline)))
     }
 
-    /// What was about to be scheduled and is remembered until it is settled.
+    /// The requests that schedule something: stored before they leave, until their outcome is known.
     pub(crate) fn intents(&self) -> Intents {
         Intents::of(self.config.skill_dir(), self.clock)
     }
 
-    /// Changes what is kept of a mission after the service was told something by its ids. A mission that is not
-    /// kept here is no fault, and a state file that cannot be used does not undo what was done: it is told.
-    pub(crate) fn keep_in_step(
+    /// Changes the stored mission with these ids, after something was changed at the service by them. It is no error if
+    /// no mission has them, and only a warning if the state file cannot be used: what was done is done.
+    pub(crate) fn update_stored(
         &self,
         mission_id: &str,
         run_id: Option<&str>,
         change: impl FnOnce(&mut MissionMut),
     ) {
-        let kept = self.file.read().and_then(|missions| {
+        let stored = self.store.read().and_then(|missions| {
             let Some(slug) = missions.slug_of(mission_id, run_id) else { return Ok(()) };
-            self.file.change_mission(slug, |mission| {
+            self.store.change_mission(slug, |mission| {
                 change(mission);
                 Ok(())
             })
         });
-        if let Err(err) = kept {
-            out::warning(&format!("done, but not kept here: {}", exit::told(&err)));
+        if let Err(err) = stored {
+            out::warning(&format!("done, but not stored here: {}", exit::told(&err)));
         }
     }
 
-    /// Ends a command that has changed something: prints what it did, and fails with what was left.
+    /// Ends a command that has changed something: prints what it did, and fails with `fault` if there is one.
     ///
     /// Fails with exit 8 if that cannot be printed, unless there is a fault: its code stays.
     pub(crate) fn end(
@@ -97,19 +101,17 @@ impl Context {
         Ok(Exit::Done)
     }
 
-    /// Says in text mode that a stage of a workflow was done.
-    ///
-    /// Fails with exit 8 if that cannot be said.
-    pub(crate) fn said(&self, text: &str) -> anyhow::Result<()> {
+    /// Prints, in text mode, that a stage of a workflow was done. Fails with exit 8 if that cannot be printed.
+    pub(crate) fn print_stage(&self, text: &str) -> anyhow::Result<()> {
         let again = "run the same command again: it goes on from here";
         Ok(self.printer.words(text).map_err(|err| out::unsaid(&err).hint(again))?)
     }
 
-    /// Held while a workflow of several stages runs: two at once would make everything twice.
+    /// The lock of workflows of several stages: two at once would create everything twice.
     ///
     /// Fails (exit 5) if another one runs for longer than half a minute.
-    pub(crate) fn one_workflow(&self) -> anyhow::Result<Lock> {
-        let path = self.file.path();
+    pub(crate) fn lock_workflow(&self) -> anyhow::Result<Lock> {
+        let path = self.store.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if let Some(folder) = path.parent() {
             file::make_dir(folder)?;
@@ -117,12 +119,28 @@ impl Context {
         Lock::hold(&path.with_file_name(format!("{name}.workflow.lock")), WORKFLOW_WAIT)
     }
 
-    /// The time.
+    /// Checks for something after each of the pauses, until it is there. `None` if it never was.
+    pub(crate) fn check_after<T>(
+        &self,
+        pauses: &[Duration],
+        mut check: impl FnMut() -> anyhow::Result<Option<T>>,
+    ) -> anyhow::Result<Option<T>> {
+        for pause in pauses {
+            self.clock.sleep(self.clock.period(*pause));
+            let found = check()?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    /// This machine's time; the [service's](ServiceApi::now) is another (see [`clock`](crate::service::clock)).
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
-    /// The time in the form in which it is kept to tell later how long ago it was.
+    /// This machine's time with its uptime, from which it is known later how long ago that was.
     pub(crate) fn moment(&self) -> Moment {
         self.clock.moment()
     }

@@ -1,19 +1,19 @@
-//! What stands on a command line, checked before anything is sent: a fault says what would be right.
+//! Checks the values of a command line before anything is sent; the error says what would be right.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 use state::exit::Fault;
 use state::phone::Phone;
 use state::words::for_shell;
 use state::{json, times, words};
 
-use crate::api::step_id;
-use crate::nearest;
+use crate::service::step_id;
+use crate::suggest;
 
-/// Statuses of a mission at the service (facts/server.md 5).
+/// Statuses of a mission at the service; it refuses all others.
 pub(crate) const MISSION_STATUSES: &[&str] =
     &["pending", "running", "succeeded", "failed", "cancelled"];
-/// Statuses of a run (facts/server.md 5).
+/// Statuses of a run at the service; it refuses all others.
 pub(crate) const RUN_STATUSES: &[&str] =
     &["pending", "running", "paused", "succeeded", "failed", "cancelled"];
 /// Statuses of a plan step.
@@ -34,7 +34,7 @@ pub(crate) const EVENT_TYPES: &[&str] = &[
 /// Channels of a mission.
 pub(crate) const CHANNELS: &[&str] = &["voice", "sms", "both"];
 
-/// What is meant by words that belong to another list or another spelling.
+/// Words of another list or another spelling, by the word that they stand for.
 const MEANT: &[(&str, &[&str])] = &[
     ("succeeded", &["completed", "complete", "success", "successful", "done", "finished"]),
     ("completed", &["succeeded", "complete", "success", "successful", "done", "finished"]),
@@ -45,9 +45,6 @@ const MEANT: &[(&str, &[&str])] = &[
     ("error", &["failed", "failure"]),
 ];
 
-/// How soon at the earliest something can be scheduled (the seed's Phase 3).
-const AHEAD: SignedDuration = SignedDuration::from_secs(60);
-
 /// Refuses a word that is not one of those known.
 pub(crate) fn one_of<'a>(what: &str, given: &str, known: &[&'a str]) -> Result<&'a str, Fault> {
     if let Some(word) = known.iter().find(|word| **word == given) {
@@ -56,10 +53,10 @@ pub(crate) fn one_of<'a>(what: &str, given: &str, known: &[&'a str]) -> Result<&
     let lower = given.to_lowercase();
     let is_meant = |word: &&&str| {
         **word == lower
-            || MEANT.iter().any(|(meant, said)| meant == *word && said.contains(&&*lower))
+            || MEANT.iter().any(|(meant, others)| meant == *word && others.contains(&&*lower))
     };
     let meant = known.iter().find(is_meant).copied();
-    let meant = meant.or_else(|| nearest::probable(given, known.iter().copied()));
+    let meant = meant.or_else(|| suggest::probable(given, known.iter().copied()));
     let shown = words::bounded(given, 40);
     let fault = Fault::usage(format!("`{shown}` is no {what}; known are {}", known.join(", ")));
     Err(probably(fault, meant))
@@ -74,7 +71,7 @@ fn probably(fault: Fault, meant: Option<&str>) -> Fault {
 }
 
 /// A text that is not blank.
-pub(crate) fn words_of<'a>(what: &str, text: &'a str) -> Result<&'a str, Fault> {
+pub(crate) fn not_blank<'a>(what: &str, text: &'a str) -> Result<&'a str, Fault> {
     if text.trim().is_empty() {
         return Err(Fault::usage(format!("{what} must not be blank")));
     }
@@ -99,7 +96,7 @@ pub(crate) fn object(what: &str, text: &str, example: &str) -> Result<Map<String
     }
 }
 
-/// The value of a memory command: JSON if it begins like an object or a list, else a text, unless told.
+/// The value of a memory command: JSON if it begins like an object or a list, else a text, unless an option says which.
 pub(crate) fn value(text: &str, is_json: bool, is_string: bool) -> Result<Value, Fault> {
     let looks_like_json = text.trim_start().starts_with(['{', '[']);
     if is_string || !(is_json || looks_like_json) {
@@ -176,17 +173,17 @@ pub(crate) fn step_ids(steps: &[Value]) -> impl Iterator<Item = String> {
 /// Refuses a step that a known plan does not have.
 pub(crate) fn step_of(plan: &[Value], step: &str) -> Result<(), Fault> {
     let ids: Vec<String> = step_ids(plan).collect();
-    // Of a plan whose steps have no ids, only the service can tell.
+    // If the steps of the plan have no ids, only the service knows.
     if ids.is_empty() || ids.iter().any(|known| known == step) {
         return Ok(());
     }
-    let known = nearest::sorted(step, ids.iter().map(String::as_str));
-    let listed = nearest::listed(&known, 8);
+    let known = suggest::sorted(step, ids.iter().map(String::as_str));
+    let listed = suggest::listed(&known, 8);
     let fault = Fault::usage(format!(
         "the plan has no step `{}`; it has {listed}",
         words::bounded(step, 40)
     ));
-    Err(probably(fault, nearest::probable(step, known)))
+    Err(probably(fault, suggest::probable(step, known)))
 }
 
 /// A number that may be called and texted.
@@ -196,20 +193,7 @@ pub(crate) fn phone(text: &str) -> Result<Phone, Fault> {
     Ok(phone)
 }
 
-/// An instant at least a minute ahead.
-pub(crate) fn time_ahead(text: &str, now: Timestamp) -> Result<Timestamp, Fault> {
-    let at = time(text, now)?;
-    let left = at.duration_since(now);
-    if left < AHEAD {
-        let when =
-            if left.is_negative() { "is in the past" } else { "is less than a minute ahead" };
-        return Err(Fault::usage(format!("`{text}` {when}; it is {now:.0} now"))
-            .hint("write a time at least a minute ahead, such as \"in 2m\""));
-    }
-    Ok(at)
-}
-
-/// An instant, whenever.
+/// A time in any form that is understood, past or future.
 pub(crate) fn time(text: &str, now: Timestamp) -> Result<Timestamp, Fault> {
     times::instant(text, now).map_err(Fault::usage)
 }
@@ -263,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_read_as_the_reference_reads_them_unless_told() {
+    fn values_are_read_as_telnyx_api_reads_them_unless_an_option_says_which() {
         assert_eq!(value("42", false, false).unwrap(), json!("42"));
         assert_eq!(value("-5", false, false).unwrap(), json!("-5"));
         assert_eq!(value(" {\"a\":1}", false, false).unwrap(), json!({"a": 1}));

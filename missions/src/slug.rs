@@ -1,6 +1,6 @@
 //! Slugs: the names of missions on command lines, made from what people call them, in any script.
 
-/// Makes the slug of a mission's name: the reference's rule (lower case, what is no letter or digit becomes
+/// Makes the slug of a mission's name: the rule of `telnyx_api.py` (lower case, what is no letter or digit becomes
 /// `-`, squeezed, trimmed) after letters of other scripts were written in Latin ones. A name in which
 /// nothing can be written so gets a short hash: it is never empty, and the same name has the same slug.
 pub(crate) fn of_name(name: &str) -> String {
@@ -20,12 +20,12 @@ pub(crate) fn of_name(name: &str) -> String {
     if slug.chars().any(|c| c.is_ascii_alphabetic()) || is_ascii_word(name) {
         return slug.to_owned();
     }
-    // Digits alone ("東京 3", "大阪 3") do not tell two such names apart.
+    // Digits alone ("東京 3", "大阪 3") do not distinguish two such names.
     let hash = format!("m-{:08x}", fnv(name));
     if slug.is_empty() { hash } else { format!("{hash}-{slug}") }
 }
 
-/// Whether the reference would make a slug of this name that stands for all of it.
+/// Whether `telnyx_api.py` would make a slug of this name that stands for all of it.
 fn is_ascii_word(name: &str) -> bool {
     name.is_ascii() && name.contains(|c: char| c.is_ascii_alphanumeric())
 }
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_names_get_the_slug_of_the_reference() {
+    fn plain_names_get_the_slug_of_telnyx_api() {
         case("Find window washing contractors!", "find-window-washing-contractors");
         case("SMS Test 003", "sms-test-003");
         case("  A -- b__c  ", "a-b-c");
@@ -172,7 +172,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_slug_is_never_empty_and_is_a_word_of_the_reference(name in any::<String>()) {
+        fn a_slug_is_never_empty_and_has_only_letters_digits_and_single_hyphens(name in any::<String>()) {
             let slug = of_name(&name);
             prop_assert!(!slug.is_empty());
             prop_assert!(slug.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-')));

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{OfRun, Paging};
+use super::{Paging, RunIds};
 
 /// Create an assistant that calls and texts
 #[derive(Debug, Args)]
@@ -36,7 +36,7 @@ pub(crate) struct CreateAssistant {
     pub(crate) more: AssistantOptions,
 }
 
-/// What the reference cannot say of a new assistant.
+/// Options of a new assistant that `telnyx_api.py` does not have.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct AssistantOptions {
     /// Voice [default: the account's preference]
@@ -183,7 +183,7 @@ Examples:
   missions link-agent mis_1 run_1 ast_1 && missions list-linked-agents mis_1 run_1")]
 pub(crate) struct LinkAgent {
     #[command(flatten)]
-    pub(crate) of: OfRun,
+    pub(crate) run: RunIds,
     /// Id of the assistant
     #[arg(value_name = "ASSISTANT_ID")]
     pub(crate) assistant_id: String,
@@ -200,7 +200,7 @@ Examples:
 )]
 pub(crate) struct ListLinkedAgents {
     #[command(flatten)]
-    pub(crate) of: OfRun,
+    pub(crate) run: RunIds,
     #[command(flatten)]
     pub(crate) paging: Paging,
 }
@@ -214,7 +214,7 @@ Examples:
   missions unlink-agent mis_1 run_1 ast_1 --text")]
 pub(crate) struct UnlinkAgent {
     #[command(flatten)]
-    pub(crate) of: OfRun,
+    pub(crate) run: RunIds,
     /// Id of the assistant
     #[arg(value_name = "ASSISTANT_ID")]
     pub(crate) assistant_id: String,

@@ -1,4 +1,4 @@
-//! The overview that `missions --help` prints: the commands in the reference's groups.
+//! The overview that `missions --help` prints: the commands in groups, as `telnyx_api.py` prints them.
 
 /// The commands come before the options, and grouped: clap lists them in one heap.
 pub(super) const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{before-help}Common options:\n{options}{after-help}";
@@ -30,7 +30,7 @@ State and memory:
   append-memory           SLUG KEY ITEM
   get-memory              SLUG [KEY]
 
-Scheduled calls and texts:
+ScheduledRow calls and texts:
   schedule-call           --mission SLUG TO WHEN, or
                           ASSISTANT_ID TO FROM WHEN [MISSION_ID RUN_ID [STEP_ID]]
   schedule-sms            --mission SLUG TO WHEN TEXT, or
@@ -70,7 +70,7 @@ Assistants and phone numbers:
   list-linked-agents      MISSION_ID RUN_ID
   unlink-agent            MISSION_ID RUN_ID ASSISTANT_ID
 
-`missions COMMAND --help` tells the rest, with examples.";
+`missions COMMAND --help` shows the rest, with examples.";
 
 /// The end of the page, as of every other.
 pub(super) const EXAMPLES: &str = "\

@@ -2,14 +2,14 @@
 
 use clap::Args;
 
-/// Look at what is due, keep what became of it, try again, tell the agent, end what has ended
+/// Poll what is due, record how it ended, retry, notify the agent, end what is over
 #[derive(Debug, Args)]
 #[command(
-    after_help = "For cron: safe to run at any time, any number of times, two at once, and to kill. Looks at a scheduled call or
-text two minutes after its time, or as soon as connect has heard of it, and then every half minute (a minute and a
-half while it rings, two and a half while somebody talks); where nothing is due nobody is asked. A step
+    after_help = "For cron: safe to run at any time, any number of times, two at once, and to kill. Polls a scheduled call or
+text two minutes after its time, or as soon as an event of it is pushed to connect, and then every half minute (a
+minute and a half while it rings, two and a half while somebody talks); where nothing is due nothing is sent. A step
 ends with its last event; the mission is completed when all steps are done, failed when one failed for good.
-Who was scheduled with --recipient is tried again; nobody is dialled twice by a lost answer.
+A target scheduled with --recipient is retried; a lost answer never leads to a second call.
 Prints {\"at\", \"busy\", \"missions\": [{\"slug\", \"decision\", \"command\", \"looked\", \"ended\", \"retries\", \"done\",
 \"refused\", \"unsettled\", \"failed\", \"next\", \"settled\"}], \"next\"}; exit 4 if something is left for the next tick,
 8 if a call or text may have been scheduled.
@@ -19,7 +19,7 @@ Examples:
   missions tick find-plumbers | jq '.missions[].decision'"
 )]
 pub(crate) struct Tick {
-    /// Slug of the only mission to look after [default: all that are running]
+    /// Slug of the only mission to process [default: all that are running]
     #[arg(value_name = "SLUG")]
     pub(crate) slug: Option<String>,
 }
@@ -35,13 +35,13 @@ Examples:
   missions next find-plumbers
   missions next find-plumbers | jq -r .command"
 )]
-pub(crate) struct Next {
+pub(crate) struct ShowNext {
     /// Slug of the mission
     #[arg(value_name = "SLUG")]
     pub(crate) slug: String,
 }
 
-/// End a mission badly: its step and run failed, what is scheduled withdrawn, the cron line removed
+/// End a mission badly: its step and run failed, what is scheduled deleted, the cron line removed
 #[derive(Debug, Args)]
 #[command(
     after_help = "Does in order: the step failed, an error in the log, memories `error_STEP` and `result`, the run failed, no more
@@ -64,7 +64,7 @@ pub(crate) struct Fail {
     pub(crate) step: Option<String>,
 }
 
-/// Call a mission off: nothing of it happens any more, or it says what may
+/// Cancel a mission: nothing of it happens any more, or it says what may
 #[derive(Debug, Args)]
 #[command(
     after_help = "Deletes every scheduled call and text, sets the run to cancelled, removes the cron line and archives the mission.
@@ -82,10 +82,10 @@ pub(crate) struct Cancel {
     pub(crate) slug: String,
 }
 
-/// Look after a mission in the foreground until it ends; on a terminal, show where everybody stands
+/// Run ticks for a mission in the foreground until it ends; on a terminal, show the state of each target
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Does what tick does, at the moments at which something is due. Prints one JSON line, tick's, for each pass that
+    after_help = "Does what tick does, at the moments at which something is due. Prints one JSON line, tick's, for each tick that
 had something to do; on a terminal a table instead. Interrupted it ends with 6, and the mission goes on.
 
 Examples:

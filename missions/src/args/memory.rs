@@ -16,7 +16,7 @@ Examples:
 )]
 pub(crate) struct ListState {}
 
-/// Show all that is kept of a mission
+/// Show all that is stored of a mission
 #[derive(Debug, Args)]
 #[command(
     after_help = "Prints the mission's object in the state file; {} and a warning where there is none.
@@ -37,14 +37,14 @@ pub(crate) struct GetState {
 
 Examples:
   missions remove-state find-plumbers
-  missions get-state find-plumbers > kept.json && missions remove-state find-plumbers")]
+  missions get-state find-plumbers > find-plumbers.json && missions remove-state find-plumbers")]
 pub(crate) struct RemoveState {
     /// Slug of the mission
     #[arg(value_name = "SLUG")]
     pub(crate) slug: String,
 }
 
-/// Save what can be read of a broken state file; the broken one is kept beside it
+/// Save what can be read of a broken state file; a copy of the broken one stays beside it
 #[derive(Debug, Args)]
 #[command(
     after_help = "Prints {\"state\", \"broken\", \"kept\", \"whole\": [slugs], \"cut\": [slugs], \"lost_bytes\"}. A file that is not broken
@@ -183,7 +183,7 @@ pub(crate) struct AppendMemory {
     pub(crate) read: ValueOptions,
 }
 
-/// Show what is remembered, all of it or one key
+/// Show the memory of a mission, all of it or one key
 #[derive(Debug, Args)]
 #[command(
     after_help = "Prints the value; null (in text mode: No memory found) where there is none.

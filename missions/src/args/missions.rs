@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{OfRun, Paging};
+use super::{Paging, RunIds};
 
 /// Ask the service whether the API key works
 #[derive(Debug, Args)]
@@ -33,7 +33,7 @@ pub(crate) struct CreateMission {
     pub(crate) more: MissionOptions,
 }
 
-/// What the reference cannot say of a new mission.
+/// Options of a new mission that `telnyx_api.py` does not have.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct MissionOptions {
     /// voice, sms or both [default: the service's, voice]
@@ -110,7 +110,7 @@ Examples:
   missions get-run mis_1 run_1 | jq -r .status")]
 pub(crate) struct GetRun {
     #[command(flatten)]
-    pub(crate) of: OfRun,
+    pub(crate) run: RunIds,
 }
 
 /// Set the status of a run, and its result
@@ -124,7 +124,7 @@ Examples:
 )]
 pub(crate) struct UpdateRun {
     #[command(flatten)]
-    pub(crate) of: OfRun,
+    pub(crate) run: RunIds,
     /// New status
     #[arg(value_name = "STATUS")]
     pub(crate) status: String,
@@ -162,7 +162,7 @@ Examples:
 )]
 pub(crate) struct CreatePlan {
     #[command(flatten)]
-    pub(crate) of: OfRun,
+    pub(crate) run: RunIds,
     /// JSON list of steps
     #[arg(value_name = "STEPS_JSON", allow_hyphen_values = true)]
     pub(crate) steps: String,
@@ -177,7 +177,7 @@ Examples:
   missions get-plan mis_1 run_1 | jq -r '.data[] | .step_id + \" \" + .status'")]
 pub(crate) struct GetPlan {
     #[command(flatten)]
-    pub(crate) of: OfRun,
+    pub(crate) run: RunIds,
 }
 
 /// Set the status of a plan step
@@ -191,7 +191,7 @@ Examples:
 )]
 pub(crate) struct UpdateStep {
     #[command(flatten)]
-    pub(crate) of: OfRun,
+    pub(crate) run: RunIds,
     /// The step_id of the plan
     #[arg(value_name = "STEP_ID")]
     pub(crate) step_id: String,
@@ -212,7 +212,7 @@ Examples:
 )]
 pub(crate) struct LogEvent {
     #[command(flatten)]
-    pub(crate) of: OfRun,
+    pub(crate) run: RunIds,
     /// Kind of event
     #[arg(value_name = "TYPE")]
     pub(crate) kind: String,
@@ -242,7 +242,7 @@ Examples:
   missions list-events mis_1 run_1 --all | jq -r '.data[] | .type + \": \" + .summary'")]
 pub(crate) struct ListEvents {
     #[command(flatten)]
-    pub(crate) of: OfRun,
+    pub(crate) run: RunIds,
     #[command(flatten)]
     pub(crate) paging: Paging,
 }

@@ -7,7 +7,7 @@ mod lifecycle;
 mod memory;
 mod missions;
 mod scheduled;
-mod whole;
+mod workflows;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ pub(crate) use lifecycle::*;
 pub(crate) use memory::*;
 pub(crate) use missions::*;
 pub(crate) use scheduled::*;
-pub(crate) use whole::*;
+pub(crate) use workflows::*;
 
 /// The program's name.
 const NAME: &str = "missions";
@@ -55,7 +55,7 @@ pub(crate) struct Options {
 
 macro_rules! commands {
     ($($name:ident = $word:literal,)*) => {
-        /// Every command, in the reference's groups.
+        /// Every command, in the groups of [`groups::COMMANDS`].
         #[derive(Debug, Subcommand)]
         pub(crate) enum Command {
             $(#[command(name = $word)] $name($name),)*
@@ -133,13 +133,13 @@ commands! {
     Fail = "fail",
     Cancel = "cancel",
     Tick = "tick",
-    Next = "next",
+    ShowNext = "next",
     Watch = "watch",
 }
 
-/// As much of the definition as the words of a line need: the first command that they name, and no other. To build
-/// all of them takes longer than most of them work. Only what is told of a mistake needs the rest.
-pub(crate) fn part(words: &[OsString]) -> clap::Command {
+/// As much of the definition as a command line needs: the first command that it names, and no other. To build all of
+/// them takes longer than most of them run. Only the message about a mistake needs the rest.
+pub(crate) fn needed_commands(words: &[OsString]) -> clap::Command {
     let program = Options::augment_args(clap::Command::new(NAME))
         .version(env!("CARGO_PKG_VERSION"))
         .disable_help_subcommand(true);
@@ -147,7 +147,7 @@ pub(crate) fn part(words: &[OsString]) -> clap::Command {
     named.into_iter().fold(program, clap::Command::subcommand)
 }
 
-/// Which part of a list is asked for.
+/// Which part of a list is wanted.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub(crate) struct Paging {
     /// Page to show, from 1
@@ -161,10 +161,10 @@ pub(crate) struct Paging {
     pub(crate) all: bool,
 }
 
-/// Words whose meaning depends on how many there are: the usage of the command tells it. They are arguments of
-/// their own, since one argument of many values that may begin with `-` swallows every option after it.
+/// Arguments whose meaning depends on how many there are: the usage of the command shows it. Each is declared by itself,
+/// since one argument of many values that may begin with `-` swallows every option after it.
 #[derive(Clone, Debug, clap::Args)]
-pub(crate) struct Words {
+pub(crate) struct Positionals {
     /// Arguments in the order of the usage above
     #[arg(value_name = "ARGUMENTS", required = true, allow_hyphen_values = true)]
     first: Option<String>,
@@ -184,8 +184,8 @@ pub(crate) struct Words {
     eighth: Option<String>,
 }
 
-impl Words {
-    /// The words that are there, in their order.
+impl Positionals {
+    /// The arguments that were given, in their order.
     pub(crate) fn list(&self) -> Vec<&str> {
         let words = [
             &self.first,
@@ -203,7 +203,7 @@ impl Words {
 
 /// A mission of the service and one of its runs.
 #[derive(Clone, Debug, clap::Args)]
-pub(crate) struct OfRun {
+pub(crate) struct RunIds {
     /// Id of the mission
     #[arg(value_name = "MISSION_ID")]
     pub(crate) mission_id: String,
@@ -214,37 +214,38 @@ pub(crate) struct OfRun {
 
 #[cfg(test)]
 mod tests {
-    use super::{Args, part};
+    use super::{Args, needed_commands};
     use clap::{Command, CommandFactory as _};
 
     #[track_caller]
-    fn same(part: &Command, whole: &Command) {
+    fn same(part: &Command, full: &Command) {
         let of = |command: &Command| {
             let arguments: Vec<_> = command.get_arguments().map(|one| format!("{one:?}")).collect();
             (command.get_version().map(str::to_owned), arguments)
         };
-        assert_eq!(of(part), of(whole));
+        assert_eq!(of(part), of(full));
     }
 
     #[test]
-    fn a_part_reads_its_line_as_the_whole_does() {
-        let whole = Args::command();
-        for command in whole.get_subcommands() {
-            let part = part(&["--text".into(), command.get_name().into(), "cancel".into()]);
-            same(&part, &whole);
+    fn one_command_alone_reads_its_line_as_all_of_them_do() {
+        let full = Args::command();
+        for command in full.get_subcommands() {
+            let part =
+                needed_commands(&["--text".into(), command.get_name().into(), "cancel".into()]);
+            same(&part, &full);
             let names: Vec<_> = part.get_subcommands().map(Command::get_name).collect();
             assert_eq!(names, [command.get_name()]);
             let part = part.find_subcommand(command.get_name()).unwrap();
             same(part, command);
             let below = part.get_subcommands().zip(command.get_subcommands());
             assert_eq!(part.get_subcommands().count(), command.get_subcommands().count());
-            below.for_each(|(part, whole)| same(part, whole));
+            below.for_each(|(part, full)| same(part, full));
         }
     }
 
     #[test]
     fn a_line_that_names_no_command_needs_none() {
-        same(&part(&["--version".into(), "tik".into()]), &Args::command());
-        assert!(part(&["tik".into()]).get_subcommands().next().is_none());
+        same(&needed_commands(&["--version".into(), "tik".into()]), &Args::command());
+        assert!(needed_commands(&["tik".into()]).get_subcommands().next().is_none());
     }
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Paging, Words};
+use super::{Paging, Positionals};
 
 /// Schedule a phone call
 #[derive(Debug, Args)]
@@ -10,7 +10,7 @@ use super::{Paging, Words};
     override_usage = "missions schedule-call [OPTIONS] ASSISTANT_ID TO FROM WHEN [MISSION_ID RUN_ID [STEP_ID]]
        missions schedule-call [OPTIONS] --mission SLUG TO WHEN",
     after_help = "WHEN is RFC 3339 with an offset, or `in 15m`; at least a minute ahead. With --mission the assistant, the caller's
-number, the mission and its run come from the state file, and the call is remembered and logged in the same
+number, the mission and its run come from the state file, and the call is recorded and logged in the same
 command. The same line is one call for 24 hours unless --again is given. Outside the window of the recipient
 (9 to 5, Monday to Friday, where the number rings) it is refused with the next allowed time.
 Prints the scheduled event; exit 8 if the answer was lost and the event was not found: see `missions resolve`.
@@ -21,7 +21,7 @@ Examples:
 )]
 pub(crate) struct ScheduleCall {
     #[command(flatten)]
-    pub(crate) words: Words,
+    pub(crate) words: Positionals,
     #[command(flatten)]
     pub(crate) more: ScheduleOptions,
     /// Hours of the day in which calls may begin, as in 09:00-17:00
@@ -44,7 +44,7 @@ pub(crate) struct ScheduleCall {
     override_usage = "missions schedule-sms [OPTIONS] ASSISTANT_ID TO FROM WHEN TEXT [MISSION_ID RUN_ID [STEP_ID]]
        missions schedule-sms [OPTIONS] --mission SLUG TO WHEN TEXT",
     after_help = "WHEN is RFC 3339 with an offset, or `in 15m`; at least a minute ahead. With --mission the assistant, the sender's
-number, the mission and its run come from the state file, and the text is remembered and logged in the same
+number, the mission and its run come from the state file, and the text is recorded and logged in the same
 command. The same line is one text for 24 hours unless --again is given.
 Prints the scheduled event; exit 8 if the answer was lost and the event was not found: see `missions resolve`.
 
@@ -54,7 +54,7 @@ Examples:
 )]
 pub(crate) struct ScheduleSms {
     #[command(flatten)]
-    pub(crate) words: Words,
+    pub(crate) words: Positionals,
     #[command(flatten)]
     pub(crate) more: ScheduleOptions,
 }
@@ -62,16 +62,16 @@ pub(crate) struct ScheduleSms {
 /// What both kinds of scheduling share.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct ScheduleOptions {
-    /// Slug of the mission it belongs to: schedules, remembers and logs
+    /// Slug of the mission it belongs to: schedules, records and logs
     #[arg(long, value_name = "SLUG")]
     pub(crate) mission: Option<String>,
     /// Plan step that it belongs to
     #[arg(long, value_name = "STEP_ID")]
     pub(crate) step: Option<String>,
-    /// Plan step that stands for the end of the mission's last event; kept with the event
+    /// Plan step that stands for the end of the mission's last event; stored with the event
     #[arg(long, value_name = "STEP_ID")]
     pub(crate) verify_step: Option<String>,
-    /// Who is reached, as far as trying again goes: automated, service or professional [default: never again]
+    /// Kind of recipient, for retries: automated, service or professional [default: no retries]
     #[arg(long, value_name = "KIND")]
     pub(crate) recipient: Option<String>,
     /// Schedule although the same line may have done so in the last 24 hours

@@ -1,36 +1,35 @@
 //! `create-assistant`, `list-assistants`, `get-assistant`, `update-assistant`, `delete-assistant`,
 //! `get-connection-id`.
 
-use anyhow::Context as _;
 use serde_json::{Value, json};
 use state::exit::{Exit, Fault};
 use state::out;
 
-use crate::api::{Feature, NewAssistant, Pages, Row};
 use crate::args::{
     AssistantOptions, CreateAssistant, DeleteAssistant, GetAssistant, GetConnectionId,
     ListAssistants, Paging, UpdateAssistant,
 };
-use crate::context::Context;
+use crate::context::CommandContext;
 use crate::input;
+use crate::service::{self, Feature, NewAssistant, Pages, ServiceRow};
 
 const OPTIONS: &str = "{\"voice\": \"…\", \"tools\": […]}";
 
 /// The assistant that a command line describes.
-pub(crate) fn described(
+pub(crate) fn new_assistant(
     name: &str,
     instructions: &str,
     greeting: &str,
     more: &AssistantOptions,
 ) -> anyhow::Result<NewAssistant> {
-    let name = input::words_of("the name", name)?;
-    let instructions = input::words_of("the instructions", instructions)?;
+    let name = input::not_blank("the name", name)?;
+    let instructions = input::not_blank("the instructions", instructions)?;
     let mut new = NewAssistant::new(name, instructions, greeting);
     for (key, text) in
         [("voice", &more.voice), ("model", &more.model), ("description", &more.description)]
     {
         if let Some(text) = text {
-            new.set(key, input::words_of(&format!("the {key}"), text)?);
+            new.set(key, input::not_blank(&format!("the {key}"), text)?);
         }
     }
     if !more.features.is_empty() {
@@ -50,14 +49,8 @@ fn features<'a>(given: impl Iterator<Item = &'a str>) -> Result<Vec<&'static str
     given.map(|word| input::one_of("feature", word, &Feature::WORDS)).collect()
 }
 
-/// A key for one request: 32 hex digits, as the carrier advises a random one (facts/server.md 6.3).
-pub(crate) fn new_key() -> anyhow::Result<String> {
-    let random = || getrandom::u64().context("asking the system for a random number");
-    Ok(format!("{:016x}{:016x}", random()?, random()?))
-}
-
-pub(crate) fn create(context: &Context, args: &CreateAssistant) -> anyhow::Result<Exit> {
-    let mut new = described(&args.name, &args.instructions, &args.greeting, &args.more)?;
+pub(crate) fn create(context: &CommandContext, args: &CreateAssistant) -> anyhow::Result<Exit> {
+    let mut new = new_assistant(&args.name, &args.instructions, &args.greeting, &args.more)?;
     match args
         .options
         .as_deref()
@@ -72,7 +65,7 @@ pub(crate) fn create(context: &Context, args: &CreateAssistant) -> anyhow::Resul
         }
         Some(Value::Object(options)) => {
             for (key, value) in options {
-                // The reference's word for it.
+                // The word of `telnyx_api.py`.
                 let key = if key == "features" { "enabled_features" } else { &key };
                 new.set(key, value);
             }
@@ -83,25 +76,26 @@ pub(crate) fn create(context: &Context, args: &CreateAssistant) -> anyhow::Resul
                 .into());
         }
     }
-    let assistant = context.api()?.create_assistant(&new, &new_key()?)?;
+    let assistant =
+        service::assistants::create(&context.api()?, &new, &service::new_idempotency_key()?)?;
     let id = assistant.id(&["id", "assistant_id"]).unwrap_or_default();
     context.printer.done(assistant.value(), || format!("Created assistant: {id}"))?;
     Ok(Exit::Done)
 }
 
-pub(crate) fn list(context: &Context, args: &ListAssistants) -> anyhow::Result<Exit> {
+pub(crate) fn list(context: &CommandContext, args: &ListAssistants) -> anyhow::Result<Exit> {
     let name = args.name.as_deref();
-    // Which page one of that name is on, nobody knows.
+    // One of that name may be on any page.
     let pages = match args.paging {
         Paging { page: None, size, .. } if name.is_some() => Pages::All(size),
         paging => paging.into(),
     };
-    let mut assistants = context.api()?.assistants(name, pages)?;
+    let mut assistants = service::assistants::list(&context.api()?, name, pages)?;
     if let Some(name) = name {
-        // Whether the service heeds it is unknown (facts/server.md 4.8).
+        // The service may have ignored it.
         let name = name.to_lowercase();
-        let has_it = |known: &str| known.to_lowercase().contains(&name);
-        assistants.retain(|row| row["name"].as_str().is_some_and(has_it));
+        let matches = |other: &str| other.to_lowercase().contains(&name);
+        assistants.retain(|row| row["name"].as_str().is_some_and(matches));
     }
     if context.printer.is_text() {
         let (page, rows) = (args.paging.page.unwrap_or(1), assistants.rows().len());
@@ -118,8 +112,8 @@ pub(crate) fn list(context: &Context, args: &ListAssistants) -> anyhow::Result<E
     Ok(Exit::Done)
 }
 
-/// A line as the reference prints it, the features as Python shows a list.
-fn line(row: &Row) -> String {
+/// A line as `telnyx_api.py` prints it, the features as Python shows a list.
+fn line(row: &ServiceRow) -> String {
     let id = row.id(&["id", "assistant_id"]).unwrap_or_default();
     let name = row.text("name").unwrap_or("unnamed");
     let features = row.value()["enabled_features"].as_array().map_or(&[][..], Vec::as_slice);
@@ -129,36 +123,37 @@ fn line(row: &Row) -> String {
     format!("{id}: {name} (model={model}, features=[{}])\n", features.join(", "))
 }
 
-pub(crate) fn get(context: &Context, args: &GetAssistant) -> anyhow::Result<Exit> {
-    let assistant = context.api()?.assistant(&args.assistant_id)?;
+pub(crate) fn get(context: &CommandContext, args: &GetAssistant) -> anyhow::Result<Exit> {
+    let assistant = service::assistants::get(&context.api()?, &args.assistant_id)?;
     context.printer.document(assistant.value(), || out::pretty(assistant.value()))?;
     Ok(Exit::Done)
 }
 
-pub(crate) fn update(context: &Context, args: &UpdateAssistant) -> anyhow::Result<Exit> {
+pub(crate) fn update(context: &CommandContext, args: &UpdateAssistant) -> anyhow::Result<Exit> {
     let changes = input::object("UPDATES_JSON", &args.updates, "{\"instructions\": \"…\"}")?;
     if changes.is_empty() {
         return Err(Fault::usage("UPDATES_JSON changes nothing: it is an empty object").into());
     }
-    let assistant = context.api()?.update_assistant(&args.assistant_id, &changes.into())?;
+    let assistant =
+        service::assistants::update(&context.api()?, &args.assistant_id, &changes.into())?;
     let text = || format!("Updated assistant {}", args.assistant_id);
     context.printer.done(assistant.value(), text)?;
     Ok(Exit::Done)
 }
 
-pub(crate) fn delete(context: &Context, args: &DeleteAssistant) -> anyhow::Result<Exit> {
+pub(crate) fn delete(context: &CommandContext, args: &DeleteAssistant) -> anyhow::Result<Exit> {
     let id = &args.assistant_id;
-    context.api()?.delete_assistant(id)?;
+    service::assistants::delete(&context.api()?, id)?;
     let document = json!({ "id": id, "deleted": true });
     context.printer.done(&document, || format!("Deleted assistant {id}"))?;
     Ok(Exit::Done)
 }
 
-pub(crate) fn connection(context: &Context, args: &GetConnectionId) -> anyhow::Result<Exit> {
+pub(crate) fn connection(context: &CommandContext, args: &GetConnectionId) -> anyhow::Result<Exit> {
     let word = input::one_of("feature", &args.feature, &Feature::WORDS)?;
     let feature =
         if word == Feature::Messaging.word() { Feature::Messaging } else { Feature::Telephony };
-    let row = context.api()?.connection(&args.assistant_id, feature)?;
+    let row = service::assistants::connection_id(&context.api()?, &args.assistant_id, feature)?;
     let id = row.id(&["connection_id"]).unwrap_or_default();
     context.printer.document(row.value(), || format!("Connection ID: {id}"))?;
     Ok(Exit::Done)

@@ -1,15 +1,15 @@
-//! `check-key`: asks the service whether the key works; the reference only looks whether there is one.
+//! `check-key`: asks the service whether the key works.
 
 use serde_json::{Value, json};
 use state::exit::Exit;
 use state::{config, out};
 
-use crate::context::Context;
+use crate::context::CommandContext;
 
 /// A shorter key is not shown at all: its ends would be most of it.
 const SHORTEST_SHOWN: usize = 20;
 
-pub(crate) fn run(context: &Context) -> anyhow::Result<Exit> {
+pub(crate) fn run(context: &CommandContext) -> anyhow::Result<Exit> {
     let service = context.config.service()?;
     let key = masked(service.key().expose());
     let account = match context.api()?.me() {

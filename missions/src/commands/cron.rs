@@ -1,4 +1,4 @@
-//! `cron`: has `tick` run for a mission until it ends.
+//! `cron add`, `cron remove`, `cron list`: lets `tick` run for a mission until it ends.
 
 use std::process::{Command, Stdio};
 
@@ -8,15 +8,15 @@ use state::exit::{Exit, Fault};
 use state::words;
 
 use crate::args::{AddCron, CronCommand};
-use crate::context::Context;
-use crate::cron::{self, Every, Scheduler};
+use crate::context::CommandContext;
+use crate::cron::{self, TickInterval, TickScheduler};
 use crate::input;
-use crate::stages;
+use crate::store::event;
 
-/// All that cron gives to what it runs.
+/// The PATH that cron gives to what it runs.
 const PATH: &str = "/usr/bin:/bin";
 
-pub(crate) fn run(context: &Context, what: &CronCommand) -> anyhow::Result<Exit> {
+pub(crate) fn run(context: &CommandContext, what: &CronCommand) -> anyhow::Result<Exit> {
     match what {
         CronCommand::Add(args) => add(context, args),
         CronCommand::Remove { slug } => remove(context, slug),
@@ -24,15 +24,15 @@ pub(crate) fn run(context: &Context, what: &CronCommand) -> anyhow::Result<Exit>
     }
 }
 
-fn add(context: &Context, args: &AddCron) -> anyhow::Result<Exit> {
+fn add(context: &CommandContext, args: &AddCron) -> anyhow::Result<Exit> {
     let slug = &args.slug;
-    let every = Every::minutes(args.every)?;
-    is_under_way(context, slug)?;
-    let scheduler = if args.openclaw { cron::of_gateway()? } else { Scheduler::Crontab };
+    let every = TickInterval::minutes(args.every)?;
+    check_goes_on(context, slug)?;
+    let scheduler = if args.openclaw { cron::of_gateway()? } else { TickScheduler::Crontab };
     if let Some(step) = &args.step {
-        verify(context, slug, step)?;
+        set_verify_step(context, slug, step)?;
     }
-    try_out(context)?;
+    try_key(context)?;
     let written = cron::add(context, slug, scheduler, every)?;
     let mut document = serde_json::to_value(scheduler)?;
     document["slug"] = json!(slug);
@@ -45,11 +45,11 @@ fn add(context: &Context, args: &AddCron) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn remove(context: &Context, slug: &str) -> anyhow::Result<Exit> {
+fn remove(context: &CommandContext, slug: &str) -> anyhow::Result<Exit> {
     let removed = cron::remove(context, slug)?;
     if !removed {
-        // A line may be left of a mission that is no longer kept, but a wrong name is more likely.
-        context.file.read()?.known(slug)?;
+        // A line may be left of a mission that is not stored any more, but a wrong slug is more likely.
+        context.store.read()?.require(slug)?;
     }
     let document = json!({ "slug": slug, "changed": removed });
     context.printer.done(&document, || {
@@ -59,10 +59,10 @@ fn remove(context: &Context, slug: &str) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn list(context: &Context, only: Option<&str>) -> anyhow::Result<Exit> {
-    let missions = context.file.read()?;
+fn list(context: &CommandContext, only: Option<&str>) -> anyhow::Result<Exit> {
+    let missions = context.store.read()?;
     if let Some(slug) = only {
-        missions.known(slug)?;
+        missions.require(slug)?;
     }
     let is_wanted = |slug: &str| only.is_none_or(|only| only == slug);
     let mut listed: Vec<Value> = Vec::new();
@@ -87,22 +87,22 @@ fn row(listed: &Value) -> String {
     format!("{}: {} {}{}", text("slug"), text("scheduler"), text("line"), text("job"))
 }
 
-fn is_under_way(context: &Context, slug: &str) -> anyhow::Result<()> {
-    let missions = context.file.read()?;
-    let status = missions.known(slug)?.status();
+fn check_goes_on(context: &CommandContext, slug: &str) -> anyhow::Result<()> {
+    let missions = context.store.read()?;
+    let status = missions.require(slug)?.status();
     if status.is_over() {
         return Err(Fault::usage(format!("mission `{slug}` has ended: {status}"))
-            .hint("there is nothing left to look at")
+            .hint("nothing is left for a tick to do")
             .into());
     }
     Ok(())
 }
 
-/// Names the step that ends with the mission's last event, as scheduling does: with each event.
-fn verify(context: &Context, slug: &str, step: &str) -> anyhow::Result<()> {
-    context.file.change_mission(slug, |mission| {
-        input::step_of(&stages::plan_of(&mission.view()), step)?;
-        let ids: Vec<String> = mission.view().event_ids().map(str::to_owned).collect();
+/// Sets the step that ends with the mission's last event, as scheduling does: with each event.
+fn set_verify_step(context: &CommandContext, slug: &str, step: &str) -> anyhow::Result<()> {
+    context.store.change_mission(slug, |mission| {
+        input::step_of(&mission.view().plan(), step)?;
+        let ids: Vec<String> = event::ids(&mission.view()).map(str::to_owned).collect();
         if ids.is_empty() {
             return Err(Fault::usage(format!(
                 "mission `{slug}` has nothing scheduled that --step could wait for"
@@ -111,19 +111,19 @@ fn verify(context: &Context, slug: &str, step: &str) -> anyhow::Result<()> {
             .into());
         }
         for id in ids {
-            if let Some(mut event) = mission.view().event(&id) {
+            if let Some(mut event) = event::get(&mission.view(), &id) {
                 event.verify_step = Some(step.to_owned());
-                mission.set_event(&id, &event)?;
+                event::set(mission, &id, &event)?;
             }
         }
         Ok(())
     })
 }
 
-/// Asks the service as a tick of cron's will: a key that only this shell knows would fail each minute, unseen.
+/// Asks the service as a tick under cron will: a key that only this shell has would fail each minute, unseen.
 ///
-/// Fails (exit 3) if the configuration does not do without the shell; other faults may be gone in a minute.
-fn try_out(context: &Context) -> anyhow::Result<()> {
+/// Fails (exit 3) if the configuration needs the shell's environment; other errors may be gone in a minute.
+fn try_key(context: &CommandContext) -> anyhow::Result<()> {
     let program = cron::program(context)?;
     let mut check = Command::new(&program);
     check.args(["check-key", "--quiet", "--deadline", "10", "--skill-dir"]);
@@ -135,8 +135,8 @@ fn try_out(context: &Context) -> anyhow::Result<()> {
     if output.status.code() != Some(Exit::NotConfigured as i32) {
         return Ok(());
     }
-    let said = words::line(&String::from_utf8_lossy(&output.stderr));
-    Err(Fault::not_configured(format!("with cron's environment: {said}"))
-        .hint("keep the key in the skill folder: run `setup`")
+    let error = words::line(&String::from_utf8_lossy(&output.stderr));
+    Err(Fault::not_configured(format!("with cron's environment: {error}"))
+        .hint("put the key into the skill folder: run `setup`")
         .into())
 }

@@ -8,24 +8,24 @@ use state::phone::Phone;
 use state::words::for_shell;
 
 use crate::args::DncCommand;
-use crate::context::Context;
-use crate::state_file::Mission;
+use crate::context::CommandContext;
+use crate::store::{Mission, event, progress};
 
-pub(crate) fn run(context: &Context, what: &DncCommand) -> anyhow::Result<Exit> {
+pub(crate) fn run(context: &CommandContext, what: &DncCommand) -> anyhow::Result<Exit> {
     let skill = context.config.skill_dir();
     match what {
         DncCommand::Add { number } => {
             let phone: Phone = number.parse()?;
             let changed = do_not_call::add(skill, &phone, context.now())?;
-            if let Err(err) = withdrawn(context, &phone) {
+            if let Err(err) = let_ticks_unschedule(context, &phone) {
                 out::warning(&format!("what is scheduled stays: {}", exit::told(&err)));
             }
-            told(context, &phone, true, changed)
+            print(context, &phone, true, changed)
         }
         DncCommand::Remove { number } => {
             let phone: Phone = number.parse()?;
             let changed = do_not_call::remove(skill, &phone)?;
-            told(context, &phone, false, changed)
+            print(context, &phone, false, changed)
         }
         DncCommand::List => {
             let list = do_not_call::list(skill)?;
@@ -35,7 +35,7 @@ pub(crate) fn run(context: &Context, what: &DncCommand) -> anyhow::Result<Exit> 
     }
 }
 
-/// When each number came to the list, and beside that why, and what that covers.
+/// When each number was added, and beside that why, and what that covers.
 fn document(list: &List) -> Value {
     let each = |value: fn(&Entry) -> Value| -> Map<String, Value> {
         list.iter().map(|(number, entry)| (number.to_owned(), value(entry))).collect()
@@ -43,7 +43,7 @@ fn document(list: &List) -> Value {
     json!({ "numbers": each(|entry| entry.at.as_str().into()), "details": each(Entry::details) })
 }
 
-/// The same for people, a line each.
+/// The list as text, a line for each number.
 fn lines(list: &List) -> String {
     let line = |(number, entry): (&str, &Entry)| {
         format!("{number}  {}  {}, since {}", entry.covers, entry.why.word(), entry.at)
@@ -51,26 +51,31 @@ fn lines(list: &List) -> String {
     list.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// Lets the next tick withdraw what is scheduled for a number.
-fn withdrawn(context: &Context, phone: &Phone) -> anyhow::Result<()> {
+/// Lets the next tick delete what is scheduled for a number.
+fn let_ticks_unschedule(context: &CommandContext, phone: &Phone) -> anyhow::Result<()> {
     let waits = |mission: &Mission| {
-        let mut events = mission.events().into_iter().flatten();
+        let mut events = event::all(mission).into_iter().flatten();
         events.any(|(_, event)| event.end.is_none() && event.to == phone.as_str())
     };
-    let missions = context.file.read()?;
+    let missions = context.store.read()?;
     for mission in missions.iter().filter(|one| !one.status().is_over() && waits(one)) {
         let slug = mission.slug();
-        context.file.change_mission(slug, |mission| {
-            mission.set_tick_due(Some(context.now()));
+        context.store.change_mission(slug, |mission| {
+            progress::set_tick_due(mission, Some(context.now()));
             Ok(())
         })?;
         let slug = for_shell(slug);
-        out::progress(&format!("`missions tick {slug}` withdraws what is scheduled for {phone}"));
+        out::progress(&format!("`missions tick {slug}` deletes what is scheduled for {phone}"));
     }
     Ok(())
 }
 
-fn told(context: &Context, phone: &Phone, listed: bool, changed: bool) -> anyhow::Result<Exit> {
+fn print(
+    context: &CommandContext,
+    phone: &Phone,
+    listed: bool,
+    changed: bool,
+) -> anyhow::Result<Exit> {
     let document = json!({ "number": phone.as_str(), "listed": listed, "changed": changed });
     let text = || match (listed, changed) {
         (true, true) => format!("{phone} is never called or texted from now on"),

@@ -1,31 +1,31 @@
-//! `save-memory`, `append-memory`, `get-memory`: what a mission remembers, on this machine.
+//! `save-memory`, `append-memory`, `get-memory`: the memory of a mission, on this machine.
 
 use serde_json::{Value, json};
 use state::exit::{Exit, Fault};
 use state::out;
 
 use crate::args::{AppendMemory, GetMemory, SaveMemory};
-use crate::context::Context;
+use crate::context::CommandContext;
 use crate::input;
-use crate::state_file::Appended;
+use crate::store::{Appended, append_memory, save_memory};
 
-pub(crate) fn save(context: &Context, args: &SaveMemory) -> anyhow::Result<Exit> {
+pub(crate) fn save(context: &CommandContext, args: &SaveMemory) -> anyhow::Result<Exit> {
     let key = key(&args.key)?;
     let value = input::value(&args.value, args.read.json, args.read.string)?;
     let slug = slug(&args.slug)?;
-    context.file.save(slug, key, &value, args.read.create, context.now())?;
+    save_memory(&context.store, slug, (key, &value), args.read.create, context.now())?;
     let document = json!({ "slug": args.slug, "key": key, "value": value });
     let text = || format!("Saved memory '{key}' for mission '{}'", args.slug);
     context.printer.done(&document, text)?;
     Ok(Exit::Done)
 }
 
-pub(crate) fn append(context: &Context, args: &AppendMemory) -> anyhow::Result<Exit> {
+pub(crate) fn append(context: &CommandContext, args: &AppendMemory) -> anyhow::Result<Exit> {
     let key = key(&args.key)?;
     let item = input::value(&args.item, args.read.json, args.read.string)?;
     let slug = slug(&args.slug)?;
     let create = args.read.create;
-    let appended = context.file.append(slug, key, &item, create, context.now())?;
+    let appended = append_memory(&context.store, slug, (key, &item), create, context.now())?;
     let Appended { items, was_single } = appended;
     if was_single {
         out::warning(&format!("`{key}` was a single value; it is the first item of a list now"));
@@ -36,8 +36,8 @@ pub(crate) fn append(context: &Context, args: &AppendMemory) -> anyhow::Result<E
     Ok(Exit::Done)
 }
 
-pub(crate) fn get(context: &Context, args: &GetMemory) -> anyhow::Result<Exit> {
-    let missions = context.file.read()?;
+pub(crate) fn get(context: &CommandContext, args: &GetMemory) -> anyhow::Result<Exit> {
+    let missions = context.store.read()?;
     let mission = missions.get(&args.slug);
     if mission.is_none() {
         out::warning(&missions.unknown(&args.slug).to_string());
@@ -53,9 +53,9 @@ pub(crate) fn get(context: &Context, args: &GetMemory) -> anyhow::Result<Exit> {
 }
 
 fn key(given: &str) -> Result<&str, Fault> {
-    input::words_of("the key", given)
+    input::not_blank("the key", given)
 }
 
 fn slug(given: &str) -> Result<&str, Fault> {
-    input::words_of("the slug", given)
+    input::not_blank("the slug", given)
 }

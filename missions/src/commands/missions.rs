@@ -4,11 +4,11 @@ use serde_json::Value;
 use state::exit::Exit;
 use state::out;
 
-use crate::api::{NewMission, Row};
 use crate::args::{CancelMission, CreateMission, GetMission, ListMissions, MissionOptions};
-use crate::context::Context;
+use crate::context::CommandContext;
 use crate::input;
-use crate::state_file::Status;
+use crate::service::{self, NewMission, ServiceRow};
+use crate::store::{MissionStatus, progress};
 
 /// What [`MissionOptions`] say, checked.
 pub(crate) fn options(more: &MissionOptions) -> anyhow::Result<(Option<&str>, Option<Value>)> {
@@ -20,33 +20,33 @@ pub(crate) fn options(more: &MissionOptions) -> anyhow::Result<(Option<&str>, Op
     Ok((channel, metadata.transpose()?.map(Value::Object)))
 }
 
-pub(crate) fn create(context: &Context, args: &CreateMission) -> anyhow::Result<Exit> {
+pub(crate) fn create(context: &CommandContext, args: &CreateMission) -> anyhow::Result<Exit> {
     let (channel, metadata) = options(&args.more)?;
     let new = NewMission {
-        name: input::words_of("the name", &args.name)?,
-        instructions: input::words_of("the instructions", &args.instructions)?,
+        name: input::not_blank("the name", &args.name)?,
+        instructions: input::not_blank("the instructions", &args.instructions)?,
         channel,
         metadata: metadata.as_ref(),
     };
-    let mission = context.api()?.create_mission(&new)?;
+    let mission = service::missions::create(&context.api()?, &new)?;
     let id = mission.id(&["id", "mission_id"]).unwrap_or_default();
     context.printer.done(mission.value(), || format!("Created mission: {id}"))?;
     Ok(Exit::Done)
 }
 
-pub(crate) fn get(context: &Context, args: &GetMission) -> anyhow::Result<Exit> {
-    let mission = context.api()?.mission(&args.mission_id)?;
+pub(crate) fn get(context: &CommandContext, args: &GetMission) -> anyhow::Result<Exit> {
+    let mission = service::missions::get(&context.api()?, &args.mission_id)?;
     context.printer.document(mission.value(), || out::pretty(mission.value()))?;
     Ok(Exit::Done)
 }
 
-pub(crate) fn list(context: &Context, args: &ListMissions) -> anyhow::Result<Exit> {
+pub(crate) fn list(context: &CommandContext, args: &ListMissions) -> anyhow::Result<Exit> {
     let status = args.status.as_deref();
     let status = status
         .map(|word| input::one_of("status of a mission", word, input::MISSION_STATUSES))
         .transpose()?;
-    let missions = context.api()?.missions(status, args.paging.into())?;
-    let line = |row: Row| {
+    let missions = service::missions::list(&context.api()?, status, args.paging.into())?;
+    let line = |row: ServiceRow| {
         let id = row.id(&["id", "mission_id"]).unwrap_or_default();
         format!("{id}: {}\n", row.text("name").unwrap_or("unnamed"))
     };
@@ -56,11 +56,12 @@ pub(crate) fn list(context: &Context, args: &ListMissions) -> anyhow::Result<Exi
     Ok(Exit::Done)
 }
 
-pub(crate) fn cancel(context: &Context, args: &CancelMission) -> anyhow::Result<Exit> {
-    let mission = context.api()?.cancel_mission(&args.mission_id)?;
+pub(crate) fn cancel(context: &CommandContext, args: &CancelMission) -> anyhow::Result<Exit> {
+    let mission = service::missions::cancel(&context.api()?, &args.mission_id)?;
     let now = context.now();
-    context.keep_in_step(&args.mission_id, None, |mission| {
-        mission.set_status(&Status::Cancelled, now).set_tick_due(Some(now));
+    context.update_stored(&args.mission_id, None, |mission| {
+        mission.set_status(&MissionStatus::Cancelled, now);
+        progress::set_tick_due(mission, Some(now));
     });
     let text = || format!("Cancelled mission: {}", args.mission_id);
     context.printer.done(mission.value(), text)?;

@@ -1,58 +1,64 @@
-//! `resolve`: what may or may not have happened is looked for again, or settled by somebody who looked.
+//! `resolve`: searches again for what is unconfirmed, or takes the user's word for what became of it.
 
 use serde_json::{Value, json};
-use state::exit::{Exit, Fault};
+use state::exit::{self, Exit, Fault};
 use state::intents::Intent;
+use state::out;
 
-use crate::api::{Api, Scheduled};
 use crate::args::Resolve;
-use crate::context::Context;
-use crate::nearest;
-use crate::schedule::{self, Order, TOOL};
-use crate::stages::{Made, OPEN, Open};
-use crate::state_file::{Mission, Missions};
+use crate::context::CommandContext;
+use crate::create_once::{self, PENDING, PendingCreate, Resource};
+use crate::scheduling::{ScheduleRequest, TOOL, confirm, record};
+use crate::service::{self, RunRef, ScheduledRow, ServiceApi};
+use crate::store::Missions;
+use crate::suggest;
 
-pub(crate) fn run(context: &Context, args: &Resolve) -> anyhow::Result<Exit> {
+pub(crate) fn run(context: &CommandContext, args: &Resolve) -> anyhow::Result<Exit> {
     let intents = context.intents().open(TOOL)?;
-    let missions = context.file.read()?;
+    let missions = context.store.read()?;
     match &args.id {
-        None => look_again(context, &intents, &missions),
+        None => search_again(context, &intents, &missions),
         Some(id) => match intents.iter().find(|intent| intent.id == *id) {
-            Some(intent) => by_hand(context, intent, args),
-            None => stage_by_hand(context, &missions, id, &intents, args),
+            Some(intent) => settle_intent(context, intent, args),
+            None => settle_stage(context, &missions, id, &intents, args),
         },
     }
 }
 
-/// Looks once for everything that is open, and lists what is left.
-fn look_again(context: &Context, intents: &[Intent], missions: &Missions) -> anyhow::Result<Exit> {
-    let (mut settled, mut left) = (Vec::new(), Vec::new());
+/// Searches once for everything that is unconfirmed, and lists what still is.
+fn search_again(
+    context: &CommandContext,
+    intents: &[Intent],
+    missions: &Missions,
+) -> anyhow::Result<Exit> {
+    let (mut settled, mut unconfirmed) = (Vec::new(), Vec::new());
     for intent in intents {
-        match schedule::look(context, &context.api()?, intent) {
+        match confirm::find_match(context, &context.api()?, intent) {
             Ok(Some(event)) => {
-                schedule::settle(context, intent, &event)?;
+                confirm::settle(context, intent, &event)?;
                 settled.push(json!({ "id": intent.id, "made": event.id() }));
             }
-            Ok(None) => left.push(schedule::unsettled(intent)),
+            Ok(None) => unconfirmed.push(confirm::unconfirmed_json(intent)),
             Err(err) => {
-                state::out::warning(&state::exit::told(&err));
-                left.push(schedule::unsettled(intent));
+                out::warning(&exit::told(&err));
+                unconfirmed.push(confirm::unconfirmed_json(intent));
             }
         }
     }
-    for (slug, open) in open_stages(missions) {
-        left.push(json!({ "id": slug, "what": open.what.word(), "begun": open.at.to_string(), "mission": slug }));
+    for (slug, pending) in create_once::unconfirmed(missions) {
+        let (what, started) = (pending.what.word(), pending.at.to_string());
+        unconfirmed.push(json!({ "id": slug, "what": what, "begun": started, "mission": slug }));
     }
-    let document = json!({ "settled": settled, "unsettled": left });
+    let document = json!({ "settled": settled, "unsettled": unconfirmed });
     let line = |one: &Value| {
         let text = |key: &str| one[key].as_str().unwrap_or("-").to_owned();
         format!("{}: {} to {}, begun {}\n", text("id"), text("what"), text("to"), text("begun"))
     };
     let text = || {
-        let left: String = left.iter().map(line).collect();
-        if left.is_empty() { "Nothing is unsettled".to_owned() } else { left }
+        let lines: String = unconfirmed.iter().map(line).collect();
+        if lines.is_empty() { "Nothing is unsettled".to_owned() } else { lines }
     };
-    if !left.is_empty() {
+    if !unconfirmed.is_empty() {
         context.printer.beside(&document, text);
         return Ok(Exit::Unknown);
     }
@@ -60,97 +66,107 @@ fn look_again(context: &Context, intents: &[Intent], missions: &Missions) -> any
     Ok(Exit::Done)
 }
 
-fn open_stages<'a>(missions: &'a Missions) -> Vec<(&'a str, Open)> {
-    let open = |one: Mission<'a>| Some((one.slug(), one.part::<Open>(OPEN)?));
-    missions.iter().filter_map(open).filter(|(_, open)| !open.deferred).collect()
-}
-
-fn which(args: &Resolve) -> Result<Option<&str>, Fault> {
+/// What the user says that it created; `None` if nothing happened.
+fn created(args: &Resolve) -> Result<Option<&str>, Fault> {
     match (&args.happened, args.nothing_happened) {
-        (Some(made), _) => Ok(Some(made)),
+        (Some(id), _) => Ok(Some(id)),
         (None, true) => Ok(None),
         (None, false) => Err(Fault::usage("say what you saw: --happened ID or --nothing-happened")),
     }
 }
 
-fn by_hand(context: &Context, intent: &Intent, args: &Resolve) -> anyhow::Result<Exit> {
-    let Some(made) = which(args)? else {
+fn settle_intent(
+    context: &CommandContext,
+    intent: &Intent,
+    args: &Resolve,
+) -> anyhow::Result<Exit> {
+    let Some(id) = created(args)? else {
         context.intents().withdraw(&intent.id)?;
         return print(context, &intent.id, None);
     };
-    let order: Order = serde_json::from_value(intent.request.clone())?;
+    let request: ScheduleRequest = serde_json::from_value(intent.request.clone())?;
     let api = context.api()?;
-    let event = api.scheduled(&order.new.assistant_id, made)?;
-    if !order.new.is_like(&event) {
-        let text = format!("`{made}` is not {}", order.told());
-        return Err(Fault::usage(text).hint("`missions resolve` lists what is looked for").into());
+    let event = service::scheduled_events::get(&api, &request.body.assistant_id, id)?;
+    if !request.body.is_like(&event) {
+        let text = format!("`{id}` is not {}", request.description());
+        return Err(Fault::usage(text).hint("`missions resolve` lists what is unconfirmed").into());
     }
-    schedule::settle(context, intent, &event)?;
-    schedule::done(context, &api, &order, Scheduled::new(event.into_row()), true)
+    confirm::settle(context, intent, &event)?;
+    let event = ScheduledRow::new(event.into_row());
+    record::record_and_print(context, &api, &request, event, true)
 }
 
-fn stage_by_hand(
-    context: &Context,
+fn settle_stage(
+    context: &CommandContext,
     missions: &Missions,
     slug: &str,
     intents: &[Intent],
     args: &Resolve,
 ) -> anyhow::Result<Exit> {
-    let stages = open_stages(missions);
-    let Some((_, open)) = stages.iter().find(|(known, _)| *known == slug) else {
-        let known =
-            intents.iter().map(|intent| &*intent.id).chain(stages.iter().map(|(slug, _)| *slug));
-        let known = nearest::sorted(slug, known);
-        let text = if known.is_empty() {
-            format!("`{slug}` is not unsettled, nor is anything else")
-        } else {
-            format!("`{slug}` is not unsettled; these are: {}", nearest::listed(&known, 5))
-        };
-        return Err(Fault::usage(text).into());
+    let stages = create_once::unconfirmed(missions);
+    let Some((_, pending)) = stages.iter().find(|(known, _)| *known == slug) else {
+        return Err(not_unconfirmed(slug, intents, &stages).into());
     };
-    let made = which(args)?;
-    let key = match (open.what, made) {
+    let created = created(args)?;
+    let key = match (pending.what, created) {
         (_, None) => None,
-        (Made::Plan, Some(_)) => {
+        (Resource::Plan, Some(_)) => {
             return Err(Fault::usage(
                 "a plan has no id: run `missions init` again, it finds a plan that is there",
             )
             .into());
         }
-        (Made::Mission, Some(_)) => Some("mission_id"),
-        (Made::Run, Some(_)) => Some("run_id"),
-        (Made::Assistant, Some(_)) => Some("assistant_id"),
+        (Resource::Mission, Some(_)) => Some("mission_id"),
+        (Resource::Run, Some(_)) => Some("run_id"),
+        (Resource::Assistant, Some(_)) => Some("assistant_id"),
     };
-    if let Some(made) = made {
-        exists(&context.api()?, open.what, missions.known(slug)?.mission_id(), made)?;
+    if let Some(id) = created {
+        let mission_id = missions.require(slug)?.mission_id();
+        check_exists(&context.api()?, pending.what, mission_id, id)?;
     }
-    context.file.change_mission(slug, |mission| {
-        if let (Some(key), Some(made)) = (key, made) {
-            mission.set(key, made);
+    context.store.change_mission(slug, |mission| {
+        if let (Some(key), Some(id)) = (key, created) {
+            mission.set(key, id);
         }
-        mission.unset(OPEN);
+        mission.unset(PENDING);
         Ok(())
     })?;
-    print(context, slug, made)
+    print(context, slug, created)
 }
 
-/// Asks the service for what is said to have been made, so that a slip does not become a mission.
-fn exists(api: &Api, what: Made, mission: Option<&str>, id: &str) -> anyhow::Result<()> {
+fn not_unconfirmed(id: &str, intents: &[Intent], stages: &[(&str, PendingCreate)]) -> Fault {
+    let known =
+        intents.iter().map(|intent| &*intent.id).chain(stages.iter().map(|(slug, _)| *slug));
+    let known = suggest::sorted(id, known);
+    Fault::usage(if known.is_empty() {
+        format!("`{id}` is not unconfirmed, nor is anything else")
+    } else {
+        format!("`{id}` is not unconfirmed; these are: {}", suggest::listed(&known, 5))
+    })
+}
+
+/// Fetches what was created, so that a mistyped id does not become a mission.
+fn check_exists(
+    api: &ServiceApi,
+    what: Resource,
+    mission: Option<&str>,
+    id: &str,
+) -> anyhow::Result<()> {
     match what {
-        Made::Mission => api.mission(id).map(drop),
-        Made::Run => {
-            let of = crate::api::RunRef { mission: mission.unwrap_or_default(), run: id };
-            api.run(of).map(drop)
+        Resource::Mission => service::missions::get(api, id).map(drop),
+        Resource::Run => {
+            let run = RunRef { mission: mission.unwrap_or_default(), run: id };
+            service::runs::get(api, run).map(drop)
         }
-        Made::Assistant => api.assistant(id).map(drop),
-        Made::Plan => Ok(()),
+        Resource::Assistant => service::assistants::get(api, id).map(drop),
+        Resource::Plan => Ok(()),
     }
 }
 
-fn print(context: &Context, id: &str, made: Option<&str>) -> anyhow::Result<Exit> {
-    let document = json!({ "settled": [{ "id": id, "made": made }], "unsettled": [] });
-    context.printer.done(&document, || match made {
-        Some(made) => format!("Settled {id}: it made {made}"),
+fn print(context: &CommandContext, id: &str, created: Option<&str>) -> anyhow::Result<Exit> {
+    let document = json!({ "settled": [{ "id": id, "made": created }], "unsettled": [] });
+    context.printer.done(&document, || match created {
+        Some(created) => format!("Settled {id}: it made {created}"),
         None => format!("Settled {id}: nothing happened"),
     })?;
     Ok(Exit::Done)

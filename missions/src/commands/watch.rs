@@ -1,4 +1,4 @@
-//! `watch`: ticks in the foreground, at the moments at which there is something to do, until the mission has ended.
+//! `watch`: ticks in the foreground, whenever there is something to do, until the mission has ended.
 
 use std::time::Duration;
 
@@ -7,19 +7,19 @@ use state::words::for_shell;
 use state::{interrupt, out};
 
 use crate::args::Watch;
-use crate::context::Context;
-use crate::screen::Screen;
-use crate::tick::{self, Known};
+use crate::context::CommandContext;
+use crate::engine::{self, MissionSnapshot};
+use crate::live_table::LiveTable;
 
-/// After a pass that could not be finished, the service or the gateway is left alone for so long.
-const PAUSE: Duration = Duration::from_secs(30);
+/// The pause after a tick that had to stop: the service or the gateway is left alone for so long.
+const PAUSE_AFTER_FAULT: Duration = Duration::from_secs(30);
 
-/// Somebody else's doing is noticed so soon: the state file is read, and nobody is asked.
-const GLANCE: Duration = Duration::from_secs(1);
+/// The pause between two ticks. One with nothing to do only reads files, and so notices what another program did.
+const PAUSE: Duration = Duration::from_secs(1);
 
-pub(crate) fn run(context: Context, args: &Watch) -> anyhow::Result<Exit> {
+pub(crate) fn run(context: CommandContext, args: &Watch) -> anyhow::Result<Exit> {
     let slug = args.slug.clone();
-    tick::ids(&context.file.read()?.known(&slug)?)?;
+    context.store.read()?.require(&slug)?.require_run()?;
     let again = format!("`missions watch {}` goes on", for_shell(&slug));
     match interrupt::unless(move || watch(&context, &slug))? {
         Some(ended) => ended,
@@ -29,26 +29,26 @@ pub(crate) fn run(context: Context, args: &Watch) -> anyhow::Result<Exit> {
     }
 }
 
-fn watch(context: &Context, slug: &str) -> anyhow::Result<Exit> {
-    let mut screen = Screen::new(context);
+fn watch(context: &CommandContext, slug: &str) -> anyhow::Result<Exit> {
+    let mut table = LiveTable::new(context);
     loop {
-        let passed = tick::pass(context, Some(slug))?;
-        let mut pause = GLANCE;
-        if let Some(passed) = passed.filter(|passed| !passed.reports.is_empty()) {
-            if !screen.is_on() {
-                let said = context.printer.line(&passed.json(context), || passed.text());
-                said.map_err(|err| out::unsaid(&err))?;
+        let summary = engine::run_tick(context, Some(slug))?;
+        let mut pause = PAUSE;
+        if let Some(summary) = summary.filter(|summary| !summary.reports.is_empty()) {
+            if !table.is_on() {
+                let printed = context.printer.line(&summary.json(context), || summary.text());
+                printed.map_err(|err| out::unsaid(&err))?;
             }
-            if let Some(fault) = passed.fault() {
+            if let Some(fault) = summary.fault() {
                 out::warning(&fault.to_string());
-                pause = PAUSE;
+                pause = PAUSE_AFTER_FAULT;
             }
         }
-        let missions = context.file.read()?;
-        let mission = missions.known(slug)?;
-        let known = Known::of(context, &mission)?;
-        screen.draw(&mission, &known.targets, context.now())?;
-        if known.ledger.is_settled() || out::reader_is_gone() {
+        let missions = context.store.read()?;
+        let mission = missions.require(slug)?;
+        let snapshot = MissionSnapshot::of(context, &mission)?;
+        table.draw(&mission, &snapshot.targets, context.now())?;
+        if snapshot.applied.is_finished() || out::reader_is_gone() {
             return Ok(Exit::Done);
         }
         context.clock.sleep(context.clock.period(pause));

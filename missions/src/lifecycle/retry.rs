@@ -1,5 +1,5 @@
-//! Whether and when somebody who was not reached is tried again: the seed's strategy by kind of recipient, as one
-//! budget over all reasons (spec 4).
+//! Whether and when a target that was not reached is called or texted again, by the kind of recipient. There is one budget
+//! of retries for each target, whatever the reasons were.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,19 +7,19 @@ use std::str::FromStr;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::ending::Outcome;
+use super::event_status::EventOutcome;
 use crate::window::{Hours, Window};
 
-/// The seed names a number only for automated systems; nobody is tried oftener.
+/// The retries of one target at most.
 pub(crate) const RETRIES: usize = 3;
 
-/// The service wants a minute's notice; the rest is for the request itself.
-const NOTICE: SignedDuration = SignedDuration::from_secs(90);
+/// How far ahead a retry is scheduled at least: the service wants a minute, and the request takes time too.
+const RETRY_NOTICE: SignedDuration = SignedDuration::from_secs(90);
 
-/// Who was held back until a window opens is spread over this time, so that not all phones ring at nine sharp.
+/// Retries that wait for the same window to open are spread over this time, so that not all phones ring at nine sharp.
 const SPREAD: SignedDuration = SignedDuration::from_mins(20);
 
-/// Who is called, as far as patience goes.
+/// Kinds of recipients, by how soon they may be called again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Recipient {
@@ -56,71 +56,72 @@ impl fmt::Display for Recipient {
     }
 }
 
-/// An attempt that has ended.
+/// A call or text that has ended.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Past<'a> {
-    /// How.
-    pub(crate) outcome: &'a Outcome,
-    /// When.
+pub(crate) struct PastEvent<'a> {
+    /// How it ended.
+    pub(crate) outcome: &'a EventOutcome,
+    /// When that was noticed.
     pub(crate) at: Timestamp,
 }
 
-/// The answer to "is it tried again?".
+/// Whether there is another retry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Retry {
-    /// Then.
+pub(crate) enum NextRetry {
+    /// It happens at this time.
     At(Timestamp),
-    /// No: what may be tried was tried. Why, in words.
+    /// No: the budget is used up. Why, in words.
     Spent(String),
-    /// No: such an end is never tried again. Why, in words.
-    NotRetried(String),
+    /// No: such an end is never followed by a retry. Why, in words.
+    Never(String),
 }
 
-/// When the next attempt is due after those that have ended; `random` in [0, 1) picks the moment in an interval.
-pub(crate) fn next_attempt(
+/// When the next retry happens after calls or texts that have ended; `random` in [0, 1) picks the moment in an interval.
+pub(crate) fn next_retry(
     kind: Option<Recipient>,
-    past: &[Past],
+    past: &[PastEvent],
     now: Timestamp,
     window: &Window,
     random: f64,
-) -> Retry {
+) -> NextRetry {
     let Some(last) = past.last() else {
-        return Retry::NotRetried("nothing was tried yet".to_owned());
+        return NextRetry::Never("nothing was tried yet".to_owned());
     };
     let never = match last.outcome {
-        Outcome::Succeeded => Some("it succeeded"),
-        Outcome::Canceled => Some("it was canceled"),
-        Outcome::Gone => Some("it was deleted at the service"),
-        Outcome::Stuck => Some("it may have been carried out"),
-        Outcome::Unknown(_) => Some("somebody may have been reached"),
-        Outcome::NoAnswer
-        | Outcome::Busy
-        | Outcome::Rejected
-        | Outcome::Failed(_)
-        | Outcome::Voicemail => None,
+        EventOutcome::Succeeded => Some("it succeeded"),
+        EventOutcome::Canceled => Some("it was canceled"),
+        EventOutcome::Gone => Some("it was deleted at the service"),
+        EventOutcome::Stuck => Some("it may have been carried out"),
+        EventOutcome::Unknown(_) => Some("somebody may have been reached"),
+        EventOutcome::NoAnswer
+        | EventOutcome::Busy
+        | EventOutcome::Rejected
+        | EventOutcome::Failed(_)
+        | EventOutcome::Voicemail => None,
     };
     if let Some(why) = never {
-        return Retry::NotRetried(why.to_owned());
+        return NextRetry::Never(why.to_owned());
     }
     let Some(kind) = kind else {
-        return Retry::NotRetried("no kind of recipient was given".to_owned());
+        return NextRetry::Never("no kind of recipient was given".to_owned());
     };
     if past.len() > RETRIES {
-        return Retry::Spent(format!("{RETRIES} retries were made"));
+        return NextRetry::Spent(format!("{RETRIES} retries were made"));
     }
-    let left_voicemail = past.iter().any(|past| *past.outcome == Outcome::Voicemail);
+    let left_voicemail = past.iter().any(|past| *past.outcome == EventOutcome::Voicemail);
     if kind == Recipient::Professional && left_voicemail {
-        return Retry::Spent("one voicemail is enough".to_owned());
+        return NextRetry::Spent("one voicemail is enough".to_owned());
     }
-    match moment(kind, *last, now, window, random) {
-        Some(at) => Retry::At(at),
-        None => Retry::NotRetried(format!("the window {window} never opens")),
+    match retry_time(kind, *last, now, window, random) {
+        Some(at) => NextRetry::At(at),
+        None => NextRetry::Never(format!("the window {window} never opens")),
     }
 }
 
-fn moment(
+/// When the retry happens; `None` if the window never opens.
+fn retry_time(
     kind: Recipient,
-    failed: Past,
+    failed: PastEvent,
     now: Timestamp,
     window: &Window,
     random: f64,
@@ -128,15 +129,15 @@ fn moment(
     let quiet = (kind == Recipient::Service).then(|| window.outside(Hours::PEAK));
     let window = quiet.as_ref().unwrap_or(window);
     let (least, most) = interval(kind, failed.outcome);
-    let waited = failed.at.checked_add(least + part(most - least, random)).ok()?;
-    let announced = now.checked_add(NOTICE).ok()?;
-    let mut earliest = waited.max(announced);
+    let after_interval = failed.at.checked_add(least + part(most - least, random)).ok()?;
+    let with_notice = now.checked_add(RETRY_NOTICE).ok()?;
+    let mut earliest = after_interval.max(with_notice);
     if kind == Recipient::Professional {
         earliest = earliest.max(window.next_day(failed.at)?);
     }
     // In whole seconds, as the service writes times.
-    let begun = i64::from(earliest.subsec_nanosecond() > 0);
-    let earliest = Timestamp::from_second(earliest.as_second() + begun).ok()?;
+    let round_up = i64::from(earliest.subsec_nanosecond() > 0);
+    let earliest = Timestamp::from_second(earliest.as_second() + round_up).ok()?;
     let opening = window.next_opening(earliest)?;
     if opening == earliest && kind != Recipient::Professional {
         return Some(opening);
@@ -145,8 +146,8 @@ fn moment(
     Some(if window.is_inside(spread) { spread } else { opening })
 }
 
-/// The longer of what the recipient and what the reason ask for, at both ends.
-fn interval(kind: Recipient, outcome: &Outcome) -> (SignedDuration, SignedDuration) {
+/// Between how long and how long after the end: the longer of what the recipient and what the outcome ask for.
+fn interval(kind: Recipient, outcome: &EventOutcome) -> (SignedDuration, SignedDuration) {
     let (least, most) = match kind {
         Recipient::Automated => (5, 15),
         Recipient::Service => (30, 120),
@@ -154,8 +155,8 @@ fn interval(kind: Recipient, outcome: &Outcome) -> (SignedDuration, SignedDurati
         Recipient::Professional => (0, 0),
     };
     let (reason_least, reason_most) = match outcome {
-        Outcome::Busy => (10, 15),
-        Outcome::Failed(_) | Outcome::Rejected => (5, 10),
+        EventOutcome::Busy => (10, 15),
+        EventOutcome::Failed(_) | EventOutcome::Rejected => (5, 10),
         _ => (0, 0),
     };
     let minutes = SignedDuration::from_mins;
@@ -169,15 +170,15 @@ fn part(of: SignedDuration, random: f64) -> SignedDuration {
 
 #[cfg(test)]
 mod tests {
-    use super::{Past, RETRIES, Recipient, Retry, next_attempt};
-    use crate::lifecycle::ending::Outcome;
-    use crate::window::{Hours, Wanted, Window};
+    use super::{NextRetry, PastEvent, RETRIES, Recipient, next_retry};
+    use crate::lifecycle::event_status::EventOutcome;
+    use crate::window::{Hours, Window, WindowOptions};
     use jiff::tz::TimeZone;
     use jiff::{SignedDuration, Timestamp};
     use proptest::prelude::*;
 
     fn window(hours: &str, zone: &str) -> Window {
-        let wanted = Wanted::read(Some(hours), None, Some(zone)).unwrap();
+        let wanted = WindowOptions::read(Some(hours), None, Some(zone)).unwrap();
         wanted.for_recipient(&"+15551234567".parse().unwrap(), &TimeZone::UTC).0
     }
 
@@ -185,21 +186,22 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn failed() -> Outcome {
-        Outcome::Failed("no route".to_owned())
+    fn failed() -> EventOutcome {
+        EventOutcome::Failed("no route".to_owned())
     }
 
-    fn tried(kind: Recipient, outcomes: &[Outcome], ended: &str, random: f64) -> Retry {
-        let past: Vec<Past> =
-            outcomes.iter().map(|outcome| Past { outcome, at: at(ended) }).collect();
-        next_attempt(Some(kind), &past, at(ended), &window("9-17", "UTC"), random)
+    fn retried(kind: Recipient, outcomes: &[EventOutcome], ended: &str, random: f64) -> NextRetry {
+        let past: Vec<PastEvent> =
+            outcomes.iter().map(|outcome| PastEvent { outcome, at: at(ended) }).collect();
+        next_retry(Some(kind), &past, at(ended), &window("9-17", "UTC"), random)
     }
 
     /// Between which times of day, and the same day unless said otherwise.
     #[track_caller]
-    fn case(kind: Recipient, outcome: &Outcome, ended: &str, wanted: (&str, &str)) {
+    fn case(kind: Recipient, outcome: &EventOutcome, ended: &str, wanted: (&str, &str)) {
         for (random, wanted) in [(0.0, wanted.0), (0.999_999, wanted.1)] {
-            let Retry::At(found) = tried(kind, std::slice::from_ref(outcome), ended, random) else {
+            let NextRetry::At(found) = retried(kind, std::slice::from_ref(outcome), ended, random)
+            else {
                 panic!("no retry")
             };
             assert_eq!(found.to_string(), wanted, "{kind}, {outcome:?}");
@@ -211,16 +213,16 @@ mod tests {
         let noon = "2027-12-01T12:00:00Z"; // a Wednesday
         let between =
             |from: &str, to: &str| (format!("2027-12-01T{from}Z"), format!("2027-12-01T{to}Z"));
-        let check = |kind, outcome: Outcome, from: &str, to: &str| {
+        let check = |kind, outcome: EventOutcome, from: &str, to: &str| {
             let (from, to) = between(from, to);
             case(kind, &outcome, noon, (&from, &to));
         };
-        check(Recipient::Automated, Outcome::NoAnswer, "12:05:00", "12:14:59");
-        check(Recipient::Automated, Outcome::Voicemail, "12:05:00", "12:14:59");
-        check(Recipient::Automated, Outcome::Busy, "12:10:00", "12:14:59");
+        check(Recipient::Automated, EventOutcome::NoAnswer, "12:05:00", "12:14:59");
+        check(Recipient::Automated, EventOutcome::Voicemail, "12:05:00", "12:14:59");
+        check(Recipient::Automated, EventOutcome::Busy, "12:10:00", "12:14:59");
         check(Recipient::Automated, failed(), "12:05:00", "12:14:59");
         // Held back by the peak hours where the interval ends within them.
-        check(Recipient::Service, Outcome::Busy, "13:30:00", "13:59:59");
+        check(Recipient::Service, EventOutcome::Busy, "13:30:00", "13:59:59");
     }
 
     #[test]
@@ -228,56 +230,59 @@ mod tests {
         let (from, to) = ("2027-12-01T09:30:00Z", "2027-12-01T10:59:59Z");
         case(Recipient::Service, &failed(), "2027-12-01T09:00:00Z", (from, to));
         let (from, to) = ("2027-12-01T13:30:00Z", "2027-12-01T13:49:59Z");
-        case(Recipient::Service, &Outcome::NoAnswer, "2027-12-01T11:29:00Z", (from, to));
+        case(Recipient::Service, &EventOutcome::NoAnswer, "2027-12-01T11:29:00Z", (from, to));
     }
 
     #[test]
     fn professionals_are_tried_on_the_next_business_day() {
         let (from, to) = ("2027-12-06T09:00:00Z", "2027-12-06T09:19:59Z");
-        case(Recipient::Professional, &Outcome::NoAnswer, "2027-12-03T10:00:00Z", (from, to));
-        let one = |outcomes: &[Outcome]| {
-            tried(Recipient::Professional, outcomes, "2027-12-03T10:00:00Z", 0.5)
+        case(Recipient::Professional, &EventOutcome::NoAnswer, "2027-12-03T10:00:00Z", (from, to));
+        let one = |outcomes: &[EventOutcome]| {
+            retried(Recipient::Professional, outcomes, "2027-12-03T10:00:00Z", 0.5)
         };
-        assert_eq!(one(&[Outcome::Voicemail]), Retry::Spent("one voicemail is enough".to_owned()));
-        let twice = one(&[Outcome::Voicemail, Outcome::Busy]);
-        assert_eq!(twice, Retry::Spent("one voicemail is enough".to_owned()));
+        assert_eq!(
+            one(&[EventOutcome::Voicemail]),
+            NextRetry::Spent("one voicemail is enough".to_owned())
+        );
+        let twice = one(&[EventOutcome::Voicemail, EventOutcome::Busy]);
+        assert_eq!(twice, NextRetry::Spent("one voicemail is enough".to_owned()));
     }
 
     #[test]
     fn some_ends_are_never_tried_again() {
         for outcome in [
-            Outcome::Succeeded,
-            Outcome::Canceled,
-            Outcome::Gone,
-            Outcome::Stuck,
-            Outcome::Unknown("splendid".to_owned()),
+            EventOutcome::Succeeded,
+            EventOutcome::Canceled,
+            EventOutcome::Gone,
+            EventOutcome::Stuck,
+            EventOutcome::Unknown("splendid".to_owned()),
         ] {
-            let found = tried(Recipient::Automated, &[outcome], "2027-12-01T12:00:00Z", 0.5);
-            assert!(matches!(found, Retry::NotRetried(_)), "{found:?}");
+            let found = retried(Recipient::Automated, &[outcome], "2027-12-01T12:00:00Z", 0.5);
+            assert!(matches!(found, NextRetry::Never(_)), "{found:?}");
         }
-        let past = [Past { outcome: &Outcome::Busy, at: at("2027-12-01T12:00:00Z") }];
-        let found = next_attempt(None, &past, past[0].at, &window("9-17", "UTC"), 0.5);
-        assert_eq!(found, Retry::NotRetried("no kind of recipient was given".to_owned()));
+        let past = [PastEvent { outcome: &EventOutcome::Busy, at: at("2027-12-01T12:00:00Z") }];
+        let found = next_retry(None, &past, past[0].at, &window("9-17", "UTC"), 0.5);
+        assert_eq!(found, NextRetry::Never("no kind of recipient was given".to_owned()));
     }
 
     #[test]
     fn the_budget_is_one_over_all_reasons() {
-        let outcomes = [Outcome::Busy, Outcome::NoAnswer, failed(), Outcome::Voicemail];
+        let outcomes =
+            [EventOutcome::Busy, EventOutcome::NoAnswer, failed(), EventOutcome::Voicemail];
         for kind in [Recipient::Automated, Recipient::Service] {
-            let spent = tried(kind, &outcomes, "2027-12-01T12:00:00Z", 0.5);
-            assert_eq!(spent, Retry::Spent("3 retries were made".to_owned()));
-            let one_less = tried(kind, &outcomes[..RETRIES], "2027-12-01T12:00:00Z", 0.5);
-            assert!(matches!(one_less, Retry::At(_)), "{one_less:?}");
+            let spent = retried(kind, &outcomes, "2027-12-01T12:00:00Z", 0.5);
+            assert_eq!(spent, NextRetry::Spent("3 retries were made".to_owned()));
+            let one_less = retried(kind, &outcomes[..RETRIES], "2027-12-01T12:00:00Z", 0.5);
+            assert!(matches!(one_less, NextRetry::At(_)), "{one_less:?}");
         }
     }
 
     #[test]
     fn a_late_tick_still_gives_notice() {
-        let past = [Past { outcome: &Outcome::Busy, at: at("2027-12-01T12:00:00Z") }];
+        let past = [PastEvent { outcome: &EventOutcome::Busy, at: at("2027-12-01T12:00:00Z") }];
         let now = at("2027-12-01T14:00:00Z");
-        let found =
-            next_attempt(Some(Recipient::Automated), &past, now, &window("9-17", "UTC"), 0.5);
-        assert_eq!(found, Retry::At(at("2027-12-01T14:01:30Z")));
+        let found = next_retry(Some(Recipient::Automated), &past, now, &window("9-17", "UTC"), 0.5);
+        assert_eq!(found, NextRetry::At(at("2027-12-01T14:01:30Z")));
     }
 
     proptest! {
@@ -291,11 +296,11 @@ mod tests {
         ) {
             let (ended, window) = (Timestamp::from_second(ended).unwrap(), window(hours, zone));
             let now = ended + SignedDuration::from_secs(late);
-            let outcome = if is_busy { Outcome::Busy } else { Outcome::NoAnswer };
-            let past = [Past { outcome: &outcome, at: ended }];
-            let found = next_attempt(Some(kind), &past, now, &window, random);
-            prop_assert_eq!(&found, &next_attempt(Some(kind), &past, now, &window, random));
-            let Retry::At(found) = found else {
+            let outcome = if is_busy { EventOutcome::Busy } else { EventOutcome::NoAnswer };
+            let past = [PastEvent { outcome: &outcome, at: ended }];
+            let found = next_retry(Some(kind), &past, now, &window, random);
+            prop_assert_eq!(&found, &next_retry(Some(kind), &past, now, &window, random));
+            let NextRetry::At(found) = found else {
                 prop_assert!(zone.contains(','), "{:?}", found);
                 return Ok(());
             };

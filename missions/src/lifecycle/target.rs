@@ -1,193 +1,197 @@
-//! Somebody to be reached: one call or text with the attempts that followed it.
+//! A target: somebody whom a mission is to reach, with the first call or text to them and the retries that followed.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::ending::{self, Outcome, STUCK_AFTER, Standing};
-use super::look::{self, Seen};
+use super::event_status::{self, EventOutcome, EventState, STUCK_AFTER};
+use super::poll_schedule::{self, Activity};
 use super::retry::Recipient;
-use crate::api::Channel;
+use crate::service::Channel;
 use crate::window::Window;
 
 /// How long insights are waited for after the end of a call; they come some seconds after it, or never.
 pub(crate) const INSIGHTS_WITHIN: SignedDuration = SignedDuration::from_mins(5);
 
-/// A chain of attempts.
+/// Somebody to be reached.
 #[derive(Clone, Debug)]
-pub(crate) struct Target {
+pub(crate) struct MissionTarget {
     /// The id of the first event.
     pub(crate) id: String,
-    /// The assistant that carries it out.
+    /// The assistant that calls or texts.
     pub(crate) assistant: String,
     /// Call or text.
     pub(crate) channel: Channel,
-    /// Who, in E.164.
+    /// The number, in E.164.
     pub(crate) to: String,
     /// The plan step that it belongs to.
     pub(crate) step: Option<String>,
-    /// The kind of recipient, if it is tried again at all.
+    /// The kind of recipient; without one there are no retries.
     pub(crate) recipient: Option<Recipient>,
-    /// When it may be tried.
+    /// When a call or text to them may begin.
     pub(crate) window: Window,
-    /// Whether the number must not be called any more.
+    /// Whether the do-not-call list forbids it by now.
     pub(crate) forbidden: bool,
-    /// The attempts in their order; never empty.
-    pub(crate) attempts: Vec<Attempt>,
-    /// A retry that was begun and is not among the attempts.
-    pub(crate) begun: Option<Unsettled>,
+    /// The first event and the retries, in their order; never empty.
+    pub(crate) events: Vec<TargetEvent>,
+    /// A retry that may exist at the service and is not among the events.
+    pub(crate) unconfirmed: Option<UnconfirmedRetry>,
 }
 
-/// One scheduled event.
+/// One scheduled call or text of a target.
 #[derive(Clone, Debug)]
-pub(crate) struct Attempt {
-    /// Its id.
-    pub(crate) event: String,
-    /// When it was to happen.
+pub(crate) struct TargetEvent {
+    /// The service's id.
+    pub(crate) id: String,
+    /// When it is to happen.
     pub(crate) at: Timestamp,
-    /// The last look.
-    pub(crate) looked: Option<Timestamp>,
-    /// What it saw, if the event has begun.
-    pub(crate) seen: Option<Seen>,
+    /// When it was last polled.
+    pub(crate) polled_at: Option<Timestamp>,
+    /// What it was doing then, if it had begun.
+    pub(crate) activity: Option<Activity>,
     /// How it ended.
-    pub(crate) end: Option<End>,
+    pub(crate) end: Option<EventEnd>,
     /// What is known of its conversation.
-    pub(crate) insights: Insights,
-    /// Whether that speaks of a voicemail.
+    pub(crate) insights: CallInsights,
+    /// Whether the insights mention a voicemail.
     pub(crate) maybe_voicemail: bool,
 }
 
-/// How an attempt ended, and when that was noticed.
+/// How an event ended, and when that was noticed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct End {
-    /// How.
-    pub(crate) outcome: Outcome,
-    /// When.
+pub(crate) struct EventEnd {
+    /// How it ended.
+    pub(crate) outcome: EventOutcome,
+    /// When that was noticed, by the service's time.
     pub(crate) at: Timestamp,
 }
 
 /// What the service concluded from a conversation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Insights {
+pub(crate) enum CallInsights {
     /// There was no conversation.
     #[default]
     None,
-    /// Not there yet; when that was last seen.
+    /// They are not there yet; when they were last asked for.
     Awaited(Option<Timestamp>),
     /// These, in one line.
     Got(String),
 }
 
-impl Insights {
-    /// Whether there is nothing to be known.
+impl CallInsights {
+    /// Whether there was no conversation.
     pub(crate) fn is_none(&self) -> bool {
         *self == Self::None
     }
 }
 
-/// A retry whose request may have left.
+/// A retry whose request may have been carried out.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Unsettled {
-    /// When it was to happen.
+pub(crate) struct UnconfirmedRetry {
+    /// When the call or text is to happen.
     pub(crate) at: Timestamp,
-    /// When it was begun.
-    pub(crate) since: Timestamp,
-    /// When its event was last looked for.
-    pub(crate) looked: Option<Timestamp>,
-    /// Whether its intent was stored: without one, nothing has left.
-    pub(crate) has_intent: bool,
+    /// When the retry was started.
+    pub(crate) started_at: Timestamp,
+    /// When its event was last searched for.
+    pub(crate) polled_at: Option<Timestamp>,
 }
 
-impl Target {
-    /// The newest attempt.
-    pub(crate) fn last(&self) -> &Attempt {
-        self.attempts.last().expect("a target begins with an event")
+impl MissionTarget {
+    /// The newest event.
+    pub(crate) fn last(&self) -> &TargetEvent {
+        self.events.last().expect("a target begins with an event")
     }
 
-    /// Whether it waits although its number must not be reached so any more.
-    pub(crate) fn is_unwanted(&self) -> bool {
-        let last = self.last();
-        self.forbidden && last.end.is_none() && last.seen.is_none()
+    /// Whether a call or text is still scheduled although the do-not-call list forbids it by now.
+    pub(crate) fn is_forbidden_and_scheduled(&self) -> bool {
+        self.forbidden && self.last().is_scheduled()
     }
 
-    /// The retry that may be at the service without our knowing its id; after a while it never becomes known.
-    pub(crate) fn in_doubt(&self) -> Option<Unsettled> {
-        self.begun.filter(|begun| begun.has_intent)
-    }
-
-    /// When it is next looked at.
-    pub(crate) fn next_look(&self, now: Timestamp) -> Option<Timestamp> {
-        let doubt = self.in_doubt().and_then(|doubt| doubt.next_look(now));
-        self.attempts.iter().filter_map(Attempt::next_look).chain(doubt).min()
+    /// When the service is next asked about it.
+    pub(crate) fn next_poll(&self, now: Timestamp) -> Option<Timestamp> {
+        let retry = self.unconfirmed.and_then(|retry| retry.next_poll(now));
+        self.events.iter().filter_map(TargetEvent::next_poll).chain(retry).min()
     }
 }
 
-impl Unsettled {
-    /// When its event is next looked for in the list, and at last when it is lost.
-    pub(crate) fn next_look(self, now: Timestamp) -> Option<Timestamp> {
+impl UnconfirmedRetry {
+    /// When its event is next searched for; `None` once it is lost.
+    pub(crate) fn next_poll(self, now: Timestamp) -> Option<Timestamp> {
         if self.is_lost(now) {
             return None;
         }
-        let next =
-            self.looked.map_or(self.since, |last| look::next(self.at, Some(last), Seen::Nothing));
+        let next = self.polled_at.map_or(self.started_at, |last| {
+            poll_schedule::next_poll(self.at, Some(last), Activity::Unknown)
+        });
+        // At last when it is lost, so that this is noticed.
         Some(next.min(self.at.checked_add(STUCK_AFTER).unwrap_or(Timestamp::MAX)))
     }
 
-    /// Whether it never becomes known what came of it.
+    /// Whether it will never be known what came of it.
     pub(crate) fn is_lost(self, now: Timestamp) -> bool {
         now.duration_since(self.at) >= STUCK_AFTER
     }
 }
 
-impl Attempt {
-    /// Under which key it is kept that this event was taken back.
-    pub(crate) fn withdrawal(&self) -> String {
-        format!("withdraw/{}", self.event)
+impl TargetEvent {
+    /// Whether it has neither begun nor ended, as far as is known.
+    pub(crate) fn is_scheduled(&self) -> bool {
+        self.end.is_none() && self.activity.is_none()
     }
 
-    /// When it is next looked at: one that goes on, or insights that are not there.
-    pub(crate) fn next_look(&self) -> Option<Timestamp> {
+    /// The key of the effect that deletes this event at the service.
+    pub(crate) fn unschedule_key(&self) -> String {
+        format!("withdraw/{}", self.id)
+    }
+
+    /// When it is polled next: while it goes on, and then for its insights.
+    pub(crate) fn next_poll(&self) -> Option<Timestamp> {
         match &self.end {
-            None => Some(look::next(self.at, self.looked, self.seen.unwrap_or(Seen::Nothing))),
-            Some(_) => self.next_insights(),
+            None => {
+                let activity = self.activity.unwrap_or(Activity::Unknown);
+                Some(poll_schedule::next_poll(self.at, self.polled_at, activity))
+            }
+            Some(_) => self.next_insights_poll(),
         }
     }
 
-    /// Takes over what a look saw: the service's row, or that there is none. An end is an end, whatever comes.
-    pub(crate) fn see(&mut self, row: Option<&Value>, now: Timestamp) {
-        self.looked = Some(now);
+    /// Takes over what a poll returned: the service's row, or that there is none. An end never changes again.
+    pub(crate) fn record_poll(&mut self, row: Option<&Value>, now: Timestamp) {
+        self.polled_at = Some(now);
         if self.end.is_some() {
             return;
         }
-        let standing =
-            row.map_or(Standing::Ended(Outcome::Gone), |row| ending::of(row, self.at, now));
-        match standing {
-            Standing::Waiting => self.seen = None,
-            Standing::Active(seen) => self.seen = Some(seen),
-            Standing::Ended(outcome) => {
-                self.end = Some(End { outcome, at: now });
-                if row.is_some_and(|row| ending::conversation(row).is_some()) {
-                    self.insights = Insights::Awaited(None);
+        let state = row.map_or(EventState::Ended(EventOutcome::Gone), |row| {
+            event_status::state_of(row, self.at, now)
+        });
+        match state {
+            EventState::Waiting => self.activity = None,
+            EventState::Active(activity) => self.activity = Some(activity),
+            EventState::Ended(outcome) => {
+                self.end = Some(EventEnd { outcome, at: now });
+                if row.is_some_and(|row| event_status::conversation(row).is_some()) {
+                    self.insights = CallInsights::Awaited(None);
                 }
             }
         }
     }
 
-    /// Whether somebody answered or a machine did may still be told.
-    pub(crate) fn is_answer_open(&self) -> bool {
-        let is_answered = self.end.as_ref().is_some_and(|end| end.outcome == Outcome::Succeeded);
-        is_answered && self.next_insights().is_some()
+    /// Whether its insights may still say that a voicemail answered, not a person.
+    pub(crate) fn may_turn_out_a_voicemail(&self) -> bool {
+        let is_answered =
+            self.end.as_ref().is_some_and(|end| end.outcome == EventOutcome::Succeeded);
+        is_answered && self.next_insights_poll().is_some()
     }
 
-    /// When insights are next looked for; `None` if there is nothing to wait for. The last look comes when they
-    /// are overdue, however late that is.
-    pub(crate) fn next_insights(&self) -> Option<Timestamp> {
-        let (Insights::Awaited(looked), Some(end)) = (&self.insights, &self.end) else {
+    /// When insights are next asked for; `None` if there is nothing to wait for. The last time is when they are overdue,
+    /// however late that is.
+    pub(crate) fn next_insights_poll(&self) -> Option<Timestamp> {
+        let (CallInsights::Awaited(last), Some(end)) = (&self.insights, &self.end) else {
             return None;
         };
-        let Some(looked) = *looked else { return Some(end.at) };
-        let is_last = looked.duration_since(end.at) >= INSIGHTS_WITHIN;
-        (!is_last).then(|| looked.checked_add(look::INSIGHTS).unwrap_or(Timestamp::MAX))
+        let Some(last) = *last else { return Some(end.at) };
+        let was_last = last.duration_since(end.at) >= INSIGHTS_WITHIN;
+        (!was_last).then(|| last.checked_add(poll_schedule::INSIGHTS).unwrap_or(Timestamp::MAX))
     }
 }

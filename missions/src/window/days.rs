@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn days_are_read_and_told() {
+    fn days_are_read_and_written() {
         case("mon-fri", "mon-fri");
         case("Monday, WED", "mon,wed");
         case("sat-mon", "mon,sat,sun");

@@ -18,10 +18,10 @@ const fn at(hour: i8, minute: i8) -> Time {
 }
 
 impl Hours {
-    /// Nine to five (seed, business hours).
+    /// Business hours: nine to five.
     pub(crate) const BUSINESS: Self = Self { start: at(9, 0), end: Some(at(17, 0)) };
 
-    /// When places that serve people are at their busiest (spec 4).
+    /// Peak hours of a service: lunch time, when a restaurant or a shop has no time for a call.
     pub(crate) const PEAK: Self = Self { start: at(11, 30), end: Some(at(13, 30)) };
 
     /// When it begins.
@@ -96,14 +96,14 @@ mod tests {
     use super::Hours;
 
     #[test]
-    fn hours_are_read_and_told() {
-        for (text, told) in [
+    fn hours_are_read_and_written() {
+        for (text, wanted) in [
             ("09:00-17:00", "09:00-17:00"),
             ("9-17", "09:00-17:00"),
             (" 8:30 - 8:31 ", "08:30-08:31"),
             ("00:00-24:00", "00:00-24:00"),
         ] {
-            assert_eq!(text.parse::<Hours>().unwrap().to_string(), told);
+            assert_eq!(text.parse::<Hours>().unwrap().to_string(), wanted);
         }
         for bad in [
             "",
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn busy_hours_leave_what_is_around_them() {
+    fn peak_hours_leave_what_is_before_and_after_them() {
         let left = |hours: &str| {
             let hours: Hours = hours.parse().unwrap();
             let left: Vec<String> =

@@ -1,4 +1,4 @@
-//! Calling windows: when somebody may be called, in the zones in which their phone may ring (spec 4).
+//! Calling windows: when somebody may be called, in the time zones in which their phone may ring.
 
 mod days;
 mod hours;
@@ -20,35 +20,36 @@ pub(crate) use hours::Hours;
 /// A window is closed for a week at most, and for two where a clock change swallows its only hour.
 const DAYS_AHEAD: i64 = 15;
 
-/// Each turn reaches the next opening of one zone; zones that have no moment in common never agree.
-const MOST_TURNS: usize = 64;
+/// Each step reaches the next opening of one zone; zones that have no moment in common never agree.
+const MOST_STEPS: usize = 64;
 
 /// The hours and days in which calls may begin, in every one of its zones at once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Stored", into = "Stored")]
+#[serde(try_from = "StoredWindow", into = "StoredWindow")]
 pub(crate) struct Window {
     hours: Hours,
     days: Days,
     /// Never empty.
     zones: Vec<TimeZone>,
-    /// Hours left out besides.
+    /// Hours of the day in it that are left out: the peak hours of a service.
     without: Option<Hours>,
 }
 
 /// How the zones of a window were found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ZoneFrom {
+pub(crate) enum ZoneSource {
     /// They were given.
     Given,
-    /// The number's country or area code tells them.
+    /// By the number's country or area code.
     Number,
-    /// Nothing tells them: this machine's zone stands in, which is worth a warning.
+    /// The number does not show them: this machine's zone stands in, which is worth a warning.
     Machine,
 }
 
-/// What was said of a window on the command line; what was not said is as the seed wants it.
+/// The options of a command line about the window. By default it is business hours, Monday to Friday, where the number
+/// rings.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Wanted {
+pub(crate) struct WindowOptions {
     /// `--window`
     pub(crate) hours: Option<Hours>,
     /// `--days`
@@ -57,7 +58,7 @@ pub(crate) struct Wanted {
     pub(crate) zones: Option<Vec<TimeZone>>,
 }
 
-impl Wanted {
+impl WindowOptions {
     /// Reads `--window`, `--days` and `--zone`. Fails with a sentence that shows what would be right.
     pub(crate) fn read(
         hours: Option<&str>,
@@ -73,13 +74,13 @@ impl Wanted {
 
     /// The window for a recipient: in the zones that were given, else where the number rings, else this machine's
     /// (a zone with a name, or a fixed offset).
-    pub(crate) fn for_recipient(&self, phone: &Phone, machine: &TimeZone) -> (Window, ZoneFrom) {
+    pub(crate) fn for_recipient(&self, phone: &Phone, machine: &TimeZone) -> (Window, ZoneSource) {
         let by_number = || zones::of(phone).and_then(|names| named(names).ok());
         let (zones, from) = match &self.zones {
-            Some(zones) => (zones.clone(), ZoneFrom::Given),
+            Some(zones) => (zones.clone(), ZoneSource::Given),
             None => by_number().map_or_else(
-                || (vec![machine.clone()], ZoneFrom::Machine),
-                |zones| (zones, ZoneFrom::Number),
+                || (vec![machine.clone()], ZoneSource::Machine),
+                |zones| (zones, ZoneSource::Number),
             ),
         };
         let hours = self.hours.unwrap_or(Hours::BUSINESS);
@@ -97,7 +98,7 @@ impl Window {
     /// The first moment from `at` on when a call may begin; `None` if the zones have no such moment in common.
     pub(crate) fn next_opening(&self, at: Timestamp) -> Option<Timestamp> {
         let mut at = at;
-        for _ in 0..MOST_TURNS {
+        for _ in 0..MOST_STEPS {
             let Some(closed) = self.zones.iter().find(|zone| !self.allows(zone, at)) else {
                 return Some(at);
             };
@@ -201,29 +202,29 @@ fn name_of(zone: &TimeZone) -> String {
 }
 
 thread_local! {
-    /// What was read last. The events of a mission are a thousand, and nearly all in the same window.
-    static LAST: RefCell<Option<(Stored, Window)>> = const { RefCell::new(None) };
+    /// The window that was read last: of a thousand events of a mission nearly all have the same.
+    static LAST: RefCell<Option<(StoredWindow, Window)>> = const { RefCell::new(None) };
 }
 
-/// A window as the state file keeps it.
+/// A window as it is written into the state file.
 #[derive(PartialEq, Serialize, Deserialize)]
-struct Stored {
+struct StoredWindow {
     hours: String,
     days: String,
     zone: String,
 }
 
-impl From<Window> for Stored {
+impl From<Window> for StoredWindow {
     fn from(window: Window) -> Self {
         let (hours, days) = (window.hours.to_string(), window.days.to_string());
         Self { hours, days, zone: window.zone() }
     }
 }
 
-impl TryFrom<Stored> for Window {
+impl TryFrom<StoredWindow> for Window {
     type Error = String;
 
-    fn try_from(stored: Stored) -> Result<Self, String> {
+    fn try_from(stored: StoredWindow) -> Result<Self, String> {
         LAST.with_borrow_mut(|last| match last {
             Some((text, window)) if *text == stored => Ok(window.clone()),
             last => {
@@ -235,7 +236,7 @@ impl TryFrom<Stored> for Window {
 }
 
 impl Window {
-    fn read(stored: &Stored) -> Result<Self, String> {
+    fn read(stored: &StoredWindow) -> Result<Self, String> {
         // The machine's zone may have been a fixed offset, which no command line may give.
         let by_offset = || Some(vec![DateTimeParser::new().parse_time_zone(&stored.zone).ok()?]);
         let zones = named(&stored.zone).or_else(|err| by_offset().ok_or(err))?;

@@ -4,10 +4,10 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
-use super::{Hours, Wanted, Window, ZoneFrom};
+use super::{Hours, Window, WindowOptions, ZoneSource};
 
 fn window(hours: &str, days: &str, zone: &str) -> Window {
-    let wanted = Wanted::read(Some(hours), Some(days), Some(zone)).unwrap();
+    let wanted = WindowOptions::read(Some(hours), Some(days), Some(zone)).unwrap();
     wanted.for_recipient(&"+15551234567".parse().unwrap(), &TimeZone::UTC).0
 }
 
@@ -79,32 +79,32 @@ fn the_next_day_is_a_later_day_of_the_recipient() {
 
 #[test]
 fn the_zone_is_the_one_given_or_the_number_s_or_the_machine_s() {
-    let found = |wanted: &Wanted, number: &str| {
+    let found = |wanted: &WindowOptions, number: &str| {
         let (window, from) = wanted.for_recipient(&number.parse().unwrap(), &TimeZone::UTC);
         (window.to_string(), from)
     };
-    let nothing = Wanted::default();
+    let nothing = WindowOptions::default();
     let (new_york, utc) = ("09:00-17:00 mon-fri America/New_York", "09:00-17:00 mon-fri UTC");
-    assert_eq!(found(&nothing, "+13322200013"), (new_york.to_owned(), ZoneFrom::Number));
-    assert_eq!(found(&nothing, "+15551234567"), (utc.to_owned(), ZoneFrom::Machine));
-    let given = Wanted::read(Some("8-20"), Some("sat"), Some("Asia/Tokyo")).unwrap();
+    assert_eq!(found(&nothing, "+13322200013"), (new_york.to_owned(), ZoneSource::Number));
+    assert_eq!(found(&nothing, "+15551234567"), (utc.to_owned(), ZoneSource::Machine));
+    let given = WindowOptions::read(Some("8-20"), Some("sat"), Some("Asia/Tokyo")).unwrap();
     let tokyo = "08:00-20:00 sat Asia/Tokyo".to_owned();
-    assert_eq!(found(&given, "+13322200013"), (tokyo, ZoneFrom::Given));
+    assert_eq!(found(&given, "+13322200013"), (tokyo, ZoneSource::Given));
 }
 
 #[test]
 fn what_is_no_zone_is_refused_with_an_example() {
-    let err = Wanted::read(None, None, Some("Chicago")).unwrap_err();
+    let err = WindowOptions::read(None, None, Some("Chicago")).unwrap_err();
     assert_eq!(err, "`Chicago` is no time zone; write Area/City, as in America/Chicago");
 }
 
 #[test]
 fn a_window_survives_the_state_file() {
     for zone in ["Asia/Kolkata", "America/New_York,America/Chicago", "UTC"] {
-        let kept = window("08:30-24:00", "mon,sat", zone);
-        let json = serde_json::to_value(&kept).unwrap();
+        let stored = window("08:30-24:00", "mon,sat", zone);
+        let json = serde_json::to_value(&stored).unwrap();
         assert_eq!(json["zone"], zone);
-        assert_eq!(serde_json::from_value::<Window>(json).unwrap(), kept);
+        assert_eq!(serde_json::from_value::<Window>(json).unwrap(), stored);
     }
     let fixed: Window =
         serde_json::from_str(r#"{"hours":"9-17","days":"mon","zone":"+05"}"#).unwrap();

@@ -5,10 +5,16 @@
 #![no_main]
 #![allow(dead_code, unused_imports, reason = "the target uses a part of the program's sources")]
 
-#[path = "../../../missions/src/nearest.rs"]
-mod nearest;
-#[path = "../../../missions/src/state_file/mod.rs"]
-mod state_file;
+#[path = "../../../missions/src/lifecycle/mod.rs"]
+mod lifecycle;
+#[path = "../../../missions/src/service/mod.rs"]
+mod service;
+#[path = "../../../missions/src/store/mod.rs"]
+mod store;
+#[path = "../../../missions/src/suggest.rs"]
+mod suggest;
+#[path = "../../../missions/src/window/mod.rs"]
+mod window;
 
 use std::path::Path;
 
@@ -16,7 +22,8 @@ use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value, json};
 use state::exit::{self, Exit};
-use state_file::{Missions, Salvaged, parse, salvage};
+use store::append_memory::append_to_bytes;
+use store::{Missions, Salvaged, parse, salvage};
 
 const PATH: &str = "/state.json";
 
@@ -63,7 +70,7 @@ fn recovers(bytes: &[u8]) {
 fn appends(bytes: &[u8], item: &Value, create: bool) {
     let now: Timestamp = "2027-01-01T00:00:00Z".parse().expect("a time");
     let before = read(bytes).map(|missions| object(&written(&missions)));
-    let done = Missions::appended(Path::new(PATH), Some(bytes), "m", "l", item, create, now);
+    let done = append_to_bytes(Path::new(PATH), Some(bytes), "m", ("l", item), create, now);
     let (mut wanted, (after, appended)) = match (before, done) {
         (Ok(wanted), Ok(done)) => (wanted, done),
         (_, Err(err)) => return assert_eq!(exit::code_of(&err), Exit::Usage),

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::tick::Tick;
-use super::world::World;
+use super::simulated_tick::SimulatedTick;
+use super::world::SimulatedWorld;
 
 /// Choices, one byte each; a tape that is used up says zero.
 #[derive(Clone, Debug)]
@@ -43,15 +43,15 @@ impl<'a> Chaos<'a> {
     }
 
     /// Runs one program or two until they are through or dead; when the next one runs, `None` if never.
-    pub(super) fn run_ticks(&mut self, world: &mut World) -> Option<Timestamp> {
+    pub(super) fn run_ticks(&mut self, world: &mut SimulatedWorld) -> Option<Timestamp> {
         world.is_locked = self.locked;
-        let (mut one, mut other) = (Tick::new(), None);
+        let (mut one, mut other) = (SimulatedTick::new(), None);
         let kill_after = match self.tape.below(3) {
             0 => usize::MAX,
             _ => self.tape.below(40),
         };
         if !self.locked && self.tape.below(2) == 1 {
-            other = Some(Tick::new());
+            other = Some(SimulatedTick::new());
         }
         for n in 0.. {
             assert!(n < 10_000, "the program goes round in circles: {one:?}");
@@ -78,6 +78,6 @@ impl<'a> Chaos<'a> {
                 other = None;
             }
         }
-        world.next_tick(one.wake())
+        world.next_tick(one.next_poll())
     }
 }

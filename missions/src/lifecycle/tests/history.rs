@@ -1,48 +1,48 @@
-//! Histories: a plan, whom it is to reach, how each attempt ends, and what somebody does by hand meanwhile.
+//! Histories: a plan, its targets, how each of their events ends, and what somebody does by hand meanwhile.
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::chaos::Tape;
-use crate::lifecycle::ledger::RunEnd;
+use crate::lifecycle::end::RunEnd;
+use crate::lifecycle::facts::{RunState, StepStatus};
 use crate::lifecycle::retry::Recipient;
-use crate::lifecycle::tree::{Run, StepStatus};
-use crate::window::{Wanted, Window};
+use crate::window::{Window, WindowOptions};
 
 /// One mission from its beginning.
 #[derive(Clone, Debug)]
 pub(super) struct History {
     pub(super) start: Timestamp,
     pub(super) steps: Vec<StepStatus>,
-    pub(super) targets: Vec<Wish>,
+    pub(super) targets: Vec<PlannedTarget>,
     pub(super) verify: Option<usize>,
-    pub(super) hands: Vec<(SignedDuration, Hand)>,
+    pub(super) interventions: Vec<(SignedDuration, Intervention)>,
 }
 
 /// Somebody to be reached.
 #[derive(Clone, Debug)]
-pub(super) struct Wish {
+pub(super) struct PlannedTarget {
     pub(super) step: Option<usize>,
     pub(super) recipient: Option<Recipient>,
     pub(super) window: Window,
-    /// How the attempts end.
-    pub(super) fates: Vec<Fate>,
+    /// How its events end.
+    pub(super) ends: Vec<ScriptedEnd>,
     /// After the start.
     pub(super) after: SignedDuration,
 }
 
 /// What somebody does.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Hand {
-    Mark(usize, StepStatus),
+pub(super) enum Intervention {
+    SetStep(usize, StepStatus),
     Forbid(usize),
-    Run(Run),
+    SetRun(RunState),
 }
 
 /// How the service ends an event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum ScriptedEnd {
     #[default]
     Completed,
     NoAnswer,
@@ -58,7 +58,7 @@ pub(super) enum Fate {
     NeverBegun,
 }
 
-impl Fate {
+impl ScriptedEnd {
     /// The row some time after the event's own; `None` once it is deleted.
     pub(super) fn row(self, since: SignedDuration) -> Option<Value> {
         let seconds = since.as_secs();
@@ -90,33 +90,34 @@ impl Fate {
     }
 }
 
-const FATES: [Fate; 14] = [
-    Fate::Completed,
-    Fate::NoAnswer,
-    Fate::Busy,
-    Fate::Failed,
-    Fate::NoAnswer,
-    Fate::BusyAsFailed,
-    Fate::Busy,
-    Fate::Voicemail,
-    Fate::Declined,
-    Fate::Odd,
-    Fate::Canceled,
-    Fate::Stuck,
-    Fate::Deleted,
-    Fate::NeverBegun,
+const ENDS: [ScriptedEnd; 14] = [
+    ScriptedEnd::Completed,
+    ScriptedEnd::NoAnswer,
+    ScriptedEnd::Busy,
+    ScriptedEnd::Failed,
+    ScriptedEnd::NoAnswer,
+    ScriptedEnd::BusyAsFailed,
+    ScriptedEnd::Busy,
+    ScriptedEnd::Voicemail,
+    ScriptedEnd::Declined,
+    ScriptedEnd::Odd,
+    ScriptedEnd::Canceled,
+    ScriptedEnd::Stuck,
+    ScriptedEnd::Deleted,
+    ScriptedEnd::NeverBegun,
 ];
 
 impl History {
     /// How often cron runs, in seconds: what is stuck is looked at for hours.
     pub(super) fn period(&self) -> i64 {
-        let is_long = |fate: &Fate| matches!(fate, Fate::Stuck | Fate::NeverBegun);
-        if self.targets.iter().any(|wish| wish.fates.iter().any(is_long)) { 900 } else { 60 }
+        let is_long =
+            |end: &ScriptedEnd| matches!(end, ScriptedEnd::Stuck | ScriptedEnd::NeverBegun);
+        if self.targets.iter().any(|planned| planned.ends.iter().any(is_long)) { 900 } else { 60 }
     }
 
     /// Whether everybody is reached in the same step, and no other can fail.
     pub(super) fn has_one_step(&self) -> bool {
-        let is_the_same = |wish: &Wish| wish.step == self.targets[0].step;
+        let is_the_same = |planned: &PlannedTarget| planned.step == self.targets[0].step;
         self.targets.iter().all(is_the_same) && !self.steps.contains(&StepStatus::Failed)
     }
 
@@ -134,12 +135,13 @@ impl History {
         let n_steps = [1, 2, 3, 0][tape.below(4)];
         let steps: Vec<StepStatus> = (0..n_steps).map(|_| status(tape)).collect();
         let n_targets = 1 + tape.below(3);
-        let targets = (0..n_targets).map(|_| wish(tape, n_steps)).collect();
+        let targets = (0..n_targets).map(|_| planned(tape, n_steps)).collect();
         let verify = (n_steps > 0 && tape.below(3) == 1).then(|| tape.below(n_steps));
-        let n_hands = [0, 0, 0, 1, 2][tape.below(5)];
-        let mut hands: Vec<_> = (0..n_hands).map(|_| hand(tape, n_steps, n_targets)).collect();
-        hands.sort_by_key(|(at, _)| *at);
-        Self { start, steps, targets, verify, hands }
+        let n_interventions = [0, 0, 0, 1, 2][tape.below(5)];
+        let mut interventions: Vec<_> =
+            (0..n_interventions).map(|_| intervention(tape, n_steps, n_targets)).collect();
+        interventions.sort_by_key(|(at, _)| *at);
+        Self { start, steps, targets, verify, interventions }
     }
 }
 
@@ -148,7 +150,7 @@ fn status(tape: &mut Tape) -> StepStatus {
     [InProgress, Pending, Completed, InProgress, Completed, Skipped, Pending, Failed][tape.below(8)]
 }
 
-fn wish(tape: &mut Tape, n_steps: usize) -> Wish {
+fn planned(tape: &mut Tape, n_steps: usize) -> PlannedTarget {
     const ZONES: [&str; 4] = [
         "America/New_York",
         "Europe/London",
@@ -161,21 +163,25 @@ fn wish(tape: &mut Tape, n_steps: usize) -> Wish {
     let recipient =
         [None, Some(0), Some(1), Some(2), Some(0)][tape.below(5)].map(|n: usize| kinds[n]);
     let (hours, zone) = (HOURS[tape.below(4)], ZONES[tape.below(4)]);
-    let wanted = Wanted::read(Some(hours), None, Some(zone)).unwrap();
+    let wanted = WindowOptions::read(Some(hours), None, Some(zone)).unwrap();
     let (window, _) = wanted.for_recipient(&"+15551234567".parse().unwrap(), &TimeZone::UTC);
-    let fates = (0..4).map(|_| FATES[tape.below(FATES.len())]).collect();
+    let ends = (0..4).map(|_| ENDS[tape.below(ENDS.len())]).collect();
     let minutes = [3, 1, 20, 90, 60 * 30][tape.below(5)];
-    Wish { step, recipient, window, fates, after: SignedDuration::from_mins(minutes) }
+    PlannedTarget { step, recipient, window, ends, after: SignedDuration::from_mins(minutes) }
 }
 
-fn hand(tape: &mut Tape, n_steps: usize, n_targets: usize) -> (SignedDuration, Hand) {
+fn intervention(
+    tape: &mut Tape,
+    n_steps: usize,
+    n_targets: usize,
+) -> (SignedDuration, Intervention) {
     let minutes = [5, 1, 30, 24 * 60, 3 * 24 * 60][tape.below(5)];
-    let hand = match tape.below(6) {
-        0..=2 if n_steps > 0 => Hand::Mark(tape.below(n_steps), status(tape)),
-        3 => Hand::Run(Run::Paused),
-        4 => Hand::Run(Run::Running),
-        5 => Hand::Run(Run::Ended(RunEnd::Cancelled)),
-        _ => Hand::Forbid(tape.below(n_targets)),
+    let intervention = match tape.below(6) {
+        0..=2 if n_steps > 0 => Intervention::SetStep(tape.below(n_steps), status(tape)),
+        3 => Intervention::SetRun(RunState::Paused),
+        4 => Intervention::SetRun(RunState::Running),
+        5 => Intervention::SetRun(RunState::Ended(RunEnd::Cancelled)),
+        _ => Intervention::Forbid(tape.below(n_targets)),
     };
-    (SignedDuration::from_mins(minutes), hand)
+    (SignedDuration::from_mins(minutes), intervention)
 }

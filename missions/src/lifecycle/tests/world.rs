@@ -1,4 +1,4 @@
-//! The invented service, and what one machine keeps of a mission.
+//! The simulated service, and what one machine stores of a mission.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -6,37 +6,38 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use state::moment::Moment;
 
-use super::history::{Fate, Hand, History};
-use crate::api::Channel;
-use crate::lifecycle::ledger::{Ledger, RunEnd};
-use crate::lifecycle::target::{Attempt, Insights, Target};
-use crate::lifecycle::tree::{Run, Step, StepStatus};
+use super::history::{History, Intervention, ScriptedEnd};
+use crate::lifecycle::applied::AppliedEffects;
+use crate::lifecycle::end::RunEnd;
+use crate::lifecycle::facts::{PlanStep, RunState, StepStatus};
+use crate::lifecycle::target::{CallInsights, MissionTarget, TargetEvent};
+use crate::service::Channel;
 
 /// A list shows a new event only after this time.
 const LAG: SignedDuration = SignedDuration::from_secs(30);
 
 #[derive(Clone, Debug)]
-pub(super) struct World {
+pub(super) struct SimulatedWorld {
     pub(super) now: Timestamp,
     pub(super) server: Server,
     pub(super) local: Local,
     pub(super) is_locked: bool,
     /// Programs that died between an intent and its request.
-    pub(super) n_in_doubt: usize,
-    /// Phones that rang after the mission was over and tidied up.
+    pub(super) n_unconfirmed: usize,
+    /// Phones that rang after the mission was over and finished.
     pub(super) n_late_dials: usize,
-    hands: VecDeque<(Timestamp, Hand)>,
-    /// When the cron line went.
-    settled: Option<Timestamp>,
+    interventions: VecDeque<(Timestamp, Intervention)>,
+    /// When the cron line was removed.
+    cron_removed_at: Option<Timestamp>,
     /// Seconds between two runs of cron.
     period: i64,
-    fates: Vec<Vec<Fate>>,
+    ends: Vec<Vec<ScriptedEnd>>,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Server {
-    pub(super) steps: Vec<Step>,
-    pub(super) run: Run,
+    pub(super) steps: Vec<PlanStep>,
+    pub(super) run: RunState,
     pub(super) events: Vec<Event>,
     /// By idempotency key.
     pub(super) log: BTreeMap<String, String>,
@@ -51,32 +52,32 @@ pub(super) struct Event {
     pub(super) was_forbidden: bool,
     pub(super) deleted: bool,
     pub(super) dialled: bool,
-    fate: Fate,
+    end: ScriptedEnd,
 }
 
-/// What is kept here, each change of it at once and whole.
+/// What is stored here, each change of it at once and whole.
 #[derive(Clone, Debug)]
 pub(super) struct Local {
-    pub(super) ledger: Ledger,
-    pub(super) targets: Vec<Target>,
+    pub(super) applied: AppliedEffects,
+    pub(super) targets: Vec<MissionTarget>,
     pub(super) verify: Option<String>,
     /// Whether each intent is settled.
     pub(super) intents: BTreeMap<String, bool>,
     pub(super) memory: BTreeMap<String, Value>,
     pub(super) archived: Option<RunEnd>,
-    pub(super) told: Vec<String>,
+    pub(super) notified: Vec<String>,
     pub(super) cron: bool,
 }
 
 /// What must be the same whatever happened on the way.
 #[derive(Debug, PartialEq)]
-pub(super) struct End {
+pub(super) struct FinalState {
     steps: Vec<StepStatus>,
-    run: Run,
+    run: RunState,
     log: BTreeMap<String, String>,
     memory: BTreeMap<String, Value>,
     archived: Option<RunEnd>,
-    told: BTreeSet<String>,
+    notified: BTreeSet<String>,
     attempts: Vec<usize>,
 }
 
@@ -84,9 +85,9 @@ pub(super) fn step_id(n: usize) -> String {
     format!("step_{n}")
 }
 
-impl World {
+impl SimulatedWorld {
     pub(super) fn new(history: &History) -> Self {
-        let status = |(n, status): (usize, &StepStatus)| Step {
+        let status = |(n, status): (usize, &StepStatus)| PlanStep {
             id: step_id(n),
             description: format!("Step {n}"),
             status: *status,
@@ -94,36 +95,40 @@ impl World {
         let start = history.start;
         let mut server = Server {
             steps: history.steps.iter().enumerate().map(status).collect(),
-            run: Run::Running,
+            run: RunState::Running,
             events: Vec::new(),
             log: BTreeMap::new(),
         };
         let mut targets = Vec::new();
-        for (n, wish) in history.targets.iter().enumerate() {
-            let at = start + wish.after;
-            server.add(n, 0, at, start, wish.fates[0], false);
-            targets.push(Target {
+        for (n, planned) in history.targets.iter().enumerate() {
+            let at = start + planned.after;
+            server.add(n, 0, at, start, planned.ends[0], false);
+            targets.push(MissionTarget {
                 id: format!("{n}/0"),
                 assistant: "a".to_owned(),
                 channel: Channel::Call,
                 to: format!("+1555000000{n}"),
-                step: wish.step.map(step_id),
-                recipient: wish.recipient,
-                window: wish.window.clone(),
+                step: planned.step.map(step_id),
+                recipient: planned.recipient,
+                window: planned.window.clone(),
                 forbidden: false,
-                attempts: vec![attempt(n, 0, at)],
-                begun: None,
+                events: vec![new_event(n, 0, at)],
+                unconfirmed: None,
             });
         }
-        let hands = history.hands.iter().map(|(after, hand)| (start + *after, *hand)).collect();
+        let interventions = history
+            .interventions
+            .iter()
+            .map(|(after, intervention)| (start + *after, *intervention))
+            .collect();
         let local = Local {
-            ledger: Ledger::default(),
+            applied: AppliedEffects::default(),
             targets,
             verify: history.verify.map(step_id),
             intents: BTreeMap::new(),
             memory: BTreeMap::new(),
             archived: None,
-            told: Vec::new(),
+            notified: Vec::new(),
             cron: true,
         };
         Self {
@@ -131,114 +136,114 @@ impl World {
             server,
             local,
             is_locked: true,
-            n_in_doubt: 0,
+            n_unconfirmed: 0,
             n_late_dials: 0,
-            hands,
-            settled: None,
+            interventions,
+            cron_removed_at: None,
             period: history.period(),
-            fates: history.targets.iter().map(|wish| wish.fates.clone()).collect(),
+            ends: history.targets.iter().map(|planned| planned.ends.clone()).collect(),
         }
     }
 
     /// When cron runs the program again, which has nothing to do before `wake`; never if its line is gone.
     pub(super) fn next_tick(&mut self, wake: Option<Timestamp>) -> Option<Timestamp> {
-        let hand = self.hands.front().map(|(at, _)| *at);
+        let intervention = self.interventions.front().map(|(at, _)| *at);
         if !self.local.cron {
-            self.settled = Some(self.now);
+            self.cron_removed_at = Some(self.now);
             return None;
         }
-        [wake, hand].into_iter().flatten().min()
+        [wake, intervention].into_iter().flatten().min()
     }
 
     /// Time passes, to the next run of cron after `until` at least.
     pub(super) fn advance(&mut self, until: Timestamp) {
         let next = (until.max(self.now).as_second().div_euclid(self.period) + 1) * self.period;
         self.now = Timestamp::from_second(next).unwrap();
-        while self.hands.front().is_some_and(|(at, _)| *at <= self.now) {
-            let (_, hand) = self.hands.pop_front().unwrap();
-            self.apply(hand);
+        while self.interventions.front().is_some_and(|(at, _)| *at <= self.now) {
+            let (_, intervention) = self.interventions.pop_front().unwrap();
+            self.apply(intervention);
         }
         for event in &mut self.server.events {
             let rings = !event.dialled && !event.deleted && event.at <= self.now;
-            if rings && !matches!(event.fate, Fate::NeverBegun | Fate::Deleted) {
+            if rings && !matches!(event.end, ScriptedEnd::NeverBegun | ScriptedEnd::Deleted) {
                 event.dialled = true;
-                let is_late = self.settled.is_some_and(|settled| event.at > settled);
+                let is_late = self.cron_removed_at.is_some_and(|removed| event.at > removed);
                 self.n_late_dials += usize::from(is_late && self.is_locked);
             }
         }
     }
 
     /// Whether an hour lay between the end of the mission and the last program that had something to do.
-    pub(super) fn took_an_hour_to_settle(&self) -> bool {
-        let ended = self.local.ledger.ending.as_ref().map(|ending| ending.at);
-        let (Some(ended), Some(settled)) = (ended, self.settled) else { return false };
-        settled.duration_since(ended) >= SignedDuration::from_hours(1)
+    pub(super) fn took_an_hour_to_finish(&self) -> bool {
+        let ended = self.local.applied.ending.as_ref().map(|end| end.at);
+        let (Some(ended), Some(removed)) = (ended, self.cron_removed_at) else { return false };
+        removed.duration_since(ended) >= SignedDuration::from_hours(1)
     }
 
-    pub(super) fn fate(&self, target: usize, attempt: usize) -> Fate {
-        self.fates[target].get(attempt).copied().unwrap_or_default()
+    pub(super) fn scripted_end(&self, target: usize, attempt: usize) -> ScriptedEnd {
+        self.ends[target].get(attempt).copied().unwrap_or_default()
     }
 
-    /// What was begun and is not known yet; what was begun without an intent never left.
-    pub(super) fn refresh_doubts(&mut self) {
-        let Local { ledger, targets, intents, .. } = &mut self.local;
+    /// Which retries were started and are unconfirmed; without an intent a request never left.
+    pub(super) fn refresh_unconfirmed(&mut self) {
+        let Local { applied, targets, intents, .. } = &mut self.local;
         for (n, target) in targets.iter_mut().enumerate() {
-            let made = target.attempts.len();
+            let made = target.events.len();
             let has_intent = intents.contains_key(&format!("{n}/{made}"));
             let now = Moment { at: self.now, up: None };
-            target.begun = ledger.unsettled(&target.id, made, has_intent, now);
+            target.unconfirmed = applied.unconfirmed(&target.id, made, has_intent, now);
         }
     }
 
-    fn apply(&mut self, hand: Hand) {
-        let is_over = matches!(self.server.run, Run::Ended(_));
-        match hand {
-            Hand::Mark(step, status) => {
+    fn apply(&mut self, intervention: Intervention) {
+        let is_over = matches!(self.server.run, RunState::Ended(_));
+        match intervention {
+            Intervention::SetStep(step, status) => {
                 let step = &mut self.server.steps[step];
                 if !step.status.is_over() {
                     step.status = status;
                 }
             }
-            Hand::Forbid(target) => self.local.targets[target].forbidden = true,
-            Hand::Run(run) if !is_over => self.server.run = run,
-            Hand::Run(_) => {}
+            Intervention::Forbid(target) => self.local.targets[target].forbidden = true,
+            Intervention::SetRun(run) if !is_over => self.server.run = run,
+            Intervention::SetRun(_) => {}
         }
     }
 
-    pub(super) fn end(&self) -> End {
+    pub(super) fn final_state(&self) -> FinalState {
         let attempts =
             |n: usize| self.server.events.iter().filter(|event| event.target == n).count();
-        // The end of a mission stands for that of its last steps where one look finds both.
-        let is_over = matches!(self.server.run, Run::Ended(_));
+        // The end of a mission stands for that of its last steps where one poll finds both.
+        let is_over = matches!(self.server.run, RunState::Ended(_));
         let counts = |text: &str| !is_over || text.starts_with("The mission");
-        End {
+        FinalState {
             steps: self.server.steps.iter().map(|step| step.status).collect(),
             run: self.server.run,
             log: self.server.log.clone(),
             memory: self.local.memory.clone(),
             archived: self.local.archived,
-            told: self.local.told.iter().filter(|text| counts(text)).cloned().collect(),
+            notified: self.local.notified.iter().filter(|text| counts(text)).cloned().collect(),
             attempts: (0..self.local.targets.len()).map(attempts).collect(),
         }
     }
 }
 
-/// The record of an event that was just made.
-pub(super) fn attempt(target: usize, n: usize, at: Timestamp) -> Attempt {
-    Attempt {
-        event: format!("{target}/{n}"),
+/// An event that was just scheduled.
+pub(super) fn new_event(target: usize, n: usize, at: Timestamp) -> TargetEvent {
+    TargetEvent {
+        id: format!("{target}/{n}"),
         at,
-        looked: None,
-        seen: None,
+        polled_at: None,
+        activity: None,
         end: None,
-        insights: Insights::None,
+        insights: CallInsights::None,
         maybe_voicemail: false,
     }
 }
 
 impl Event {
     pub(super) fn is_voicemail(&self) -> bool {
-        self.fate == Fate::Voicemail
+        self.end == ScriptedEnd::Voicemail
     }
 }
 
@@ -249,20 +254,11 @@ impl Server {
         attempt: usize,
         at: Timestamp,
         made: Timestamp,
-        fate: Fate,
+        end: ScriptedEnd,
         was_forbidden: bool,
     ) {
         let (deleted, dialled) = (false, false);
-        self.events.push(Event {
-            target,
-            attempt,
-            at,
-            made,
-            was_forbidden,
-            deleted,
-            dialled,
-            fate,
-        });
+        self.events.push(Event { target, attempt, at, made, was_forbidden, deleted, dialled, end });
     }
 
     pub(super) fn find(&self, target: usize, attempt: usize) -> Option<&Event> {
@@ -272,7 +268,7 @@ impl Server {
     /// The row of an event as it is now.
     pub(super) fn row(&self, target: usize, attempt: usize, now: Timestamp) -> Option<Value> {
         let event = self.find(target, attempt).filter(|event| !event.deleted)?;
-        event.fate.row(now.duration_since(event.at))
+        event.end.row(now.duration_since(event.at))
     }
 
     /// Whether the list shows it.

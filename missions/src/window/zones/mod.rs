@@ -1,9 +1,9 @@
-//! In which time zones a phone number may ring, as far as the number itself tells (spec 4, calling window).
+//! In which time zones a phone number may ring, as far as the number itself shows.
 //!
 //! A code that spans several zones stands for all of them: a call is made only when it is the right time in
 //! each. A zone counts if about one in a hundred of the code's numbers or more ring there. What is tied to no
 //! place (toll-free, personal and fictional codes such as 555, satellite phones) or spans too much of the earth
-//! (a Russian mobile) tells nothing.
+//! (a Russian mobile) shows none.
 
 mod america;
 mod world;
@@ -13,7 +13,7 @@ use state::phone::Phone;
 /// The longest prefix of the table, in digits.
 const LONGEST: usize = 6;
 
-/// The names of the zones in the tz database, joined by commas; `None` where the number does not tell.
+/// The names of the zones in the tz database, joined by commas; `None` where the number does not show them.
 pub(crate) fn of(phone: &Phone) -> Option<&'static str> {
     let digits = phone.as_str().trim_start_matches('+');
     if let Some(national) = digits.strip_prefix('1') {
@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_tells_its_zone_where_it_can() {
+    fn a_number_shows_its_zone_where_it_can() {
         case("+13322200013", "America/New_York");
         case("+13125550142", "America/Chicago");
         case("+16025550100", "America/Phoenix");
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_tied_to_no_place_tells_nothing() {
+    fn a_number_that_is_tied_to_no_place_shows_none() {
         for number in [
             "+15551234567",
             "+18005551234",

@@ -1,0 +1,58 @@
+//! `schedule-call`, `schedule-sms`: one event for one command line.
+
+use state::exit::Exit;
+use state::{do_not_call, out};
+
+use crate::args::{ScheduleCall, ScheduleOptions, ScheduleSms};
+use crate::context::CommandContext;
+use crate::scheduling::time::WindowLimits;
+use crate::scheduling::{ScheduleRequest, command_line, opt_out, record, submit, time};
+use crate::service::{Channel, ScheduledRow, ServiceApi};
+
+pub(crate) fn call(context: &CommandContext, args: &ScheduleCall) -> anyhow::Result<Exit> {
+    let limits = WindowLimits::read(args)?;
+    run(context, Channel::Call, &args.words.list(), &args.more, &limits)
+}
+
+pub(crate) fn sms(context: &CommandContext, args: &ScheduleSms) -> anyhow::Result<Exit> {
+    run(context, Channel::Sms, &args.words.list(), &args.more, &WindowLimits::default())
+}
+
+fn run(
+    context: &CommandContext,
+    channel: Channel,
+    words: &[&str],
+    options: &ScheduleOptions,
+    limits: &WindowLimits,
+) -> anyhow::Result<Exit> {
+    let request = command_line::read(context, channel, words, options)?;
+    do_not_call::check(context.config.skill_dir(), &request.phone()?, channel.reach())?;
+    let api = context.api()?;
+    let (request, event, is_new) = schedule(context, &api, request, limits, options.again)?;
+    if !is_new {
+        out::warning("the same line scheduled it before; `--again` would schedule another");
+    }
+    record::record_and_print(context, &api, &request, event, is_new)
+}
+
+/// The event of a request, and whether it is new. A line that was scheduled before is not judged by its time: that may
+/// have come by now.
+fn schedule(
+    context: &CommandContext,
+    api: &ServiceApi,
+    mut request: ScheduleRequest,
+    limits: &WindowLimits,
+    again: bool,
+) -> anyhow::Result<(ScheduleRequest, ScheduledRow, bool)> {
+    let time = time::set(context, &mut request, limits)?;
+    if !again && let Some(earlier) = submit::find_earlier(context, &request)? {
+        let event = submit::event_of_earlier(context, api, &earlier)?;
+        return Ok((request, event, false));
+    }
+    time::check(context, api, &request, &time, limits)?;
+    let request = submit::with_deferred_body(context, api, request)?;
+    let (event, is_new) = submit::submit(context, api, &request, again).inspect_err(|err| {
+        opt_out::record_if_refused(context, api, &request.body.to, err);
+    })?;
+    Ok((request, event, is_new))
+}

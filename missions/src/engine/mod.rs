@@ -1,0 +1,60 @@
+//! Ticks: polls what is due, decides by the [decision tree](crate::lifecycle), and carries the effects out.
+//!
+//! A tick may be killed anywhere: a decision is stored before anything is said of it, an effect as applied once it is
+//! carried out, and the next tick finds the rest necessary again. One program at a time ticks, by a lock beside the state
+//! file; commands that end a mission take the same lock.
+
+pub(crate) mod execute;
+pub(crate) mod fetch;
+pub(crate) mod poll;
+pub(crate) mod process;
+mod pushed_events;
+pub(crate) mod report;
+pub(crate) mod snapshot;
+pub(crate) mod tick;
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use state::gateway;
+
+use crate::context::CommandContext;
+use crate::service::ServiceApi;
+
+pub(crate) use fetch::fetch_plan_and_run;
+pub(crate) use process::process;
+pub(crate) use snapshot::MissionSnapshot;
+pub(crate) use tick::{lock, run_tick};
+
+/// The events of an assistant by id, as the service listed them; `None` for one that is not at the service.
+type EventRows = HashMap<String, Option<Value>>;
+
+/// What a tick works with, and what it has fetched already.
+#[derive(Debug)]
+pub(crate) struct Engine<'a> {
+    context: &'a CommandContext,
+    api: ServiceApi,
+    /// The gateway, once the agent was to be notified.
+    gateway: Option<gateway::Client>,
+    /// The events of each assistant, listed once in a tick.
+    lists: HashMap<String, EventRows>,
+}
+
+impl<'a> Engine<'a> {
+    /// Sends nothing yet. Fails (exit 3) if no key is configured.
+    pub(crate) fn new(context: &'a CommandContext) -> anyhow::Result<Self> {
+        let api = context.api()?;
+        Ok(Self { context, api, gateway: None, lists: HashMap::new() })
+    }
+
+    /// The service.
+    pub(crate) fn api(&self) -> &ServiceApi {
+        &self.api
+    }
+
+    /// The service's time: what is scheduled happens by it, whatever this machine's clock says.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.api.now()
+    }
+}

@@ -1,0 +1,141 @@
+//! A mission as the lifecycle sees it: the one place where the records of the state file become targets and events.
+
+use std::collections::{BTreeSet, HashMap};
+
+use jiff::Timestamp;
+use state::do_not_call;
+use state::moment::Moment;
+use state::phone::Phone;
+
+use crate::context::CommandContext;
+use crate::lifecycle::{
+    AppliedEffects, Directive, MissionFacts, MissionTarget, PlanStep, RunState, decide,
+};
+use crate::scheduling::{self, RetryOf, TOOL};
+use crate::store::{Mission, ScheduledEvent, event, progress};
+
+/// What is stored outside the state file and matters to every mission.
+#[derive(Debug)]
+pub(crate) struct GlobalInputs {
+    /// The names of the intents that were carried out, or may have been.
+    intent_lines: BTreeSet<String>,
+    /// The numbers that must not be called or texted.
+    do_not_call: do_not_call::List,
+    /// When this was read.
+    read_at: Moment,
+}
+
+/// A mission as it is stored at one moment.
+#[derive(Debug)]
+pub(crate) struct MissionSnapshot {
+    /// The effects that were applied to it.
+    pub(crate) applied: AppliedEffects,
+    /// Who is to be reached, in the order of scheduling.
+    pub(crate) targets: Vec<MissionTarget>,
+    /// The step that was named at scheduling as the one that ends with the last event.
+    pub(crate) verify_step: Option<String>,
+}
+
+impl GlobalInputs {
+    /// Reads them. Fails if a file is broken: then nobody may be called.
+    pub(crate) fn read(context: &CommandContext) -> anyhow::Result<Self> {
+        let read_at = context.moment();
+        // A deferred request was not carried out: it is sent again.
+        let intents = context.intents().of_tool(TOOL)?.into_iter().filter(|one| !one.deferred);
+        let intent_lines = intents.map(|intent| intent.line).collect();
+        let do_not_call = do_not_call::list(context.config.skill_dir())?;
+        Ok(Self { intent_lines, do_not_call, read_at })
+    }
+}
+
+impl MissionSnapshot {
+    /// Reads a mission, with everything that matters to it now. Fails as [`read`](Self::read).
+    pub(crate) fn of(context: &CommandContext, mission: &Mission) -> anyhow::Result<Self> {
+        Self::read(mission, &GlobalInputs::read(context)?)
+    }
+
+    /// Reads a mission. Fails (exit 2) if a record of it cannot be read, and names it.
+    pub(crate) fn read(mission: &Mission, inputs: &GlobalInputs) -> anyhow::Result<Self> {
+        let applied = progress::applied(mission)?;
+        let events = event::all(mission)?;
+        let verify_step = events.iter().rev().find_map(|(_, event)| event.verify_step.clone());
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        // Each target with the numbers of its events: 0 for the first, then those of the retries.
+        let mut numbered: Vec<(MissionTarget, Vec<usize>)> = Vec::new();
+        for (id, event) in events {
+            let first = event.retry_of.as_deref().and_then(|first| places.get(first));
+            if let Some(place) = first {
+                let (target, numbers) = &mut numbered[*place];
+                target.events.push(event.target_event(id));
+                numbers.push(event.attempt);
+            } else {
+                places.insert(id, numbered.len());
+                let number = event.attempt;
+                numbered.push((target(id, event, inputs)?, vec![number]));
+            }
+        }
+        let targets = numbered.into_iter().map(|(mut target, numbers)| {
+            // An unconfirmed retry may have been found after a later one.
+            let mut events: Vec<_> = numbers.into_iter().zip(target.events).collect();
+            events.sort_by_key(|(number, _)| *number);
+            target.events = events.into_iter().map(|(_, event)| event).collect();
+            let n_events = target.events.len();
+            let line = || RetryOf { target: target.id.clone(), attempt: n_events }.line();
+            let has_intent =
+                !inputs.intent_lines.is_empty() && inputs.intent_lines.contains(&line());
+            target.unconfirmed =
+                applied.unconfirmed(&target.id, n_events, has_intent, inputs.read_at);
+            target
+        });
+        Ok(Self { targets: targets.collect(), applied, verify_step })
+    }
+
+    /// What should happen to it now.
+    pub(crate) fn decide(&self, now: Timestamp, steps: &[PlanStep], run: RunState) -> Directive {
+        let verify_step = self.verify_step.as_deref();
+        decide(&self.applied, MissionFacts { now, steps, run, targets: &self.targets, verify_step })
+    }
+
+    /// When the service is next asked about one of its events.
+    pub(crate) fn next_poll(&self, now: Timestamp) -> Option<Timestamp> {
+        self.targets.iter().filter_map(|target| target.next_poll(now)).min()
+    }
+
+    /// Whether a retry of it is unconfirmed.
+    pub(crate) fn has_unconfirmed(&self) -> bool {
+        self.targets.iter().any(|target| target.unconfirmed.is_some())
+    }
+
+    /// Whether something is still scheduled that the do-not-call list forbids, and was not deleted yet.
+    pub(crate) fn is_to_unschedule(&self) -> bool {
+        let is_left = |target: &MissionTarget| !self.applied.has(&target.last().unschedule_key());
+        let mut targets = self.targets.iter();
+        targets.any(|target| target.is_forbidden_and_scheduled() && is_left(target))
+    }
+
+    /// How many calls and texts have not ended, without those that were deleted and not polled since.
+    pub(crate) fn n_unfinished(&self, mission: &Mission) -> usize {
+        let is_deleted = |id: &str| event::get(mission, id).is_some_and(|event| event.is_deleted());
+        let is_unfinished = |target: &&MissionTarget| {
+            let last = target.last();
+            target.unconfirmed.is_some() || (last.end.is_none() && !is_deleted(&last.id))
+        };
+        self.targets.iter().filter(is_unfinished).count()
+    }
+}
+
+fn target(id: &str, event: ScheduledEvent, inputs: &GlobalInputs) -> anyhow::Result<MissionTarget> {
+    let to: Phone = event.to.parse()?;
+    Ok(MissionTarget {
+        id: id.to_owned(),
+        events: vec![event.target_event(id)],
+        assistant: event.assistant_id,
+        channel: event.channel,
+        to: event.to,
+        step: event.step_id,
+        recipient: event.recipient,
+        window: event.window.unwrap_or_else(|| scheduling::time::default_window(&to)),
+        forbidden: inputs.do_not_call.forbids(&to, event.channel.reach()),
+        unconfirmed: None,
+    })
+}

@@ -1,0 +1,174 @@
+//! Lists of the service: their wrappers, their pages, and where a list without a total ends.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use state::api::{Answer, Path};
+
+use super::{ServiceApi, ServiceRow};
+
+/// Pages that `--all` reads at most; far above any account's, and an end to a server that never ends.
+const MOST_PAGES: u32 = 1000;
+
+/// How one endpoint counts its pages.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ListFormat {
+    /// The key of the list inside the answer.
+    pub(super) list: &'static str,
+    /// The query's name for the number of the page.
+    pub(super) page: &'static str,
+    /// The query's name for the length of a page.
+    pub(super) size: &'static str,
+    /// The length that `telnyx_api.py` asks for; `None` if it asks for none.
+    pub(super) default: Option<u32>,
+    /// Whether `telnyx_api.py` asks for the first page by its number.
+    pub(super) names_first: bool,
+}
+
+impl ListFormat {
+    /// A list that the service passes on from the carrier behind it.
+    pub(super) const CARRIER: Self = Self {
+        list: "data",
+        page: "page_number",
+        size: "page_size",
+        default: None,
+        names_first: false,
+    };
+}
+
+/// Which pages of a list to fetch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Pages {
+    /// One page, the first if no number is given, of a length.
+    One(Option<u32>, Option<u32>),
+    /// All of them, in pages of a length.
+    All(Option<u32>),
+}
+
+/// A list as the service sent it, in its wrapper.
+#[derive(Clone, Debug)]
+pub(crate) struct Listing {
+    body: Value,
+    list: &'static str,
+    date: Option<Timestamp>,
+}
+
+impl Listing {
+    /// Fails if there is no list in it. A bare list gets the wrapper that it should have.
+    fn read(answer: Answer, list: &'static str) -> anyhow::Result<Self> {
+        let (lacks, date) = (answer.lacks(&format!("a list of `{list}`")), answer.date());
+        let body = match answer.into_json() {
+            Value::Array(rows) => json!({ list: rows }),
+            other => other,
+        };
+        // Some lists come under another name than documented: that is `data` everywhere.
+        let list = [list, "data"].into_iter().find(|name| body[*name].is_array()).ok_or(lacks)?;
+        Ok(Self { body, list, date })
+    }
+
+    /// The whole answer: the list with its `meta` or `pagination`.
+    pub(crate) fn body(&self) -> &Value {
+        &self.body
+    }
+
+    /// The rows.
+    pub(crate) fn rows(&self) -> Vec<ServiceRow> {
+        self.array().iter().cloned().map(ServiceRow::new).collect()
+    }
+
+    /// The rows, without copying them.
+    pub(crate) fn into_rows(mut self) -> Vec<ServiceRow> {
+        let rows = self.body.get_mut(self.list).map(Value::take);
+        let Some(Value::Array(rows)) = rows else { return Vec::new() };
+        rows.into_iter().map(ServiceRow::new).collect()
+    }
+
+    /// Keeps only the rows that are wanted.
+    pub(crate) fn retain(&mut self, is_wanted: impl Fn(&Value) -> bool) {
+        if let Some(rows) = self.body.get_mut(self.list).and_then(Value::as_array_mut) {
+            rows.retain(is_wanted);
+        }
+    }
+
+    /// The service's clock when it answered.
+    pub(crate) fn date(&self) -> Option<Timestamp> {
+        self.date
+    }
+
+    fn array(&self) -> &[Value] {
+        self.body[self.list].as_array().map_or(&[], Vec::as_slice)
+    }
+
+    fn extend(&mut self, next: Self) {
+        let list = self.list;
+        let Value::Object(mut body) = next.body else { return };
+        let more = body.shift_remove(next.list);
+        if let (Some(rows), Some(Value::Array(more))) = (self.body[list].as_array_mut(), more) {
+            rows.extend(more);
+        }
+    }
+
+    /// Whether this is the last page of that length: by `meta` where there is one, else a page that is
+    /// not exactly full is the last (a longer one comes from a service that knows no pages).
+    fn is_last(&self, page: u32, size: Option<u32>) -> bool {
+        let n_pages = ["meta", "pagination"].iter().find_map(|meta| {
+            let meta = self.body.get(meta)?;
+            meta.get("total_pages").or_else(|| meta.get("pages"))?.as_u64()
+        });
+        match (n_pages, size) {
+            (Some(pages), _) => u64::from(page) >= pages,
+            (None, Some(size)) => self.array().len() != size as usize,
+            (None, None) => true,
+        }
+    }
+}
+
+/// Asks for a list by pages.
+pub(super) fn fetch(
+    api: &ServiceApi,
+    path: &Path,
+    query: &[(&str, &str)],
+    format: ListFormat,
+    pages: Pages,
+) -> anyhow::Result<Listing> {
+    match pages {
+        Pages::One(page, size) => {
+            let page = page.or_else(|| format.names_first.then_some(1));
+            fetch_page(api, path, query, format, (page, size.or(format.default)))
+        }
+        Pages::All(size) => {
+            let size = size.or(format.default).or(Some(100));
+            let mut all = fetch_page(api, path, query, format, (Some(1), size))?;
+            let (mut is_last, mut before) = (all.is_last(1, size), 0);
+            for page in 2..=MOST_PAGES {
+                if is_last {
+                    break;
+                }
+                let next = fetch_page(api, path, query, format, (Some(page), size))?;
+                // A service that ignores the number sends the same page again.
+                if next.array().is_empty() || next.array() == &all.array()[before..] {
+                    break;
+                }
+                is_last = next.is_last(page, size);
+                before = all.array().len();
+                all.extend(next);
+            }
+            Ok(all)
+        }
+    }
+}
+
+fn fetch_page(
+    api: &ServiceApi,
+    path: &Path,
+    query: &[(&str, &str)],
+    format: ListFormat,
+    (page, size): (Option<u32>, Option<u32>),
+) -> anyhow::Result<Listing> {
+    let numbers = [(format.size, size), (format.page, page)];
+    let numbers = numbers.map(|(name, number)| (name, number.map(|number| number.to_string())));
+    let mut pairs: Vec<(&str, &str)> = query.to_vec();
+    for (name, number) in &numbers {
+        pairs.extend(number.as_deref().map(|number| (*name, number)));
+    }
+    Listing::read(api.client.get(path.clone(), &pairs)?, format.list)
+}
