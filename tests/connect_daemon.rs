@@ -335,7 +335,7 @@ fn a_lock_in_a_folder_of_any_name_is_quoted_in_the_hint() {
         let skill = sandbox.path(&format!("work/{name}"));
         std::fs::create_dir_all(&skill).unwrap();
         let lock = state::paths::connect_lock(&skill);
-        let _held = state::lock::Lock::try_hold(&lock).unwrap().expect("nobody holds it");
+        let _held = state::lock::Lock::try_acquire(&lock).unwrap().expect("nobody holds it");
         let out = sandbox.run(CONNECT, ["stop", "--skill-dir", &skill.display().to_string()]);
         assert_eq!(out.fails(5).hinted("fuser", "` to see"), [lock.display().to_string()]);
     }

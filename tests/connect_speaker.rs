@@ -7,7 +7,7 @@ use harness::{
     Child, RequestFault, Sandbox, Signal, SimulatedGateway, SimulatedService, event, wait_until,
 };
 use serde_json::{Value, json};
-use state::own_calls;
+use state::placed_calls;
 
 const CONNECT: &str = env!("CARGO_BIN_EXE_connect");
 const SOON: Duration = Duration::from_secs(10);
@@ -314,9 +314,9 @@ fn on_a_call_that_we_placed_the_speaker_is_whom_it_dialled() {
     let mut line = Line::open();
     let skill = line.sandbox.skill();
     let bob = "+15551234567".parse().unwrap();
-    own_calls::remember(&skill, "own", None).unwrap();
-    own_calls::remember(&skill, "bob", Some(&bob)).unwrap();
-    own_calls::remember(&skill, "bob2", Some(&bob)).unwrap();
+    placed_calls::record(&skill, "own", None).unwrap();
+    placed_calls::record(&skill, "bob", Some(&bob)).unwrap();
+    placed_calls::record(&skill, "bob2", Some(&bob)).unwrap();
     // Its start was lost, or the service leaves out the direction: our own record has it.
     assert_eq!((line.asks_on("own"), line.asks_on("bob")), ("owner", "stranger"));
     line.started(&json!("bob2"), &json!({}));
@@ -331,7 +331,7 @@ fn on_a_call_that_we_placed_the_speaker_is_whom_it_dialled() {
     // An event of a call may come before `call` has written it down.
     line.answer_lookup("early", 200, &json!({"call_id": "early", "direction": "outbound"}));
     assert_eq!(line.asks_on("early"), "stranger");
-    own_calls::remember(&skill, "early", None).unwrap();
+    placed_calls::record(&skill, "early", None).unwrap();
     assert_eq!((line.asks_on("early"), line.n_lookups("early")), ("owner", 1));
     // With a record that cannot be read, every caller is a stranger.
     line.started(&json!("in"), &json!({"direction": "inbound"}));

@@ -3,24 +3,27 @@
 use std::time::Duration;
 
 use harness::{AgentReply, GatewayVersion, RequestFault, SimulatedGateway};
-use state::gateway::{Allowed, Api, Client, Ended, Form, Outcome, Target, Turn};
+use state::gateway::{
+    CallVariant, FinishedRun, GatewayClient, GatewayEndpoint, Interface, SessionsSendAccess,
+    TurnKind, TurnOutcome,
+};
 use state::secret::Secret;
 
 const WITHIN: Duration = Duration::from_secs(20);
 const VERSIONS: [GatewayVersion; 3] =
     [GatewayVersion::V2026_9_6, GatewayVersion::V2026_7_35, GatewayVersion::Clawdbot2026_1];
 
-fn target(gateway: &SimulatedGateway) -> Target {
-    Target::new(&gateway.url(), Some(Secret::new(gateway.token())), "main")
+fn target(gateway: &SimulatedGateway) -> GatewayEndpoint {
+    GatewayEndpoint::new(&gateway.url(), Some(Secret::new(gateway.token())), "main")
         .expect("the stub has an address")
 }
 
-fn client(gateway: &SimulatedGateway) -> Client {
-    Client::new(target(gateway))
+fn client(gateway: &SimulatedGateway) -> GatewayClient {
+    GatewayClient::new(target(gateway))
 }
 
-fn reply() -> Outcome {
-    Outcome::Reply("You have two meetings.".to_owned())
+fn reply() -> TurnOutcome {
+    TurnOutcome::Reply("You have two meetings.".to_owned())
 }
 
 #[test]
@@ -28,8 +31,14 @@ fn every_version_runs_one_turn_for_each_request() {
     for version in VERSIONS {
         let gateway = SimulatedGateway::of(version);
         let client = client(&gateway);
-        for turn in [Turn::OwnerVoice, Turn::Walkie(None), Turn::StrangerVoice, Turn::Sms] {
-            assert_eq!(client.turn(&turn, "What is on?", WITHIN), reply(), "{version:?} {turn:?}");
+        for turn in
+            [TurnKind::OwnerVoice, TurnKind::Walkie(None), TurnKind::StrangerVoice, TurnKind::Sms]
+        {
+            assert_eq!(
+                client.run_turn(&turn, "What is on?", WITHIN),
+                reply(),
+                "{version:?} {turn:?}"
+            );
         }
         let messages: Vec<String> = gateway.turns().into_iter().map(|turn| turn.message).collect();
         assert_eq!(messages, ["What is on?"; 4], "{version:?}");
@@ -38,23 +47,29 @@ fn every_version_runs_one_turn_for_each_request() {
 
 #[test]
 fn the_form_of_each_version_is_found_without_a_detour() {
-    for (version, form) in VERSIONS.into_iter().zip([Form::Direct, Form::Plain, Form::Plain]) {
+    for (version, form) in VERSIONS.into_iter().zip([
+        CallVariant::WithCaller,
+        CallVariant::WithoutCaller,
+        CallVariant::WithoutCaller,
+    ]) {
         let gateway = SimulatedGateway::of(version);
-        let client = Client::new(target(&gateway).with_api(Api::SessionsSend));
-        client.turn(&Turn::OwnerVoice, "hi", WITHIN);
-        assert_eq!(client.remembered(), Some(form), "{version:?}");
+        let client = GatewayClient::new(target(&gateway).with_interface(Interface::SessionsSend));
+        client.run_turn(&TurnKind::OwnerVoice, "hi", WITHIN);
+        assert_eq!(client.working_variant(), Some(form), "{version:?}");
         assert_eq!(gateway.seen().len(), 2, "{version:?}: /startupz and the turn");
     }
 }
 
 #[test]
 fn a_gateway_that_was_replaced_by_another_version_goes_on_replying() {
-    for (version, stale) in VERSIONS.into_iter().zip([Form::Plain, Form::Direct]) {
+    for (version, stale) in
+        VERSIONS.into_iter().zip([CallVariant::WithoutCaller, CallVariant::WithCaller])
+    {
         let gateway = SimulatedGateway::of(version);
-        let client = Client::new(target(&gateway).with_api(Api::SessionsSend));
-        client.remember(stale);
-        assert_eq!(client.turn(&Turn::OwnerVoice, "hi", WITHIN), reply(), "{version:?}");
-        assert_ne!(client.remembered(), Some(stale), "{version:?}");
+        let client = GatewayClient::new(target(&gateway).with_interface(Interface::SessionsSend));
+        client.set_working_variant(stale);
+        assert_eq!(client.run_turn(&TurnKind::OwnerVoice, "hi", WITHIN), reply(), "{version:?}");
+        assert_ne!(client.working_variant(), Some(stale), "{version:?}");
         assert_eq!(gateway.turns().len(), 1, "{version:?}");
     }
 }
@@ -64,7 +79,11 @@ fn the_owner_goes_by_chat_where_every_version_has_it_on() {
     for version in VERSIONS {
         let gateway = SimulatedGateway::of(version);
         gateway.chat(true);
-        assert_eq!(client(&gateway).turn(&Turn::OwnerVoice, "hi", WITHIN), reply(), "{version:?}");
+        assert_eq!(
+            client(&gateway).run_turn(&TurnKind::OwnerVoice, "hi", WITHIN),
+            reply(),
+            "{version:?}"
+        );
         let turn = gateway.turns().remove(0);
         assert_eq!((turn.session.as_str(), gateway.seen().len()), ("agent:main:main", 1));
     }
@@ -77,8 +96,8 @@ fn a_turn_whose_reply_was_lost_is_never_run_again() {
             let gateway = SimulatedGateway::start();
             let path = if chat { "/v1/chat/completions" } else { "/tools/invoke" };
             gateway.chat(chat).fail("POST", path, fault.clone(), 1);
-            let outcome = client(&gateway).turn(&Turn::OwnerVoice, "pay", WITHIN);
-            assert!(matches!(outcome, Outcome::MayBeRunning { .. }), "{fault:?} {outcome:?}");
+            let outcome = client(&gateway).run_turn(&TurnKind::OwnerVoice, "pay", WITHIN);
+            assert!(matches!(outcome, TurnOutcome::Unconfirmed { .. }), "{fault:?} {outcome:?}");
             assert_eq!(gateway.turns().len(), 1, "{fault:?} chat {chat}");
         }
     }
@@ -89,15 +108,15 @@ fn a_late_reply_is_found_by_its_run() {
     let gateway = SimulatedGateway::start();
     gateway.patience(Duration::from_millis(50)).hold();
     let client = client(&gateway);
-    let outcome = client.turn(&Turn::OwnerVoice, "slow", WITHIN);
-    let Outcome::Accepted { run_id: Some(run_id) } = outcome else { panic!("{outcome:?}") };
-    assert_eq!(client.history(&[&run_id]), []);
+    let outcome = client.run_turn(&TurnKind::OwnerVoice, "slow", WITHIN);
+    let TurnOutcome::Accepted { run_id: Some(run_id) } = outcome else { panic!("{outcome:?}") };
+    assert_eq!(client.finished_runs(&[&run_id]), []);
     gateway.release();
     gateway.wait_for(WITHIN, |log| (log.finished == 1).then_some(()));
-    let outcome = Outcome::Reply("You have two meetings.".to_owned());
+    let outcome = TurnOutcome::Reply("You have two meetings.".to_owned());
     assert_eq!(
-        client.history(&[&run_id]),
-        [(run_id.as_str(), Ended { outcome, is_certain: true })]
+        client.finished_runs(&[&run_id]),
+        [(run_id.as_str(), FinishedRun { outcome, is_certain: true })]
     );
 }
 
@@ -106,9 +125,10 @@ fn a_failed_turn_is_never_a_reply() {
     for version in VERSIONS {
         let gateway = SimulatedGateway::of(version);
         gateway.reply_with(|_| AgentReply::Failure("the model is down".to_owned()));
-        for turn in [Turn::OwnerVoice, Turn::Sms] {
-            let outcome = client(&gateway).turn(&turn, "hi", WITHIN);
-            let is_told = matches!(outcome, Outcome::Failed { .. } | Outcome::Unanswered { .. });
+        for turn in [TurnKind::OwnerVoice, TurnKind::Sms] {
+            let outcome = client(&gateway).run_turn(&turn, "hi", WITHIN);
+            let is_told =
+                matches!(outcome, TurnOutcome::Failed { .. } | TurnOutcome::Unanswered { .. });
             assert!(is_told, "{version:?} {outcome:?}");
         }
     }
@@ -118,12 +138,16 @@ fn a_failed_turn_is_never_a_reply() {
 fn each_missing_thing_is_its_own_error() {
     let gateway = SimulatedGateway::start();
     gateway.allow(false);
-    let outcome = client(&gateway).turn(&Turn::Sms, "hi", WITHIN);
-    assert_eq!(outcome, Outcome::NotAllowed);
+    let outcome = client(&gateway).run_turn(&TurnKind::Sms, "hi", WITHIN);
+    assert_eq!(outcome, TurnOutcome::ToolNotAllowed);
     assert!(outcome.hint().unwrap().contains(r#"gateway.tools.allow: ["sessions_send"]"#));
     gateway.allow(true).change_token("another-token");
-    let stale = Target::new(&gateway.url(), Some(Secret::new("stale-token")), "main").unwrap();
-    assert_eq!(Client::new(stale).turn(&Turn::Sms, "hi", WITHIN), Outcome::BadToken);
+    let stale =
+        GatewayEndpoint::new(&gateway.url(), Some(Secret::new("stale-token")), "main").unwrap();
+    assert_eq!(
+        GatewayClient::new(stale).run_turn(&TurnKind::Sms, "hi", WITHIN),
+        TurnOutcome::BadToken
+    );
     assert_eq!(gateway.turns().len(), 0);
 }
 
@@ -132,9 +156,9 @@ fn a_draining_gateway_is_waited_for() {
     let gateway = SimulatedGateway::start();
     gateway.drain(true);
     let client = client(&gateway);
-    let outcome = client.turn(&Turn::Sms, "hi", Duration::from_millis(1500));
-    assert!(matches!(outcome, Outcome::Busy { .. }), "{outcome:?}");
-    let turn = std::thread::spawn(move || client.turn(&Turn::Sms, "hi", WITHIN));
+    let outcome = client.run_turn(&TurnKind::Sms, "hi", Duration::from_millis(1500));
+    assert!(matches!(outcome, TurnOutcome::Busy { .. }), "{outcome:?}");
+    let turn = std::thread::spawn(move || client.run_turn(&TurnKind::Sms, "hi", WITHIN));
     let n_seen = gateway.seen().len();
     gateway.wait_for(WITHIN, |log| (log.requests.len() > n_seen).then_some(()));
     gateway.drain(false);
@@ -147,7 +171,7 @@ fn a_probe_starts_no_turn_on_any_version() {
     for version in VERSIONS {
         let gateway = SimulatedGateway::of(version);
         let probe = client(&gateway).probe(WITHIN);
-        assert_eq!(probe.sessions_send, Allowed::Yes, "{version:?}");
+        assert_eq!(probe.sessions_send, SessionsSendAccess::Yes, "{version:?}");
         assert_ne!(probe.knows("main"), Some(false), "{version:?}");
         assert!(gateway.turns().is_empty(), "{version:?}");
     }
@@ -161,7 +185,9 @@ fn many_turns_at_once_share_one_client() {
     let turns: Vec<_> = (0..32)
         .map(|n| {
             let client = client.clone();
-            std::thread::spawn(move || client.turn(&Turn::Sms, &format!("text {n}"), WITHIN))
+            std::thread::spawn(move || {
+                client.run_turn(&TurnKind::Sms, &format!("text {n}"), WITHIN)
+            })
         })
         .collect();
     gateway.wait_for(WITHIN, |log| (log.in_flight == 32).then_some(()));

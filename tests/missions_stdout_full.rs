@@ -8,7 +8,7 @@ use fixture::{Fixture, MISSIONS, ONE_STEP, TO};
 use harness::{Output, RequestFault, Sandbox, ServiceTable, SimulatedService};
 
 const UNHEARD: &str = "\"$0\" \"$@\" >/dev/full";
-const SAYS: &str = "error: it was done, but that could not be said: writing to stdout";
+const SAYS: &str = "error: it was done, but that could not be printed: writing to stdout";
 
 fn unheard(sandbox: &Sandbox, args: &[&str]) -> Output {
     sandbox.run("/bin/sh", [&["-c", UNHEARD, MISSIONS], args].concat())

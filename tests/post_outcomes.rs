@@ -11,7 +11,7 @@ const CALLS: &str = "/v1/calls";
 
 fn client(service: &SimulatedService) -> api::Client {
     let here = api::Service::new(&service.url(), Secret::new(KEY)).expect("loopback needs no TLS");
-    api::Client::new(&here, Duration::from_secs(5)).silent()
+    api::Client::new(&here, Duration::from_secs(5)).quiet()
 }
 
 fn place(client: &api::Client) -> Result<String, api::Error> {

@@ -60,7 +60,7 @@ fn repeating_it_changes_nothing_that_is_right() {
     let machine = Machine::new(PLAIN);
     machine.setup(SETUP, &["--yes"]).ok().stderr_has("hint: start the client");
     let files = [CONFIG, OWN].map(|path| machine.sandbox.read(path));
-    let _client = Lock::try_hold(&machine.sandbox.path("skill/.connect.lock")).unwrap().unwrap();
+    let _client = Lock::try_acquire(&machine.sandbox.path("skill/.connect.lock")).unwrap().unwrap();
     let out = machine.while_reloading(|| machine.prepare(SETUP, &["--yes"]).run());
     out.ok();
     assert!(!out.err().contains("start the client"), "a client runs: {out}");

@@ -241,7 +241,7 @@ fn the_running_client_is_stopped_by_its_own_program() {
     let skill = machine.sandbox.skill().display().to_string();
     machine
         .program("skill/bin/connect", "echo \"$*\" > \"$(dirname \"$0\")/arguments\"; sleep 0.3");
-    let lock = Lock::try_hold(&machine.sandbox.path("skill/.connect.lock")).unwrap().unwrap();
+    let lock = Lock::try_acquire(&machine.sandbox.path("skill/.connect.lock")).unwrap().unwrap();
     std::thread::scope(|scope| {
         scope.spawn(|| {
             // The client ends when `connect stop` is run.
@@ -266,7 +266,7 @@ fn a_client_that_cannot_be_stopped_is_reported_and_the_rest_is_done() {
     let machine = Machine::new(COMMENTED);
     set_up(&machine, &[]).ok();
     machine.program("skill/bin/connect", "echo 'error: not yours' >&2; exit 1");
-    let _lock = Lock::try_hold(&machine.sandbox.path("skill/.connect.lock")).unwrap().unwrap();
+    let _lock = Lock::try_acquire(&machine.sandbox.path("skill/.connect.lock")).unwrap().unwrap();
     let out = uninstall(&machine, &["--delete-config"]);
     out.fails(5).stderr_has("the client could not be stopped: error: not yours");
     assert_eq!(steps(&out, "failed")[0], "stop the client");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
-use state::api::{Client, Error, Path};
+use state::api::{Client, Error, UrlPath};
 
 /// A request to make, its text and times already checked.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub(crate) fn create(client: &Client, new: &NewApproval<'_>) -> Result<(String, 
 }
 
 /// The service's object of a request, with its status.
-pub(crate) fn status(client: &Client, approval: &Path) -> Result<Value, Error> {
+pub(crate) fn status(client: &Client, approval: &UrlPath) -> Result<Value, Error> {
     Ok(client.get(approval.clone(), &[])?.into_json())
 }
 

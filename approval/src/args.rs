@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 use state::args::Common;
 use state::exit::Fault;
-use state::times;
+use state::parse_time;
 
 /// Ask the owner's phone before something irreversible.
 ///
@@ -48,7 +48,7 @@ pub(crate) enum Command {
         #[arg(value_name = "ID")]
         id: String,
         /// Longest wait
-        #[arg(long, value_name = "TIME", default_value = "300", value_parser = times::duration, allow_negative_numbers = true)]
+        #[arg(long, value_name = "TIME", default_value = "300", value_parser = parse_time::duration, allow_negative_numbers = true)]
         timeout: Duration,
     },
     /// List requests; exits 0 whatever they say, which is no approval
@@ -78,7 +78,7 @@ pub(crate) struct RequestArgs {
     pub(crate) biometric: bool,
 
     /// How long the owner has to decide, such as 300 or 5m
-    #[arg(long, value_name = "TIME", default_value = "300", value_parser = times::duration, allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME", default_value = "300", value_parser = parse_time::duration, allow_negative_numbers = true)]
     pub(crate) timeout: Duration,
 
     /// Print the id and leave (exit 6: not decided); `approval wait ID` goes on

@@ -6,9 +6,8 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use state::clock::Clock;
+use state::clock::{Clock, Moment, Uptime};
 use state::config::Config;
-use state::moment::{Moment, Uptime};
 use state::{file, paths};
 
 /// At most so many are stored, the newest: a request is decided long before as many others were made.
@@ -56,7 +55,7 @@ impl BiometricRequests {
     /// Fails (exit 4, or 3 for a file that cannot be read) if it cannot be stored: then nothing may be sent.
     pub(crate) fn begin(&self) -> anyhow::Result<String> {
         let key = format!("{:016x}", getrandom::u64().context("asking for a random number")?);
-        let Moment { at, up } = self.clock.moment();
+        let Moment { at, uptime: up } = self.clock.moment();
         let request = BiometricRequest { key: key.clone(), id: None, at, up };
         self.update(|requests| requests.push(request)).context(
             "nothing was asked: that a fingerprint or face is needed could not be stored",
@@ -108,14 +107,14 @@ impl BiometricRequests {
         bytes.map_or_else(
             || Ok(StoredRequests::default()),
             |bytes| {
-                serde_json::from_slice(&bytes).map_err(|err| file::broken(&self.path, &err).into())
+                serde_json::from_slice(&bytes).map_err(|err| file::corrupt(&self.path, &err).into())
             },
         )
     }
 }
 
 fn is_expired(request: &BiometricRequest, now: Moment) -> bool {
-    let stored = Moment { at: request.at, up: request.up };
+    let stored = Moment { at: request.at, uptime: request.up };
     request.id.is_none() && now.since(stored) >= FORGET_WITHOUT_ID_AFTER
 }
 
@@ -135,7 +134,7 @@ mod tests {
     fn fresh(name: &str) -> (PathBuf, BiometricRequests) {
         let dir = std::env::temp_dir().join(format!("approval-{name}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&dir);
-        let requests = BiometricRequests { path: dir.join("checks.json"), clock: Clock::real() };
+        let requests = BiometricRequests { path: dir.join("checks.json"), clock: Clock::system() };
         (dir, requests)
     }
 

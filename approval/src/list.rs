@@ -13,8 +13,8 @@ use crate::args::StatusFilter;
 pub(crate) fn run(common: &Common, status: StatusFilter) -> anyhow::Result<Exit> {
     let printer = Printer::new(common);
     let config = Config::load(common)?;
-    let client = Client::new(&config.service()?, common.request_deadline());
+    let client = Client::from_config(&config, common.request_deadline())?;
     let list = api::list(&client, status.word())?;
-    printer.document(&list, || out::pretty(&list))?;
+    printer.print(&list, || out::pretty_json(&list))?;
     Ok(Exit::Done)
 }

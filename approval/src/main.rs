@@ -1,7 +1,7 @@
 //! `approval`: asks the owner's phone before something irreversible. Exit 0 means approved, and nothing else does.
 //!
 //! One module for each command: [`request`], [`status`], [`wait`], [`list`]. They read the command line ([`args`]), ask the
-//! service ([`api`]) and print what it says ([`output`]). What a reply means is decided by [`state::verdict`]: the commands
+//! service ([`api`]) and print what it says ([`output`]). What a reply means is decided by [`state::approval_status`]: the commands
 //! pass its exit code on. [`biometric`] stores, in the skill folder, which requests need a fingerprint or face: an approval
 //! without one is none, for `status` and `wait` too. [`help_exit`] keeps a help page from passing for an approval.
 //!
@@ -23,11 +23,12 @@ mod wait;
 use std::process::ExitCode;
 
 use args::{Args, Command};
-use state::exit::{self, Exit};
+use state::exit::Exit;
+use state::failure;
 
 fn main() -> ExitCode {
     match state::args::parse::<Args>() {
-        Ok(args) => exit::report(run(&args)),
+        Ok(args) => failure::report(run(&args)),
         Err(code) => help_exit::code(code, std::env::args_os()),
     }
 }

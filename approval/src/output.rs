@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 use state::api::Error;
-use state::exit;
+use state::approval_status::{ApprovalStatus, ExpectedApproval};
 use state::out::{self, Printer};
-use state::verdict::{Asked, Verdict};
-use state::words::for_shell;
+use state::{exit, shell};
 
 /// Prints the state of a request: the service's object, or in text mode `text`.
 ///
@@ -14,16 +13,16 @@ use state::words::for_shell;
 pub(crate) fn print(
     printer: Printer,
     reply: &Value,
-    request: &Asked,
-    verdict: Verdict,
+    request: &ExpectedApproval,
+    verdict: ApprovalStatus,
     text: &str,
 ) -> anyhow::Result<()> {
-    let outcome = printer.document(&document(reply, request, verdict), || text.to_owned());
+    let outcome = printer.print(&document(reply, request, verdict), || text.to_owned());
     outcome.map_err(|err| match request.action {
-        Some(_) => out::unsaid(&err)
+        Some(_) => out::output_failed(&err)
             .hint(format!(
                 "`approval wait {}` prints what the owner decides",
-                for_shell(&request.id)
+                shell::quote(&request.id)
             ))
             .into(),
         None => err,
@@ -31,10 +30,14 @@ pub(crate) fn print(
 }
 
 /// Prints that the state of a request is unknown, because asking the service failed; gives the error to end with.
-pub(crate) fn print_unknown(printer: Printer, request: &Asked, err: Error) -> anyhow::Error {
-    let unknown = Verdict::Unknown;
-    if let Err(unprinted) = print(printer, &Value::Null, request, unknown, unknown.word()) {
-        out::warning(&exit::told(&unprinted));
+pub(crate) fn print_unknown(
+    printer: Printer,
+    request: &ExpectedApproval,
+    err: Error,
+) -> anyhow::Error {
+    let unknown = ApprovalStatus::Unrecognized;
+    if let Err(unprinted) = print(printer, &Value::Null, request, unknown, unknown.as_str()) {
+        out::warning(&exit::one_line(&unprinted));
     }
     anyhow::Error::new(err).context(format!("asking about request `{}`", request.id))
 }
@@ -46,10 +49,10 @@ pub(crate) fn warn_unchecked() {
 }
 
 /// The service's object with the status that it comes to, and the action where it does not name it.
-fn document(reply: &Value, request: &Asked, verdict: Verdict) -> Value {
+fn document(reply: &Value, request: &ExpectedApproval, verdict: ApprovalStatus) -> Value {
     let mut document = reply.as_object().cloned().unwrap_or_default();
     document.insert("request_id".into(), json!(request.id));
-    document.insert("status".into(), json!(verdict.word()));
+    document.insert("status".into(), json!(verdict.as_str()));
     if let Some(action) = &request.action {
         document.entry("action").or_insert_with(|| json!(action));
     }

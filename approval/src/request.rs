@@ -2,18 +2,18 @@
 
 use serde_json::Value;
 use state::api::{Client, Error};
-use state::args::{Common, free_text};
+use state::args::{Common, reject_misspelled_option};
 use state::config::Config;
 use state::exit::{self, Exit, Fault};
 use state::out::{self, Printer};
-use state::words::for_shell;
+use state::shell;
 
 use crate::api::{self, NewApproval};
 use crate::args::{RequestArgs, require_a_second};
 use crate::biometric::BiometricRequests;
 use crate::output::print;
 use crate::wait;
-use state::verdict::{self, Asked};
+use state::approval_status::{self, ExpectedApproval};
 
 /// In characters. The service documents no limit; a phone does not show a longer text whole.
 const MAX_ACTION: usize = 500;
@@ -23,7 +23,7 @@ pub(crate) fn run(common: &Common, args: &RequestArgs) -> anyhow::Result<Exit> {
     let action = checked_action(args)?;
     let printer = Printer::new(common);
     let config = Config::load(common)?;
-    let client = Client::new(&config.service()?, common.request_deadline());
+    let client = Client::from_config(&config, common.request_deadline())?;
     let new = NewApproval {
         action,
         details: args.details.as_deref().filter(|details| !details.is_empty()),
@@ -34,18 +34,19 @@ pub(crate) fn run(common: &Common, args: &RequestArgs) -> anyhow::Result<Exit> {
         Some(stored) => create_stored(stored, || api::create(&client, &new))?,
         None => api::create(&client, &new)?,
     };
-    let request = Asked { id, action: Some(action.to_owned()), biometric: args.biometric };
-    let verdict = verdict::read_created(&created, &request);
+    let request =
+        ExpectedApproval { id, action: Some(action.to_owned()), biometric: args.biometric };
+    let verdict = approval_status::parse_created(&created, &request);
     if args.no_wait && !verdict.is_final() {
         print(printer, &created, &request, verdict, &request.id)?;
-        out::hint(&format!("`approval wait {}` waits for the decision", for_shell(&request.id)));
+        out::hint(&format!("`approval wait {}` waits for the decision", shell::quote(&request.id)));
         return Ok(verdict.exit());
     }
     if verdict.is_final() {
-        if verdict.exit() == Exit::Nobody {
+        if verdict.exit() == Exit::NoDevice {
             out::hint("open the ClawdTalk app on the owner's phone and allow its notifications");
         }
-        print(printer, &created, &request, verdict, verdict.word())?;
+        print(printer, &created, &request, verdict, verdict.as_str())?;
         return Ok(verdict.exit());
     }
     out::progress(&format!("Waiting for approval (timeout: {}s)...", args.timeout.as_secs()));
@@ -62,24 +63,25 @@ fn create_stored(
     let updated = match &created {
         Ok((id, _)) => stored.set_id(&key, id),
         // It may have been made, with an id that we do not know: until it is forgotten, every request needs a fingerprint.
-        Err(err) if err.exit() == Exit::Unknown => Ok(()),
+        Err(err) if err.exit() == Exit::Unconfirmed => Ok(()),
         Err(_) => stored.remove(&key),
     };
     if let Err(err) = updated {
         let effect = "for a week, every approval here needs a fingerprint or face";
-        out::warning(&format!("{}; {effect}", exit::told(&err)));
+        out::warning(&format!("{}; {effect}", exit::one_line(&err)));
     }
     Ok(created?)
 }
 
 fn checked_action(args: &RequestArgs) -> Result<&str, Fault> {
     let [action] = args.action.as_slice() else {
-        return Err(Fault::usage(format!("{} actions given, one wanted", args.action.len()))
-            .hint(format!("quote it: approval request -- {}", for_shell(&args.action.join(" ")))));
+        return Err(Fault::usage(format!("{} actions given, one wanted", args.action.len())).hint(
+            format!("quote it: approval request -- {}", shell::quote(&args.action.join(" "))),
+        ));
     };
     // An action that begins with a dash stands behind `--`: before, clap refuses it.
     if let Some(details) = &args.details {
-        free_text("the details", details)?;
+        reject_misspelled_option("the details", details)?;
     }
     if action.trim().is_empty() {
         return Err(Fault::usage("the action is empty")

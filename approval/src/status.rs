@@ -1,6 +1,6 @@
 //! `approval status`: where a request stands; exit 0 for approved alone.
 
-use state::api::{Client, path};
+use state::api::{Client, url_path};
 use state::args::Common;
 use state::config::Config;
 use state::exit::Exit;
@@ -9,20 +9,20 @@ use state::out::Printer;
 use crate::api;
 use crate::biometric::BiometricRequests;
 use crate::output::{print, print_unknown, warn_unchecked};
-use state::verdict::{self, Asked, Verdict};
+use state::approval_status::{self, ApprovalStatus, ExpectedApproval};
 
 /// Asks the service once, and ends with the decision, which is `unknown` where it gives no reply.
 pub(crate) fn run(common: &Common, id: &str) -> anyhow::Result<Exit> {
-    let path = path(&["v1", "approvals", id])?;
+    let path = url_path(&["v1", "approvals", id])?;
     let printer = Printer::new(common);
     let config = Config::load(common)?;
-    let client = Client::new(&config.service()?, common.request_deadline());
+    let client = Client::from_config(&config, common.request_deadline())?;
     let biometric = BiometricRequests::stored(&config).needs_biometric(id)?;
-    let request = Asked { id: id.to_owned(), action: None, biometric };
+    let request = ExpectedApproval { id: id.to_owned(), action: None, biometric };
     let reply = api::status(&client, &path).map_err(|err| print_unknown(printer, &request, err))?;
-    let verdict = verdict::read(&reply, &request);
-    print(printer, &reply, &request, verdict, verdict.word())?;
-    if verdict == Verdict::Unchecked {
+    let verdict = approval_status::parse(&reply, &request);
+    print(printer, &reply, &request, verdict, verdict.as_str())?;
+    if verdict == ApprovalStatus::BiometricMissing {
         warn_unchecked();
     }
     Ok(verdict.exit())

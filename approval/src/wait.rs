@@ -4,21 +4,20 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use state::api::{Client, Error, Path, path};
+use state::api::{Client, Error, UrlPath, url_path};
 use state::args::Common;
 use state::clock::Clock;
 use state::config::Config;
 use state::exit::Exit;
-use state::interrupt;
 use state::out::{self, Printer};
-use state::words::for_shell;
+use state::{interrupt, shell};
 
 use crate::api;
 use crate::args::require_a_second;
 use crate::biometric::BiometricRequests;
 use crate::countdown::Countdown;
 use crate::output::{print, print_unknown, warn_unchecked};
-use state::verdict::{self, Asked, Verdict};
+use state::approval_status::{self, ApprovalStatus, ExpectedApproval};
 
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
@@ -27,9 +26,9 @@ pub(crate) fn run(common: &Common, id: &str, timeout: Duration) -> anyhow::Resul
     require_a_second(timeout)?;
     let printer = Printer::new(common);
     let config = Config::load(common)?;
-    let client = Client::new(&config.service()?, common.request_deadline());
+    let client = Client::from_config(&config, common.request_deadline())?;
     let biometric = BiometricRequests::stored(&config).needs_biometric(id)?;
-    let request = Asked { id: id.to_owned(), action: None, biometric };
+    let request = ExpectedApproval { id: id.to_owned(), action: None, biometric };
     for_decision(printer, client, config.clock(), &request, timeout)
 }
 
@@ -39,28 +38,35 @@ pub(crate) fn for_decision(
     printer: Printer,
     client: Client,
     clock: Clock,
-    request: &Asked,
+    request: &ExpectedApproval,
     timeout: Duration,
 ) -> anyhow::Result<Exit> {
     let countdown = Countdown::start(timeout);
-    let (approval, polled) = (path(&["v1", "approvals", &request.id])?, request.clone());
-    let ended = interrupt::unless(move || poll(&client, clock, &approval, &polled, timeout))?;
+    let (approval, polled) = (url_path(&["v1", "approvals", &request.id])?, request.clone());
+    let ended =
+        interrupt::run_until_signal(move || poll(&client, clock, &approval, &polled, timeout))?;
     drop(countdown);
     let hint_resume =
-        || out::hint(&format!("`approval wait {}` waits again", for_shell(&request.id)));
+        || out::hint(&format!("`approval wait {}` waits again", shell::quote(&request.id)));
     let Some(ended) = ended else {
-        print(printer, &Value::Null, request, Verdict::Pending, Verdict::Pending.word())?;
+        print(
+            printer,
+            &Value::Null,
+            request,
+            ApprovalStatus::Pending,
+            ApprovalStatus::Pending.as_str(),
+        )?;
         out::error(&format!("interrupted while request `{}` was not decided", request.id));
         hint_resume();
         return Ok(Exit::Undecided);
     };
     match ended {
         Ok((reply, verdict)) => {
-            print(printer, &reply, request, verdict, verdict.word())?;
+            print(printer, &reply, request, verdict, verdict.as_str())?;
             match verdict {
                 // Nobody can decide it any more.
-                Verdict::Expired => out::hint("ask again with `approval request`"),
-                Verdict::Unchecked => warn_unchecked(),
+                ApprovalStatus::Expired => out::hint("ask again with `approval request`"),
+                ApprovalStatus::BiometricMissing => warn_unchecked(),
                 _ if verdict.exit() == Exit::Undecided => hint_resume(),
                 _ => {}
             }
@@ -75,34 +81,37 @@ pub(crate) fn for_decision(
 fn poll(
     client: &Client,
     clock: Clock,
-    approval: &Path,
-    request: &Asked,
+    approval: &UrlPath,
+    request: &ExpectedApproval,
     timeout: Duration,
-) -> Result<(Value, Verdict), Error> {
+) -> Result<(Value, ApprovalStatus), Error> {
     let until = Instant::now() + timeout;
     loop {
         let left = until.saturating_duration_since(Instant::now());
         let is_last_poll = left.is_zero();
-        match api::status(&client.for_a_look(left), approval) {
+        match api::status(&client.for_poll(left), approval) {
             Ok(reply) => {
-                let verdict = verdict::read(&reply, request);
+                let verdict = approval_status::parse(&reply, request);
                 if verdict.is_final() {
                     return Ok((reply, verdict));
                 }
                 if is_last_poll {
-                    let verdict =
-                        if verdict == Verdict::Pending { Verdict::TimedOut } else { verdict };
+                    let verdict = if verdict == ApprovalStatus::Pending {
+                        ApprovalStatus::TimedOut
+                    } else {
+                        verdict
+                    };
                     return Ok((reply, verdict));
                 }
             }
             Err(err) if err.exit() != Exit::Unavailable => return Err(err),
             Err(err) if is_last_poll => {
                 out::warning(&format!("{err}"));
-                return Ok((Value::Null, Verdict::TimedOut));
+                return Ok((Value::Null, ApprovalStatus::TimedOut));
             }
             Err(err) => out::warning(&format!("{err}; trying again")),
         }
         let left = until.saturating_duration_since(Instant::now());
-        thread::sleep(clock.period(POLL_INTERVAL).min(left));
+        thread::sleep(clock.scale_period(POLL_INTERVAL).min(left));
     }
 }

@@ -1,7 +1,7 @@
 //! The service's calls: placing one, reading one, hanging up.
 
 use serde_json::{Map, Value, json};
-use state::api::{Client, Error, Path};
+use state::api::{Client, Error, UrlPath};
 use state::phone::Phone;
 
 /// A call to place, its number and words already checked.
@@ -43,11 +43,11 @@ pub(crate) fn place(client: &Client, body: Value, key: &str) -> Result<(String, 
 }
 
 /// The service's object of a call, with its status.
-pub(crate) fn status(client: &Client, call: &Path) -> Result<Value, Error> {
+pub(crate) fn status(client: &Client, call: &UrlPath) -> Result<Value, Error> {
     Ok(client.get(call.clone(), &[])?.into_json())
 }
 
 /// Hangs up.
-pub(crate) fn end(client: &Client, call: Path, reason: &str) -> Result<Value, Error> {
+pub(crate) fn end(client: &Client, call: UrlPath, reason: &str) -> Result<Value, Error> {
     Ok(client.post(call, json!({ "reason": reason }))?.into_json())
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 use state::args::Common;
 use state::exit::Fault;
-use state::times;
+use state::parse_time;
 
 /// Place a phone call, follow it, end it.
 ///
@@ -71,7 +71,7 @@ pub(crate) enum Command {
         #[arg(value_name = "ID")]
         id: String,
         /// Give up waiting after this time; the call goes on
-        #[arg(long, value_name = "TIME", default_value = "1h", value_parser = times::duration, allow_negative_numbers = true)]
+        #[arg(long, value_name = "TIME", default_value = "1h", value_parser = parse_time::duration, allow_negative_numbers = true)]
         timeout: Duration,
     },
 }

@@ -18,11 +18,12 @@ mod wait;
 use std::process::ExitCode;
 
 use args::{Args, Command};
-use state::exit::{self, Exit};
+use state::exit::Exit;
+use state::failure;
 
 fn main() -> ExitCode {
     match state::args::parse::<Args>() {
-        Ok(args) => exit::report(run(&args)),
+        Ok(args) => failure::report(run(&args)),
         Err(code) => code,
     }
 }

@@ -5,12 +5,12 @@ use std::time::Duration;
 use serde_json::json;
 use state::api::{Client, Error};
 use state::config::Config;
-use state::do_not_call::{self, Reach};
+use state::do_not_call::{self, ContactMethod};
 use state::exit::{self, Exit, Fault};
-use state::intents::{Begun, Intent, Intents, Unless};
+use state::intents::{Admission, DuplicatePolicy, Intent, IntentStore};
 use state::out::{self, Printer};
-use state::own_calls;
 use state::phone::Phone;
+use state::placed_calls;
 
 use crate::api::{self, NewCall};
 use crate::args::Args;
@@ -28,44 +28,50 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let call = checked_call(args, printer)?;
     let config = Config::load(&args.common)?;
     if let Some(to) = &call.to {
-        do_not_call::check(config.skill_dir(), to, Reach::Call)?;
+        do_not_call::ensure_allowed(config.skill_dir(), to, ContactMethod::Call)?;
     }
-    let client = Client::new(&config.service()?, args.common.request_deadline());
+    let client = Client::from_config(&config, args.common.request_deadline())?;
     let target = call.to.as_ref().map_or("your phone".to_owned(), Phone::to_string);
-    let intents = Intents::of(config.skill_dir(), config.clock());
+    let intents = IntentStore::new(config.skill_dir(), config.clock());
     let body = call.body();
     // The same call may be wanted again: only an unconfirmed one stands in the way.
-    let unless = if args.again { Unless::Never } else { Unless::OpenWithin(UNCONFIRMED_WINDOW) };
+    let unless = if args.again {
+        DuplicatePolicy::Allow
+    } else {
+        DuplicatePolicy::RefuseUnconfirmed(UNCONFIRMED_WINDOW)
+    };
     let Intent { id: intent, request: body, .. } =
         match intents.begin("call", &body.to_string(), body, unless)? {
-            Begun::New(intent) => intent,
-            Begun::Open(earlier) | Begun::Settled(earlier) => {
+            Admission::New(intent) => intent,
+            Admission::Unconfirmed(earlier) | Admission::Completed(earlier) => {
                 print_unconfirmed(printer, &earlier.at.to_string(), &target);
                 let text = format!(
                     "the same call to {target} was started at {} and may have been placed",
                     earlier.at
                 );
-                return Err(Fault::new(Exit::Unknown, text)
+                return Err(Fault::new(Exit::Unconfirmed, text)
                     .hint("find out whether the phone rang; `--again` dials all the same")
                     .into());
             }
         };
-    if let Err(err) = printer.words(&format!("Initiating outbound call to {target}...")) {
-        intents.let_go(&intent);
+    if let Err(err) =
+        printer.print_in_text_mode(&format!("Initiating outbound call to {target}..."))
+    {
+        intents.discard(&intent);
         return Err(err);
     }
     let (id, placed) = match api::place(&client, body, &intent) {
         Ok(placed) => placed,
         Err(err) => return Err(not_placed(err, &intents, &intent, printer, &target)),
     };
-    if let Err(err) = own_calls::remember(config.skill_dir(), &id, call.to.as_ref()) {
+    if let Err(err) = placed_calls::record(config.skill_dir(), &id, call.to.as_ref()) {
         out::warning(&format!(
             "`connect` will not know the number that this call dialled, and treats whoever answers as a stranger: {}",
-            exit::told(&err)
+            exit::one_line(&err)
         ));
     }
-    intents.conclude(&intent, &json!({ "call_id": id }), || {
-        printer.document(&placed, || format!("Call initiated: {id}\n{}", out::pretty(&placed)))
+    intents.print_then_complete(&intent, &json!({ "call_id": id }), || {
+        printer.print(&placed, || format!("Call initiated: {id}\n{}", out::pretty_json(&placed)))
     })?;
     if args.wait {
         return wait::follow(printer, client, config.clock(), &id, FOLLOW_TIMEOUT);
@@ -76,7 +82,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
 fn checked_call(args: &Args, printer: Printer) -> anyhow::Result<NewCall> {
     let greeting = greeting::parse(&args.greeting)?;
     if let Some(purpose) = &args.purpose {
-        state::args::free_text("the purpose", purpose)?;
+        state::args::reject_misspelled_option("the purpose", purpose)?;
     }
     let (greeting, guessed) = match greeting {
         Greeting::Default => (None, None),
@@ -90,12 +96,12 @@ fn checked_call(args: &Args, printer: Printer) -> anyhow::Result<NewCall> {
         .into());
     }
     if guessed.is_some() {
-        printer.words("Detected phone number in greeting, treating as --to target")?;
+        printer.print_in_text_mode("Detected phone number in greeting, treating as --to target")?;
         out::warning("the greeting is a phone number; calling it (write --to to say so)");
     }
     let to = args.to.as_ref().or(guessed.as_ref()).map(|text| text.parse::<Phone>()).transpose()?;
     if let Some(to) = &to {
-        to.callable()?;
+        to.ensure_callable()?;
     }
     let purpose = args.purpose.clone().filter(|purpose| !purpose.trim().is_empty());
     Ok(NewCall { to, greeting, purpose })
@@ -105,23 +111,24 @@ fn checked_call(args: &Args, printer: Printer) -> anyhow::Result<NewCall> {
 /// to end with.
 fn not_placed(
     err: Error,
-    intents: &Intents,
+    intents: &IntentStore,
     intent: &str,
     printer: Printer,
     target: &str,
 ) -> anyhow::Error {
-    let (is_unconfirmed, is_for_now) = (err.exit() == Exit::Unknown, err.is_for_now());
+    let (is_unconfirmed, is_for_now) = (err.exit() == Exit::Unconfirmed, err.is_temporary());
     let err = anyhow::Error::new(err).context("placing the call");
     if !is_unconfirmed {
-        intents.not_done(intent, is_for_now);
+        intents.defer_or_discard(intent, is_for_now);
         return err;
     }
     print_unconfirmed(printer, "now", target);
-    Fault::new(Exit::Unknown, exit::told(&err))
+    Fault::new(Exit::Unconfirmed, exit::one_line(&err))
         .hint("find out whether the phone rang; the same line does not dial again for 10 minutes")
         .into()
 }
 
 fn print_unconfirmed(printer: Printer, at: &str, target: &str) {
-    printer.beside(&json!({ "unsettled": [{ "to": target, "begun": at }] }), String::new);
+    printer
+        .print_with_failure(&json!({ "unsettled": [{ "to": target, "begun": at }] }), String::new);
 }

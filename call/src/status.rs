@@ -1,6 +1,6 @@
 //! `call status`: where a call stands.
 
-use state::api::{Client, path};
+use state::api::{Client, url_path};
 use state::args::Common;
 use state::config::Config;
 use state::exit::Exit;
@@ -11,10 +11,10 @@ use crate::api;
 /// Prints the service's object of a call as it is.
 pub(crate) fn run(common: &Common, id: &str) -> anyhow::Result<Exit> {
     let printer = Printer::new(common);
-    let path = path(&["v1", "calls", id])?;
+    let path = url_path(&["v1", "calls", id])?;
     let config = Config::load(common)?;
-    let client = Client::new(&config.service()?, common.request_deadline());
+    let client = Client::from_config(&config, common.request_deadline())?;
     let call = api::status(&client, &path)?;
-    printer.document(&call, || out::pretty(&call))?;
+    printer.print(&call, || out::pretty_json(&call))?;
     Ok(Exit::Done)
 }

@@ -4,15 +4,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use state::api::{Client, Error, Path, path};
+use state::api::{Client, Error, UrlPath, url_path};
 use state::args::Common;
+use state::call_outcome::{self, CallOutcome, WordMeaning};
 use state::clock::Clock;
 use state::config::Config;
 use state::exit::Exit;
-use state::interrupt;
 use state::out::{self, Printer};
-use state::outcome::{self, Outcome, Said};
-use state::words::for_shell;
+use state::{interrupt, shell};
 
 use crate::api;
 
@@ -23,7 +22,7 @@ const POLL_INTERVAL: Duration = Duration::from_secs(2);
 pub(crate) fn run(common: &Common, id: &str, timeout: Duration) -> anyhow::Result<Exit> {
     let printer = Printer::new(common);
     let config = Config::load(common)?;
-    let client = Client::new(&config.service()?, common.request_deadline());
+    let client = Client::from_config(&config, common.request_deadline())?;
     follow(printer, client, config.clock(), id, timeout)
 }
 
@@ -36,10 +35,11 @@ pub(crate) fn follow(
     id: &str,
     timeout: Duration,
 ) -> anyhow::Result<Exit> {
-    let until = Instant::now() + clock.wall(timeout);
+    let until = Instant::now() + clock.real_duration(timeout);
     let last = Arc::new(Mutex::new(String::from("unknown")));
-    let (call, polled) = (path(&["v1", "calls", id])?, Arc::clone(&last));
-    let ended = interrupt::unless(move || poll(printer, &client, clock, &call, until, &polled))?;
+    let (call, polled) = (url_path(&["v1", "calls", id])?, Arc::clone(&last));
+    let ended =
+        interrupt::run_until_signal(move || poll(printer, &client, clock, &call, until, &polled))?;
     if let Some(result) = ended
         && let Some(exit) = result?
     {
@@ -47,8 +47,8 @@ pub(crate) fn follow(
     }
     let status = last.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let line = json!({ "call_id": id, "status": status });
-    printer.line(&line, || status)?;
-    out::hint(&format!("the call goes on; `call wait {}` follows it again", for_shell(id)));
+    printer.print_line(&line, || status)?;
+    out::hint(&format!("the call goes on; `call wait {}` follows it again", shell::quote(id)));
     Ok(Exit::Undecided)
 }
 
@@ -57,13 +57,13 @@ fn poll(
     printer: Printer,
     client: &Client,
     clock: Clock,
-    call: &Path,
+    call: &UrlPath,
     until: Instant,
     last: &Mutex<String>,
 ) -> anyhow::Result<Option<Exit>> {
     loop {
         let left = until.saturating_duration_since(Instant::now());
-        match api::status(&client.for_a_look(left), call) {
+        match api::status(&client.for_poll(left), call) {
             Ok(call) => {
                 let status = call["status"].as_str().unwrap_or("unknown").to_owned();
                 let changed = {
@@ -71,9 +71,9 @@ fn poll(
                     std::mem::replace(&mut *last, status.clone()) != status
                 };
                 if changed {
-                    printer.line(&call, || status)?;
+                    printer.print_line(&call, || status)?;
                 }
-                if let Some(outcome) = outcome::of_call(&call) {
+                if let Some(outcome) = call_outcome::from_call(&call) {
                     if let Some(reason) = unreached_reason(&call, &outcome) {
                         out::progress(&reason);
                     }
@@ -87,7 +87,7 @@ fn poll(
             return Ok(None);
         }
         std::thread::sleep(
-            clock.period(POLL_INTERVAL).min(until.saturating_duration_since(Instant::now())),
+            clock.scale_period(POLL_INTERVAL).min(until.saturating_duration_since(Instant::now())),
         );
     }
 }
@@ -97,29 +97,28 @@ fn is_temporary(err: &Error) -> bool {
 }
 
 /// The exit code for the outcome of a call.
-fn exit_code(outcome: &Outcome) -> Exit {
-    if *outcome == Outcome::Answered { Exit::Done } else { Exit::No }
+fn exit_code(outcome: &CallOutcome) -> Exit {
+    if *outcome == CallOutcome::Answered { Exit::Done } else { Exit::No }
 }
 
 /// Why nobody was reached, where the call's status does not say so itself.
-fn unreached_reason(call: &Value, outcome: &Outcome) -> Option<String> {
+fn unreached_reason(call: &Value, outcome: &CallOutcome) -> Option<String> {
     let status = call["status"].as_str().unwrap_or_default();
-    let is_silent =
-        !matches!(outcome::word(status), Said::Ended(outcome) if outcome != Outcome::Answered);
-    (*outcome != Outcome::Answered && is_silent)
-        .then(|| format!("nobody was reached: {}", outcome.words()))
+    let is_silent = !matches!(call_outcome::meaning(status), WordMeaning::Ended(outcome) if outcome != CallOutcome::Answered);
+    (*outcome != CallOutcome::Answered && is_silent)
+        .then(|| format!("nobody was reached: {}", outcome.describe()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::{exit_code, unreached_reason};
     use serde_json::{Value, json};
+    use state::call_outcome;
     use state::exit::Exit;
-    use state::outcome::of_call;
 
     #[track_caller]
     fn case(call: &Value, exit: Option<Exit>, has_reason: bool) {
-        let outcome = of_call(call);
+        let outcome = call_outcome::from_call(call);
         assert_eq!(outcome.as_ref().map(exit_code), exit, "{call}");
         let reason = outcome.and_then(|outcome| unreached_reason(call, &outcome));
         assert_eq!(reason.is_some(), has_reason, "{call} {reason:?}");

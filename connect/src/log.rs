@@ -37,13 +37,13 @@ impl ClientLog {
     /// Opens the log at `path`.
     pub(crate) fn open(path: &Path, service_clock: Clock, to_stderr: bool) -> Self {
         let file = RotatingFile { path: path.to_owned(), file: None, length: 0 };
-        let is_debug = env::debug();
+        let is_debug = env::is_debug();
         Self { service_clock, is_debug, to_stderr, file: Some(Mutex::new(file)) }
     }
 
     /// Writes to stderr only: for `simulate`.
     pub(crate) fn to_stderr(service_clock: Clock) -> Self {
-        Self { service_clock, is_debug: env::debug(), to_stderr: true, file: None }
+        Self { service_clock, is_debug: env::is_debug(), to_stderr: true, file: None }
     }
 
     /// Writes one line: what happened, never the words of a request or a reply.
@@ -90,7 +90,7 @@ impl ClientLog {
 
 /// A text as it may stand in the log: one line, bounded, without secrets and whole phone numbers.
 fn redact(text: &str) -> String {
-    let text = secret::clean(text).replace(char::is_control, " ");
+    let text = secret::redact(text).replace(char::is_control, " ");
     // Cut at last: what stands across the cut could not be recognised.
     let mut text = mask_numbers(&text);
     if let Some((end, _)) = text.char_indices().nth(LONGEST) {
@@ -179,7 +179,7 @@ mod tests {
         let _ = std::fs::remove_dir_all(&dir);
         std::fs::create_dir_all(&dir).unwrap();
         let path = dir.join(".connect.log");
-        let log = ClientLog::open(&path, Clock::real(), false);
+        let log = ClientLog::open(&path, Clock::system(), false);
         for _ in 0..2_300 {
             log.line("x".repeat(900));
         }

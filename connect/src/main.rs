@@ -27,7 +27,7 @@
 //!
 //! - Waits and deadlines are [`Instant`](std::time::Instant)s; their lengths are [`periods`].
 //! - `service_clock` is the service's time, for the log and the journal.
-//! - The age of what an earlier process wrote is measured by the machine's uptime ([`state::moment`]), for the wall clock may
+//! - The age of what an earlier process wrote is measured by the machine's uptime ([`state::clock`]), for the wall clock may
 //!   have been set; [`sleep_watch`] compares two of the machine's clocks to notice that it slept.
 //! - The status file has the machine's own time.
 //!
@@ -85,7 +85,7 @@ mod workers;
 use std::process::ExitCode;
 
 use args::{Args, Command};
-use state::exit::report;
+use state::failure::report;
 
 fn main() -> ExitCode {
     let args: Args = match state::args::parse() {

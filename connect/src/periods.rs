@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use state::clock::Clock;
 
 /// How long things may take and how often they are done. Lengths of [`Instant`]; a service clock that runs faster
-/// ([`Clock::period`], on loopback only) shortens them.
+/// ([`Clock::scale_period`], on loopback only) shortens them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Periods {
     /// One deadline for DNS, TCP, proxy, TLS and upgrade together.
@@ -43,7 +43,7 @@ pub(crate) struct Periods {
 impl Periods {
     /// The periods, as long as this clock makes them.
     pub(crate) fn on(clock: &Clock) -> Self {
-        let seconds = |seconds| clock.period(Duration::from_secs(seconds));
+        let seconds = |seconds| clock.scale_period(Duration::from_secs(seconds));
         Self {
             dial: seconds(15),
             auth: seconds(15),

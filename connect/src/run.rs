@@ -10,14 +10,13 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use mio::{Poll, Waker};
 use state::args::Common;
-use state::clock::Clock;
+use state::clock::{Clock, Moment};
 use state::config::Config;
-use state::exit::{Exit, Fault};
+use state::exit::{self, Exit, Fault};
 use state::lock::Lock;
-use state::moment::Moment;
 use state::out::Printer;
 use state::secret::Secret;
-use state::{api, config, exit, file, paths, words};
+use state::{api, failure, file, paths, sanitize, shell, url};
 
 use crate::allocator;
 use crate::args::RunArgs;
@@ -52,7 +51,7 @@ pub(crate) fn run(common: &Common, args: &RunArgs) -> anyhow::Result<Exit> {
     // Nothing is printed on stdout; this takes `--quiet` into account.
     let _ = Printer::new(common);
     let config = Config::load(common)?;
-    let service = config.service()?;
+    let service = state::api::Service::from_config(&config)?;
     let endpoint = Endpoint::of(&service)?;
     let settings = ClientSettings::of(&config)?;
     let skill = config.skill_dir();
@@ -73,7 +72,7 @@ pub(crate) fn run(common: &Common, args: &RunArgs) -> anyhow::Result<Exit> {
     let parts = ContextParts {
         skill: skill.to_owned(),
         service_clock,
-        service: Some(api::Client::new(&service, REQUEST_DEADLINE).silent()),
+        service: Some(api::Client::new(&service, REQUEST_DEADLINE).quiet()),
         journal,
         log,
         loop_sender: loop_sender.clone(),
@@ -86,10 +85,10 @@ pub(crate) fn run(common: &Common, args: &RunArgs) -> anyhow::Result<Exit> {
         since: Timestamp::now(),
         pid: std::process::id(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        server: config::shown(service.base()),
+        server: url::redact(service.base()),
         journal_writable: context.journal.is_writable(),
         gateway: GatewayStatus {
-            url: context.gateway.target().base().to_owned(),
+            url: context.gateway.endpoint().base().to_owned(),
             ..GatewayStatus::default()
         },
         ..ClientStatus::default()
@@ -108,7 +107,7 @@ pub(crate) fn run(common: &Common, args: &RunArgs) -> anyhow::Result<Exit> {
     });
     let connection = ServiceConnection::new(
         endpoint,
-        Secret::around(auth),
+        Secret::containing(auth),
         context.periods,
         registry,
         SOCKET,
@@ -121,9 +120,12 @@ pub(crate) fn run(common: &Common, args: &RunArgs) -> anyhow::Result<Exit> {
 
 /// Makes the skill folder this process's own: its lock, and its number for those who look for it.
 fn lock(skill: &Path) -> anyhow::Result<Lock> {
-    file::make_dir(skill)?;
+    file::create_dir(skill)?;
     let lock = take_lock(skill)?;
-    file::show(&paths::connect_pid(skill), format!("{}\n", std::process::id()).as_bytes())?;
+    file::replace_or_overwrite_unsynced(
+        &paths::connect_pid(skill),
+        format!("{}\n", std::process::id()).as_bytes(),
+    )?;
     Ok(lock)
 }
 
@@ -133,8 +135,8 @@ fn with_folder_hint(skill: &Path, err: anyhow::Error) -> anyhow::Error {
     if !matches!(kind, Some(ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)) {
         return err;
     }
-    let folder = words::for_shell(&skill.display().to_string());
-    Fault::new(exit::code_of(&err), exit::told(&err))
+    let folder = shell::quote(&skill.display().to_string());
+    Fault::new(failure::exit_of(&err), exit::one_line(&err))
         .hint(format!("run `ls -ld {folder}`; if it is yours, run `chmod u+rwx {folder}`"))
         .into()
 }
@@ -143,7 +145,7 @@ fn with_folder_hint(skill: &Path, err: anyhow::Error) -> anyhow::Error {
 fn take_lock(skill: &Path) -> anyhow::Result<Lock> {
     let until = Instant::now() + LOCK_TIMEOUT;
     loop {
-        if let Some(lock) = Lock::try_hold(&paths::connect_lock(skill))? {
+        if let Some(lock) = Lock::try_acquire(&paths::connect_lock(skill))? {
             return Ok(lock);
         }
         if Instant::now() >= until {
@@ -167,7 +169,7 @@ fn end(skill: &Path, context: &ClientContext, reason: ExitReason) -> anyhow::Res
     let path = paths::connect_status(skill);
     let enter = |state, reason: &str| -> anyhow::Result<()> {
         let status = ClientStatus::read(&path)?.unwrap_or_default();
-        let Moment { at: since, up } = Clock::real().moment();
+        let Moment { at: since, uptime: up } = Clock::system().moment();
         let reason = Some(reason.to_owned());
         ClientStatus { state, since, reason, heartbeat: since, up, ..status }.write(&path)
     };
@@ -178,7 +180,7 @@ fn end(skill: &Path, context: &ClientContext, reason: ExitReason) -> anyhow::Res
             Ok(Exit::Done)
         }
         ExitReason::KeyRefused(message) => {
-            let text = format!("the service refused the API key: {}", words::line(&message));
+            let text = format!("the service refused the API key: {}", sanitize::line(&message));
             enter(ClientState::Refused, &text)?;
             context.log.final_line(&text);
             Err(Fault::not_configured(text).hint("run `setup` with a key from the portal").into())

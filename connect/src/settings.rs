@@ -1,8 +1,8 @@
 //! What the configuration says of a client, checked before anything is opened.
 
+use state::approval_policy::ApprovalPolicy;
 use state::config::Config;
-use state::gateway::Target;
-use state::guard::Policy;
+use state::gateway::GatewayEndpoint;
 use state::settings::Settings;
 
 use crate::prompts::context::DisplayNames;
@@ -11,11 +11,11 @@ use crate::sms::policy::SmsPolicy;
 /// The settings of a client.
 pub(crate) struct ClientSettings {
     /// The gateway.
-    pub(crate) gateway: Target,
+    pub(crate) gateway: GatewayEndpoint,
     /// The names, greeting and context of calls.
     pub(crate) voice: VoiceSettings,
     /// Which requests need the owner's approval.
-    pub(crate) guard: Policy,
+    pub(crate) guard: ApprovalPolicy,
     /// Who is answered by text.
     pub(crate) sms_policy: SmsPolicy,
     /// Turns at once.
@@ -38,17 +38,17 @@ pub(crate) struct VoiceSettings {
 impl ClientSettings {
     /// Reads them. Fails (exit 3) where one is not what it should be.
     pub(crate) fn of(config: &Config) -> anyhow::Result<Self> {
-        let settings = Settings::of(config)?;
+        let settings = Settings::from_config(config)?;
         Ok(Self {
-            gateway: config.gateway()?,
+            gateway: state::gateway::GatewayEndpoint::from_config(config)?,
             voice: VoiceSettings {
-                owner: settings.owner,
-                agent: settings.agent,
+                owner: settings.owner_name,
+                agent: settings.agent_name,
                 greeting: settings.greeting,
                 context: settings.voice_context,
             },
-            guard: settings.guard,
-            sms_policy: SmsPolicy::new(settings.texts),
+            guard: settings.approval_policy,
+            sms_policy: SmsPolicy::new(settings.sms_allow),
             max_turns: settings.max_turns,
         })
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
-use state::args::{Common, free_text};
+use state::args::{Common, reject_misspelled_option};
 use state::config::Config;
 use state::exit::{Exit, Fault};
 use state::out::{self, Printer};
@@ -95,7 +95,7 @@ fn play(
         while let Some(frame) = dispatcher.outbox.next(Instant::now()) {
             let frame: Value = serde_json::from_str(&frame).context("reading our own frame")?;
             would_ask |= frame["type"] == "approval";
-            printer.line(&frame, || summary(&frame))?;
+            printer.print_line(&frame, || summary(&frame))?;
         }
         dispatcher.write_log();
         if dispatcher.is_finished() {
@@ -128,7 +128,7 @@ fn frame(args: &SimulateArgs) -> anyhow::Result<String> {
         return frame_of_file(path);
     }
     let text = args.words.as_deref().unwrap_or_default();
-    free_text("what is said", text)?;
+    reject_misspelled_option("what is said", text)?;
     let event = match &args.sms {
         Some(from) => {
             let from: Phone = from.parse()?;

@@ -5,13 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 use state::api::Client;
-use state::clock::Clock;
+use state::clock::{Clock, Moment};
 use state::config::Config;
 use state::exit::{self, Exit, Fault};
 use state::file;
-use state::intents::Intents;
+use state::intents::IntentStore;
 use state::lock::Lock;
-use state::moment::Moment;
 use state::out::{self, Printer};
 
 use crate::args::Options;
@@ -28,8 +27,8 @@ pub(crate) const LAG_PAUSES: [Duration; 4] =
 /// The error of a command that did something at the service and cannot store it here, as on a full disk: exit 8, since it
 /// is not true that nothing was done.
 pub(crate) fn not_recorded(done: &str, err: &anyhow::Error) -> anyhow::Error {
-    let text = format!("{done}, but that could not be stored here: {}", exit::told(err));
-    Fault::new(Exit::Unknown, text)
+    let text = format!("{done}, but that could not be stored here: {}", exit::one_line(err));
+    Fault::new(Exit::Unconfirmed, text)
         .hint("fix that, then run the same command again: it goes on from here")
         .into()
 }
@@ -56,12 +55,12 @@ impl CommandContext {
 
     /// The service. Fails (exit 3) if no key is configured.
     pub(crate) fn api(&self) -> anyhow::Result<ServiceApi> {
-        Ok(ServiceApi::new(Client::new(&self.config.service()?, self.deadline)))
+        Ok(ServiceApi::new(Client::from_config(&self.config, self.deadline)?))
     }
 
     /// The requests that schedule something: stored before they leave, until their outcome is known.
-    pub(crate) fn intents(&self) -> Intents {
-        Intents::of(self.config.skill_dir(), self.clock)
+    pub(crate) fn intents(&self) -> IntentStore {
+        IntentStore::new(self.config.skill_dir(), self.clock)
     }
 
     /// Changes the stored mission with these ids, after something was changed at the service by them. It is no error if
@@ -80,7 +79,7 @@ impl CommandContext {
             })
         });
         if let Err(err) = stored {
-            out::warning(&format!("done, but not stored here: {}", exit::told(&err)));
+            out::warning(&format!("done, but not stored here: {}", exit::one_line(&err)));
         }
     }
 
@@ -94,17 +93,20 @@ impl CommandContext {
         fault: Option<Fault>,
     ) -> anyhow::Result<Exit> {
         if let Some(fault) = fault {
-            self.printer.beside(value, text);
+            self.printer.print_with_failure(value, text);
             return Err(fault.into());
         }
-        self.printer.done(value, text)?;
+        self.printer.print_after_change(value, text)?;
         Ok(Exit::Done)
     }
 
     /// Prints, in text mode, that a stage of a workflow was done. Fails with exit 8 if that cannot be printed.
     pub(crate) fn print_stage(&self, text: &str) -> anyhow::Result<()> {
         let again = "run the same command again: it goes on from here";
-        Ok(self.printer.words(text).map_err(|err| out::unsaid(&err).hint(again))?)
+        Ok(self
+            .printer
+            .print_in_text_mode(text)
+            .map_err(|err| out::output_failed(&err).hint(again))?)
     }
 
     /// The lock of workflows of several stages: two at once would create everything twice.
@@ -114,9 +116,9 @@ impl CommandContext {
         let path = self.store.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if let Some(folder) = path.parent() {
-            file::make_dir(folder)?;
+            file::create_dir(folder)?;
         }
-        Lock::hold(&path.with_file_name(format!("{name}.workflow.lock")), WORKFLOW_WAIT)
+        Lock::acquire(&path.with_file_name(format!("{name}.workflow.lock")), WORKFLOW_WAIT)
     }
 
     /// Checks for something after each of the pauses, until it is there. `None` if it never was.
@@ -126,7 +128,7 @@ impl CommandContext {
         mut check: impl FnMut() -> anyhow::Result<Option<T>>,
     ) -> anyhow::Result<Option<T>> {
         for pause in pauses {
-            self.clock.sleep(self.clock.period(*pause));
+            self.clock.sleep(self.clock.scale_period(*pause));
             let found = check()?;
             if found.is_some() {
                 return Ok(found);

@@ -9,10 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use state::api::Error;
+use state::clock::{Moment, Uptime};
 use state::exit::{self, Exit, Fault};
-use state::moment::{Moment, Uptime};
-use state::out;
-use state::words::for_shell;
+use state::{failure, out, shell};
 
 use crate::context::{CommandContext, LAG_PAUSES};
 use crate::service::clock::earliest_creation;
@@ -77,7 +76,7 @@ pub(crate) struct PendingCreate {
 
 impl PendingCreate {
     fn started(&self) -> Moment {
-        Moment { at: self.at, up: self.up }
+        Moment { at: self.at, uptime: self.up }
     }
 }
 
@@ -126,17 +125,17 @@ pub(crate) fn create_once(
         _ => service::new_idempotency_key()?,
     };
     drop(missions);
-    let Moment { at, up } = context.moment();
+    let Moment { at, uptime: up } = context.moment();
     let pending = PendingCreate { what, at, up, key, deferred: false };
     context.store.change_mission(slug, |mission| mission.set_typed(PENDING, &pending))?;
     match create(&pending.key) {
         Ok(row) => Ok(row),
-        Err(err) if exit::code_of(&err) == Exit::Unknown => {
-            out::warning(&format!("{}; searching for what it created", exit::told(&err)));
+        Err(err) if failure::exit_of(&err) == Exit::Unconfirmed => {
+            out::warning(&format!("{}; searching for what it created", exit::one_line(&err)));
             confirm(context, api, slug, &pending)
         }
         Err(err) => {
-            let is_deferred = err.downcast_ref::<Error>().is_some_and(Error::is_for_now);
+            let is_deferred = err.downcast_ref::<Error>().is_some_and(Error::is_temporary);
             context.store.change_mission(slug, |mission| {
                 if is_deferred {
                     return mission
@@ -185,8 +184,8 @@ fn still_unconfirmed(slug: &str, pending: &PendingCreate, n_found: usize) -> Fau
         ),
         n => format!("{n} {what}s at the service could be the one of `{slug}`, started at {at:.0}"),
     };
-    let slug = for_shell(slug);
-    Fault::new(Exit::Unknown, text).hint(format!(
+    let slug = shell::quote(slug);
+    Fault::new(Exit::Unconfirmed, text).hint(format!(
         "run the same command again in a minute; or look yourself, then `missions resolve {slug} --happened ID` or `--nothing-happened`"
     ))
 }
@@ -213,8 +212,8 @@ fn find_matches(
     };
     found().map_err(|err| {
         let what = pending.what.word();
-        let text = format!("searching for the {what} of `{slug}`: {}", exit::told(&err));
-        Fault::new(Exit::Unknown, text).hint("run the same command again in a minute").into()
+        let text = format!("searching for the {what} of `{slug}`: {}", exit::one_line(&err));
+        Fault::new(Exit::Unconfirmed, text).hint("run the same command again in a minute").into()
     })
 }
 

@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use state::exit::Fault;
 use state::phone::Phone;
-use state::words::for_shell;
-use state::{json, times, words};
+use state::{json, parse_time, sanitize, shell};
 
 use crate::service::step_id;
 use crate::suggest;
@@ -57,7 +56,7 @@ pub(crate) fn one_of<'a>(what: &str, given: &str, known: &[&'a str]) -> Result<&
     };
     let meant = known.iter().find(is_meant).copied();
     let meant = meant.or_else(|| suggest::probable(given, known.iter().copied()));
-    let shown = words::bounded(given, 40);
+    let shown = sanitize::line_up_to(given, 40);
     let fault = Fault::usage(format!("`{shown}` is no {what}; known are {}", known.join(", ")));
     Err(probably(fault, meant))
 }
@@ -65,7 +64,7 @@ pub(crate) fn one_of<'a>(what: &str, given: &str, known: &[&'a str]) -> Result<&
 /// Names what was probably meant, if anything was.
 fn probably(fault: Fault, meant: Option<&str>) -> Fault {
     match meant {
-        Some(meant) => fault.hint(format!("probably `{}` is meant", for_shell(meant))),
+        Some(meant) => fault.hint(format!("probably `{}` is meant", shell::quote(meant))),
         None => fault,
     }
 }
@@ -81,7 +80,7 @@ pub(crate) fn not_blank<'a>(what: &str, text: &'a str) -> Result<&'a str, Fault>
 /// Any JSON.
 pub(crate) fn json(what: &str, text: &str, example: &str) -> Result<Value, Fault> {
     serde_json::from_str(text).map_err(|err| {
-        let shown = words::bounded(text, 40);
+        let shown = sanitize::line_up_to(text, 40);
         Fault::usage(format!("{what} is no JSON: {err}, found `{shown}`"))
             .hint(format!("write it in single quotes, as in '{example}'"))
     })
@@ -91,7 +90,7 @@ pub(crate) fn json(what: &str, text: &str, example: &str) -> Result<Value, Fault
 pub(crate) fn object(what: &str, text: &str, example: &str) -> Result<Map<String, Value>, Fault> {
     match json(what, text, example)? {
         Value::Object(object) => Ok(object),
-        other => Err(Fault::usage(format!("{what} is {}, not an object", json::kind(&other)))
+        other => Err(Fault::usage(format!("{what} is {}, not an object", json::type_name(&other)))
             .hint(format!("write it as in '{example}'"))),
     }
 }
@@ -129,7 +128,7 @@ pub(crate) fn steps(text: &str) -> Result<Vec<Value>, Fault> {
         let Value::Object(mut step) = step else {
             return Err(wrong(format!(
                 "step {place} of the plan is {}, not an object",
-                json::kind(&step)
+                json::type_name(&step)
             )));
         };
         let text = |step: &Map<String, Value>, key: &str| {
@@ -181,7 +180,7 @@ pub(crate) fn step_of(plan: &[Value], step: &str) -> Result<(), Fault> {
     let listed = suggest::listed(&known, 8);
     let fault = Fault::usage(format!(
         "the plan has no step `{}`; it has {listed}",
-        words::bounded(step, 40)
+        sanitize::line_up_to(step, 40)
     ));
     Err(probably(fault, suggest::probable(step, known)))
 }
@@ -189,13 +188,13 @@ pub(crate) fn step_of(plan: &[Value], step: &str) -> Result<(), Fault> {
 /// A number that may be called and texted.
 pub(crate) fn phone(text: &str) -> Result<Phone, Fault> {
     let phone: Phone = text.parse()?;
-    phone.callable()?;
+    phone.ensure_callable()?;
     Ok(phone)
 }
 
 /// A time in any form that is understood, past or future.
 pub(crate) fn time(text: &str, now: Timestamp) -> Result<Timestamp, Fault> {
-    times::instant(text, now).map_err(Fault::usage)
+    parse_time::instant(text, now).map_err(Fault::usage)
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ impl LiveTable {
         if !self.is_on {
             return Ok(());
         }
-        let clean = |line: String| secret::clean(&line).into_owned();
+        let clean = |line: String| secret::redact(&line).into_owned();
         let title = clean(format!("{}: {}", mission.slug(), mission.status()));
         let lines = targets.iter().map(|target| clean(line(target, now)));
         let lines = fitted(title, lines, size());

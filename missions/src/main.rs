@@ -84,11 +84,12 @@ use commands::{
     resolve, run_log, runs, schedule, scheduled_events, setup_agent, tick, watch,
 };
 use context::CommandContext;
-use state::exit::{self, Exit};
+use state::exit::Exit;
+use state::failure;
 
 fn main() -> ExitCode {
-    match state::args::parse_by::<Args>(args::needed_commands) {
-        Ok(args) => exit::report(misspelled_options::check().and_then(|()| run(&args))),
+    match state::args::parse_with::<Args>(args::needed_commands) {
+        Ok(args) => failure::report(misspelled_options::check().and_then(|()| run(&args))),
         Err(code) => code,
     }
 }

@@ -20,7 +20,7 @@ pub(crate) fn check() -> anyhow::Result<()> {
 
 fn suspects(words: &[OsString]) -> impl Iterator<Item = &str> {
     let words = words.iter().filter_map(|word| word.to_str()).take_while(|word| *word != "--");
-    words.filter(|word| state::args::free_text("a text", word).is_err())
+    words.filter(|word| state::args::reject_misspelled_option("a text", word).is_err())
 }
 
 fn check_words(words: &[OsString]) -> Result<(), Fault> {
@@ -32,7 +32,7 @@ fn check_words(words: &[OsString]) -> Result<(), Fault> {
         let below = |command: &Command| command.get_subcommands().any(knows);
         !knows(&program) && !command.is_some_and(|command| knows(command) || below(command))
     });
-    unknown.map_or(Ok(()), |word| state::args::free_text("a text", word))
+    unknown.map_or(Ok(()), |word| state::args::reject_misspelled_option("a text", word))
 }
 
 /// Whether a command has this option: `--name`, `--name=value`, `-n`.

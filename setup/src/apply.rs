@@ -42,7 +42,7 @@ impl AppliedChanges {
     /// Writes the planned values into `skill-config.json`, and makes the file private.
     pub fn write_config(&mut self, skill: &Path, plan: &SetupPlan) -> anyhow::Result<()> {
         let path = paths::config(skill);
-        let was_open = state::file::is_open_to_others(&path);
+        let was_open = state::file::is_accessible_to_others(&path);
         let mut changed = update_config(skill, |config| {
             let mut changed = Vec::new();
             for (key, value) in &plan.config {

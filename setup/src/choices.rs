@@ -8,7 +8,7 @@ use crate::terminal::Terminal;
 use anyhow::Context as _;
 use serde_json::{Map, Value};
 use state::exit::Fault;
-use state::gateway_config::Answering;
+use state::gateway_config::DefaultAgent;
 use state::secret::Secret;
 use std::io::Read as _;
 use std::path::Path;
@@ -170,8 +170,8 @@ fn agent(
     terminal: Option<&Terminal>,
 ) -> anyhow::Result<String> {
     match current.detected.answering_agent(args.agent_id.as_deref(), current.text("agent_id"))? {
-        Answering::Agent(id) => Ok(id),
-        Answering::Choose(ids) => match terminal {
+        DefaultAgent::Agent(id) => Ok(id),
+        DefaultAgent::Ambiguous(ids) => match terminal {
             Some(terminal) => {
                 let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
                 Ok(terminal.choose("Which agent answers the telephone?", &ids)?.to_owned())

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use serde_json::Value;
 use state::exit::{Exit, Fault};
 use state::lock::Lock;
-use state::{file, out, paths, words};
+use state::{file, out, paths, sanitize};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -39,7 +39,7 @@ pub fn start(skill: &Path, connect: &Path) {
     match command.stdout(Stdio::null()).stderr(Stdio::piped()).output() {
         Ok(output) if output.status.success() => {}
         Ok(output) => {
-            let stderr = words::line(&String::from_utf8_lossy(&output.stderr));
+            let stderr = sanitize::line(&String::from_utf8_lossy(&output.stderr));
             out::warning(&format!("the client has not started yet: {stderr}"));
         }
         Err(err) => out::warning(&format!("running `{}`: {err}", connect.display())),
@@ -76,7 +76,7 @@ pub fn stop(skill: &Path) -> anyhow::Result<()> {
     if output.status.success() || !is_running(skill) {
         return Ok(());
     }
-    let stderr = words::line(&String::from_utf8_lossy(&output.stderr));
+    let stderr = sanitize::line(&String::from_utf8_lossy(&output.stderr));
     let text = format!("the client could not be stopped: {stderr}");
     Err(Fault::new(Exit::Busy, text).hint("stop it, then run `uninstall` again").into())
 }

@@ -1,11 +1,12 @@
 //! What setup detects on this machine: the gateway's configuration, its agents, and how the running gateway behaves.
 
 use state::exit::Fault;
-use state::gateway::{Client, Probe, Target};
-use state::gateway_config::{Answering, Around, Auth, Found, GatewayConfig, find, names};
-use state::out;
+use state::gateway::{GatewayClient, GatewayEndpoint, Probe};
+use state::gateway_config::{
+    Auth, ConfigFile, DefaultAgent, GatewayConfig, GatewayEnv, find, identity_files,
+};
 use state::secret::Secret;
-use state::words;
+use state::{out, shell};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -29,7 +30,7 @@ pub struct Detected {
 impl Detected {
     /// Looks for the gateway's configuration where today's OpenClaw does.
     pub fn here() -> Self {
-        let Some(env) = Around::here() else {
+        let Some(env) = GatewayEnv::of_process() else {
             return Self { gateway: None, remarks: vec!["no home directory is known".to_owned()] };
         };
         let found = find(&env);
@@ -37,7 +38,7 @@ impl Detected {
             let remark = "no configuration of an OpenClaw or Clawdbot gateway was found".to_owned();
             return Self { gateway: None, remarks: vec![remark] };
         };
-        let also = |other: &Found| {
+        let also = |other: &ConfigFile| {
             format!(
                 "`{}` ({}) is there too, and is not the one in force",
                 other.path.display(),
@@ -58,10 +59,10 @@ impl Detected {
         &self,
         requested: Option<&str>,
         configured: Option<&str>,
-    ) -> Result<Answering, Fault> {
+    ) -> Result<DefaultAgent, Fault> {
         let Some(gateway) = &self.gateway else {
             let id = requested.or(configured).unwrap_or("main");
-            return Ok(Answering::Agent(id.to_owned()));
+            return Ok(DefaultAgent::Agent(id.to_owned()));
         };
         let mut agents = gateway.agents();
         if agents.is_empty() {
@@ -69,15 +70,15 @@ impl Detected {
         }
         if let Some(requested) = requested {
             if agents.iter().any(|id| id == requested) {
-                return Ok(Answering::Agent(requested.to_owned()));
+                return Ok(DefaultAgent::Agent(requested.to_owned()));
             }
             let text = format!("the gateway has no agent `{requested}`");
-            let agents: Vec<String> = agents.iter().map(|id| words::for_shell(id)).collect();
+            let agents: Vec<String> = agents.iter().map(|id| shell::quote(id)).collect();
             return Err(Fault::usage(text).hint(format!("it has: {}", agents.join(", "))));
         }
         match configured.filter(|id| agents.iter().any(|agent| agent == id)) {
-            Some(id) => Ok(Answering::Agent(id.to_owned())),
-            None => Ok(gateway.answering()),
+            Some(id) => Ok(DefaultAgent::Agent(id.to_owned())),
+            None => Ok(gateway.default_agent()),
         }
     }
 
@@ -91,8 +92,8 @@ impl Detected {
         let Some((gateway, workspace)) = self.gateway.as_ref().zip(self.workspace(agent_id)) else {
             return (None, None);
         };
-        let agent = gateway.agent_name(agent_id).or_else(|| names::agent(&workspace));
-        (names::owner(&workspace), agent)
+        let agent = gateway.agent_name(agent_id).or_else(|| identity_files::agent_name(&workspace));
+        (identity_files::owner_name(&workspace), agent)
     }
 
     /// How the running gateway behaves; `None` if its address is not known.
@@ -121,12 +122,12 @@ impl Detected {
         }
     }
 
-    fn client(&self, agent_id: &str) -> Option<Client> {
+    fn client(&self, agent_id: &str) -> Option<GatewayClient> {
         let gateway = self.gateway.as_ref()?;
         let token: Option<Secret> = match gateway.auth() {
             Auth::Bearer(secret) => Some(secret),
             Auth::Open | Auth::Absent | Auth::OutOfReach { .. } => None,
         };
-        Some(Client::new(Target::new(&gateway.url().ok()?, token, agent_id).ok()?))
+        Some(GatewayClient::new(GatewayEndpoint::new(&gateway.url().ok()?, token, agent_id).ok()?))
     }
 }

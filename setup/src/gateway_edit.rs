@@ -5,7 +5,7 @@ use crate::json5::{self, Added};
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use state::gateway_config::Place;
+use state::gateway_config::ValueLocation;
 use std::path::{Path, PathBuf};
 
 /// An edit that was made, as the manifest in `skill-config.json` stores it.
@@ -47,7 +47,7 @@ impl PreparedEdit {
     /// Works out `change` at `place`. `None` if the file says so already.
     ///
     /// Fails if the file cannot be read, or edited without guessing.
-    pub fn new(place: &Place, change: EditKind) -> anyhow::Result<Option<Self>> {
+    pub fn new(place: &ValueLocation, change: EditKind) -> anyhow::Result<Option<Self>> {
         let opened = GatewayFile::read(&place.file)?;
         let keys: Vec<&str> = place.keys.iter().map(String::as_str).collect();
         let added = match &change {

@@ -39,7 +39,7 @@ impl GatewayFile {
     /// Fails with exit 5 if the file was changed by somebody else since it was read. On any failure the
     /// file is as it was.
     pub fn replace(&self, text: &str) -> anyhow::Result<PathBuf> {
-        file::survive_size_limit();
+        file::catch_size_limit_signal();
         let backup = beside(&self.real, BACKUP);
         // An existing backup holds the file before our first edit, and that is the one worth having.
         if backup.exists() {
@@ -53,7 +53,7 @@ impl GatewayFile {
 
     /// Writes `text` in its place and removes the backup: for undoing.
     pub fn restore(&self, text: &str) -> anyhow::Result<()> {
-        file::survive_size_limit();
+        file::catch_size_limit_signal();
         self.write(&self.real, text)?;
         remove(&beside(&self.real, BACKUP));
         Ok(())
@@ -142,7 +142,7 @@ mod tests {
         let folder =
             std::env::temp_dir().join(format!("gateway-file-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
-        state::file::make_dir(&folder).unwrap();
+        state::file::create_dir(&folder).unwrap();
         folder
     }
 
@@ -158,7 +158,7 @@ mod tests {
     fn symlink_and_mode_stay_and_the_backup_holds_the_first_text() {
         let folder = folder("stays");
         let (real, link) = (folder.join("real.json"), folder.join("openclaw.json"));
-        state::file::publish(&real, b"one").unwrap();
+        state::file::replace_unsynced(&real, b"one").unwrap();
         fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
         symlink("real.json", &link).unwrap();
         for text in ["two", "three"] {
@@ -177,11 +177,11 @@ mod tests {
     fn a_file_that_changed_meanwhile_is_left_alone() {
         let folder = folder("changed");
         let path = folder.join("openclaw.json");
-        state::file::publish(&path, b"one").unwrap();
+        state::file::replace_unsynced(&path, b"one").unwrap();
         let file = GatewayFile::read(&path).unwrap();
-        state::file::publish(&path, b"theirs").unwrap();
+        state::file::replace_unsynced(&path, b"theirs").unwrap();
         let err = file.replace("ours").unwrap_err();
-        assert_eq!(state::exit::code_of(&err), state::exit::Exit::Busy);
+        assert_eq!(state::failure::exit_of(&err), state::exit::Exit::Busy);
         assert_eq!(fs::read_to_string(&path).unwrap(), "theirs");
         assert_eq!(names(&folder), ["openclaw.json"]);
         fs::remove_dir_all(folder).unwrap();

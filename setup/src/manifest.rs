@@ -93,7 +93,7 @@ pub fn update_config<T>(
         };
         let mut new = old.clone();
         let result = change(&mut new)?;
-        let is_private = !file::is_open_to_others(&path);
+        let is_private = !file::is_accessible_to_others(&path);
         // The order of keys counts as well, and comparing maps does not see it.
         let is_same = bytes.is_some() && is_private && new == old && new.keys().eq(old.keys());
         let mut text = serde_json::to_vec_pretty(&new)?;

@@ -20,7 +20,7 @@ pub fn state_files(skill: &Path) -> Vec<PathBuf> {
         paths::missions_notes(skill),
         paths::intents(skill),
         paths::do_not_call(skill),
-        paths::own_calls(skill),
+        paths::placed_calls(skill),
         paths::approvals(skill),
         paths::mission_events(skill),
     ];

@@ -4,9 +4,11 @@ use crate::choices::Choices;
 use crate::detect::Detected;
 use crate::gateway_edit::EditKind;
 use serde_json::{Map, Value, json};
-use state::config;
-use state::gateway::{Allowed, Probe};
-use state::gateway_config::{Auth, CHAT_ENABLED, GatewayConfig, Place, TOOL, TOOLS_ALLOW};
+use state::gateway::{Probe, SessionsSendAccess};
+use state::gateway_config::{
+    Auth, CHAT_ENABLED, GatewayConfig, SESSIONS_SEND, TOOLS_ALLOW, ValueLocation,
+};
+use state::url;
 
 /// A key of `skill-config.json` and its new value; `None` takes it out.
 pub type ConfigChange = (&'static str, Option<Value>);
@@ -15,7 +17,7 @@ pub type ConfigChange = (&'static str, Option<Value>);
 #[derive(Debug)]
 pub struct PlannedEdit {
     /// The file and the path in it.
-    pub place: Place,
+    pub place: ValueLocation,
     /// What is done.
     pub change: EditKind,
 }
@@ -46,13 +48,13 @@ pub enum ToolPermission {
 pub fn tool_permission(gateway: &GatewayConfig, probe: Option<&Probe>) -> ToolPermission {
     let path = gateway.path().display();
     match probe.map(|probe| &probe.sessions_send) {
-        Some(Allowed::Yes) => ToolPermission::Allowed,
-        _ if gateway.denies_tool() => ToolPermission::Blocked(format!(
-            "`gateway.tools.deny` in `{path}` names {TOOL}: take it out there by hand"
+        Some(SessionsSendAccess::Yes) => ToolPermission::Allowed,
+        _ if gateway.denies_sessions_send() => ToolPermission::Blocked(format!(
+            "`gateway.tools.deny` in `{path}` names {SESSIONS_SEND}: take it out there by hand"
         )),
-        _ if gateway.allows_tool() => ToolPermission::Allowed,
+        _ if gateway.allows_sessions_send() => ToolPermission::Allowed,
         // Only a gateway that has such a list refuses by it.
-        Some(Allowed::No) => ToolPermission::CanBeAllowed,
+        Some(SessionsSendAccess::No) => ToolPermission::CanBeAllowed,
         _ => gateway
             .knows_tools()
             .map_or_else(ToolPermission::Blocked, |()| ToolPermission::CanBeAllowed),
@@ -133,7 +135,7 @@ impl SetupPlan {
         if let Some(set_url) = set_url.filter(|set_url| !is_same_gateway(set_url, &url)) {
             self.left_alone.push(format!(
                 "`gateway_url` is {}, while `{}` says {url}: the former stays",
-                config::shown(set_url),
+                url::redact(set_url),
                 gateway.path().display()
             ));
             return;
@@ -170,21 +172,22 @@ impl SetupPlan {
         gateway: &GatewayConfig,
         probe: Option<&Probe>,
     ) {
-        let edit = |path: &[&str], change| PlannedEdit { place: gateway.owner(path), change };
+        let edit = |path: &[&str], change| PlannedEdit { place: gateway.location(path), change };
         match tool_permission(gateway, probe) {
             ToolPermission::Allowed => {}
             ToolPermission::CanBeAllowed if choices.allow_tool => {
-                self.edits.push(edit(&TOOLS_ALLOW, EditKind::Item(json!(TOOL))));
+                self.edits.push(edit(&TOOLS_ALLOW, EditKind::Item(json!(SESSIONS_SEND))));
             }
             ToolPermission::CanBeAllowed => {
                 self.left_alone.push(format!(
-                    "{TOOL} is not allowed, and was not to be: `setup --yes` allows it"
+                    "{SESSIONS_SEND} is not allowed, and was not to be: `setup --yes` allows it"
                 ));
             }
             ToolPermission::Blocked(why) => self.left_alone.push(why),
         }
         if choices.chat && !gateway.chat_enabled() {
-            let is_refused = probe.is_some_and(|probe| probe.sessions_send == Allowed::No);
+            let is_refused =
+                probe.is_some_and(|probe| probe.sessions_send == SessionsSendAccess::No);
             match gateway.knows_tools() {
                 Err(why) if !is_refused => self.left_alone.push(why),
                 _ => self.edits.push(edit(&CHAT_ENABLED, EditKind::Value(json!(true)))),
@@ -224,6 +227,6 @@ pub(crate) fn set_or_remove(
 fn is_same_gateway(one: &str, other: &str) -> bool {
     let port = |url: &str| url.trim().trim_end_matches('/').rsplit(':').next().map(str::to_owned);
     let scheme = |url: &str| url.trim().split("://").next().map(str::to_owned);
-    let is_here = |url: &str| config::is_loopback(url);
+    let is_here = |url: &str| url::is_loopback(url);
     is_here(one) && is_here(other) && port(one) == port(other) && scheme(one) == scheme(other)
 }

@@ -26,7 +26,7 @@ impl Terminal {
     /// Prints a line.
     pub fn print(&self, text: &str) {
         // That the terminal is gone shows at the next prompt.
-        let _ = writeln!(io::stderr(), "{}", secret::clean(text));
+        let _ = writeln!(io::stderr(), "{}", secret::redact(text));
     }
 
     /// Asks for a text; Enter gives `default`.
@@ -172,7 +172,7 @@ fn show(text: &str) {
 }
 
 fn one_line(text: &str) -> String {
-    state::words::bounded(text, 60)
+    state::sanitize::line_up_to(text, 60)
 }
 
 fn interrupted() -> anyhow::Error {

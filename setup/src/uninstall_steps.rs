@@ -10,8 +10,8 @@ use crate::supervisor::Supervisor;
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use state::exit::{Exit, Fault};
-use state::gateway_config::{Around, GatewayConfig, Place, find};
-use state::{crontab, file, paths, words};
+use state::gateway_config::{GatewayConfig, GatewayEnv, ValueLocation, find};
+use state::{crontab, file, paths, sanitize};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -31,7 +31,7 @@ pub enum UninstallStep {
     /// Take back an edit of the gateway's configuration.
     GatewayEdit(Edit),
     /// Take the early versions' voice agent out of the gateway's configuration: from a list, or as an entry.
-    VoiceAgent(Place, Option<Value>),
+    VoiceAgent(ValueLocation, Option<Value>),
     /// Remove a file of ours.
     File(PathBuf),
 }
@@ -67,7 +67,7 @@ impl UninstallStep {
                 supervisor.remove(skill)?;
                 manifest::update(skill, |manifest| manifest.supervisor = None)
             }
-            Self::MissionLine(mark) => crontab::set(skill, mark, &[]).map(|_| ()),
+            Self::MissionLine(mark) => crontab::set_lines(skill, mark, &[]).map(|_| ()),
             Self::MissionJob(slug) => remove_job(skill, slug),
             Self::Client => client::stop(skill),
             Self::GatewayEdit(edit) => {
@@ -106,7 +106,7 @@ fn remove_job(skill: &Path, slug: &str) -> anyhow::Result<()> {
     if output.status.success() {
         return Ok(());
     }
-    let stderr = words::line(&String::from_utf8_lossy(&output.stderr));
+    let stderr = sanitize::line(&String::from_utf8_lossy(&output.stderr));
     Err(Fault::new(Exit::Unavailable, format!("the gateway's job is still there: {stderr}"))
         .hint("start the gateway, then run `uninstall` again")
         .into())
@@ -119,15 +119,15 @@ pub fn gateway_steps(manifest: &Manifest) -> Vec<UninstallStep> {
 }
 
 fn voice_agent() -> Option<UninstallStep> {
-    let env = Around::here()?;
+    let env = GatewayEnv::of_process()?;
     let gateway = GatewayConfig::read(find(&env).first()?, &env).ok()?;
     let item = gateway.early_voice_agent()?.cloned();
     let path: &[&str] =
         if item.is_some() { &["agents", "list"] } else { &["agents", "entries", "voice"] };
-    Some(UninstallStep::VoiceAgent(gateway.owner(path), item))
+    Some(UninstallStep::VoiceAgent(gateway.location(path), item))
 }
 
-fn remove_voice_agent(place: &Place, item: Option<&Value>) -> anyhow::Result<()> {
+fn remove_voice_agent(place: &ValueLocation, item: Option<&Value>) -> anyhow::Result<()> {
     let file = GatewayFile::read(&place.file)?;
     let keys: Vec<&str> = place.keys.iter().map(String::as_str).collect();
     let text = match item {

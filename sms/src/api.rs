@@ -1,7 +1,7 @@
 //! The service's messages: sending one, listing them, listing the conversations.
 
 use serde_json::{Map, Value, json};
-use state::api::{Answer, Client, Error};
+use state::api::{Client, Error, JsonResponse};
 use state::phone::Phone;
 
 /// A text to send, already checked.
@@ -29,16 +29,16 @@ impl NewMessage {
 }
 
 /// Sends a text; `key` makes a repeated request the same one. A reply without an id is no success.
-pub(crate) fn send(client: &Client, body: Value, key: &str) -> Result<Answer, Error> {
+pub(crate) fn send(client: &Client, body: Value, key: &str) -> Result<JsonResponse, Error> {
     let reply = client.post_with_key("/v1/messages/send", body, key)?;
     reply.text("id")?;
     Ok(reply)
 }
 
 /// One page of the message list, newest first.
-pub(crate) fn page(client: &Client, query: &[(&str, &str)]) -> Result<Answer, Error> {
+pub(crate) fn page(client: &Client, query: &[(&str, &str)]) -> Result<JsonResponse, Error> {
     let reply = client.get("/v1/messages", query)?;
-    if reply.json()["messages"].is_array() { Ok(reply) } else { Err(reply.lacks("`messages`")) }
+    if reply.json()["messages"].is_array() { Ok(reply) } else { Err(reply.missing("`messages`")) }
 }
 
 /// The messages of a page; none if there is no such list.
@@ -52,6 +52,6 @@ pub(crate) fn conversations(client: &Client) -> Result<Value, Error> {
     if reply.json()["conversations"].is_array() {
         Ok(reply.into_json())
     } else {
-        Err(reply.lacks("`conversations`"))
+        Err(reply.missing("`conversations`"))
     }
 }

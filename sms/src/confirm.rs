@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use state::api::Client;
 use state::clock::Clock;
-use state::intents::{Intent, Intents};
+use state::intents::{Intent, IntentStore};
 
 use crate::api::{self, NewMessage};
 
@@ -17,7 +17,7 @@ const TOLERANCE: SignedDuration = SignedDuration::from_secs(2);
 pub(crate) fn find(
     client: &Client,
     clock: Clock,
-    intents: &Intents,
+    intents: &IntentStore,
     intent: &Intent,
     message: &NewMessage,
 ) -> anyhow::Result<Option<Value>> {
@@ -30,7 +30,7 @@ pub(crate) fn find(
     // The two clocks need not agree, and ours may have been set since: the reply's own time, less the intent's age,
     // does not depend on it.
     let now = clock.moment();
-    let age = now.since(intent.begun());
+    let age = now.since(intent.stored_at());
     let started =
         listed.date().unwrap_or(now.at).saturating_sub(age + TOLERANCE).unwrap_or(intent.at);
     let mut rows = api::messages(listed.json()).iter();

@@ -12,9 +12,9 @@ use crate::{api, summary};
 pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {
     let printer = Printer::new(common);
     let config = Config::load(common)?;
-    let client = Client::new(&config.service()?, common.request_deadline());
+    let client = Client::from_config(&config, common.request_deadline())?;
     let conversations = api::conversations(&client)?;
-    printer.document(&conversations, || {
+    printer.print(&conversations, || {
         let all = conversations["conversations"].as_array().into_iter().flatten();
         all.map(summary::conversation).collect::<Vec<_>>().join("\n")
     })?;

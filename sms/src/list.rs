@@ -25,7 +25,7 @@ pub(crate) fn run(common: &Common, args: &ListArgs) -> anyhow::Result<Exit> {
     query.extend(contact.as_deref().map(|contact| ("contact", contact)));
     query.extend(args.direction.map(|direction| ("direction", direction.word())));
     let config = Config::load(common)?;
-    let client = Client::new(&config.service()?, common.request_deadline());
+    let client = Client::from_config(&config, common.request_deadline())?;
     let listed = if args.all {
         all(&client, &query)?
     } else {
@@ -33,7 +33,7 @@ pub(crate) fn run(common: &Common, args: &ListArgs) -> anyhow::Result<Exit> {
         query.extend(page.as_deref().map(|page| ("page", page)));
         api::page(&client, &query)?.into_json()
     };
-    printer.document(&listed, || {
+    printer.print(&listed, || {
         let mut lines: Vec<String> = api::messages(&listed).iter().map(summary::message).collect();
         let count = lines.len();
         let total = listed["pagination"]["total"].as_u64().unwrap_or(count as u64);

@@ -23,12 +23,13 @@ use std::process::ExitCode;
 
 use args::{Args, Command};
 use clap::CommandFactory as _;
-use state::exit::{self, Exit};
+use state::exit::Exit;
+use state::failure;
 
 fn main() -> ExitCode {
     let line = options_first::sort(Args::command(), std::env::args_os().collect());
     match state::args::parse_from::<Args>(line) {
-        Ok(args) => exit::report(run(&args)),
+        Ok(args) => failure::report(run(&args)),
         Err(code) => code,
     }
 }

@@ -74,7 +74,7 @@ fn kind(send: &Command, word: &str) -> WordKind {
         }
         Some(_) => WordKind::Flag,
         // What has the form of an option and is none must not be sent: clap refuses it.
-        None if state::args::free_text("the text", word).is_err() => WordKind::Flag,
+        None if state::args::reject_misspelled_option("the text", word).is_err() => WordKind::Flag,
         None => WordKind::Word,
     }
 }

@@ -7,15 +7,15 @@ use anyhow::Context as _;
 use serde_json::{Map, Value, json};
 use state::api::{Client, Error};
 use state::args::Common;
-use state::carrier;
 use state::clock::Clock;
 use state::config::Config;
-use state::do_not_call::{self, Reach};
+use state::do_not_call::{self, ContactMethod};
 use state::exit::{self, Exit, Fault};
-use state::intents::{Begun, Intent, Intents, Unless};
+use state::intents::{Admission, DuplicatePolicy, Intent, IntentStore};
 use state::out::{self, Printer};
-use state::parts::{Encoding, MAX_PARTS, Parts};
 use state::phone::Phone;
+use state::sms_segments::{Encoding, MAX_SEGMENTS, Segments};
+use state::{carrier_opt_out, failure};
 
 use crate::api::{self, NewMessage};
 use crate::args::SendArgs;
@@ -36,36 +36,41 @@ pub(crate) fn run(common: &Common, args: &SendArgs) -> anyhow::Result<Exit> {
     let message = checked_message(args)?;
     let parts = checked_parts(&message.text)?;
     let config = Config::load(common)?;
-    do_not_call::check(config.skill_dir(), &message.to, Reach::Text)?;
+    do_not_call::ensure_allowed(config.skill_dir(), &message.to, ContactMethod::Text)?;
     if args.dry_run {
         return dry_run(printer, &message, parts);
     }
-    let client = Client::new(&config.service()?, common.request_deadline());
+    let client = Client::from_config(&config, common.request_deadline())?;
     let clock = config.clock();
-    let intents = Intents::of(config.skill_dir(), clock);
+    let intents = IntentStore::new(config.skill_dir(), clock);
     let body = message.body();
     // The same text may be wanted again: only an unconfirmed one stands in the way.
-    let unless = if args.again { Unless::Never } else { Unless::OpenWithin(UNCONFIRMED_WINDOW) };
+    let unless = if args.again {
+        DuplicatePolicy::Allow
+    } else {
+        DuplicatePolicy::RefuseUnconfirmed(UNCONFIRMED_WINDOW)
+    };
     let intent = match intents.begin("sms", &body.to_string(), body, unless)? {
-        Begun::New(intent) => intent,
-        Begun::Open(earlier) | Begun::Settled(earlier) => {
+        Admission::New(intent) => intent,
+        Admission::Unconfirmed(earlier) | Admission::Completed(earlier) => {
             return confirm_earlier(printer, &client, clock, &intents, &earlier, &message);
         }
     };
     let reply = match api::send(&client, intent.request.clone(), &intent.id) {
         Ok(reply) => reply,
         Err(err) => {
-            let is_blocked = carrier::refuses(&err);
+            let is_blocked = carrier_opt_out::is_refusal(&err);
             let err = not_sent(err, printer, &intents, &intent, &message);
             if !is_blocked {
                 return Err(err);
             }
-            let hint = carrier::heed(config.skill_dir(), &client, &message.to, clock.now());
-            return Err(Fault::new(exit::code_of(&err), exit::told(&err)).hint(hint).into());
+            let hint =
+                carrier_opt_out::record(config.skill_dir(), &client, &message.to, clock.now());
+            return Err(Fault::new(failure::exit_of(&err), exit::one_line(&err)).hint(hint).into());
         }
     };
     let sent = reply.into_json();
-    intents.conclude(&intent.id, &json!({ "id": sent["id"] }), || {
+    intents.print_then_complete(&intent.id, &json!({ "id": sent["id"] }), || {
         print(printer, &with_parts(sent, parts), &message)
     })?;
     Ok(Exit::Done)
@@ -73,11 +78,11 @@ pub(crate) fn run(common: &Common, args: &SendArgs) -> anyhow::Result<Exit> {
 
 fn checked_message(args: &SendArgs) -> anyhow::Result<NewMessage> {
     let to: Phone = args.to.parse()?;
-    to.callable()?;
+    to.ensure_callable()?;
     for url in &args.media {
         let is_address = url.starts_with("https://") || url.starts_with("http://");
         if !is_address || url.contains(char::is_whitespace) || url.len() > MAX_URL {
-            let shown = state::words::bounded(url, 60);
+            let shown = state::sanitize::line_up_to(url, 60);
             return Err(Fault::usage(format!(
                 "`{shown}` is not the address of a picture; write it as https://example.com/a.png"
             ))
@@ -118,17 +123,17 @@ fn from_stdin() -> anyhow::Result<String> {
 }
 
 /// Counts the parts that carriers send a text in; refuses (exit 2) more than ten.
-fn checked_parts(text: &str) -> Result<Parts, Fault> {
-    let parts = Parts::of(text);
-    if parts.parts <= MAX_PARTS {
+fn checked_parts(text: &str) -> Result<Segments, Fault> {
+    let parts = Segments::of(text);
+    if parts.count <= MAX_SEGMENTS {
         return Ok(parts);
     }
     let fault = Fault::usage(format!(
-        "the text has {} characters in {}, which are {} parts; at most {MAX_PARTS} are sent",
-        parts.characters, parts.encoding, parts.parts
+        "the text has {} characters in {}, which are {} parts; at most {MAX_SEGMENTS} are sent",
+        parts.length, parts.encoding, parts.count
     ));
     let costly =
-        text.chars().find(|c| Parts::of(c.encode_utf8(&mut [0; 4])).encoding == Encoding::Ucs2);
+        text.chars().find(|c| Segments::of(c.encode_utf8(&mut [0; 4])).encoding == Encoding::Ucs2);
     Err(match costly {
         Some(costly) => fault.hint(format!(
             "shorten it, or send it in several; `{costly}` is not in GSM-7, where a part holds 153 \
@@ -138,14 +143,14 @@ fn checked_parts(text: &str) -> Result<Parts, Fault> {
     })
 }
 
-fn dry_run(printer: Printer, message: &NewMessage, parts: Parts) -> anyhow::Result<Exit> {
+fn dry_run(printer: Printer, message: &NewMessage, parts: Segments) -> anyhow::Result<Exit> {
     let mut shown = Map::from_iter([("dry_run".to_owned(), json!(true))]);
     if let Value::Object(body) = message.body() {
         shown.extend(body);
     }
     let shown = with_parts(Value::Object(shown), parts);
-    printer.document(&shown, || {
-        let Parts { encoding, characters, parts } = parts;
+    printer.print(&shown, || {
+        let Segments { encoding, length: characters, count: parts } = parts;
         let to = &message.to;
         format!("Not sent (dry run)\n  To: {to}\n  {characters} characters in {encoding}, parts: {parts}")
     })?;
@@ -153,19 +158,19 @@ fn dry_run(printer: Printer, message: &NewMessage, parts: Parts) -> anyhow::Resu
 }
 
 /// The service's own object, with the number of parts and their encoding.
-fn with_parts(mut document: Value, parts: Parts) -> Value {
+fn with_parts(mut document: Value, parts: Segments) -> Value {
     if let Some(fields) = document.as_object_mut() {
         fields.insert("encoding".into(), json!(parts.encoding.to_string()));
-        fields.insert("characters".into(), json!(parts.characters));
-        fields.insert("parts".into(), json!(parts.parts));
+        fields.insert("characters".into(), json!(parts.length));
+        fields.insert("parts".into(), json!(parts.count));
     }
     document
 }
 
 fn print(printer: Printer, sent: &Value, message: &NewMessage) -> anyhow::Result<()> {
-    printer.document(sent, || {
+    printer.print(sent, || {
         let field = |name: &str| {
-            sent[name].as_str().map_or_else(|| "unknown".to_owned(), state::words::line)
+            sent[name].as_str().map_or_else(|| "unknown".to_owned(), state::sanitize::line)
         };
         let (id, from, to) = (field("id"), field("from"), &message.to);
         format!("✓ Message sent\n  ID: {id}\n  From: {from}\n  To: {to}")
@@ -178,7 +183,7 @@ fn confirm_earlier(
     printer: Printer,
     client: &Client,
     clock: Clock,
-    intents: &Intents,
+    intents: &IntentStore,
     earlier: &Intent,
     message: &NewMessage,
 ) -> anyhow::Result<Exit> {
@@ -188,20 +193,20 @@ fn confirm_earlier(
                 "this text was sent already, at {}; `--again` sends it once more",
                 earlier.at
             ));
-            let parts = Parts::of(&message.text);
-            intents.conclude(&earlier.id, &json!({ "id": sent["id"] }), || {
+            let parts = Segments::of(&message.text);
+            intents.print_then_complete(&earlier.id, &json!({ "id": sent["id"] }), || {
                 print(printer, &with_parts(sent, parts), message)
             })?;
             return Ok(Exit::Done);
         }
         Ok(None) => {}
-        Err(err) => out::warning(&format!("reading the message list: {}", exit::told(&err))),
+        Err(err) => out::warning(&format!("reading the message list: {}", exit::one_line(&err))),
     }
     let to = &message.to;
     print_unconfirmed(printer, &earlier.at.to_string(), to);
     let text =
         format!("the same text to {to} was started at {} and may have been sent", earlier.at);
-    Err(Fault::new(Exit::Unknown, text)
+    Err(Fault::new(Exit::Unconfirmed, text)
         .hint(format!(
             "`sms list --contact {to}` shows what went out; `--again` sends it all the same"
         ))
@@ -213,22 +218,25 @@ fn confirm_earlier(
 fn not_sent(
     err: Error,
     printer: Printer,
-    intents: &Intents,
+    intents: &IntentStore,
     intent: &Intent,
     message: &NewMessage,
 ) -> anyhow::Error {
-    let (is_unconfirmed, is_for_now) = (err.exit() == Exit::Unknown, err.is_for_now());
+    let (is_unconfirmed, is_for_now) = (err.exit() == Exit::Unconfirmed, err.is_temporary());
     let err = anyhow::Error::new(err).context("sending the text");
     if !is_unconfirmed {
-        intents.not_done(&intent.id, is_for_now);
+        intents.defer_or_discard(&intent.id, is_for_now);
         return err;
     }
     print_unconfirmed(printer, &intent.at.to_string(), &message.to);
-    Fault::new(Exit::Unknown, exit::told(&err))
+    Fault::new(Exit::Unconfirmed, exit::one_line(&err))
         .hint("the same line checks the message list and does not send it again")
         .into()
 }
 
 fn print_unconfirmed(printer: Printer, started: &str, to: &Phone) {
-    printer.beside(&json!({ "unsettled": [{ "to": to.as_str(), "begun": started }] }), String::new);
+    printer.print_with_failure(
+        &json!({ "unsettled": [{ "to": to.as_str(), "begun": started }] }),
+        String::new,
+    );
 }

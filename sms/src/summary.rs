@@ -1,7 +1,7 @@
 //! A text, or a conversation, in one line of words for text mode.
 
 use serde_json::Value;
-use state::words;
+use state::sanitize;
 
 /// How much of a text a line of `list` shows, in characters.
 const MAX_MESSAGE: usize = 60;
@@ -22,7 +22,7 @@ pub(crate) fn message(message: &Value) -> String {
     };
     format!(
         "{arrow} {} {other}: {}",
-        words::line(date),
+        sanitize::line(date),
         shorten(&message["body"], MAX_MESSAGE, placeholder)
     )
 }
@@ -35,7 +35,7 @@ pub(crate) fn conversation(conversation: &Value) -> String {
 
 /// A text in one line without control characters, cut after `max` characters; `placeholder` where there is none.
 fn shorten(text: &Value, max: usize, placeholder: &str) -> String {
-    let whole = words::bounded(text.as_str().unwrap_or_default(), usize::MAX);
+    let whole = sanitize::line_up_to(text.as_str().unwrap_or_default(), usize::MAX);
     let start: String = whole.chars().take(max).collect();
     match (start.is_empty(), start.len() < whole.len()) {
         (true, _) => placeholder.to_owned(),

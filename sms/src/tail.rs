@@ -26,17 +26,18 @@ pub(crate) fn run(common: &Common, contact: Option<&str>) -> anyhow::Result<Exit
     let printer = Printer::new(common);
     let contact = contact.map(list::parse_contact).transpose()?;
     let config = Config::load(common)?;
-    let client = Client::new(&config.service()?, common.request_deadline());
+    let client = Client::from_config(&config, common.request_deadline())?;
     let clock = config.clock();
     let mut feed = MessageFeed { client, contact, listed_ids: HashSet::new() };
     // It never ends by itself: stopping it by a signal is no failure, as closing its pipe is none.
-    interrupt::unless(move || follow(&mut feed, printer, clock))?.unwrap_or(Ok(Exit::Done))
+    interrupt::run_until_signal(move || follow(&mut feed, printer, clock))?
+        .unwrap_or(Ok(Exit::Done))
 }
 
 fn follow(feed: &mut MessageFeed, printer: Printer, clock: Clock) -> anyhow::Result<Exit> {
     let mut is_first = true;
     let mut is_failing = false;
-    while !out::reader_is_gone() {
+    while !out::is_stdout_closed() {
         match feed.poll(is_first) {
             Ok(new) => {
                 if is_first {
@@ -44,7 +45,7 @@ fn follow(feed: &mut MessageFeed, printer: Printer, clock: Clock) -> anyhow::Res
                 }
                 (is_first, is_failing) = (false, false);
                 for message in &new {
-                    printer.line(message, || summary::message(message))?;
+                    printer.print_line(message, || summary::message(message))?;
                 }
             }
             Err(err) if err.exit() == Exit::Unavailable && !is_first => {
@@ -55,7 +56,7 @@ fn follow(feed: &mut MessageFeed, printer: Printer, clock: Clock) -> anyhow::Res
             }
             Err(err) => return Err(err.into()),
         }
-        std::thread::sleep(clock.period(POLL_INTERVAL));
+        std::thread::sleep(clock.scale_period(POLL_INTERVAL));
     }
     Ok(Exit::Done)
 }

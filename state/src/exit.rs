@@ -1,11 +1,9 @@
-//! The one table of exit codes (spec 2), and the one place that tells a failure to people.
+//! Exit codes, and the error type that carries one with the hint for the user.
 
 use std::fmt;
 use std::process::ExitCode;
 
-use crate::{api, out};
-
-/// How a program ends. The numbers are the same in every tool and in both output modes (spec 2).
+/// How a program ends. The numbers mean the same in every tool and in both output modes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Done, or the answer is yes.
@@ -23,9 +21,9 @@ pub enum Exit {
     /// Undecided: pending, timed out, expired, or a wait that was interrupted.
     Undecided = 6,
     /// Nobody to ask: no device, or none could be reached.
-    Nobody = 7,
+    NoDevice = 7,
     /// It may have been carried out, and was not repeated.
-    Unknown = 8,
+    Unconfirmed = 8,
 }
 
 impl From<Exit> for ExitCode {
@@ -34,7 +32,7 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// An error that knows its exit code and, where there is one, the command that helps.
+/// An error that has an exit code and, where one helps, a hint: the command to run next.
 #[derive(Debug)]
 pub struct Fault {
     exit: Exit,
@@ -43,12 +41,12 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault with the code that it ends the program with.
+    /// A fault that ends the program with `exit`.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self { exit, message: message.into(), hint: None }
     }
 
-    /// Bad input: exit 2. Say what was found and what was wanted.
+    /// Bad input: exit 2. The message says what was found and what was wanted.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(Exit::Usage, message)
     }
@@ -58,16 +56,21 @@ impl Fault {
         Self::new(Exit::NotConfigured, message)
     }
 
-    /// Adds the next command to run, told on a line of its own.
+    /// Adds the hint, which is printed on a line of its own.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// The code this fault ends the program with.
+    /// The exit code.
     pub fn exit(&self) -> Exit {
         self.exit
+    }
+
+    /// The hint, if there is one.
+    pub fn hint_text(&self) -> Option<&str> {
+        self.hint.as_deref()
     }
 }
 
@@ -79,41 +82,9 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
-/// Prints a failure as `error: …` and `hint: …` on stderr and gives the code to leave with.
-pub fn report(result: anyhow::Result<Exit>) -> ExitCode {
-    match result {
-        Ok(exit) => exit.into(),
-        Err(err) => {
-            out::error(&told(&err));
-            if let Some(hint) = hint_of(&err) {
-                out::hint(&hint);
-            }
-            code_of(&err).into()
-        }
-    }
-}
-
-/// The exit code of an error: that of the first cause that has one. An error of this machine's own
-/// (a full disk, a folder without permission) is [`Exit::Unavailable`]: nothing was done.
-pub fn code_of(err: &anyhow::Error) -> Exit {
-    let code = |cause: &(dyn std::error::Error + 'static)| {
-        let of_fault = cause.downcast_ref::<Fault>().map(Fault::exit);
-        of_fault.or_else(|| cause.downcast_ref::<api::Error>().map(api::Error::exit))
-    };
-    err.chain().find_map(code).unwrap_or(Exit::Unavailable)
-}
-
-/// The next command to run, of the first cause that names one.
-pub fn hint_of(err: &anyhow::Error) -> Option<String> {
-    err.chain().find_map(|cause| {
-        let of_fault = cause.downcast_ref::<Fault>().and_then(|fault| fault.hint.clone());
-        of_fault.or_else(|| cause.downcast_ref::<api::Error>().and_then(api::Error::hint))
-    })
-}
-
-/// The chain of causes in one line, leaving out a cause that the text before already ends with
-/// (some libraries repeat their source in their own message).
-pub fn told(err: &anyhow::Error) -> String {
+/// An error and its causes in one line. A cause that the text before already ends with is left out, since some
+/// libraries repeat their cause in their own message.
+pub fn one_line(err: &anyhow::Error) -> String {
     let mut line = String::new();
     for cause in err.chain() {
         let text = cause.to_string();
@@ -131,23 +102,12 @@ pub fn told(err: &anyhow::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Exit, Fault, code_of, told};
-    use anyhow::Context as _;
+    use super::one_line;
 
     #[test]
-    fn the_first_cause_with_a_code_decides() {
-        let err = Err::<(), _>(Fault::new(Exit::Busy, "lock held"))
-            .context("opening the state file")
-            .unwrap_err();
-        assert_eq!(code_of(&err), Exit::Busy);
-        assert_eq!(told(&err), "opening the state file: lock held");
-    }
-
-    #[test]
-    fn a_repeated_cause_is_told_once() {
+    fn a_repeated_cause_is_printed_once() {
         let io = std::io::Error::other("broken pipe");
         let err = anyhow::Error::new(io).context("sending: broken pipe");
-        assert_eq!(told(&err), "sending: broken pipe");
-        assert_eq!(code_of(&err), Exit::Unavailable);
+        assert_eq!(one_line(&err), "sending: broken pipe");
     }
 }

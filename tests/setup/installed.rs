@@ -62,7 +62,7 @@ impl Installed {
         }
         self.sandbox.write("skill/.connect.status.json", &status.to_string());
         self.client =
-            Some(Lock::try_hold(&self.sandbox.path("skill/.connect.lock")).unwrap().unwrap());
+            Some(Lock::try_acquire(&self.sandbox.path("skill/.connect.lock")).unwrap().unwrap());
     }
 
     /// Whatever is wrong, it shows no secret, and a fix for each check that does not pass.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum as _};
 use state::args::Common;
 use state::out::Printer;
-use state::times;
+use state::parse_time;
 
 /// Chores of the workspace
 #[derive(Parser)]
@@ -162,7 +162,7 @@ pub(crate) struct BenchArgs {
     pub(crate) runs: usize,
 
     /// How long an idle client is measured
-    #[arg(long, value_name = "TIME", default_value = "60", value_parser = times::duration)]
+    #[arg(long, value_name = "TIME", default_value = "60", value_parser = parse_time::duration)]
     pub(crate) idle: Duration,
 }
 

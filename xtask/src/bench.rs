@@ -37,7 +37,7 @@ pub(crate) fn run(workspace: &Workspace, args: &BenchArgs, printer: Printer) -> 
         figures.insert(name.to_owned(), value);
     }
     let figures = Value::Object(figures);
-    printer.document(&figures, || format!("{figures:#}"))?;
+    printer.print(&figures, || format!("{figures:#}"))?;
     Ok(Exit::Done.into())
 }
 

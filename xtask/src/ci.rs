@@ -43,13 +43,14 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Exit> {
     for &(name, check) in CHECKS {
         out::progress(&format!("\n== {name}"));
         let began = Instant::now();
-        let result = check(workspace).unwrap_or_else(|err| CheckResult::Failed(exit::told(&err)));
+        let result =
+            check(workspace).unwrap_or_else(|err| CheckResult::Failed(exit::one_line(&err)));
         ended.push((name, result, began.elapsed()));
     }
     let failed = ended.iter().any(|(_, result, _)| matches!(result, CheckResult::Failed(_)));
     // Always words: a ci log is read by people, and libtest's lines stand on the same stdout.
     let printer = Printer::new(&Common { text_mode: true, ..Common::default() });
-    printer.words(&table(&ended))?;
+    printer.print_in_text_mode(&table(&ended))?;
     Ok(if failed { Exit::No } else { Exit::Done })
 }
 

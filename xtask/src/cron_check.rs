@@ -27,14 +27,14 @@ pub(crate) fn run(workspace: &Workspace, printer: Printer) -> Result<CheckResult
     let result = check(workspace)?;
     let (word, detail) = result.word_and_detail();
     let document = json!({ "result": word, "detail": detail });
-    printer.document(&document, || format!("{word}: {detail}"))?;
+    printer.print(&document, || format!("{word}: {detail}"))?;
     Ok(result)
 }
 
 /// Installs cron if need be, runs the scene, and leaves the crontab and the machine as they were.
 pub(crate) fn check(workspace: &Workspace) -> Result<CheckResult> {
     if let Err(reason) = daemon::installed() {
-        return Ok(CheckResult::Skipped(exit::told(&reason)));
+        return Ok(CheckResult::Skipped(exit::one_line(&reason)));
     }
     let programs = workspace.build(Profile::Dev)?;
     let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
@@ -53,7 +53,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<CheckResult> {
         daemon: Mutex::default(),
     });
     let running = Arc::clone(&scene);
-    let ended = interrupt::unless(move || run_scene(&running));
+    let ended = interrupt::run_until_signal(move || run_scene(&running));
     // Programs that cron started know nothing of the sandbox, and would outlive it.
     let undone = client::undo(&scene);
     drop(scene.daemon().take());
@@ -63,7 +63,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<CheckResult> {
     };
     Ok(match ended.and_then(|detail| undone.map(|()| detail)) {
         Ok(detail) => CheckResult::Passed(detail),
-        Err(fault) => CheckResult::Failed(exit::told(&fault)),
+        Err(fault) => CheckResult::Failed(exit::one_line(&fault)),
     })
 }
 

@@ -73,7 +73,7 @@ const ACTS: &[DemoAct] = &[
 /// Plays every act and prints the summary. [`Exit::No`] if anything was not as it should be.
 pub(crate) fn run(workspace: &Workspace, args: &DemoArgs, printer: Printer) -> Result<Exit> {
     let (ok, summary) = play(workspace, real(args)?)?;
-    printer.document(&summary, || words(&summary))?;
+    printer.print(&summary, || words(&summary))?;
     Ok(if ok { Exit::Done } else { Exit::No })
 }
 
@@ -98,8 +98,8 @@ fn play(workspace: &Workspace, real: Option<RealGatewayAddress>) -> Result<(bool
         let (ok, result) = match (act.play)(&mut stage) {
             Ok(result) => (true, result),
             Err(err) => {
-                out::error(&format!("this act failed: {}", exit::told(&err)));
-                (false, exit::told(&err).into())
+                out::error(&format!("this act failed: {}", exit::one_line(&err)));
+                (false, exit::one_line(&err).into())
             }
         };
         let took = began.elapsed().as_millis();

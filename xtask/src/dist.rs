@@ -36,7 +36,7 @@ pub(crate) fn run(workspace: &Workspace, args: &DistArgs, printer: Printer) -> R
     let document = json!({
         "archive": archive, "sha256": sha256, "bytes": bytes.len(), "version": version, "target": target,
     });
-    printer.document(&document, || format!("{sha256}  {}", archive.display()))?;
+    printer.print(&document, || format!("{sha256}  {}", archive.display()))?;
     Ok(Exit::Done)
 }
 

@@ -32,7 +32,7 @@ const PAGES: [&str; 5] = [
 pub(crate) fn run(workspace: &Workspace, args: &DocsArgs, printer: Printer) -> Result<Exit> {
     let result = if args.check { check(workspace)? } else { made(workspace, "")? };
     let (word, detail) = result.word_and_detail();
-    printer.document(&json!({ "result": word, "detail": detail }), || detail.to_owned())?;
+    printer.print(&json!({ "result": word, "detail": detail }), || detail.to_owned())?;
     Ok(if matches!(result, CheckResult::Failed(_)) { Exit::No } else { Exit::Done })
 }
 

@@ -37,7 +37,7 @@ pub(crate) fn run(workspace: &Workspace, args: &FuzzArgs, printer: Printer) -> R
         ended.insert(name.to_owned(), json!(if well { "passed" } else { "FAILED" }));
     }
     let well = ended.values().all(|word| word == "passed");
-    printer.document(&json!({ "ok": well, "targets": ended }), || {
+    printer.print(&json!({ "ok": well, "targets": ended }), || {
         let lines: Vec<String> =
             ended.iter().map(|(name, word)| format!("{name}: {word}")).collect();
         lines.join("\n")

@@ -19,7 +19,7 @@ use serde_json::json;
 use state::exit::Exit;
 use state::lock::Lock;
 use state::out::{self, Printer};
-use state::{file, paths, words};
+use state::{file, paths, shell};
 
 use crate::args::InstallArgs;
 use crate::workspace::{Profile, Workspace};
@@ -63,8 +63,8 @@ pub(crate) fn run(workspace: &Workspace, args: &InstallArgs, printer: Printer) -
     let programs = workspace.build(profile)?;
     let items = package::items(workspace, &programs)?;
 
-    file::make_dir(&skill)?;
-    let _lock = Lock::hold(&folder::lock(&skill), LOCK_WAIT)?;
+    file::create_dir(&skill)?;
+    let _lock = Lock::acquire(&folder::lock(&skill), LOCK_WAIT)?;
     let backup = backup(&skill);
     let layout = Layout { skill: &skill, backup: &backup };
     let mut changes = layout.put(&items)?;
@@ -108,7 +108,7 @@ impl InstallReport {
             "made_private": self.private,
             "links": self.links,
         });
-        printer.document(&document, || self.words())
+        printer.print(&document, || self.words())
     }
 
     fn words(&self) -> String {
@@ -149,7 +149,7 @@ impl InstallReport {
         }
         if !paths::config(&self.skill).exists() {
             let setup = self.skill.join("setup.sh").display().to_string();
-            out::hint(&format!("run `{}`", words::for_shell(&setup)));
+            out::hint(&format!("run `{}`", shell::quote(&setup)));
         }
     }
 }

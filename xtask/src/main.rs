@@ -29,13 +29,13 @@ mod workspace;
 use std::process::ExitCode;
 
 use args::{Args, Command};
-use state::exit;
+use state::failure;
 use workspace::Workspace;
 
 fn main() -> ExitCode {
     match state::args::parse().map(|args: Args| run(&args)) {
         Ok(Ok(code)) | Err(code) => code,
-        Ok(Err(err)) => exit::report(Err(err)),
+        Ok(Err(err)) => failure::report(Err(err)),
     }
 }
 

@@ -24,11 +24,11 @@ use process::RealGateway;
 pub(crate) fn run(workspace: &Workspace, printer: Printer) -> Result<CheckResult> {
     let gateway = match RealGateway::installed(workspace) {
         Ok(gateway) => Arc::new(gateway),
-        Err(reason) => return Ok(CheckResult::Skipped(exit::told(&reason))),
+        Err(reason) => return Ok(CheckResult::Skipped(exit::one_line(&reason))),
     };
     let programs = workspace.build(Profile::Dev)?.display().to_string();
     let running = Arc::clone(&gateway);
-    let played = interrupt::unless(move || {
+    let played = interrupt::run_until_signal(move || {
         out::progress("starting the gateway (10 to 30 s)");
         running.up()?;
         let (owner, before) = (GatewayOwner::new(&programs, &running), running.own_files()?);
@@ -44,9 +44,9 @@ pub(crate) fn run(workspace: &Workspace, printer: Printer) -> Result<CheckResult
     };
     let turns: Vec<Value> = match played {
         Ok(turns) => turns,
-        Err(fault) => return Ok(CheckResult::Failed(exit::told(&fault))),
+        Err(fault) => return Ok(CheckResult::Failed(exit::one_line(&fault))),
     };
-    printer.document(&json!({"ok": true, "gateway": gateway.version, "turns": turns}), || {
+    printer.print(&json!({"ok": true, "gateway": gateway.version, "turns": turns}), || {
         turns.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     })?;
     let n_requests = turns.iter().filter(|turn| turn.get("answered").is_some()).count();

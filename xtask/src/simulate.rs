@@ -40,7 +40,7 @@ pub(crate) fn run(args: &SimulateArgs, printer: Printer) -> Result<Exit> {
     let config = json!({
         "api_key": KEY, "server": service.url(), "gateway_url": gateway.url(), "gateway_token": gateway.token(),
     });
-    printer.document(&config, || {
+    printer.print(&config, || {
         format!(
             "export CLAWDTALK_API_KEY={KEY} CLAWDTALK_API_URL={} OPENCLAW_GATEWAY_URL={} OPENCLAW_GATEWAY_TOKEN={}",
             service.url(),

@@ -106,7 +106,7 @@ pub(crate) fn count(workspace: &Workspace, printer: Printer) -> anyhow::Result<E
     let doubled: Map<String, Value> =
         names::doubled(&crates).into_iter().map(|(name, files)| (name, files.into())).collect();
     let document = json!({ "lines": rows, "circles": circles, "doubled_names": doubled });
-    printer.document(&document, || {
+    printer.print(&document, || {
         let row = |(name, lines): (&String, &Value)| {
             format!("{name:<10} {:>7} code {:>6} data\n", lines["code"], lines["data"])
         };

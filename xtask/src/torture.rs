@@ -23,7 +23,7 @@ use plan::TorturePlan;
 /// Tortures the part that was named, or all, and prints one JSON summary. [`Exit::No`] if anything was lost or doubled.
 pub(crate) fn run(workspace: &Workspace, args: &TortureArgs, printer: Printer) -> Result<Exit> {
     let (is_well, summary) = torture(workspace, args)?;
-    printer.document(&summary, || format!("{summary:#}"))?;
+    printer.print(&summary, || format!("{summary:#}"))?;
     Ok(if is_well { Exit::Done } else { Exit::No })
 }
 

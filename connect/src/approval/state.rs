@@ -16,8 +16,8 @@
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use state::guard::{Approve, NoDevice, Policy, Rules};
-use state::verdict::{self, Asked, Verdict};
+use state::approval_policy::{ApprovalPolicy, NoDeviceAction, OwnerPhrases, WhenToAsk};
+use state::approval_status::{self, ApprovalStatus, ExpectedApproval};
 
 use super::plain_yes::is_plain_yes;
 use super::refusal::RefusalReason;
@@ -82,14 +82,14 @@ pub(crate) enum Transition {
 pub(crate) struct ApprovalRequest {
     text: String,
     deadline: Instant,
-    no_device: NoDevice,
+    no_device: NoDeviceAction,
 }
 
 /// A request whose approval was made, and waits for the owner.
 #[derive(Debug)]
 pub(crate) struct PendingApproval {
     request: ApprovalRequest,
-    asked: Asked,
+    asked: ExpectedApproval,
 }
 
 /// A text together with its speaker and how it was classified, so that none of the three can be exchanged.
@@ -102,7 +102,7 @@ pub(crate) struct ClassifiedText {
 
 impl ClassifiedText {
     /// Classifies a text, with the owner's phrases.
-    pub(crate) fn of(text: &str, speaker: Speaker, rules: &Rules) -> Self {
+    pub(crate) fn of(text: &str, speaker: Speaker, rules: &OwnerPhrases) -> Self {
         let classification = match speaker {
             Speaker::Owner => classify(text, rules),
             Speaker::Stranger => classify_strangers(text, rules),
@@ -125,17 +125,21 @@ pub(crate) fn authorize_internal(text: &str) -> Authorization {
 }
 
 /// Decides what becomes of a request. `deadline` is when the owner's time to decide ends.
-pub(crate) fn gate(policy: &Policy, classified: ClassifiedText, deadline: Instant) -> GateResult {
+pub(crate) fn gate(
+    policy: &ApprovalPolicy,
+    classified: ClassifiedText,
+    deadline: Instant,
+) -> GateResult {
     let is_sensitive = classified.classification != Classification::Harmless;
     let text = classified.text;
     match (classified.speaker, policy.approve) {
         // Strangers never trigger an approval, whatever the policy.
-        (Speaker::Stranger, approve) if is_sensitive || approve == Approve::Always => {
+        (Speaker::Stranger, approve) if is_sensitive || approve == WhenToAsk::Always => {
             return GateResult::Refuse(RefusalReason::Stranger);
         }
-        (Speaker::Owner, Approve::Always) => {}
-        (Speaker::Owner, Approve::Sensitive) if is_sensitive => {}
-        (Speaker::Owner, Approve::Never | Approve::Sensitive) | (Speaker::Stranger, _) => {
+        (Speaker::Owner, WhenToAsk::Always) => {}
+        (Speaker::Owner, WhenToAsk::Sensitive) if is_sensitive => {}
+        (Speaker::Owner, WhenToAsk::Never | WhenToAsk::Sensitive) | (Speaker::Stranger, _) => {
             return GateResult::Pass(Authorization::of(&text, Consent::NotNeeded));
         }
     }
@@ -163,8 +167,8 @@ impl ApprovalRequest {
             return Transition::Refused(RefusalReason::NotRequested);
         };
         let action = Some(self.text.clone());
-        let asked = Asked { id: id.to_owned(), action, biometric: false };
-        let verdict = verdict::read_created(answer, &asked);
+        let asked = ExpectedApproval { id: id.to_owned(), action, biometric: false };
+        let verdict = approval_status::parse_created(answer, &asked);
         PendingApproval { request: self, asked }.advance(verdict, now)
     }
 }
@@ -178,37 +182,45 @@ impl PendingApproval {
     /// A decision came over the socket. One about another approval, or a word that we do not know, changes nothing.
     pub(crate) fn decided(self, id: &str, decision: &str, now: Instant) -> Transition {
         let update = serde_json::json!({ "request_id": id, "status": decision });
-        let verdict = verdict::read(&update, &self.asked);
+        let verdict = approval_status::parse(&update, &self.asked);
         self.advance(verdict, now)
     }
 
     /// The service answered a poll.
     pub(crate) fn polled(self, answer: &Value, now: Instant) -> Transition {
-        let verdict = verdict::read(answer, &self.asked);
+        let verdict = approval_status::parse(answer, &self.asked);
         self.advance(verdict, now)
     }
 
     /// Nothing came by this time.
     pub(crate) fn at(self, now: Instant) -> Transition {
-        self.advance(Verdict::Pending, now)
+        self.advance(ApprovalStatus::Pending, now)
     }
 
-    fn advance(self, verdict: Verdict, now: Instant) -> Transition {
+    fn advance(self, verdict: ApprovalStatus, now: Instant) -> Transition {
         let ApprovalRequest { text, deadline, no_device } = &self.request;
         if now >= *deadline {
             return Transition::Refused(RefusalReason::TimedOut);
         }
         match verdict {
-            Verdict::Approved => Transition::Approved(Authorization::of(text, Consent::OnPhone)),
-            Verdict::Denied => Transition::Refused(RefusalReason::Denied),
-            Verdict::TimedOut | Verdict::Expired => Transition::Refused(RefusalReason::TimedOut),
-            Verdict::NoDevices | Verdict::NoDevicesReached if *no_device == NoDevice::Voice => {
+            ApprovalStatus::Approved => {
+                Transition::Approved(Authorization::of(text, Consent::OnPhone))
+            }
+            ApprovalStatus::Denied => Transition::Refused(RefusalReason::Denied),
+            ApprovalStatus::TimedOut | ApprovalStatus::Expired => {
+                Transition::Refused(RefusalReason::TimedOut)
+            }
+            ApprovalStatus::NoDevices | ApprovalStatus::NoDevicesReached
+                if *no_device == NoDeviceAction::Voice =>
+            {
                 let expires_at = now + SPOKEN_YES_COUNTS;
                 Transition::ConfirmAloud(SpokenConfirmation { text: text.clone(), expires_at })
             }
-            Verdict::NoDevices => Transition::Refused(RefusalReason::NoDevice),
-            Verdict::NoDevicesReached => Transition::Refused(RefusalReason::NotDelivered),
-            Verdict::Pending | Verdict::Unchecked | Verdict::Unknown => Transition::Pending(self),
+            ApprovalStatus::NoDevices => Transition::Refused(RefusalReason::NoDevice),
+            ApprovalStatus::NoDevicesReached => Transition::Refused(RefusalReason::NotDelivered),
+            ApprovalStatus::Pending
+            | ApprovalStatus::BiometricMissing
+            | ApprovalStatus::Unrecognized => Transition::Pending(self),
         }
     }
 }
@@ -241,18 +253,18 @@ mod tests {
     use crate::calls::Speaker;
     use crate::prompts::turn::Consent;
     use serde_json::{Value, json};
-    use state::guard::Approve::{Always, Never, Sensitive};
-    use state::guard::{NoDevice, Policy};
+    use state::approval_policy::WhenToAsk::{Always, Never, Sensitive};
+    use state::approval_policy::{ApprovalPolicy, NoDeviceAction};
     use std::time::{Duration, Instant};
 
     const DELETE: &str = "Delete my test repo on GitHub";
     const MINUTE: Duration = Duration::from_secs(60);
 
     fn classified(words: &str, speaker: Speaker) -> ClassifiedText {
-        ClassifiedText::of(words, speaker, &Policy::default().rules)
+        ClassifiedText::of(words, speaker, &ApprovalPolicy::default().phrases)
     }
 
-    fn request(policy: &Policy, now: Instant) -> ApprovalRequest {
+    fn request(policy: &ApprovalPolicy, now: Instant) -> ApprovalRequest {
         match gate(policy, classified(DELETE, Speaker::Owner), now + MINUTE) {
             GateResult::AskOwner(request) => request,
             other => panic!("{other:?}"),
@@ -261,7 +273,7 @@ mod tests {
 
     fn pending(now: Instant) -> PendingApproval {
         let answer = json!({"request_id": "a", "status": "pending", "devices_notified": 1});
-        match request(&Policy::default(), now).created(Some(("a", &answer)), now) {
+        match request(&ApprovalPolicy::default(), now).created(Some(("a", &answer)), now) {
             Transition::Pending(pending) => pending,
             other => panic!("{other:?}"),
         }
@@ -276,7 +288,7 @@ mod tests {
     fn the_owner_is_asked_about_what_acts_and_a_stranger_is_refused() {
         let now = Instant::now();
         let gated = |approve, speaker, words: &str| match gate(
-            &Policy { approve, ..Policy::default() },
+            &ApprovalPolicy { approve, ..ApprovalPolicy::default() },
             classified(words, speaker),
             now,
         ) {
@@ -337,15 +349,15 @@ mod tests {
     #[test]
     fn where_nobody_can_be_asked_nothing_is_authorized() {
         let now = Instant::now();
-        let created = |policy: &Policy, notified: u32, failed: u32| {
+        let created = |policy: &ApprovalPolicy, notified: u32, failed: u32| {
             let answer = json!({"request_id": "a", "status": "pending", "devices_notified": notified, "devices_failed": failed});
             request(policy, now).created(Some(("a", &answer)), now)
         };
-        let deny = Policy::default();
+        let deny = ApprovalPolicy::default();
         assert_eq!(refused(&created(&deny, 0, 0)), RefusalReason::NoDevice);
         assert_eq!(refused(&created(&deny, 0, 2)), RefusalReason::NotDelivered);
         assert_eq!(refused(&request(&deny, now).created(None, now)), RefusalReason::NotRequested);
-        let voice = Policy { no_device: NoDevice::Voice, ..deny };
+        let voice = ApprovalPolicy { no_device: NoDeviceAction::Voice, ..deny };
         let confirmation = || match created(&voice, 0, 1) {
             Transition::ConfirmAloud(confirmation) => confirmation,
             other => panic!("{other:?}"),

@@ -14,7 +14,7 @@ use super::state::{
 };
 use crate::calls::Speaker;
 use crate::prompts::turn::Consent;
-use state::guard::{Approve, NoDevice, Policy};
+use state::approval_policy::{ApprovalPolicy, NoDeviceAction, WhenToAsk};
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 const SPOKEN_YES_COUNTS: Duration = Duration::from_secs(120);
@@ -30,7 +30,7 @@ const PHRASES: &[(&str, bool)] = &[
 ];
 /// The phrases as they are classified, the owner's and a stranger's, once for all histories.
 static CLASSIFIED: LazyLock<Vec<[ClassifiedText; 2]>> = LazyLock::new(|| {
-    let rules = Policy::default().rules;
+    let rules = ApprovalPolicy::default().phrases;
     let classified =
         |words| [Speaker::Owner, Speaker::Stranger].map(|by| ClassifiedText::of(words, by, &rules));
     PHRASES.iter().map(|(words, _)| classified(words)).collect()
@@ -103,7 +103,7 @@ struct Truth {
 
 /// A client of a few lines around the code under test, and the world around it.
 struct World {
-    policy: Policy,
+    policy: ApprovalPolicy,
     now: Instant,
     /// Their approvals are being made; decisions that come meanwhile are taken afterwards.
     created: HashMap<usize, (ApprovalRequest, Vec<(usize, usize)>)>,
@@ -116,7 +116,7 @@ struct World {
 }
 
 impl World {
-    fn new(policy: Policy) -> Self {
+    fn new(policy: ApprovalPolicy) -> Self {
         Self {
             policy,
             now: Instant::now(),
@@ -257,16 +257,16 @@ impl World {
         let is_sensitive =
             PHRASES.iter().any(|(words, sensitive)| *words == truth.words && *sensitive);
         let is_gated = match self.policy.approve {
-            Approve::Always => true,
-            Approve::Sensitive => is_sensitive,
-            Approve::Never => is_sensitive && truth.is_strangers,
+            WhenToAsk::Always => true,
+            WhenToAsk::Sensitive => is_sensitive,
+            WhenToAsk::Never => is_sensitive && truth.is_strangers,
         };
         assert!(!(truth.is_strangers && is_gated), "a stranger's request got through");
         match authorization.consent() {
             Consent::NotNeeded => assert!(!is_gated, "nobody was asked"),
             Consent::OnPhone => assert_eq!(truth.first, Some(("approved", true))),
             Consent::Spoken => {
-                assert_eq!(self.policy.no_device, NoDevice::Voice);
+                assert_eq!(self.policy.no_device, NoDeviceAction::Voice);
                 let (asked, (words, at)) =
                     (truth.confirmation_asked_at.unwrap(), truth.next_words.unwrap());
                 assert!(words == "yes" && at < asked + SPOKEN_YES_COUNTS);
@@ -276,15 +276,15 @@ impl World {
     }
 }
 
-fn policies() -> impl Strategy<Value = Policy> {
+fn policies() -> impl Strategy<Value = ApprovalPolicy> {
     let approve = prop_oneof![
-        6 => Just(Approve::Sensitive), 3 => Just(Approve::Always), 1 => Just(Approve::Never)
+        6 => Just(WhenToAsk::Sensitive), 3 => Just(WhenToAsk::Always), 1 => Just(WhenToAsk::Never)
     ];
-    let no_device = prop_oneof![Just(NoDevice::Deny), Just(NoDevice::Voice)];
-    (approve, no_device).prop_map(|(approve, no_device)| Policy {
+    let no_device = prop_oneof![Just(NoDeviceAction::Deny), Just(NoDeviceAction::Voice)];
+    (approve, no_device).prop_map(|(approve, no_device)| ApprovalPolicy {
         approve,
         no_device,
-        ..Policy::default()
+        ..ApprovalPolicy::default()
     })
 }
 
@@ -309,7 +309,7 @@ proptest! {
 /// The property would hold of code that lets nothing through; this shows that something does get through.
 #[test]
 fn an_approved_request_does_get_through() {
-    let mut world = World::new(Policy::default());
+    let mut world = World::new(ApprovalPolicy::default());
     for what in [
         HistoryEvent::Requested { request: 0, stranger: false, phrase: 0 },
         HistoryEvent::Created { request: 0, notified: 1, failed: 0, lost: false },

@@ -18,7 +18,7 @@ use super::{
     elliptical, english, first_person, gerunds, normalize, noun_or_verb, owner_phrases, passives,
     split_clauses,
 };
-use state::guard::Rules;
+use state::approval_policy::OwnerPhrases;
 
 /// Requests of more characters are sensitive: nobody speaks so long, and the rules are not made for it.
 pub(crate) const LONGEST: usize = 4_000;
@@ -64,7 +64,7 @@ impl fmt::Display for SensitiveReason {
 }
 
 /// Classifies what the owner said. Linear in its length; never panics.
-pub(crate) fn classify(text: &str, rules: &Rules) -> Classification {
+pub(crate) fn classify(text: &str, rules: &OwnerPhrases) -> Classification {
     if text.chars().nth(LONGEST).is_some() {
         return Classification::Sensitive(SensitiveReason::TooLong);
     }
@@ -84,7 +84,7 @@ pub(crate) fn classify(text: &str, rules: &Rules) -> Classification {
 }
 
 /// Classifies what somebody other than the owner said, by the same rules: but "me" is that somebody.
-pub(crate) fn classify_strangers(text: &str, rules: &Rules) -> Classification {
+pub(crate) fn classify_strangers(text: &str, rules: &OwnerPhrases) -> Classification {
     let as_said = classify(text, rules);
     if as_said != Classification::Harmless {
         return as_said;

@@ -51,12 +51,12 @@ pub(super) fn for_stranger(words: &[WordToken]) -> Vec<WordToken> {
 #[cfg(test)]
 mod tests {
     use crate::classifier::{Classification, classify, classify_strangers};
-    use state::guard::Rules;
+    use state::approval_policy::OwnerPhrases;
 
     /// Whether the owner's words, and a stranger's, act.
     #[track_caller]
     fn case(phrase: &str, owners: bool, strangers: bool) {
-        let rules = Rules::default();
+        let rules = OwnerPhrases::default();
         let acts = [classify(phrase, &rules), classify_strangers(phrase, &rules)];
         assert_eq!(acts.map(|it| it != Classification::Harmless), [owners, strangers], "{phrase}");
     }
@@ -112,7 +112,7 @@ mod tests {
         }
         for phrase in ["wire me 500 dollars", "loop me in", "hit me up", "drop me a line"] {
             assert_ne!(
-                classify_strangers(phrase, &Rules::default()),
+                classify_strangers(phrase, &OwnerPhrases::default()),
                 Classification::Harmless,
                 "{phrase}"
             );

@@ -3,10 +3,13 @@
 use super::normalize;
 use super::tokenize::{self, WordToken};
 
-use state::guard::Rules;
+use state::approval_policy::OwnerPhrases;
 
 /// The first of the owner's patterns that occurs in `words`.
-pub(super) fn matching_pattern<'a>(rules: &'a Rules, words: &[WordToken]) -> Option<&'a str> {
+pub(super) fn matching_pattern<'a>(
+    rules: &'a OwnerPhrases,
+    words: &[WordToken],
+) -> Option<&'a str> {
     rules
         .patterns
         .iter()
@@ -15,7 +18,7 @@ pub(super) fn matching_pattern<'a>(rules: &'a Rules, words: &[WordToken]) -> Opt
 }
 
 /// For each word, whether a harmless phrase covers it.
-pub(super) fn harmless_words(rules: &Rules, words: &[WordToken]) -> Vec<bool> {
+pub(super) fn harmless_words(rules: &OwnerPhrases, words: &[WordToken]) -> Vec<bool> {
     let mut covered = vec![false; words.len()];
     for phrase in &rules.harmless {
         let phrase = words_of(phrase);

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 
 use super::classify::{Classification, SensitiveReason, classify};
-use state::guard::Rules;
+use state::approval_policy::OwnerPhrases;
 
 /// Label and phrase of each line.
 fn table() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -18,7 +18,7 @@ fn table() -> impl Iterator<Item = (&'static str, &'static str)> {
 fn right(label: &str, keep: impl Fn(&Classification) -> bool) -> Vec<&'static str> {
     let rows = table().filter(|(named, phrase)| *named == label && phrase.is_ascii());
     rows.map(|(_, phrase)| phrase)
-        .filter(|phrase| keep(&classify(phrase, &Rules::default())))
+        .filter(|phrase| keep(&classify(phrase, &OwnerPhrases::default())))
         .collect()
 }
 
@@ -30,14 +30,14 @@ static RIGHT: LazyLock<[Vec<&str>; 2]> = LazyLock::new(|| {
 });
 
 fn sensitive(phrase: &str) -> bool {
-    classify(phrase, &Rules::default()) != Classification::Harmless
+    classify(phrase, &OwnerPhrases::default()) != Classification::Harmless
 }
 
 #[test]
 fn labelled_phrases_are_classified_as_labelled() {
     let (mut acting, mut missed, mut harmless, mut alarms) = (0, Vec::new(), 0, Vec::new());
     for (label, phrase) in table() {
-        let verdict = classify(phrase, &Rules::default());
+        let verdict = classify(phrase, &OwnerPhrases::default());
         match (label, verdict) {
             ("sensitive", Classification::Sensitive(_)) => acting += 1,
             ("sensitive", Classification::Harmless) => missed.push(phrase),
@@ -62,7 +62,7 @@ fn labelled_phrases_are_classified_as_labelled() {
 fn a_sensitive_request_has_its_reason() {
     #[track_caller]
     fn case(phrase: &str, wanted: &str) {
-        match classify(phrase, &Rules::default()) {
+        match classify(phrase, &OwnerPhrases::default()) {
             Classification::Sensitive(reason) => {
                 assert_eq!(reason.to_string(), wanted, "{phrase:?}");
             }
@@ -81,7 +81,7 @@ fn a_sensitive_request_has_its_reason() {
 
 #[test]
 fn the_owners_patterns_add() {
-    let rules = Rules { patterns: vec!["Code Red".into()], ..Rules::default() };
+    let rules = OwnerPhrases { patterns: vec!["Code Red".into()], ..OwnerPhrases::default() };
     let wanted = Classification::Sensitive(SensitiveReason::Pattern("Code Red".into()));
     assert_eq!(classify("is it a code red?", &rules), wanted);
     assert_eq!(classify("is it a code reduction?", &rules), Classification::Harmless);
@@ -89,9 +89,9 @@ fn the_owners_patterns_add() {
 
 #[test]
 fn a_harmless_phrase_covers_its_own_verb_only() {
-    let rules = Rules {
+    let rules = OwnerPhrases {
         harmless: vec!["turn on the lights".into(), "mach das Licht an".into()],
-        ..Rules::default()
+        ..OwnerPhrases::default()
     };
     assert_eq!(classify("Turn on the lights in the kitchen", &rules), Classification::Harmless);
     assert_eq!(classify("Mach das Licht an!", &rules), Classification::Harmless);
@@ -102,7 +102,7 @@ fn a_harmless_phrase_covers_its_own_verb_only() {
     ] {
         assert_ne!(classify(phrase, &rules), Classification::Harmless, "{phrase}");
     }
-    let all = Rules { patterns: vec!["lights".into()], ..rules };
+    let all = OwnerPhrases { patterns: vec!["lights".into()], ..rules };
     assert_ne!(
         classify("turn on the lights", &all),
         Classification::Harmless,
@@ -126,7 +126,7 @@ fn the_longest_requests_need_no_more_than_a_workers_stack() {
     let classifying = std::thread::Builder::new().stack_size(256 << 10).spawn(move || {
         for word in words {
             let text: String = word.chars().cycle().take(4_000).collect();
-            classify(&text, &Rules::default());
+            classify(&text, &OwnerPhrases::default());
         }
     });
     classifying.unwrap().join().unwrap();
@@ -137,7 +137,7 @@ proptest! {
 
     #[test]
     fn any_text_is_classified(text in any::<String>()) {
-        classify(&text, &Rules::default());
+        classify(&text, &OwnerPhrases::default());
     }
 
     #[test]
@@ -147,7 +147,7 @@ proptest! {
         let stops = [" ", " ", ", ", ". ", "? ", " and "];
         let text: String =
             picks.iter().flat_map(|&(word, stop)| [WORDS[word % WORDS.len()], stops[stop]]).collect();
-        classify(&text, &Rules::default());
+        classify(&text, &OwnerPhrases::default());
     }
 
     #[test]

@@ -73,9 +73,9 @@ fn last_lines(text: &[u8], n: usize) -> &[u8] {
 /// Prints, and gives whether anybody still reads.
 fn print(text: &[u8]) -> anyhow::Result<bool> {
     if !text.is_empty() {
-        out::say(String::from_utf8_lossy(text).into_owned())?;
+        out::print_text(String::from_utf8_lossy(text).into_owned())?;
     }
-    Ok(!out::reader_is_gone())
+    Ok(!out::is_stdout_closed())
 }
 
 #[cfg(test)]

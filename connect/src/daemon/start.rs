@@ -77,7 +77,7 @@ pub(crate) fn start(
 
 /// Fails (exit 3) where the client would end at once for its configuration.
 fn check(config: &Config) -> anyhow::Result<()> {
-    config.service()?;
+    state::api::Service::from_config(config)?;
     ClientSettings::of(config).map(drop)
 }
 
@@ -147,7 +147,7 @@ fn wait_connected(
             && status.state == ClientState::Connected
         {
             let pid = status.pid;
-            Printer::new(common).document(&json!({"state": "connected", "pid": pid}), || {
+            Printer::new(common).print(&json!({"state": "connected", "pid": pid}), || {
                 format!("Connected (pid {pid})")
             })?;
             return Ok(Exit::Done);

@@ -24,7 +24,7 @@ pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {
             ..ClientStatus::default()
         });
     let view = StatusView::of(status, running::is_running(skill), Timestamp::now());
-    printer.document(&view.json(), || view.text())?;
+    printer.print(&view.json(), || view.text())?;
     Ok(if view.is_healthy() { Exit::Done } else { Exit::No })
 }
 

@@ -10,7 +10,7 @@ use state::config::Config;
 use state::exit::{Exit, Fault};
 use state::lock::Lock;
 use state::out::Printer;
-use state::{paths, words};
+use state::{paths, shell};
 
 use super::running::{self, LockHolder};
 use super::systemd;
@@ -25,8 +25,7 @@ pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {
     let config = Config::load(common)?;
     let was_running = stop(config.skill_dir())?;
     let text = if was_running { "Stopped" } else { "Not running" };
-    printer
-        .document(&json!({"state": "stopped", "was_running": was_running}), || text.to_owned())?;
+    printer.print(&json!({"state": "stopped", "was_running": was_running}), || text.to_owned())?;
     Ok(Exit::Done)
 }
 
@@ -50,7 +49,7 @@ pub(crate) fn stop(skill: &Path) -> anyhow::Result<bool> {
                 "`{}` is held, but not by the process that the pid file names",
                 lock.display()
             );
-            let name = words::for_shell(&lock.display().to_string());
+            let name = shell::quote(&lock.display().to_string());
             let hint = format!("run `fuser {name}` to see who holds it");
             return Err(Fault::new(Exit::Busy, text).hint(hint).into());
         }
@@ -70,7 +69,7 @@ pub(crate) fn stop(skill: &Path) -> anyhow::Result<bool> {
 /// Writes into the status that a command stopped the client.
 fn record_stop(skill: &Path) -> anyhow::Result<()> {
     // Only while the lock is ours nobody else writes the file.
-    let Some(_lock) = Lock::try_hold(&paths::connect_lock(skill))? else { return Ok(()) };
+    let Some(_lock) = Lock::try_acquire(&paths::connect_lock(skill))? else { return Ok(()) };
     let path = paths::connect_status(skill);
     // A status that cannot be read says nothing that would be lost.
     let Some(status) = ClientStatus::read(&path).ok().flatten() else { return Ok(()) };

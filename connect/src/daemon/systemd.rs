@@ -7,16 +7,17 @@ use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
 use state::exit::{Exit, Fault};
-use state::unit::{self, NAME as UNIT};
+use state::systemd_unit::{self, NAME as UNIT};
 
 /// Whether the unit of the user's systemd runs the client of this skill folder now. Without `systemctl` it does not.
 pub(crate) fn is_active(skill: &Path) -> bool {
-    unit::is_of(skill) && systemctl(&["is-active", "--quiet"]).is_ok_and(|ended| ended)
+    systemd_unit::runs_skill(skill) && systemctl(&["is-active", "--quiet"]).is_ok_and(|ended| ended)
 }
 
 /// Whether that unit is this skill folder's way to run a client, be one running or not.
 pub(crate) fn is_enabled(skill: &Path) -> bool {
-    unit::is_of(skill) && systemctl(&["is-enabled", "--quiet"]).is_ok_and(|ended| ended)
+    systemd_unit::runs_skill(skill)
+        && systemctl(&["is-enabled", "--quiet"]).is_ok_and(|ended| ended)
 }
 
 /// Has systemd do something with the unit: `start`, `stop` or `restart`.

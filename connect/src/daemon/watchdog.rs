@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use state::args::Common;
-use state::clock::Clock;
+use state::clock::{Clock, Moment};
 use state::config::Config;
 use state::exit::Exit;
-use state::moment::Moment;
 use state::{out, paths};
 
 use super::running::{self, LockHolder};
@@ -28,7 +27,7 @@ pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {
     match running::find(skill) {
         LockHolder::Nobody if must_be_left(&status) => return Ok(Exit::Done),
         LockHolder::Nobody => out::warning("the client had died; starting it"),
-        LockHolder::Client(client) if is_hanging(&status, Clock::real().moment()) => {
+        LockHolder::Client(client) if is_hanging(&status, Clock::system().moment()) => {
             out::warning("the client has not written its status for two minutes; restarting it");
             client.end(skill, Duration::from_secs(13))?;
         }
@@ -56,8 +55,7 @@ mod tests {
     use super::{is_hanging, must_be_left};
     use crate::status::{ClientState, ClientStatus};
     use jiff::SignedDuration;
-    use state::clock::Clock;
-    use state::moment::Moment;
+    use state::clock::{Clock, Moment};
 
     #[test]
     fn what_ended_on_purpose_is_left_alone() {
@@ -78,7 +76,7 @@ mod tests {
 
     #[test]
     fn two_minutes_without_a_write_is_a_hang() {
-        let now = Moment { up: None, ..Clock::real().moment() };
+        let now = Moment { uptime: None, ..Clock::system().moment() };
         let written = |ago| ClientStatus {
             heartbeat: now.at - SignedDuration::from_secs(ago),
             ..ClientStatus::default()
@@ -90,10 +88,13 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn a_clock_that_is_set_is_no_hang() {
-        let now = Clock::real().moment();
+        let now = Clock::system().moment();
         for hour in [SignedDuration::from_hours(1), SignedDuration::from_hours(-1)] {
-            let status =
-                ClientStatus { heartbeat: now.at - hour, up: now.up, ..ClientStatus::default() };
+            let status = ClientStatus {
+                heartbeat: now.at - hour,
+                up: now.uptime,
+                ..ClientStatus::default()
+            };
             assert!(!is_hanging(&status, now));
         }
     }

@@ -1,6 +1,6 @@
 //! The one greeting of an inbound call, whichever of two events comes first.
 
-use state::own_calls;
+use state::placed_calls;
 
 use crate::prompts::phrases;
 use crate::protocol::outgoing::OutgoingFrame;
@@ -10,7 +10,7 @@ use crate::requests::dispatcher::Dispatcher;
 pub(super) fn greet(dispatcher: &mut Dispatcher, call_id: &str) {
     let call = dispatcher.context.calls.get(call_id);
     let is_placed =
-        || own_calls::dialled(&dispatcher.context.skill, call_id).is_ok_and(|to| to.is_some());
+        || placed_calls::callee(&dispatcher.context.skill, call_id).is_ok_and(|to| to.is_some());
     if call.greeted || call.outbound || is_placed() {
         return;
     }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use state::{file, opt_out, paths};
+use state::{file, paths, sms_keyword};
 
 use super::sms_keywords;
 use crate::requests::dispatcher::Dispatcher;
@@ -36,12 +36,12 @@ pub(super) fn handle(
 
 fn heed_opt_out(dispatcher: &mut Dispatcher, fields: &Map<String, Value>, frame: &str) {
     let text = |key: &str| fields.get(key).and_then(Value::as_str);
-    let change = text("text").and_then(opt_out::read).and_then(ListChange::of);
+    let change = text("text").and_then(sms_keyword::parse).and_then(ListChange::of);
     let from = text("from").and_then(|from| from.parse().ok());
     let (Some(change), Some(from)) = (change, from) else { return };
     let id = text("message_id").map_or_else(
         || dispatcher.context.service_clock.now().as_nanosecond().to_string(),
-        |id| state::words::bounded(id, LONGEST_ID),
+        |id| state::sanitize::line_up_to(id, LONGEST_ID),
     );
     sms_keywords::change_list(dispatcher, format!("text:{id}"), from, change, frame);
 }

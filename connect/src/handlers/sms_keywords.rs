@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::json;
-use state::opt_out::{self, Word};
 use state::phone::Phone;
+use state::sms_keyword::{self, Keyword};
 
 use crate::journal::JournalStep;
 use crate::prompts::phrases;
@@ -31,7 +31,7 @@ pub(super) fn change_list(
     let context = &dispatcher.context;
     if context.service.is_none() {
         let (what, covers) = match change {
-            ListChange::OptOut(_, covers) => ("opt_out", Some(covers.word())),
+            ListChange::OptOut(_, covers) => ("opt_out", Some(covers.as_str())),
             ListChange::OptIn => ("opt_in", None),
         };
         let would = json!({"type": what, "number": phone.as_str(), "covers": covers});
@@ -77,5 +77,5 @@ pub(crate) fn is_opt_out(frame: &str) -> bool {
         }
         _ => return false,
     };
-    opt_out::read(&text).is_some_and(|word| word != Word::Help)
+    sms_keyword::parse(&text).is_some_and(|word| word != Keyword::Help)
 }

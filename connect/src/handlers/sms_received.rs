@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use state::opt_out::{self, Word};
 use state::phone::Phone;
+use state::sms_keyword::{self, Keyword};
 
 use super::sms_keywords;
 use crate::protocol::RequestText;
@@ -24,14 +24,14 @@ pub(super) fn handle(dispatcher: &mut Dispatcher, sms: IncomingSms, frame: &str)
     // Without an id, the time it came in serves as one.
     let now_id = || dispatcher.context.service_clock.now().as_nanosecond().to_string();
     let key = format!("text:{}", message_id.unwrap_or_else(now_id));
-    let keyword = opt_out::read(&body);
+    let keyword = sms_keyword::parse(&body);
     if let Some(change) = keyword.and_then(ListChange::of) {
         return sms_keywords::change_list(dispatcher, key, from, change, frame);
     }
     if let Err(why) = may_answer(dispatcher, &from) {
         return dispatcher.context.log.line(format_args!("a text of {from} was dropped: {why}"));
     }
-    if keyword == Some(Word::Help) {
+    if keyword == Some(Keyword::Help) {
         return sms_keywords::help(dispatcher, &key, from, frame);
     }
     // Only a picture comes without words, whether the service lists it or not.

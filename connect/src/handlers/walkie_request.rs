@@ -16,8 +16,8 @@ pub(super) fn handle(
     frame: &str,
 ) {
     let key = format!("walkie:{request_id}");
-    let agent_id = dispatcher.context.gateway.target().agent_id();
-    let session = session_key.and_then(|key| SessionKey::of_agent(agent_id, key));
+    let agent_id = dispatcher.context.gateway.endpoint().agent_id();
+    let session = session_key.and_then(|key| SessionKey::parse_for_agent(agent_id, key));
     if session.is_none() && session_key.is_some() {
         dispatcher.context.log.line(format_args!(
             "{key}: the session that it names is not this agent's; the main one is used"

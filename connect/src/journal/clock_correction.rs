@@ -1,7 +1,7 @@
 //! Dates the lines of a journal by the present clock, whatever it was set to in between.
 
 use jiff::{SignedDuration, Timestamp};
-use state::moment::{Moment, Uptime};
+use state::clock::{Moment, Uptime};
 
 /// Corrects the times of lines. Every process of the client starts with a line of what both clocks of the machine show, the
 /// wall clock and the uptime, and counts from there; so one uptime is enough for all its lines.
@@ -21,7 +21,7 @@ impl ClockCorrection {
     /// The lines from here on are those of a process that started then, in milliseconds since 1970 and by the uptime.
     pub(super) fn process_started(&mut self, ms: i64, up: Option<Uptime>) {
         let Ok(at) = Timestamp::from_millisecond(ms) else { return };
-        let age = self.now.since(Moment { at, up });
+        let age = self.now.since(Moment { at, uptime: up });
         self.ahead = self.now.at.duration_since(at) - age;
     }
 
@@ -41,7 +41,7 @@ mod tests {
     use super::ClockCorrection;
     use jiff::SignedDuration;
     use serde_json::json;
-    use state::moment::{Moment, Uptime};
+    use state::clock::{Moment, Uptime};
 
     const T: i64 = 1_800_000_000_000;
 
@@ -53,7 +53,7 @@ mod tests {
     #[track_caller]
     fn case(now_by_wall: SignedDuration, now_up: Option<Uptime>, wanted: i64) {
         let at = jiff::Timestamp::from_millisecond(T).unwrap() + now_by_wall;
-        let mut correction = ClockCorrection::from(Moment { at, up: now_up });
+        let mut correction = ClockCorrection::from(Moment { at, uptime: now_up });
         correction.process_started(T, up(1, 10_000));
         let line = correction.corrected(T + 5_000).unwrap();
         assert_eq!(correction.age(line).as_secs(), wanted);
@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn each_process_counts_for_itself() {
         let at = jiff::Timestamp::from_millisecond(T).unwrap();
-        let mut correction = ClockCorrection::from(Moment { at, up: up(1, 100_000) });
+        let mut correction = ClockCorrection::from(Moment { at, uptime: up(1, 100_000) });
         assert_eq!(
             correction.age(correction.corrected(T - 1_000).unwrap()).as_secs(),
             1,

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::io::{BufRead, Result};
 
 use serde::Deserialize;
-use state::moment::{Moment, Uptime};
+use state::clock::{Moment, Uptime};
 
 use super::clock_correction::ClockCorrection;
 use super::line::{JournalStep, RETENTION};

@@ -6,8 +6,8 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use state::clock::Moment;
 use state::file;
-use state::moment::Moment;
 
 use super::compact::compact;
 use super::line::process_start;
@@ -109,7 +109,7 @@ impl JournalFile {
         let open = || File::open(&self.path).map(BufReader::new);
         let compacted = compact(open, now, &self.start_line)
             .with_context(|| format!("reading `{}`", self.path.display()))?;
-        file::publish(&self.path, &compacted)?;
+        file::replace_unsynced(&self.path, &compacted)?;
         self.file = Some(open_file(&self.path)?);
         self.length = compacted.len() as u64;
         self.compact_at = (self.length * 2).max(COMPACT_BEYOND);

@@ -4,7 +4,7 @@
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
-use state::moment::{Moment, Uptime};
+use state::clock::{Moment, Uptime};
 
 /// A request or a call is remembered this long: the service may repeat a frame.
 pub(super) const RETENTION: SignedDuration = SignedDuration::from_hours(24);
@@ -54,8 +54,13 @@ pub(super) struct JournalLine<T> {
 /// The line with which a process starts, line end included.
 pub(super) fn process_start(started: Moment) -> Vec<u8> {
     let at = started.at.as_millisecond();
-    let line =
-        JournalLine { at, step: JournalStep::ProcessStart, key: "", body: None, up: started.up };
+    let line = JournalLine {
+        at,
+        step: JournalStep::ProcessStart,
+        key: "",
+        body: None,
+        up: started.uptime,
+    };
     // Numbers and a word: writing them to memory does not fail.
     let mut bytes = serde_json::to_vec(&line).unwrap_or_default();
     bytes.push(b'\n');

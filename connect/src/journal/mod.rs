@@ -26,8 +26,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use state::clock::Clock;
-use state::moment::Moment;
+use state::clock::{Clock, Moment};
 
 use file::JournalFile;
 use line::JournalLine;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::BufRead;
 
 use jiff::Timestamp;
-use state::moment::Moment;
+use state::clock::Moment;
 
 use super::clock_correction::ClockCorrection;
 use super::line::{JournalLine, JournalStep, RETENTION};
@@ -140,14 +140,14 @@ mod tests {
     use crate::journal::compact::compact;
     use jiff::{SignedDuration, Timestamp};
     use proptest::prelude::*;
-    use state::moment::Moment;
+    use state::clock::Moment;
     use std::collections::HashMap;
 
     const T: i64 = 1_800_000_000_000;
 
     fn at(minutes: i64) -> Moment {
         let at = Timestamp::from_millisecond(T).unwrap() + SignedDuration::from_mins(minutes);
-        Moment { at, up: serde_json::from_value(up(minutes)).unwrap() }
+        Moment { at, uptime: serde_json::from_value(up(minutes)).unwrap() }
     }
 
     fn now() -> Moment {

@@ -1,6 +1,6 @@
 //! Tells the agent's main session how a call went.
 
-use state::outcome::Outcome;
+use state::call_outcome::CallOutcome;
 use state::phone::Phone;
 
 use super::fence::FenceNonce;
@@ -45,28 +45,30 @@ fn outcome_sentence(ended: &CallEnded) -> String {
     };
     let lasted = lasted(ended);
     match &ended.outcome {
-        Some(Outcome::Voicemail) if ended.left_message => {
+        Some(CallOutcome::Voicemail) if ended.left_message => {
             format!("{call} went to voicemail, and a message was left.")
         }
-        Some(Outcome::Voicemail) => format!("{call} was taken by a machine, and by nobody else."),
-        Some(Outcome::VoicemailFailed) => {
+        Some(CallOutcome::Voicemail) => {
+            format!("{call} was taken by a machine, and by nobody else.")
+        }
+        Some(CallOutcome::VoicemailFailed) => {
             format!("{call} went to voicemail, but no message could be left.")
         }
-        Some(Outcome::NoAnswer) => format!("{call} got no answer."),
-        Some(Outcome::Fax) => format!("{call} reached a fax machine and was ended."),
-        Some(Outcome::Busy) => format!("{call} found the line busy."),
-        Some(Outcome::Rejected) => format!("{call} was rejected."),
-        Some(Outcome::Canceled) => format!("{call} was cancelled before anybody answered."),
-        Some(Outcome::NotFound) => format!("{call} could not be put through."),
-        Some(Outcome::Failed) => format!("{call} failed."),
-        Some(Outcome::Answered) if is(ended.reason.as_deref(), "time_limit") => {
+        Some(CallOutcome::NoAnswer) => format!("{call} got no answer."),
+        Some(CallOutcome::Fax) => format!("{call} reached a fax machine and was ended."),
+        Some(CallOutcome::Busy) => format!("{call} found the line busy."),
+        Some(CallOutcome::Rejected) => format!("{call} was rejected."),
+        Some(CallOutcome::Canceled) => format!("{call} was cancelled before anybody answered."),
+        Some(CallOutcome::NotFound) => format!("{call} could not be put through."),
+        Some(CallOutcome::Failed) => format!("{call} failed."),
+        Some(CallOutcome::Answered) if is(ended.reason.as_deref(), "time_limit") => {
             format!("{call} was cut off at the longest time allowed{lasted}.")
         }
-        Some(Outcome::Answered) => format!("{call} was completed{lasted}."),
-        Some(Outcome::Unknown(word)) if ended.reason.as_ref() == Some(word) => {
+        Some(CallOutcome::Answered) => format!("{call} was completed{lasted}."),
+        Some(CallOutcome::Unknown(word)) if ended.reason.as_ref() == Some(word) => {
             format!("{call} ended{lasted}{}.", quoted_label(word))
         }
-        Some(Outcome::Unknown(word)) => {
+        Some(CallOutcome::Unknown(word)) => {
             let word = quoted_label(word);
             format!("{call} ended{lasted}, with an outcome that is not known here{word}.")
         }

@@ -1,6 +1,6 @@
 //! Fences a stranger's words, so that the agent can tell data from what it is to do.
 
-use state::parts::beginning;
+use state::sms_segments;
 
 use crate::protocol::sanitize::sanitize;
 
@@ -22,7 +22,7 @@ impl FenceNonce {
     /// looks like a fence or a header of ours or of the gateway's is broken up.
     pub(crate) fn quote(&self, source: &str, text: &str) -> String {
         let text = without_markers(&sanitize(text));
-        let start = beginning(text.trim(), LONGEST, usize::MAX);
+        let start = sms_segments::prefix(text.trim(), LONGEST, usize::MAX);
         let mut bars = String::with_capacity(start.len() + 2);
         for line in start.lines() {
             bars.extend(["| ", line, "\n"]);

@@ -99,7 +99,7 @@ pub(crate) fn confirm_aloud(request: &str) -> String {
 
 /// The one line that answers a text which asks who this is.
 pub(crate) fn who_this_is(names: DisplayNames<'_>) -> String {
-    let name = |name: Option<&str>| name.map(state::words::line).filter(|name| !name.is_empty());
+    let name = |name: Option<&str>| name.map(state::sanitize::line).filter(|name| !name.is_empty());
     let who = match (name(names.agent), name(names.owner)) {
         (Some(agent), Some(owner)) => format!("{agent}, an AI assistant that works for {owner}"),
         (Some(agent), None) => format!("{agent}, an AI assistant"),

@@ -1,7 +1,7 @@
 //! The fields of a frame: each bounded, and absent where it is not what was expected.
 
 use serde_json::{Map, Value};
-use state::parts::beginning;
+use state::sms_segments;
 
 use super::sanitize::sanitize;
 
@@ -46,7 +46,7 @@ impl FrameFields<'_> {
     /// Free text, cut after 8,000 characters; absent if it is blank.
     pub(super) fn text(&self, name: &str) -> Option<String> {
         let text = sanitize(self.0.get(name)?.as_str()?);
-        let text = beginning(text.trim(), LONGEST_TEXT, usize::MAX);
+        let text = sms_segments::prefix(text.trim(), LONGEST_TEXT, usize::MAX);
         (!text.is_empty()).then(|| text.to_owned())
     }
 

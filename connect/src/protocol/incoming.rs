@@ -4,7 +4,7 @@
 //! an event is about (a call's id, a request's id) must be there, or it is [`ServiceEvent::Other`].
 
 use serde_json::{Map, Value};
-use state::outcome::{self, Outcome, Said};
+use state::call_outcome::{self, CallOutcome, WordMeaning};
 
 use super::fields::{FrameFields, RequestText};
 
@@ -96,7 +96,7 @@ pub(crate) struct CallEnded {
     /// `user_hangup`, `amd_silence`, … : an open list.
     pub(crate) reason: Option<String>,
     /// What became of it, by all fields that say something of that.
-    pub(crate) outcome: Option<Outcome>,
+    pub(crate) outcome: Option<CallOutcome>,
     /// Whether a message was left on a voicemail.
     pub(crate) left_message: bool,
     pub(crate) to_number: Option<String>,
@@ -132,7 +132,7 @@ impl IncomingFrame {
             Some("auth_error") => Self::AuthError {
                 message: fields.text("message").map_or_else(
                     || "no reason given".to_owned(),
-                    |reason| state::words::line(&reason),
+                    |reason| state::sanitize::line(&reason),
                 ),
             },
             Some("event") => Self::Event(ServiceEvent::read(frame)),
@@ -193,11 +193,14 @@ impl ServiceEvent {
 
 impl CallEnded {
     fn read(fields: &FrameFields<'_>) -> Self {
-        let labels = outcome::FIELDS.map(|field| (field, fields.label(field)));
-        let outcome =
-            outcome::of_words(labels.iter().map(|(field, label)| (*field, label.as_deref())));
+        let labels = call_outcome::FIELDS.map(|field| (field, fields.label(field)));
+        let outcome = call_outcome::from_words(
+            labels.iter().map(|(field, label)| (*field, label.as_deref())),
+        );
         // A machine that picked up is no message yet; the service's own word is.
-        let is_left = |label: &str| outcome::word(label) == Said::Ended(Outcome::Voicemail);
+        let is_left = |label: &str| {
+            call_outcome::meaning(label) == WordMeaning::Ended(CallOutcome::Voicemail)
+        };
         let left_message = fields.label("outcome").is_some_and(|label| is_left(&label))
             || fields.text("voicemail_message").is_some();
         Self {

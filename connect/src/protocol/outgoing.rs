@@ -67,10 +67,10 @@ impl OutgoingFrame {
     pub(crate) fn frame(&self) -> String {
         let is_text = "every field is text and every key is a name";
         let frame = serde_json::to_string(self).expect(is_text);
-        if matches!(secret::clean(&frame), Cow::Borrowed(_)) {
+        if matches!(secret::redact(&frame), Cow::Borrowed(_)) {
             return frame;
         }
-        secret::clean_json(&serde_json::to_value(self).expect(is_text)).to_string()
+        secret::redact_json(&serde_json::to_value(self).expect(is_text)).to_string()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use state::outcome::Outcome;
+use state::call_outcome::CallOutcome;
 
 use super::RequestText;
 use super::incoming::{CallDirection, CallEnded, IncomingFrame, IncomingSms, ServiceEvent};
@@ -150,7 +150,7 @@ fn an_ended_call_is_read_as_far_as_it_goes() {
     })) else {
         panic!("no call.ended")
     };
-    assert_eq!(ended.outcome, Some(Outcome::Voicemail));
+    assert_eq!(ended.outcome, Some(CallOutcome::Voicemail));
     assert_eq!((ended.seconds, ended.voicemail_message.as_deref()), (Some(75), Some("Hi")));
     assert_eq!(
         event(&json!({"event": "call.ended"})),

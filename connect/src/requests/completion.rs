@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use state::gateway::Outcome;
+use state::gateway::TurnOutcome;
 
 use super::dispatcher::Dispatcher;
 use super::open_requests::EndedRequest;
@@ -79,7 +79,7 @@ fn can_reply_late(dispatcher: &Dispatcher, origin: &Origin) -> bool {
 }
 
 /// A late reply came, or the wait for it is over.
-fn complete_late(dispatcher: &mut Dispatcher, key: &str, outcome: Option<Outcome>) {
+fn complete_late(dispatcher: &mut Dispatcher, key: &str, outcome: Option<TurnOutcome>) {
     // One that came before is being texted under the same key: once is enough.
     let Some(request) = dispatcher.open.end_late(key) else { return };
     let Some(outcome) = outcome else {
@@ -87,7 +87,7 @@ fn complete_late(dispatcher: &mut Dispatcher, key: &str, outcome: Option<Outcome
         return dispatcher.mark_done(key);
     };
     match (&request.origin, outcome) {
-        (Origin::Text { from, .. }, Outcome::Reply(reply)) => {
+        (Origin::Text { from, .. }, TurnOutcome::Reply(reply)) => {
             dispatcher.context.log.line(format_args!("{key}: a late reply came"));
             submit_text(dispatcher, &request, from.clone(), reply);
         }

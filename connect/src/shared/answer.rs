@@ -1,6 +1,6 @@
 //! What is answered to a request, and how the outcome of a turn becomes that.
 
-use state::gateway::Outcome;
+use state::gateway::TurnOutcome;
 
 use crate::prompts::phrases;
 use crate::speech;
@@ -17,25 +17,27 @@ pub(crate) enum AnswerText {
 impl AnswerText {
     /// The answer to a turn with this outcome: only a reply counts as one, and nothing claims that something was done.
     /// Whether a reply can still be spoken later makes a difference where the turn is still running.
-    pub(crate) fn for_outcome(outcome: &Outcome, can_follow_up: bool) -> Self {
+    pub(crate) fn for_outcome(outcome: &TurnOutcome, can_follow_up: bool) -> Self {
         Self::Error(match outcome {
-            Outcome::Reply(reply) => {
+            TurnOutcome::Reply(reply) => {
                 let text = speech::speakable(reply);
                 if !text.is_empty() {
                     return Self::Reply(text);
                 }
                 phrases::NO_WORDS
             }
-            Outcome::NoReply => phrases::NO_WORDS,
-            Outcome::Accepted { .. } => return Self::still_running(can_follow_up),
-            Outcome::Unanswered { .. } => phrases::UNREADABLE,
-            Outcome::Failed { .. } => phrases::TURN_FAILED,
-            Outcome::Refused { .. } | Outcome::WrongForm { .. } => phrases::SESSION_REFUSED,
-            Outcome::NotAllowed | Outcome::ChatOff => phrases::NOT_ALLOWED,
-            Outcome::BadToken => phrases::TOKEN_REFUSED,
-            Outcome::Busy { .. } => phrases::GATEWAY_RESTARTING,
-            Outcome::MayBeRunning { .. } => phrases::ANSWER_LOST,
-            Outcome::Unreachable { .. } => phrases::UNREACHABLE,
+            TurnOutcome::NoReply => phrases::NO_WORDS,
+            TurnOutcome::Accepted { .. } => return Self::still_running(can_follow_up),
+            TurnOutcome::Unanswered { .. } => phrases::UNREADABLE,
+            TurnOutcome::Failed { .. } => phrases::TURN_FAILED,
+            TurnOutcome::Refused { .. } | TurnOutcome::WrongVariant { .. } => {
+                phrases::SESSION_REFUSED
+            }
+            TurnOutcome::ToolNotAllowed | TurnOutcome::ChatDisabled => phrases::NOT_ALLOWED,
+            TurnOutcome::BadToken => phrases::TOKEN_REFUSED,
+            TurnOutcome::Busy { .. } => phrases::GATEWAY_RESTARTING,
+            TurnOutcome::Unconfirmed { .. } => phrases::ANSWER_LOST,
+            TurnOutcome::Unreachable { .. } => phrases::UNREACHABLE,
         })
     }
 
@@ -57,25 +59,25 @@ impl AnswerText {
 mod tests {
     use super::AnswerText;
     use crate::prompts::phrases;
-    use state::gateway::Outcome;
+    use state::gateway::TurnOutcome;
 
     #[test]
     fn only_a_reply_is_answered_as_one() {
-        let reply = |text: &str| AnswerText::for_outcome(&Outcome::Reply(text.into()), true);
+        let reply = |text: &str| AnswerText::for_outcome(&TurnOutcome::Reply(text.into()), true);
         assert_eq!(reply("**Two** meetings."), AnswerText::Reply("Two meetings.".into()));
         assert_eq!(reply("🎉"), AnswerText::Error(phrases::NO_WORDS));
         let words = || "x".to_owned();
         for outcome in [
-            Outcome::Accepted { run_id: None },
-            Outcome::NoReply,
-            Outcome::Unanswered { run_id: None },
-            Outcome::Failed { words: words() },
-            Outcome::Refused { words: words() },
-            Outcome::NotAllowed,
-            Outcome::BadToken,
-            Outcome::Busy { retry_after: None },
-            Outcome::MayBeRunning { why: words() },
-            Outcome::Unreachable { why: words() },
+            TurnOutcome::Accepted { run_id: None },
+            TurnOutcome::NoReply,
+            TurnOutcome::Unanswered { run_id: None },
+            TurnOutcome::Failed { words: words() },
+            TurnOutcome::Refused { words: words() },
+            TurnOutcome::ToolNotAllowed,
+            TurnOutcome::BadToken,
+            TurnOutcome::Busy { retry_after: None },
+            TurnOutcome::Unconfirmed { why: words() },
+            TurnOutcome::Unreachable { why: words() },
         ] {
             let answer = AnswerText::for_outcome(&outcome, true);
             assert!(matches!(answer, AnswerText::Error(_)), "{outcome:?}");
@@ -84,7 +86,7 @@ mod tests {
 
     #[test]
     fn where_nothing_can_follow_no_late_reply_is_promised() {
-        let running = Outcome::Accepted { run_id: Some("r".into()) };
+        let running = TurnOutcome::Accepted { run_id: Some("r".into()) };
         let answer = |can_follow_up| AnswerText::for_outcome(&running, can_follow_up);
         assert_eq!(answer(false), AnswerText::Error(phrases::NO_ANSWER_YET));
         assert_eq!(answer(true), AnswerText::Error(phrases::STILL_RUNNING));

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use state::approval_policy::ApprovalPolicy;
 use state::clock::Clock;
-use state::guard::Policy;
 use state::{api, gateway};
 
 use crate::approval::spoken::SpokenConfirmations;
@@ -30,7 +30,7 @@ pub(crate) struct ClientContext {
     /// How long things wait.
     pub(crate) periods: Periods,
     /// The agent's gateway.
-    pub(crate) gateway: gateway::Client,
+    pub(crate) gateway: gateway::GatewayClient,
     /// The service's HTTP side; `None` in a simulation, where nothing may leave but the turn itself.
     pub(crate) service: Option<api::Client>,
     /// What survives a crash.
@@ -40,7 +40,7 @@ pub(crate) struct ClientContext {
     /// Sends events to the loop thread.
     pub(crate) loop_sender: LoopSender,
     /// Which requests need the owner's approval.
-    pub(crate) guard: Policy,
+    pub(crate) guard: ApprovalPolicy,
     /// The state of each call.
     pub(crate) calls: Calls,
     /// What owners are to confirm on calls.
@@ -78,7 +78,7 @@ impl ClientContext {
             voice: settings.voice,
             periods: Periods::on(&service_clock),
             service_clock,
-            gateway: gateway::Client::new(settings.gateway),
+            gateway: gateway::GatewayClient::new(settings.gateway),
             service,
             journal,
             log,

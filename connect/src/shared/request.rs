@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use state::gateway::{SessionKey, Turn};
+use state::gateway::{SessionKey, TurnKind};
 use state::phone::Phone;
 
 use super::answer::AnswerText;
@@ -115,13 +115,13 @@ impl Origin {
     }
 
     /// The kind of turn that the gateway is to run.
-    pub(crate) fn turn_kind(&self, speaker: Speaker) -> Turn {
+    pub(crate) fn turn_kind(&self, speaker: Speaker) -> TurnKind {
         match (self, speaker) {
-            (Self::Call { .. }, Speaker::Owner) => Turn::OwnerVoice,
-            (Self::Call { .. }, Speaker::Stranger) => Turn::StrangerVoice,
-            (Self::Walkie { session, .. }, _) => Turn::Walkie(session.clone()),
-            (Self::Text { .. }, _) => Turn::Sms,
-            (Self::Internal, _) => Turn::Report,
+            (Self::Call { .. }, Speaker::Owner) => TurnKind::OwnerVoice,
+            (Self::Call { .. }, Speaker::Stranger) => TurnKind::StrangerVoice,
+            (Self::Walkie { session, .. }, _) => TurnKind::Walkie(session.clone()),
+            (Self::Text { .. }, _) => TurnKind::Sms,
+            (Self::Internal, _) => TurnKind::Notification,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Events from a worker to the loop thread: how far a request has come, and how it ended.
 
 use serde_json::Value;
-use state::gateway::Outcome;
+use state::gateway::TurnOutcome;
 
 use super::answer::AnswerText;
 use crate::status::gateway_health::GatewayHealth;
@@ -21,7 +21,7 @@ pub(crate) enum WorkerEvent {
     /// In a simulation: what would have been done.
     DryRun(Value),
     /// The run ended after the wait for it was over; `None` if no reply came in time.
-    LateReply(Option<Outcome>),
+    LateReply(Option<TurnOutcome>),
 }
 
 /// How the work for a request ended.

@@ -6,9 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use state::do_not_call::{Covers, Why};
-use state::opt_out::Word;
+use state::do_not_call::{Coverage, ListingReason};
 use state::phone::Phone;
+use state::sms_keyword::Keyword;
 
 /// More than this do not wait; what is beyond that is left to the journal, and to the next process.
 const MAX_WAITING: usize = 10_000;
@@ -33,19 +33,19 @@ pub(crate) struct OptOutNotice {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ListChange {
     /// The number is put on it.
-    OptOut(Why, Covers),
+    OptOut(ListingReason, Coverage),
     /// What an opt-out put there is taken off.
     OptIn,
 }
 
 impl ListChange {
     /// What a keyword asks for; `None` for one that changes nothing.
-    pub(crate) fn of(word: Word) -> Option<Self> {
+    pub(crate) fn of(word: Keyword) -> Option<Self> {
         match word {
-            Word::StopAll => Some(Self::OptOut(Why::OptOut, Covers::All)),
-            Word::StopTexts => Some(Self::OptOut(Why::OptOut, Covers::Texts)),
-            Word::Start => Some(Self::OptIn),
-            Word::Help => None,
+            Keyword::StopAll => Some(Self::OptOut(ListingReason::OptOut, Coverage::All)),
+            Keyword::StopTexts => Some(Self::OptOut(ListingReason::OptOut, Coverage::Texts)),
+            Keyword::Start => Some(Self::OptIn),
+            Keyword::Help => None,
         }
     }
 }

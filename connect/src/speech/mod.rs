@@ -21,7 +21,7 @@ mod truncate;
 
 use std::borrow::Cow;
 
-use state::parts::beginning;
+use state::sms_segments;
 
 use blocks::Block;
 use medium::Medium;
@@ -38,7 +38,7 @@ const MAX_PASSES: usize = 12;
 /// every script, numbers, currency and `words_with_underscores`, at most 2,000 characters. Empty if the
 /// reply has no words.
 pub(crate) fn speakable(reply: &str) -> String {
-    let mut spoken = beginning(reply, LONGEST_READ, usize::MAX).to_owned();
+    let mut spoken = sms_segments::prefix(reply, LONGEST_READ, usize::MAX).to_owned();
     for _ in 0..MAX_PASSES {
         let next = truncate::at_a_sentence(&clean(&spoken, Medium::Voice), LONGEST_SPOKEN);
         if next == spoken {
@@ -52,7 +52,7 @@ pub(crate) fn speakable(reply: &str) -> String {
 /// What can be texted of `reply`: plain text of at most `max_chars` characters and `max_parts` parts,
 /// links with their addresses, lists as lines. Empty if the reply has no words.
 pub(crate) fn for_text(reply: &str, max_chars: usize, max_parts: usize) -> String {
-    let text = clean(beginning(reply, LONGEST_READ, usize::MAX), Medium::Text);
+    let text = clean(sms_segments::prefix(reply, LONGEST_READ, usize::MAX), Medium::Text);
     truncate::at_a_word(&truncate::cheapest(text), max_chars, max_parts).to_owned()
 }
 

@@ -1,7 +1,7 @@
 //! What is spoken and texted of the replies that agents write.
 
 use proptest::prelude::*;
-use state::parts::{MAX_PARTS, Parts};
+use state::sms_segments::{MAX_SEGMENTS, Segments};
 
 use super::*;
 
@@ -181,7 +181,7 @@ fn long_replies_end_with_a_sentence() {
 
 #[test]
 fn a_text_keeps_addresses_lists_and_emoji() {
-    let text = |reply: &str| for_text(reply, 1_500, MAX_PARTS);
+    let text = |reply: &str| for_text(reply, 1_500, MAX_SEGMENTS);
     assert_eq!(
         text(
             "# Today\n**Two** things:\n- [Standup](https://x.y/a_b_c) 👍\n- see https://x.y/*z*\n\n1. `*args`"
@@ -206,10 +206,10 @@ fn a_text_keeps_both_limits() {
     let long = for_text(&"word ".repeat(500), 1_500, 10);
     assert!(long.chars().count() <= 1_500 && long.ends_with("word"));
     let cyrillic = for_text(&"слово ".repeat(500), 1_500, 10);
-    assert!(Parts::of(&cyrillic).parts <= 10 && cyrillic.ends_with("слово"));
+    assert!(Segments::of(&cyrillic).count <= 10 && cyrillic.ends_with("слово"));
     assert!(cyrillic.chars().count() > 600);
     let emoji = for_text(&"👩‍👩‍👧".repeat(500), 1_500, 10);
-    assert!(emoji.ends_with("👩‍👩‍👧") && Parts::of(&emoji).parts <= 10);
+    assert!(emoji.ends_with("👩‍👩‍👧") && Segments::of(&emoji).count <= 10);
 }
 
 /// Each of these makes a careless scanner look through all that is left again and again.
@@ -250,7 +250,7 @@ fn a_hostile_reply_is_cleaned_in_one_go_and_stays_so() {
             spoken.chars().count() <= LONGEST_SPOKEN && speakable(&spoken) == spoken,
             "{piece:?}"
         );
-        assert!(for_text(&reply, 1_500, MAX_PARTS).chars().count() <= 1_500, "{piece:?}");
+        assert!(for_text(&reply, 1_500, MAX_SEGMENTS).chars().count() <= 1_500, "{piece:?}");
     }
 }
 
@@ -309,7 +309,7 @@ proptest! {
         let spoken = speakable(&reply);
         prop_assert_eq!(speakable(&spoken), spoken);
         let text = for_text(&reply, n, 2);
-        prop_assert!(text.chars().count() <= n && Parts::of(&text).parts <= 2);
+        prop_assert!(text.chars().count() <= n && Segments::of(&text).count <= 2);
     }
 }
 
@@ -322,7 +322,7 @@ proptest! {
         let spoken = speakable(&reply.repeat(times));
         prop_assert!(spoken.chars().count() <= LONGEST_SPOKEN);
         prop_assert_eq!(speakable(&spoken), spoken);
-        let text = for_text(&reply.repeat(times), 1_500, MAX_PARTS);
-        prop_assert!(text.chars().count() <= 1_500 && Parts::of(&text).parts <= MAX_PARTS);
+        let text = for_text(&reply.repeat(times), 1_500, MAX_SEGMENTS);
+        prop_assert!(text.chars().count() <= 1_500 && Segments::of(&text).count <= MAX_SEGMENTS);
     }
 }

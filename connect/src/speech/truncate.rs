@@ -1,11 +1,11 @@
 //! Makes a cleaned reply as short as its medium demands.
 
-use state::parts::{Encoding, Parts, beginning};
+use state::sms_segments::{self, Encoding, Segments};
 
 /// At most `max` characters of `text`, up to the end of a sentence; where the last one is too far back,
 /// up to the end of a word; where there is none, up to the end of a character.
 pub(super) fn at_a_sentence(text: &str, max: usize) -> String {
-    let start = beginning(text, max, usize::MAX);
+    let start = sms_segments::prefix(text, max, usize::MAX);
     if start.len() == text.len() {
         return text.to_owned();
     }
@@ -23,7 +23,7 @@ pub(super) fn at_a_sentence(text: &str, max: usize) -> String {
 
 /// The longest beginning of `text` that keeps both limits, up to the end of a word where there is one.
 pub(super) fn at_a_word(text: &str, max_chars: usize, max_parts: usize) -> &str {
-    let start = beginning(text, max_chars, max_parts);
+    let start = sms_segments::prefix(text, max_chars, max_parts);
     if start.len() == text.len() { text } else { to_a_word(start, &text[start.len()..]) }
 }
 
@@ -69,5 +69,5 @@ pub(super) fn cheapest(text: String) -> String {
             _ => plain.push(character),
         }
     }
-    if Parts::of(&plain).encoding == Encoding::Gsm7 { plain } else { text }
+    if Segments::of(&plain).encoding == Encoding::Gsm7 { plain } else { text }
 }

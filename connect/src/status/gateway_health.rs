@@ -1,6 +1,6 @@
 //! What a turn shows of the gateway: whether it answers, whether it lets us send, and what is in the way.
 
-use state::gateway::Outcome;
+use state::gateway::TurnOutcome;
 
 /// What a turn showed of the gateway.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,22 +15,23 @@ pub(crate) struct GatewayHealth {
 
 impl GatewayHealth {
     /// What the outcome of a turn shows.
-    pub(crate) fn of(outcome: &Outcome) -> Self {
+    pub(crate) fn of(outcome: &TurnOutcome) -> Self {
         let (reachable, sessions_send) = match outcome {
-            Outcome::Reply(_)
-            | Outcome::Accepted { .. }
-            | Outcome::NoReply
-            | Outcome::Unanswered { .. }
-            | Outcome::Failed { .. } => (true, Some(true)),
-            Outcome::NotAllowed => (true, Some(false)),
-            Outcome::Refused { .. }
-            | Outcome::WrongForm { .. }
-            | Outcome::ChatOff
-            | Outcome::BadToken
-            | Outcome::Busy { .. } => (true, None),
-            Outcome::MayBeRunning { .. } | Outcome::Unreachable { .. } => (false, None),
+            TurnOutcome::Reply(_)
+            | TurnOutcome::Accepted { .. }
+            | TurnOutcome::NoReply
+            | TurnOutcome::Unanswered { .. }
+            | TurnOutcome::Failed { .. } => (true, Some(true)),
+            TurnOutcome::ToolNotAllowed => (true, Some(false)),
+            TurnOutcome::Refused { .. }
+            | TurnOutcome::WrongVariant { .. }
+            | TurnOutcome::ChatDisabled
+            | TurnOutcome::BadToken
+            | TurnOutcome::Busy { .. } => (true, None),
+            TurnOutcome::Unconfirmed { .. } | TurnOutcome::Unreachable { .. } => (false, None),
         };
-        let is_problem = sessions_send != Some(true) || matches!(outcome, Outcome::Failed { .. });
+        let is_problem =
+            sessions_send != Some(true) || matches!(outcome, TurnOutcome::Failed { .. });
         let problem = is_problem.then(|| match outcome.hint() {
             Some(hint) => format!("{outcome}; {hint}"),
             None => outcome.to_string(),
@@ -42,13 +43,13 @@ impl GatewayHealth {
 #[cfg(test)]
 mod tests {
     use super::GatewayHealth;
-    use state::gateway::Outcome;
+    use state::gateway::TurnOutcome;
 
     #[test]
     fn a_missing_permission_names_the_line_to_change() {
-        let health = GatewayHealth::of(&Outcome::NotAllowed);
+        let health = GatewayHealth::of(&TurnOutcome::ToolNotAllowed);
         assert_eq!((health.reachable, health.sessions_send), (true, Some(false)));
         assert!(health.problem.is_some_and(|problem| problem.contains("gateway.tools.allow")));
-        assert_eq!(GatewayHealth::of(&Outcome::NoReply).problem, None);
+        assert_eq!(GatewayHealth::of(&TurnOutcome::NoReply).problem, None);
     }
 }

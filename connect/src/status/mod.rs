@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use state::moment::{Moment, Uptime};
+use state::clock::{Moment, Uptime};
 use state::{file, secret};
 
 pub(crate) mod gateway_health;
@@ -148,12 +148,15 @@ impl ClientStatus {
     pub(crate) fn write(&self, path: &Path) -> anyhow::Result<()> {
         // It holds what others said: close reasons, refusals, problems of the gateway.
         let document = serde_json::to_value(self)?;
-        file::show(path, &serde_json::to_vec(&*secret::clean_json(&document))?)
+        file::replace_or_overwrite_unsynced(
+            path,
+            &serde_json::to_vec(&*secret::redact_json(&document))?,
+        )
     }
 
     /// How long ago it was written, by the uptime: the wall clock may have been set since.
     pub(crate) fn age(&self, now: Moment) -> SignedDuration {
-        now.since(Moment { at: self.heartbeat, up: self.up })
+        now.since(Moment { at: self.heartbeat, uptime: self.up })
     }
 
     /// Seconds since a ping was last answered.

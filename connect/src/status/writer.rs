@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use state::clock::Clock;
-use state::moment::Moment;
+use state::clock::{Clock, Moment};
 
 use super::gateway_health::GatewayHealth;
 use super::{ClientCounts, ClientState, ClientStatus, GatewayStatus, LastClose, Latency};
@@ -133,7 +132,7 @@ impl StatusWriter {
 
     /// Writes the file, be it time or not.
     pub(crate) fn write(&mut self, now: Instant) {
-        Moment { at: self.status.heartbeat, up: self.status.up } = Clock::real().moment();
+        Moment { at: self.status.heartbeat, uptime: self.status.up } = Clock::system().moment();
         self.status.turn_latency = self.turn_latency.latency();
         self.status.own_latency = self.own_latency.latency();
         self.is_changed = false;

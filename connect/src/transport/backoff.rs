@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use state::http::waits;
+use state::http::backoff;
 
 /// The first attempt after a drop comes within this: most outages are shorter than any longer pause would make them.
 const FIRST: Duration = Duration::from_millis(500);
@@ -16,7 +16,7 @@ const LONGEST_OBEYED: Duration = Duration::from_secs(3600);
 /// is in 0..1.
 pub(crate) fn pause(n_failures: u32, retry_after: Option<Duration>, random: f64) -> Duration {
     retry_after.unwrap_or_default().min(LONGEST_OBEYED)
-        + waits::backoff(n_failures, FIRST, CAP, random)
+        + backoff::delay(n_failures, FIRST, CAP, random)
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use mio::{Registry, Token};
-use state::http::waits;
 use state::secret::Secret;
 
 use super::backoff;
@@ -359,7 +358,7 @@ impl ServiceConnection {
         if was_healthy {
             self.n_failures = 0;
         }
-        let pause = backoff::pause(self.n_failures, retry_after, waits::random());
+        let pause = backoff::pause(self.n_failures, retry_after, state::http::backoff::random());
         self.n_failures = self.n_failures.saturating_add(1);
         let state =
             std::mem::replace(&mut self.state, ConnectionState::Waiting { until: now + pause });

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
 use state::api::Service;
-use state::http::proxy::{self, ProxyTarget};
-use state::http::{Trouble, retry_after, tls};
+use state::http::proxy::{self, Proxy};
+use state::http::{NetError, retry_after, tls};
 use tungstenite::handshake::{HandshakeError, MidHandshake, client::generate_key};
 use tungstenite::http::uri::Authority;
 use tungstenite::http::{Request, Uri};
@@ -27,7 +27,7 @@ pub(crate) struct Endpoint {
     uri: Uri,
     host: String,
     port: u16,
-    proxy: Option<ProxyTarget>,
+    proxy: Option<Proxy>,
 }
 
 /// A connection that did not come about.
@@ -54,7 +54,7 @@ impl Endpoint {
         let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
         let is_secure = uri.scheme_str() == Some("wss");
         let port = uri.port_u16().unwrap_or(if is_secure { 443 } else { 80 });
-        Ok(Self { proxy: proxy::connect_for(&url)?, uri, host, port })
+        Ok(Self { proxy: proxy::proxy_for(&url)?, uri, host, port })
     }
 
     /// Connects, asks for the upgrade and hands over the open WebSocket. It blocks, at most until `until`
@@ -93,13 +93,13 @@ impl Endpoint {
         let name = ServerName::try_from(self.host.clone())
             .map_err(|_| DialError::new(format!("`{}` is no name for a certificate", self.host)))?;
         let tls = ClientConnection::new(tls::client_config().map_err(|err| explained(&err))?, name)
-            .map_err(|err| explained(&tls::explain(&err, &self.host)))?;
+            .map_err(|err| explained(&tls::handshake_error(&err, &self.host)))?;
         let mut stream = StreamOwned::new(tls, stream);
         while stream.conn.is_handshaking() {
             stream.conn.complete_io(&mut stream.sock).map_err(|err| {
                 let fault = err.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
                 match fault {
-                    Some(fault) => explained(&tls::explain(fault, &self.host)),
+                    Some(fault) => explained(&tls::handshake_error(fault, &self.host)),
                     None => {
                         DialError::new(format!("TLS with `{}`: {}", self.host, io_error_text(&err)))
                     }
@@ -152,7 +152,7 @@ impl Endpoint {
 }
 
 /// A trouble and what can be done about it, in one line.
-fn explained(trouble: &Trouble) -> DialError {
+fn explained(trouble: &NetError) -> DialError {
     DialError::new(match trouble.hint() {
         Some(hint) => format!("{trouble} ({hint})"),
         None => trouble.to_string(),

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use state::api::{self, Path};
+use state::api::{self, UrlPath};
 
 use crate::approval::refusal::RefusalReason;
 use crate::approval::state::{
@@ -49,7 +49,7 @@ pub(crate) fn authorize(
     if let Some(authorization) = confirmed_on_call(context, request, speaker, now) {
         return AuthorizationResult::Granted(authorization);
     }
-    let classified = ClassifiedText::of(&request.text, speaker, &context.guard.rules);
+    let classified = ClassifiedText::of(&request.text, speaker, &context.guard.phrases);
     if let Some(why) = classified.why() {
         context.log.debug(|| format!("{}: {why}", request.key));
     }
@@ -145,9 +145,9 @@ fn request_approval(
     };
     let transition = approval.created(Some((id, answer)), now);
     if matches!(transition, Transition::Pending(_))
-        && let Ok(path) = api::path(&["v1", "approvals", id])
+        && let Ok(path) = api::url_path(&["v1", "approvals", id])
     {
-        poll(service, path, context.service_clock.period(Duration::from_secs(1)), sender);
+        poll(service, path, context.service_clock.scale_period(Duration::from_secs(1)), sender);
     }
     wait(transition, &updates)
 }
@@ -172,13 +172,19 @@ fn wait(mut transition: Transition, updates: &mpsc::Receiver<ApprovalUpdate>) ->
 
 /// Polls the approval on a thread of its own, so that a slow answer never holds up a decision that came over the socket.
 /// Ends when nobody listens any more.
-fn poll(service: &api::Client, path: Path, pause: Duration, sender: mpsc::Sender<ApprovalUpdate>) {
+fn poll(
+    service: &api::Client,
+    path: UrlPath,
+    pause: Duration,
+    sender: mpsc::Sender<ApprovalUpdate>,
+) {
     let service = service.clone();
     let poll = move || {
         loop {
             thread::sleep(pause);
             // A poll that fails shows nothing; the next one may.
-            let answer = service.get(path.clone(), &[]).map_or(Value::Null, api::Answer::into_json);
+            let answer =
+                service.get(path.clone(), &[]).map_or(Value::Null, api::JsonResponse::into_json);
             if sender.send(ApprovalUpdate::Polled(answer)).is_err() {
                 return;
             }

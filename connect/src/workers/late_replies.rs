@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use state::gateway::Ended;
+use state::gateway::FinishedRun;
 
 use crate::shared::context::ClientContext;
 use crate::shared::worker_event::WorkerEvent;
@@ -29,7 +29,7 @@ struct AwaitedRun {
     run_id: String,
     until: Instant,
     /// How the run seemed to have ended at the last poll.
-    unconfirmed_end: Option<Ended>,
+    unconfirmed_end: Option<FinishedRun>,
 }
 
 impl LateReplies {
@@ -68,7 +68,7 @@ impl LateReplies {
             };
             let run_ids: Vec<&str> = awaited.iter().map(|(run_id, _)| run_id.as_str()).collect();
             // A gateway that is away may be back at the next poll.
-            for (run_id, ended) in context.gateway.history(&run_ids) {
+            for (run_id, ended) in context.gateway.finished_runs(&run_ids) {
                 let of_run = awaited.iter().find(|(of, _)| of == run_id);
                 if let Some((_, key)) = of_run
                     && self.has_ended(key, &ended)
@@ -95,7 +95,7 @@ impl LateReplies {
     }
 
     /// Whether a run has ended like this: an unconfirmed end counts when two polls have shown it.
-    fn has_ended(&self, key: &str, ended: &Ended) -> bool {
+    fn has_ended(&self, key: &str, ended: &FinishedRun) -> bool {
         let mut search = self.lock();
         let Some(run) = search.awaited.iter_mut().find(|run| run.key == key) else { return false };
         let before = run.unconfirmed_end.replace(ended.clone());

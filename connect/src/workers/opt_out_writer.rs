@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use state::do_not_call::{self, Entry};
+use state::do_not_call::{self, DoNotCallEntry};
 use state::{exit, owner};
 
 use crate::journal::JournalStep;
@@ -38,7 +38,7 @@ fn write_all(context: &ClientContext) {
     loop {
         let batch = context.opt_outs.waiting();
         let Some(last) = batch.last() else { return };
-        let problem = write(context, &batch).err().map(|err| exit::told(&err));
+        let problem = write(context, &batch).err().map(|err| exit::one_line(&err));
         let is_new = context.opt_outs.on_written(batch.len(), problem.as_deref());
         // The loop thread puts problems into the status, and may wait for us with its end.
         context.wake_loop();
@@ -50,7 +50,7 @@ fn write_all(context: &ClientContext) {
                     last.key
                 ));
             }
-            thread::sleep(context.service_clock.period(RETRY_AFTER));
+            thread::sleep(context.service_clock.scale_period(RETRY_AFTER));
         }
     }
 }
@@ -59,13 +59,13 @@ fn write_all(context: &ClientContext) {
 fn write(context: &ClientContext, batch: &[OptOutNotice]) -> anyhow::Result<()> {
     let is_opt_out = |notice: &OptOutNotice| matches!(notice.change, ListChange::OptOut(..));
     let owner = if batch.iter().any(is_opt_out) {
-        context.opt_outs.owner(|| context.service.as_ref().and_then(owner::phone))
+        context.opt_outs.owner(|| context.service.as_ref().and_then(owner::fetch_phone))
     } else {
         None
     };
     let is_owner = |notice: &OptOutNotice| owner.as_ref() == Some(&notice.phone);
     let mut log_lines = Vec::new();
-    do_not_call::change(&context.skill, |list| {
+    do_not_call::update(&context.skill, |list| {
         let mut is_changed = false;
         for notice in batch {
             let phone = &notice.phone;
@@ -74,10 +74,10 @@ fn write(context: &ClientContext, batch: &[OptOutNotice]) -> anyhow::Result<()> 
                     format!("{phone} is the owner's own and stays off the do-not-call list")
                 }
                 ListChange::OptOut(why, covers) => {
-                    is_changed |= list.put(phone, Entry::new(why, covers, notice.at));
+                    is_changed |= list.add(phone, DoNotCallEntry::new(why, covers, notice.at));
                     format!("{phone} opted out of {covers}")
                 }
-                ListChange::OptIn if list.lift(phone) => {
+                ListChange::OptIn if list.lift_opt_out(phone) => {
                     is_changed = true;
                     format!("{phone} opted in again")
                 }

@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::json;
-use state::carrier;
-use state::do_not_call::{self, Covers, Reach, Why};
+use state::do_not_call::{self, ContactMethod, Coverage, ListingReason};
 use state::exit::{self, Exit};
 use state::phone::Phone;
-use state::secret;
+use state::{carrier_opt_out, secret};
 
 use super::opt_out_writer;
 use crate::journal::JournalStep;
@@ -30,7 +29,7 @@ pub(crate) fn send_reply(
 ) {
     let key = &request.key;
     let is_journaled = context.journal.append(JournalStep::Answered, key, Some(reply));
-    let text = speech::for_text(reply, LONGEST, state::parts::MAX_PARTS);
+    let text = speech::for_text(reply, LONGEST, state::sms_segments::MAX_SEGMENTS);
     if text.is_empty() {
         return context.log.line(format_args!("{key}: reply not sent: it has no words"));
     }
@@ -48,22 +47,22 @@ pub(crate) fn send_reply(
             .log
             .line(format_args!("{key}: reply not sent: the journal cannot be written"));
     }
-    let body = json!({"to": to.as_str(), "message": secret::clean(&text)});
+    let body = json!({"to": to.as_str(), "message": secret::redact(&text)});
     let sent = service
         .post_with_key("/v1/messages/send", body, &idempotency_key(key))
         // "sent" is said only of a 2xx with an id.
         .and_then(|answer| answer.text("id").map(str::to_owned));
     match sent {
         Ok(id) => context.log.line(format_args!("{key}: reply sent to {to} as `{id}`")),
-        Err(err) if err.exit() == Exit::Unknown => {
+        Err(err) if err.exit() == Exit::Unconfirmed => {
             context.log.line(format_args!(
                 "{key}: reply unconfirmed, it may have been sent to {to}: {err}"
             ));
         }
         Err(err) => {
             context.log.line(format_args!("{key}: reply not sent to {to}: {err}"));
-            if carrier::refuses(&err) {
-                let change = ListChange::OptOut(Why::Carrier, Covers::Texts);
+            if carrier_opt_out::is_refusal(&err) {
+                let change = ListChange::OptOut(ListingReason::Carrier, Coverage::Texts);
                 let (key, at) = (format!("carrier:{key}"), context.service_clock.now());
                 let notice = OptOutNotice { key, phone: to.clone(), at, change };
                 opt_out_writer::record(context, notice);
@@ -81,11 +80,12 @@ fn idempotency_key(key: &str) -> String {
 
 /// Whether this number may get a text now, and counts it. Fails with the reason.
 fn check_recipient(context: &ClientContext, to: &Phone) -> Result<(), String> {
-    to.callable().map_err(|fault| fault.to_string())?;
+    to.ensure_callable().map_err(|fault| fault.to_string())?;
     if context.opt_outs.has_opted_out(to) {
         return Err(format!("{to} opted out of texts"));
     }
-    do_not_call::check(&context.skill, to, Reach::Text).map_err(|err| exit::told(&err))?;
+    do_not_call::ensure_allowed(&context.skill, to, ContactMethod::Text)
+        .map_err(|err| exit::one_line(&err))?;
     if context.sms_policy.take_room(to, Instant::now()) {
         return Ok(());
     }

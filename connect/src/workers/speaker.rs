@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 use state::exit;
-use state::own_calls::{self, Dialled};
 use state::phone::Phone;
+use state::placed_calls::{self, Callee};
 
 use crate::calls::Speaker;
 use crate::protocol::incoming::CallDirection;
@@ -32,12 +32,12 @@ pub(crate) fn identify(context: &ClientContext, request: &AgentRequest) -> Speak
 fn identify_on_call(context: &ClientContext, call_id: &str) -> Speaker {
     for _ in 0..2 {
         // Read each time: the service may tell of a call before `call` has written down that it placed it.
-        match own_calls::dialled(&context.skill, call_id) {
-            Ok(Some(Dialled::Owner)) => return Speaker::Owner,
-            Ok(Some(Dialled::Other(_))) => return Speaker::Stranger,
+        match placed_calls::callee(&context.skill, call_id) {
+            Ok(Some(Callee::Owner)) => return Speaker::Owner,
+            Ok(Some(Callee::Other(_))) => return Speaker::Stranger,
             Ok(None) => {}
             Err(err) => {
-                let why = exit::told(&err);
+                let why = exit::one_line(&err);
                 context.log.line(format_args!(
                     "call `{call_id}`: the speaker counts as a stranger: {why}"
                 ));
@@ -55,8 +55,8 @@ fn identify_on_call(context: &ClientContext, call_id: &str) -> Speaker {
 
 /// The number of a stranger whom our own `call` dialled.
 pub(crate) fn dialled_number(context: &ClientContext, call_id: &str) -> Option<Phone> {
-    match own_calls::dialled(&context.skill, call_id) {
-        Ok(Some(Dialled::Other(number))) => number.parse().ok(),
+    match placed_calls::callee(&context.skill, call_id) {
+        Ok(Some(Callee::Other(number))) => number.parse().ok(),
         _ => None,
     }
 }
@@ -83,7 +83,7 @@ fn look_up(context: &ClientContext, call_id: &str) {
 /// The direction by the service's answer; `None` if there is none, or none about this call.
 fn fetch_direction(context: &ClientContext, call_id: &str) -> Option<CallDirection> {
     let service = context.service.as_ref()?.clone().with_deadline(LOOKUP_TIMEOUT);
-    let path = state::api::path(&["v1", "calls", call_id]).ok()?;
+    let path = state::api::url_path(&["v1", "calls", call_id]).ok()?;
     let call = service.get(path, &[]).ok()?.into_json();
     let is_another = call.get("call_id").is_some_and(|id| match id {
         Value::String(id) => id != call_id,

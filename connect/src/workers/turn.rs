@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use state::gateway::Outcome;
+use state::gateway::TurnOutcome;
 use state::phone::Phone;
 
 use crate::approval::state::Authorization;
@@ -71,7 +71,7 @@ fn take_turn(
     }
     let before_gateway = request.received_at.elapsed();
     let kind = request.origin.turn_kind(speaker);
-    let outcome = context.gateway.turn(&kind, &message, LONGEST_TURN);
+    let outcome = context.gateway.run_turn(&kind, &message, LONGEST_TURN);
     let ready_at = Instant::now();
     let health = GatewayHealth::of(&outcome);
     TurnResult {
@@ -80,30 +80,30 @@ fn take_turn(
         gateway_health: Some(health),
         answer: answer(&request.origin, &outcome),
         run_id: match outcome {
-            Outcome::Accepted { run_id } => run_id,
+            TurnOutcome::Accepted { run_id } => run_id,
             _ => None,
         },
     }
 }
 
 /// The answer to a turn. That of a text is the reply as it is, which is made a text when it is sent.
-fn answer(origin: &Origin, outcome: &Outcome) -> Option<AnswerText> {
+fn answer(origin: &Origin, outcome: &TurnOutcome) -> Option<AnswerText> {
     match (origin, outcome) {
         (Origin::Internal, _) => None,
-        (Origin::Text { .. }, Outcome::Reply(reply)) => Some(AnswerText::Reply(reply.clone())),
+        (Origin::Text { .. }, TurnOutcome::Reply(reply)) => Some(AnswerText::Reply(reply.clone())),
         (origin, outcome) => Some(AnswerText::for_outcome(outcome, origin.can_follow_up())),
     }
 }
 
 /// What the log says of a turn; `None` where the sending of its reply says it.
-fn log_line(origin: &Origin, outcome: &Outcome, health: &GatewayHealth) -> Option<String> {
+fn log_line(origin: &Origin, outcome: &TurnOutcome, health: &GatewayHealth) -> Option<String> {
     if let Some(problem) = &health.problem {
         return Some(problem.clone());
     }
     match (origin, outcome) {
         (Origin::Internal, _) => Some("passed to the agent".to_owned()),
-        (Origin::Text { .. }, Outcome::Reply(_)) => None,
-        (_, Outcome::Reply(_)) => Some("reply ready".to_owned()),
+        (Origin::Text { .. }, TurnOutcome::Reply(_)) => None,
+        (_, TurnOutcome::Reply(_)) => Some("reply ready".to_owned()),
         (_, outcome) => Some(outcome.to_string()),
     }
 }

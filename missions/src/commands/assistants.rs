@@ -79,7 +79,7 @@ pub(crate) fn create(context: &CommandContext, args: &CreateAssistant) -> anyhow
     let assistant =
         service::assistants::create(&context.api()?, &new, &service::new_idempotency_key()?)?;
     let id = assistant.id(&["id", "assistant_id"]).unwrap_or_default();
-    context.printer.done(assistant.value(), || format!("Created assistant: {id}"))?;
+    context.printer.print_after_change(assistant.value(), || format!("Created assistant: {id}"))?;
     Ok(Exit::Done)
 }
 
@@ -108,7 +108,7 @@ pub(crate) fn list(context: &CommandContext, args: &ListAssistants) -> anyhow::R
         ));
     }
     let text = || assistants.rows().into_iter().map(|row| line(&row)).collect();
-    context.printer.document(assistants.body(), text)?;
+    context.printer.print(assistants.body(), text)?;
     Ok(Exit::Done)
 }
 
@@ -125,7 +125,7 @@ fn line(row: &ServiceRow) -> String {
 
 pub(crate) fn get(context: &CommandContext, args: &GetAssistant) -> anyhow::Result<Exit> {
     let assistant = service::assistants::get(&context.api()?, &args.assistant_id)?;
-    context.printer.document(assistant.value(), || out::pretty(assistant.value()))?;
+    context.printer.print(assistant.value(), || out::pretty_json(assistant.value()))?;
     Ok(Exit::Done)
 }
 
@@ -137,7 +137,7 @@ pub(crate) fn update(context: &CommandContext, args: &UpdateAssistant) -> anyhow
     let assistant =
         service::assistants::update(&context.api()?, &args.assistant_id, &changes.into())?;
     let text = || format!("Updated assistant {}", args.assistant_id);
-    context.printer.done(assistant.value(), text)?;
+    context.printer.print_after_change(assistant.value(), text)?;
     Ok(Exit::Done)
 }
 
@@ -145,7 +145,7 @@ pub(crate) fn delete(context: &CommandContext, args: &DeleteAssistant) -> anyhow
     let id = &args.assistant_id;
     service::assistants::delete(&context.api()?, id)?;
     let document = json!({ "id": id, "deleted": true });
-    context.printer.done(&document, || format!("Deleted assistant {id}"))?;
+    context.printer.print_after_change(&document, || format!("Deleted assistant {id}"))?;
     Ok(Exit::Done)
 }
 
@@ -155,6 +155,6 @@ pub(crate) fn connection(context: &CommandContext, args: &GetConnectionId) -> an
         if word == Feature::Messaging.word() { Feature::Messaging } else { Feature::Telephony };
     let row = service::assistants::connection_id(&context.api()?, &args.assistant_id, feature)?;
     let id = row.id(&["connection_id"]).unwrap_or_default();
-    context.printer.document(row.value(), || format!("Connection ID: {id}"))?;
+    context.printer.print(row.value(), || format!("Connection ID: {id}"))?;
     Ok(Exit::Done)
 }

@@ -98,7 +98,7 @@ impl CancelResult {
         let (to, why) = (one["to"].as_str().unwrap_or("-"), one["why"].as_str().unwrap_or("-"));
         let text = format!("{n} of `{slug}` may still happen or have happened; to {to}: {why}");
         Some(
-            Fault::new(Exit::Unknown, text)
+            Fault::new(Exit::Unconfirmed, text)
                 .hint("look at each with `missions get-event` or at the portal"),
         )
     }
@@ -183,7 +183,7 @@ fn withdraw(api: &ServiceApi, lists: &mut EventLists, one: &UnfinishedEvent) -> 
     let (row, listed_at) = match read(api, lists, one) {
         Ok(read) => read,
         Err(err) => {
-            return Withdrawal::Unconfirmed(None, format!("not read: {}", exit::told(&err)));
+            return Withdrawal::Unconfirmed(None, format!("not read: {}", exit::one_line(&err)));
         }
     };
     let is_early = |answered: Timestamp| one.at.duration_since(answered) >= SAFE_MARGIN;
@@ -210,7 +210,7 @@ fn withdraw(api: &ServiceApi, lists: &mut EventLists, one: &UnfinishedEvent) -> 
             Withdrawal::Unconfirmed(Some(row), "it was deleted too near to its time".to_owned())
         }
         Err(err) => {
-            Withdrawal::Unconfirmed(Some(row), format!("not deleted: {}", exit::told(&err)))
+            Withdrawal::Unconfirmed(Some(row), format!("not deleted: {}", exit::one_line(&err)))
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use state::exit::Exit;
-use state::{config, out};
+use state::{out, url};
 
 use crate::context::CommandContext;
 
@@ -10,7 +10,7 @@ use crate::context::CommandContext;
 const SHORTEST_SHOWN: usize = 20;
 
 pub(crate) fn run(context: &CommandContext) -> anyhow::Result<Exit> {
-    let service = context.config.service()?;
+    let service = state::api::Service::from_config(&context.config)?;
     let key = masked(service.key().expose());
     let account = match context.api()?.me() {
         Ok(account) => Some(account.into_value()),
@@ -23,11 +23,11 @@ pub(crate) fn run(context: &CommandContext) -> anyhow::Result<Exit> {
     };
     let document = json!({
         "key": key,
-        "server": config::shown(service.base()),
+        "server": url::redact(service.base()),
         "verified": account.is_some(),
         "account": account.unwrap_or(Value::Null),
     });
-    context.printer.document(&document, || format!("API key configured: {key}"))?;
+    context.printer.print(&document, || format!("API key configured: {key}"))?;
     Ok(Exit::Done)
 }
 

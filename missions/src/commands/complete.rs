@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 use state::exit::{self, Exit, Fault};
-use state::out;
-use state::words::for_shell;
+use state::{out, shell};
 
 use super::has_ended_already;
 use crate::args::Complete;
@@ -49,7 +48,7 @@ pub(crate) fn run(context: &CommandContext, args: &Complete) -> anyhow::Result<E
         .map_err(|err| not_recorded(&format!("run {} succeeded at the service", run.run), &err))?;
     remove_cron(context, words.slug);
     if n_unfinished > 0 {
-        let slug = for_shell(words.slug);
+        let slug = shell::quote(words.slug);
         out::warning(&format!(
             "{n_unfinished} of its calls and texts have not ended; `missions cancel {slug}` cancels them"
         ));
@@ -62,7 +61,7 @@ pub(crate) fn run(context: &CommandContext, args: &Complete) -> anyhow::Result<E
         "run": updated.value(),
     });
     let (slug, run_id) = (words.slug, &words.run_id);
-    context.printer.done(&document, || {
+    context.printer.print_after_change(&document, || {
         format!("Updated run {run_id}: succeeded\nMission '{slug}' completed successfully")
     })?;
     Ok(Exit::Done)
@@ -93,8 +92,8 @@ fn store_end(context: &CommandContext, words: &CompleteWords) -> anyhow::Result<
 /// Removes the cron line, and only then records it as removed: a kill in between would leave the line for ever.
 fn remove_cron(context: &CommandContext, slug: &str) {
     if let Err(err) = cron::remove(context, slug) {
-        out::warning(&format!("its line in the crontab is still there: {}", exit::told(&err)));
-        let slug = for_shell(slug);
+        out::warning(&format!("its line in the crontab is still there: {}", exit::one_line(&err)));
+        let slug = shell::quote(slug);
         out::hint(&format!("`missions cron remove {slug}` removes it, as the next tick does"));
         return;
     }
@@ -102,7 +101,7 @@ fn remove_cron(context: &CommandContext, slug: &str) {
         progress::change_applied(mission, AppliedEffects::cron_was_removed)
     });
     if let Err(err) = recorded {
-        let text = exit::told(&err);
+        let text = exit::one_line(&err);
         out::warning(&format!("the next tick searches for its cron line once more: {text}"));
     }
 }

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use state::exit::{Exit, Fault};
-use state::words;
+use state::sanitize;
 
 use crate::args::{AddCron, CronCommand};
 use crate::context::CommandContext;
@@ -38,7 +38,7 @@ fn add(context: &CommandContext, args: &AddCron) -> anyhow::Result<Exit> {
     document["slug"] = json!(slug);
     document["changed"] = json!(written.is_some());
     document["written"] = json!(written);
-    context.printer.done(&document, || match &written {
+    context.printer.print_after_change(&document, || match &written {
         Some(written) => format!("Added: {written}"),
         None => format!("'{slug}' had it already"),
     })?;
@@ -52,7 +52,7 @@ fn remove(context: &CommandContext, slug: &str) -> anyhow::Result<Exit> {
         context.store.read()?.require(slug)?;
     }
     let document = json!({ "slug": slug, "changed": removed });
-    context.printer.done(&document, || {
+    context.printer.print_after_change(&document, || {
         let any_more = if removed { "runs ticks for it any more" } else { "ran ticks for it" };
         format!("'{slug}': nothing {any_more}")
     })?;
@@ -78,7 +78,7 @@ fn list(context: &CommandContext, only: Option<&str>) -> anyhow::Result<Exit> {
         }
     }
     let text = || listed.iter().map(row).collect::<Vec<_>>().join("\n");
-    context.printer.document(&json!({ "missions": listed }), text)?;
+    context.printer.print(&json!({ "missions": listed }), text)?;
     Ok(Exit::Done)
 }
 
@@ -135,7 +135,7 @@ fn try_key(context: &CommandContext) -> anyhow::Result<()> {
     if output.status.code() != Some(Exit::NotConfigured as i32) {
         return Ok(());
     }
-    let error = words::line(&String::from_utf8_lossy(&output.stderr));
+    let error = sanitize::line(&String::from_utf8_lossy(&output.stderr));
     Err(Fault::not_configured(format!("with cron's environment: {error}"))
         .hint("put the key into the skill folder: run `setup`")
         .into())

@@ -1,11 +1,10 @@
 //! `dnc`: the list of numbers that no tool calls or texts.
 
 use serde_json::{Map, Value, json};
-use state::do_not_call::{self, Entry, List};
+use state::do_not_call::{self, DoNotCallEntry, DoNotCallList};
 use state::exit::{self, Exit};
-use state::out;
 use state::phone::Phone;
-use state::words::for_shell;
+use state::{out, shell};
 
 use crate::args::DncCommand;
 use crate::context::CommandContext;
@@ -16,9 +15,9 @@ pub(crate) fn run(context: &CommandContext, what: &DncCommand) -> anyhow::Result
     match what {
         DncCommand::Add { number } => {
             let phone: Phone = number.parse()?;
-            let changed = do_not_call::add(skill, &phone, context.now())?;
+            let changed = do_not_call::add_by_hand(skill, &phone, context.now())?;
             if let Err(err) = let_ticks_unschedule(context, &phone) {
-                out::warning(&format!("what is scheduled stays: {}", exit::told(&err)));
+                out::warning(&format!("what is scheduled stays: {}", exit::one_line(&err)));
             }
             print(context, &phone, true, changed)
         }
@@ -28,25 +27,25 @@ pub(crate) fn run(context: &CommandContext, what: &DncCommand) -> anyhow::Result
             print(context, &phone, false, changed)
         }
         DncCommand::List => {
-            let list = do_not_call::list(skill)?;
-            context.printer.document(&document(&list), || lines(&list))?;
+            let list = do_not_call::load(skill)?;
+            context.printer.print(&document(&list), || lines(&list))?;
             Ok(Exit::Done)
         }
     }
 }
 
 /// When each number was added, and beside that why, and what that covers.
-fn document(list: &List) -> Value {
-    let each = |value: fn(&Entry) -> Value| -> Map<String, Value> {
+fn document(list: &DoNotCallList) -> Value {
+    let each = |value: fn(&DoNotCallEntry) -> Value| -> Map<String, Value> {
         list.iter().map(|(number, entry)| (number.to_owned(), value(entry))).collect()
     };
-    json!({ "numbers": each(|entry| entry.at.as_str().into()), "details": each(Entry::details) })
+    json!({ "numbers": each(|entry| entry.at.as_str().into()), "details": each(DoNotCallEntry::details) })
 }
 
 /// The list as text, a line for each number.
-fn lines(list: &List) -> String {
-    let line = |(number, entry): (&str, &Entry)| {
-        format!("{number}  {}  {}, since {}", entry.covers, entry.why.word(), entry.at)
+fn lines(list: &DoNotCallList) -> String {
+    let line = |(number, entry): (&str, &DoNotCallEntry)| {
+        format!("{number}  {}  {}, since {}", entry.coverage, entry.reason.as_str(), entry.at)
     };
     list.iter().map(line).collect::<Vec<_>>().join("\n")
 }
@@ -64,7 +63,7 @@ fn let_ticks_unschedule(context: &CommandContext, phone: &Phone) -> anyhow::Resu
             progress::set_tick_due(mission, Some(context.now()));
             Ok(())
         })?;
-        let slug = for_shell(slug);
+        let slug = shell::quote(slug);
         out::progress(&format!("`missions tick {slug}` deletes what is scheduled for {phone}"));
     }
     Ok(())
@@ -83,6 +82,6 @@ fn print(
         (false, true) => format!("{phone} may be called and texted again"),
         (false, false) => format!("{phone} was not on the list"),
     };
-    context.printer.done(&document, text)?;
+    context.printer.print_after_change(&document, text)?;
     Ok(Exit::Done)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use state::exit::{Exit, Fault};
-use state::{out, words};
+use state::{out, sanitize};
 
 use crate::args::Import;
 use crate::context::CommandContext;
@@ -41,7 +41,7 @@ pub(crate) fn run(context: &CommandContext, args: &Import) -> anyhow::Result<Exi
         }
         text
     };
-    context.printer.done(&document, text)?;
+    context.printer.print_after_change(&document, text)?;
     Ok(Exit::Done)
 }
 
@@ -54,7 +54,7 @@ fn missions_of(shown: &str, other: Missions) -> Result<Missions, Fault> {
     }
     let hint = "give a `.missions_state.json`, or what `missions get-state SLUG` printed";
     if let Some(one) = other.iter().find(|one| !one.is_mission()) {
-        let slug = words::bounded(one.slug(), 40);
+        let slug = sanitize::line_up_to(one.slug(), 40);
         return Err(Fault::usage(format!(
             "`{shown}` is no state file: `{slug}` is no mission (it has no mission_id, mission_name or memory); nothing was imported"
         ))

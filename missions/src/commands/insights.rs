@@ -20,10 +20,10 @@ pub(crate) fn get(context: &CommandContext, args: &GetInsights) -> anyhow::Resul
         }
         let line = |result: &Value| match result {
             Value::String(text) => format!("Insight: {text}\n"),
-            other => format!("Insight: {}\n", out::pretty(other)),
+            other => format!("Insight: {}\n", out::pretty_json(other)),
         };
         insights.results.iter().map(line).collect()
     };
-    context.printer.document(answer.value(), text)?;
+    context.printer.print(answer.value(), text)?;
     Ok(Exit::Done)
 }

@@ -11,7 +11,7 @@ pub(crate) fn link(context: &CommandContext, args: &LinkAgent) -> anyhow::Result
     let run = RunRef::from(&args.run);
     let link = service::linked_agents::link(&context.api()?, run, &args.assistant_id)?;
     let text = || format!("Linked agent {} to run {}", args.assistant_id, run.run);
-    context.printer.done(link.value(), text)?;
+    context.printer.print_after_change(link.value(), text)?;
     Ok(Exit::Done)
 }
 
@@ -24,7 +24,7 @@ pub(crate) fn list(context: &CommandContext, args: &ListLinkedAgents) -> anyhow:
             row.id(&["telnyx_agent_id", "assistant_id", "id"]).unwrap_or_default()
         )
     };
-    context.printer.document(agents.body(), || agents.rows().into_iter().map(line).collect())?;
+    context.printer.print(agents.body(), || agents.rows().into_iter().map(line).collect())?;
     Ok(Exit::Done)
 }
 
@@ -32,6 +32,8 @@ pub(crate) fn unlink(context: &CommandContext, args: &UnlinkAgent) -> anyhow::Re
     let (run, id) = (RunRef::from(&args.run), &args.assistant_id);
     service::linked_agents::unlink(&context.api()?, run, id)?;
     let document = json!({ "telnyx_agent_id": id, "unlinked": true });
-    context.printer.done(&document, || format!("Unlinked agent {id} from run {}", run.run))?;
+    context
+        .printer
+        .print_after_change(&document, || format!("Unlinked agent {id} from run {}", run.run))?;
     Ok(Exit::Done)
 }

@@ -18,7 +18,7 @@ pub(crate) fn list(context: &CommandContext) -> anyhow::Result<Exit> {
         let name = mission.name().unwrap_or("None");
         format!("{}: {name} [{}]\n", mission.slug(), mission.status())
     };
-    context.printer.document(&document, || missions.iter().map(line).collect())?;
+    context.printer.print(&document, || missions.iter().map(line).collect())?;
     Ok(Exit::Done)
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn get(context: &CommandContext, args: &GetState) -> anyhow::Result<E
         out::warning(&missions.unknown(&args.slug).to_string());
     }
     let fields = Value::Object(mission.map(|mission| mission.fields().clone()).unwrap_or_default());
-    context.printer.document(&fields, || out::pretty(&fields))?;
+    context.printer.print(&fields, || out::pretty_json(&fields))?;
     Ok(Exit::Done)
 }
 
@@ -62,6 +62,8 @@ pub(crate) fn remove(context: &CommandContext, args: &RemoveState) -> anyhow::Re
         out::warning("the mission had not ended here; at the service nothing was changed");
     }
     let document = json!({ "slug": slug, "removed": true });
-    context.printer.done(&document, || format!("Removed mission '{slug}' from state"))?;
+    context
+        .printer
+        .print_after_change(&document, || format!("Removed mission '{slug}' from state"))?;
     Ok(Exit::Done)
 }

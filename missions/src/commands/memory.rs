@@ -16,7 +16,7 @@ pub(crate) fn save(context: &CommandContext, args: &SaveMemory) -> anyhow::Resul
     save_memory(&context.store, slug, (key, &value), args.read.create, context.now())?;
     let document = json!({ "slug": args.slug, "key": key, "value": value });
     let text = || format!("Saved memory '{key}' for mission '{}'", args.slug);
-    context.printer.done(&document, text)?;
+    context.printer.print_after_change(&document, text)?;
     Ok(Exit::Done)
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn append(context: &CommandContext, args: &AppendMemory) -> anyhow::R
     }
     let document = json!({ "slug": slug, "key": key, "items": items });
     let text = || format!("Appended to memory '{key}' for mission '{slug}' (now {items} items)");
-    context.printer.done(&document, text)?;
+    context.printer.print_after_change(&document, text)?;
     Ok(Exit::Done)
 }
 
@@ -47,8 +47,8 @@ pub(crate) fn get(context: &CommandContext, args: &GetMemory) -> anyhow::Result<
         None => memory.map(|memory| Value::Object(memory.clone())),
         Some(key) => memory.and_then(|memory| memory.get(key)).cloned(),
     };
-    let text = || found.as_ref().map_or_else(|| "No memory found".to_owned(), out::pretty);
-    context.printer.document(found.as_ref().unwrap_or(&Value::Null), text)?;
+    let text = || found.as_ref().map_or_else(|| "No memory found".to_owned(), out::pretty_json);
+    context.printer.print(found.as_ref().unwrap_or(&Value::Null), text)?;
     Ok(Exit::Done)
 }
 

@@ -30,13 +30,13 @@ pub(crate) fn create(context: &CommandContext, args: &CreateMission) -> anyhow::
     };
     let mission = service::missions::create(&context.api()?, &new)?;
     let id = mission.id(&["id", "mission_id"]).unwrap_or_default();
-    context.printer.done(mission.value(), || format!("Created mission: {id}"))?;
+    context.printer.print_after_change(mission.value(), || format!("Created mission: {id}"))?;
     Ok(Exit::Done)
 }
 
 pub(crate) fn get(context: &CommandContext, args: &GetMission) -> anyhow::Result<Exit> {
     let mission = service::missions::get(&context.api()?, &args.mission_id)?;
-    context.printer.document(mission.value(), || out::pretty(mission.value()))?;
+    context.printer.print(mission.value(), || out::pretty_json(mission.value()))?;
     Ok(Exit::Done)
 }
 
@@ -50,9 +50,7 @@ pub(crate) fn list(context: &CommandContext, args: &ListMissions) -> anyhow::Res
         let id = row.id(&["id", "mission_id"]).unwrap_or_default();
         format!("{id}: {}\n", row.text("name").unwrap_or("unnamed"))
     };
-    context
-        .printer
-        .document(missions.body(), || missions.rows().into_iter().map(line).collect())?;
+    context.printer.print(missions.body(), || missions.rows().into_iter().map(line).collect())?;
     Ok(Exit::Done)
 }
 
@@ -64,6 +62,6 @@ pub(crate) fn cancel(context: &CommandContext, args: &CancelMission) -> anyhow::
         progress::set_tick_due(mission, Some(now));
     });
     let text = || format!("Cancelled mission: {}", args.mission_id);
-    context.printer.done(mission.value(), text)?;
+    context.printer.print_after_change(mission.value(), text)?;
     Ok(Exit::Done)
 }

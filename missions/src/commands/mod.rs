@@ -29,7 +29,7 @@ pub(crate) mod tick;
 pub(crate) mod watch;
 
 use state::exit::Fault;
-use state::words::for_shell;
+use state::shell;
 
 use crate::args::{Paging, RunIds};
 use crate::service::{Pages, RunRef};
@@ -49,5 +49,5 @@ impl From<Paging> for Pages {
 /// The error of a command that would end a mission which has ended otherwise.
 fn has_ended_already(slug: &str, status: &str) -> Fault {
     Fault::usage(format!("mission `{slug}` has ended already: {status}"))
-        .hint(format!("`missions get-state {}` shows what came of it", for_shell(slug)))
+        .hint(format!("`missions get-state {}` shows what came of it", shell::quote(slug)))
 }

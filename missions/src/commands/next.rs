@@ -21,7 +21,7 @@ pub(crate) fn run(context: &CommandContext, args: &ShowNext) -> anyhow::Result<E
     };
     let (ids, has_cron) = (mission.ids(), cron::has(context, &mission));
     let document = decision_json(&decision, ids, has_cron);
-    context.printer.document(&document, || {
+    context.printer.print(&document, || {
         command_line(&decision, ids, has_cron).unwrap_or_else(|| match document["until"].as_str() {
             Some(until) => format!("Nothing to do until {until}"),
             None => format!("Nothing to do: {}", document["status"].as_str().unwrap_or("over")),

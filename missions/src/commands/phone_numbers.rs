@@ -24,7 +24,7 @@ pub(crate) fn list(context: &CommandContext, args: &ListPhones) -> anyhow::Resul
         let phone = service::phone_numbers::available(&context.api()?)?;
         let rows: Vec<Value> = phone.iter().map(|phone| phone.value().clone()).collect();
         let text = || phone.iter().map(|row| line(row, true)).collect();
-        context.printer.document(&json!({ "data": rows }), text)?;
+        context.printer.print(&json!({ "data": rows }), text)?;
         return Ok(Exit::Done);
     }
     let phones = service::phone_numbers::list(&context.api()?, args.paging.into())?;
@@ -32,7 +32,7 @@ pub(crate) fn list(context: &CommandContext, args: &ListPhones) -> anyhow::Resul
         let is_free = |row: &ServiceRow| row.id(&["connection_id"]).is_none();
         phones.rows().iter().map(|row| line(row, is_free(row))).collect()
     };
-    context.printer.document(phones.body(), text)?;
+    context.printer.print(phones.body(), text)?;
     Ok(Exit::Done)
 }
 
@@ -45,7 +45,7 @@ fn line(row: &ServiceRow, is_free: bool) -> String {
 pub(crate) fn available(context: &CommandContext) -> anyhow::Result<Exit> {
     let phone = service::phone_numbers::available(&context.api()?)?.ok_or_else(none_available)?;
     let number = phone.text("phone_number").unwrap_or("unknown");
-    context.printer.document(phone.value(), || format!("Found available: {number}"))?;
+    context.printer.print(phone.value(), || format!("Found available: {number}"))?;
     Ok(Exit::Done)
 }
 
@@ -54,6 +54,6 @@ pub(crate) fn assign(context: &CommandContext, args: &AssignPhone) -> anyhow::Re
     let phone =
         service::phone_numbers::assign(&context.api()?, &args.phone_id, &args.connection_id, kind)?;
     let text = || format!("Assigned phone number {}", args.phone_id);
-    context.printer.done(phone.value(), text)?;
+    context.printer.print_after_change(phone.value(), text)?;
     Ok(Exit::Done)
 }

@@ -19,7 +19,7 @@ pub(crate) fn create(context: &CommandContext, args: &CreatePlan) -> anyhow::Res
         mission.set("plan", steps);
         progress::set_tick_due(mission, Some(now));
     });
-    context.printer.done(plan.value(), || format!("Created plan with {n} steps"))?;
+    context.printer.print_after_change(plan.value(), || format!("Created plan with {n} steps"))?;
     Ok(Exit::Done)
 }
 
@@ -27,7 +27,7 @@ pub(crate) fn get(context: &CommandContext, args: &GetPlan) -> anyhow::Result<Ex
     let plan = service::plan::get(&context.api()?, (&args.run).into())?;
     let steps: Vec<Value> =
         plan.rows().into_iter().map(crate::service::ServiceRow::into_value).collect();
-    context.printer.document(plan.body(), || out::pretty(&steps.into()))?;
+    context.printer.print(plan.body(), || out::pretty_json(&steps.into()))?;
     Ok(Exit::Done)
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn update_step(context: &CommandContext, args: &UpdateStep) -> anyhow
         progress::set_tick_due(mission, Some(now));
     });
     let text = || format!("Updated step '{}': {new_status}", args.step_id);
-    context.printer.done(step.value(), text)?;
+    context.printer.print_after_change(step.value(), text)?;
     Ok(Exit::Done)
 }
 

@@ -48,7 +48,7 @@ pub(crate) fn run(context: &CommandContext) -> anyhow::Result<Exit> {
         ),
         Recovery::Saved(saved, copy) => document(&state, &saved, &copy),
     };
-    context.printer.done(&document, || text)?;
+    context.printer.print_after_change(&document, || text)?;
     Ok(Exit::Done)
 }
 
@@ -77,7 +77,8 @@ fn existing_copy(path: &Path, bytes: &[u8]) -> Option<PathBuf> {
     let name = format!("{}.broken-", path.file_name().unwrap_or_default().to_string_lossy());
     let files = std::fs::read_dir(path.parent()?).ok()?.flatten();
     let mut copies = files.filter(|file| {
-        file.file_name().to_string_lossy().starts_with(&name) && file::holds(&file.path(), bytes)
+        file.file_name().to_string_lossy().starts_with(&name)
+            && file::contents_equal(&file.path(), bytes)
     });
     copies.next().map(|file| file.path())
 }

@@ -14,7 +14,7 @@ use crate::store::Missions;
 use crate::suggest;
 
 pub(crate) fn run(context: &CommandContext, args: &Resolve) -> anyhow::Result<Exit> {
-    let intents = context.intents().open(TOOL)?;
+    let intents = context.intents().unconfirmed(TOOL)?;
     let missions = context.store.read()?;
     match &args.id {
         None => search_again(context, &intents, &missions),
@@ -40,7 +40,7 @@ fn search_again(
             }
             Ok(None) => unconfirmed.push(confirm::unconfirmed_json(intent)),
             Err(err) => {
-                out::warning(&exit::told(&err));
+                out::warning(&exit::one_line(&err));
                 unconfirmed.push(confirm::unconfirmed_json(intent));
             }
         }
@@ -59,10 +59,10 @@ fn search_again(
         if lines.is_empty() { "Nothing is unsettled".to_owned() } else { lines }
     };
     if !unconfirmed.is_empty() {
-        context.printer.beside(&document, text);
-        return Ok(Exit::Unknown);
+        context.printer.print_with_failure(&document, text);
+        return Ok(Exit::Unconfirmed);
     }
-    context.printer.done(&document, text)?;
+    context.printer.print_after_change(&document, text)?;
     Ok(Exit::Done)
 }
 
@@ -81,7 +81,7 @@ fn settle_intent(
     args: &Resolve,
 ) -> anyhow::Result<Exit> {
     let Some(id) = created(args)? else {
-        context.intents().withdraw(&intent.id)?;
+        context.intents().remove(&intent.id)?;
         return print(context, &intent.id, None);
     };
     let request: ScheduleRequest = serde_json::from_value(intent.request.clone())?;
@@ -165,7 +165,7 @@ fn check_exists(
 
 fn print(context: &CommandContext, id: &str, created: Option<&str>) -> anyhow::Result<Exit> {
     let document = json!({ "settled": [{ "id": id, "made": created }], "unsettled": [] });
-    context.printer.done(&document, || match created {
+    context.printer.print_after_change(&document, || match created {
         Some(created) => format!("Settled {id}: it made {created}"),
         None => format!("Settled {id}: nothing happened"),
     })?;

@@ -30,7 +30,7 @@ pub(crate) fn add(context: &CommandContext, args: &LogEvent) -> anyhow::Result<E
         idempotency_key: args.idempotency_key.as_deref(),
     };
     let logged = service::run_log::add(&context.api()?, run, &entry)?;
-    context.printer.done(logged.value(), || format!("Logged event: {summary}"))?;
+    context.printer.print_after_change(logged.value(), || format!("Logged event: {summary}"))?;
     Ok(Exit::Done)
 }
 
@@ -57,6 +57,6 @@ pub(crate) fn list(context: &CommandContext, args: &ListEvents) -> anyhow::Resul
         let (kind, summary) = (row.text("type").unwrap_or("unknown"), row.text("summary"));
         format!("[{kind}] {}\n", summary.unwrap_or_default())
     };
-    context.printer.document(entries.body(), || entries.rows().into_iter().map(line).collect())?;
+    context.printer.print(entries.body(), || entries.rows().into_iter().map(line).collect())?;
     Ok(Exit::Done)
 }

@@ -15,13 +15,13 @@ pub(crate) fn create(context: &CommandContext, args: &CreateRun) -> anyhow::Resu
     let input = Value::Object(input::object("the input of the run", &args.input, example)?);
     let run = service::runs::create(&context.api()?, &args.mission_id, &input)?;
     let id = run.id(&["run_id", "id"]).unwrap_or_default();
-    context.printer.done(run.value(), || format!("Created run: {id}"))?;
+    context.printer.print_after_change(run.value(), || format!("Created run: {id}"))?;
     Ok(Exit::Done)
 }
 
 pub(crate) fn get(context: &CommandContext, args: &GetRun) -> anyhow::Result<Exit> {
     let run = service::runs::get(&context.api()?, (&args.run).into())?;
-    context.printer.document(run.value(), || out::pretty(run.value()))?;
+    context.printer.print(run.value(), || out::pretty_json(run.value()))?;
     Ok(Exit::Done)
 }
 
@@ -44,7 +44,9 @@ pub(crate) fn update(context: &CommandContext, args: &UpdateRun) -> anyhow::Resu
         mission.set_status(&stored, now);
         progress::set_tick_due(mission, Some(now));
     });
-    context.printer.done(updated.value(), || format!("Updated run {}: {new_status}", run.run))?;
+    context
+        .printer
+        .print_after_change(updated.value(), || format!("Updated run {}: {new_status}", run.run))?;
     Ok(Exit::Done)
 }
 
@@ -54,6 +56,6 @@ pub(crate) fn list(context: &CommandContext, args: &ListRuns) -> anyhow::Result<
         let id = row.id(&["run_id", "id"]).unwrap_or_default();
         format!("{id}: {}\n", row.text("status").unwrap_or("unknown"))
     };
-    context.printer.document(runs.body(), || runs.rows().into_iter().map(line).collect())?;
+    context.printer.print(runs.body(), || runs.rows().into_iter().map(line).collect())?;
     Ok(Exit::Done)
 }

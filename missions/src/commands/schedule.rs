@@ -26,7 +26,7 @@ fn run(
     limits: &WindowLimits,
 ) -> anyhow::Result<Exit> {
     let request = command_line::read(context, channel, words, options)?;
-    do_not_call::check(context.config.skill_dir(), &request.phone()?, channel.reach())?;
+    do_not_call::ensure_allowed(context.config.skill_dir(), &request.phone()?, channel.reach())?;
     let api = context.api()?;
     let (request, event, is_new) = schedule(context, &api, request, limits, options.again)?;
     if !is_new {

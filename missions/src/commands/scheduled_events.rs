@@ -19,7 +19,7 @@ pub(crate) fn get(context: &CommandContext, args: &GetEvent) -> anyhow::Result<E
         }
         parts.join(", ")
     };
-    context.printer.document(event.row().value(), text)?;
+    context.printer.print(event.row().value(), text)?;
     Ok(Exit::Done)
 }
 
@@ -31,7 +31,7 @@ pub(crate) fn cancel(
     service::scheduled_events::delete(&context.api()?, &args.assistant_id, id)?;
     mark_deleted(context, id);
     let document = json!({ "id": id, "deleted": true });
-    context.printer.done(&document, || format!("Deleted scheduled event: {id}"))?;
+    context.printer.print_after_change(&document, || format!("Deleted scheduled event: {id}"))?;
     Ok(Exit::Done)
 }
 
@@ -44,7 +44,7 @@ pub(crate) fn list(context: &CommandContext, args: &ListEventsAssistant) -> anyh
         let (id, status) = (event.id().unwrap_or_default(), event.status().unwrap_or("unknown"));
         format!("{id}: {status}{}\n", call.unwrap_or_default())
     };
-    context.printer.document(events.body(), || events.rows().into_iter().map(line).collect())?;
+    context.printer.print(events.body(), || events.rows().into_iter().map(line).collect())?;
     Ok(Exit::Done)
 }
 
@@ -56,6 +56,6 @@ fn mark_deleted(context: &CommandContext, id: &str) {
     drop(missions);
     let stored = context.store.change_mission(&slug, |mission| event::mark_deleted(mission, id));
     if let Err(err) = stored {
-        out::warning(&format!("deleted, but not stored here: {}", exit::told(&err)));
+        out::warning(&format!("deleted, but not stored here: {}", exit::one_line(&err)));
     }
 }

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use state::exit::{Exit, Fault};
-use state::words::for_shell;
-use state::{interrupt, out};
+use state::{interrupt, out, shell};
 
 use crate::args::Watch;
 use crate::context::CommandContext;
@@ -20,8 +19,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(crate) fn run(context: CommandContext, args: &Watch) -> anyhow::Result<Exit> {
     let slug = args.slug.clone();
     context.store.read()?.require(&slug)?.require_run()?;
-    let again = format!("`missions watch {}` goes on", for_shell(&slug));
-    match interrupt::unless(move || watch(&context, &slug))? {
+    let again = format!("`missions watch {}` goes on", shell::quote(&slug));
+    match interrupt::run_until_signal(move || watch(&context, &slug))? {
         Some(ended) => ended,
         None => {
             Err(Fault::new(Exit::Undecided, "interrupted; the mission goes on").hint(again).into())
@@ -36,8 +35,8 @@ fn watch(context: &CommandContext, slug: &str) -> anyhow::Result<Exit> {
         let mut pause = PAUSE;
         if let Some(summary) = summary.filter(|summary| !summary.reports.is_empty()) {
             if !table.is_on() {
-                let printed = context.printer.line(&summary.json(context), || summary.text());
-                printed.map_err(|err| out::unsaid(&err))?;
+                let printed = context.printer.print_line(&summary.json(context), || summary.text());
+                printed.map_err(|err| out::output_failed(&err))?;
             }
             if let Some(fault) = summary.fault() {
                 out::warning(&fault.to_string());
@@ -48,9 +47,9 @@ fn watch(context: &CommandContext, slug: &str) -> anyhow::Result<Exit> {
         let mission = missions.require(slug)?;
         let snapshot = MissionSnapshot::of(context, &mission)?;
         table.draw(&mission, &snapshot.targets, context.now())?;
-        if snapshot.applied.is_finished() || out::reader_is_gone() {
+        if snapshot.applied.is_finished() || out::is_stdout_closed() {
             return Ok(Exit::Done);
         }
-        context.clock.sleep(context.clock.period(pause));
+        context.clock.sleep(context.clock.scale_period(pause));
     }
 }

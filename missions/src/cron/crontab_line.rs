@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use state::crontab::{Line, mission_mark};
+use state::crontab::{CrontabLine, mission_mark};
 use state::exit::Fault;
 use state::paths;
 
@@ -65,10 +65,10 @@ pub(super) fn line(
     context: &CommandContext,
     slug: &str,
     every: TickInterval,
-) -> anyhow::Result<Line> {
+) -> anyhow::Result<CrontabLine> {
     let command = command(context, slug)?;
     let words: Vec<&str> = command.iter().map(String::as_str).collect();
-    Ok(Line::new(&every.fields(), &words, &mission_mark(slug, context.config.skill_dir()))?)
+    Ok(CrontabLine::new(&every.fields(), &words, &mission_mark(slug, context.config.skill_dir()))?)
 }
 
 /// The folder's own `missions`, which an update replaces in its place, else this program.

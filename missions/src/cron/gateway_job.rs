@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use state::exit::{Exit, Fault};
-use state::{env, words};
+use state::{env, sanitize};
 
 use super::crontab_line::TickInterval;
 
@@ -70,7 +70,7 @@ fn run(args: &[&str]) -> anyhow::Result<Value> {
     command.arg("cron").args(args).args(["--timeout", TIMEOUT]).stdin(Stdio::null());
     let output = command.output().map_err(|err| unavailable(args[0], &err.to_string()))?;
     if !output.status.success() {
-        let error = words::line(&String::from_utf8_lossy(&output.stderr));
+        let error = sanitize::line(&String::from_utf8_lossy(&output.stderr));
         let error = if error.is_empty() { output.status.to_string() } else { error };
         return Err(unavailable(args[0], &error).into());
     }

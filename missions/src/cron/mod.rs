@@ -45,8 +45,11 @@ pub(crate) fn add(
     match scheduler {
         TickScheduler::Crontab => {
             let skill = context.config.skill_dir();
-            let changed =
-                crontab::set(skill, &mark(&context.config, slug), std::slice::from_ref(&line))?;
+            let changed = crontab::set_lines(
+                skill,
+                &mark(&context.config, slug),
+                std::slice::from_ref(&line),
+            )?;
             Ok(changed.then(|| line.text().to_owned()))
         }
         TickScheduler::Openclaw => {
@@ -62,11 +65,13 @@ pub(crate) fn add(
 pub(crate) fn remove(context: &CommandContext, slug: &str) -> anyhow::Result<bool> {
     let mark = mark(&context.config, slug);
     let Some(scheduler) = stored(context, slug)? else {
-        return Ok(has_line(context, slug) && crontab::set(context.config.skill_dir(), &mark, &[])?);
+        return Ok(
+            has_line(context, slug) && crontab::set_lines(context.config.skill_dir(), &mark, &[])?
+        );
     };
     let removed = match scheduler {
         TickScheduler::Openclaw => gateway_job::remove(&mark)?,
-        TickScheduler::Crontab => crontab::set(context.config.skill_dir(), &mark, &[])?,
+        TickScheduler::Crontab => crontab::set_lines(context.config.skill_dir(), &mark, &[])?,
     };
     context.store.change(|missions| {
         // The mission may have been removed from the state file meanwhile.
@@ -92,7 +97,7 @@ pub(crate) fn scheduler(mission: &Mission) -> Option<TickScheduler> {
 ///
 /// Fails (exit 4) if the crontab cannot be used.
 pub(crate) fn lines(config: &Config) -> anyhow::Result<Vec<(String, String)>> {
-    let slug_of = |line: &str| crontab::mission_of(line, config.skill_dir());
+    let slug_of = |line: &str| crontab::mission_slug(line, config.skill_dir());
     let crontab = crontab::read()?;
     Ok(crontab.lines().filter_map(|line| Some((slug_of(line)?, line.to_owned()))).collect())
 }
@@ -125,7 +130,7 @@ fn stored(context: &CommandContext, slug: &str) -> anyhow::Result<Option<TickSch
 
 fn has_line(context: &CommandContext, slug: &str) -> bool {
     let mark = mark(&context.config, slug);
-    crontab::read().is_ok_and(|crontab| !crontab::marked(&crontab, &mark).is_empty())
+    crontab::read().is_ok_and(|crontab| !crontab::lines_with_mark(&crontab, &mark).is_empty())
 }
 
 fn mark(config: &Config, slug: &str) -> String {

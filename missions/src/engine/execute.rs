@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use state::do_not_call;
 use state::exit::{self, Exit, Fault};
-use state::gateway::{self, Outcome, Turn};
-use state::words::for_shell;
+use state::gateway::{self, TurnKind, TurnOutcome};
+use state::{do_not_call, failure, shell};
 
 use super::Engine;
 use super::poll::mark_polled;
@@ -82,14 +81,14 @@ pub(super) fn execute(
         Ok(()) => record(engine, ids.slug, effect).map_err(|err| not_recorded("done", &err)),
         Err(err) if is_refusal(&err) && !matches!(effect.action, Action::NotifyAgent(_)) => {
             record(engine, ids.slug, effect)?;
-            Ok(EffectResult::Refused(exit::told(&err)))
+            Ok(EffectResult::Refused(exit::one_line(&err)))
         }
         Err(err) => Err(err),
     }
 }
 
 fn is_refusal(err: &anyhow::Error) -> bool {
-    exit::code_of(err) == Exit::No
+    failure::exit_of(err) == Exit::No
 }
 
 /// Records that an effect was applied, together with what it changes in the state.
@@ -129,7 +128,7 @@ fn retry(
     let missions = context.store.read()?;
     let mission = missions.require(ids.slug)?;
     let inputs = GlobalInputs::read(context)?;
-    let (started_at, up) = (engine.now(), context.moment().up);
+    let (started_at, up) = (engine.now(), context.moment().uptime);
     let snapshot = MissionSnapshot::read(&mission, &inputs)?;
     let Some(target) = snapshot.targets.iter().find(|one| one.id == target) else {
         return Ok(EffectResult::Stale);
@@ -143,7 +142,7 @@ fn retry(
     let request = scheduling::submit::with_deferred_body(context, api, request)?;
     let at = request.body.at().unwrap_or(at);
     // Read again, since `connect` may have put the number onto the list just now.
-    let list = do_not_call::list(context.config.skill_dir())?;
+    let list = do_not_call::load(context.config.skill_dir())?;
     if list.forbids(&request.phone()?, target.channel.reach()) {
         return Ok(EffectResult::Stale);
     }
@@ -212,21 +211,23 @@ fn retry_request(
 fn notify_agent(engine: &mut Engine, slug: &str, text: &str) -> anyhow::Result<()> {
     let message = format!(
         "[ClawdTalk mission `{slug}`] {text} `missions next {}` prints what the mission needs now.",
-        for_shell(slug)
+        shell::quote(slug)
     );
     let client = match &engine.gateway {
         Some(client) => client.clone(),
-        None => gateway::Client::new(engine.context.config.gateway()?),
+        None => gateway::GatewayClient::new(state::gateway::GatewayEndpoint::from_config(
+            &engine.context.config,
+        )?),
     };
-    let outcome = client.turn(&Turn::Report, &message, NOTIFY_WITHIN);
+    let outcome = client.run_turn(&TurnKind::Notification, &message, NOTIFY_WITHIN);
     engine.gateway = Some(client);
     match outcome {
-        Outcome::Reply(_)
-        | Outcome::Accepted { .. }
-        | Outcome::NoReply
-        | Outcome::Unanswered { .. }
-        | Outcome::Failed { .. }
-        | Outcome::MayBeRunning { .. } => Ok(()),
+        TurnOutcome::Reply(_)
+        | TurnOutcome::Accepted { .. }
+        | TurnOutcome::NoReply
+        | TurnOutcome::Unanswered { .. }
+        | TurnOutcome::Failed { .. }
+        | TurnOutcome::Unconfirmed { .. } => Ok(()),
         not_delivered => {
             let text = format!("the agent's session was not notified: {not_delivered}");
             let fault = Fault::new(Exit::Unavailable, text);

@@ -36,7 +36,7 @@ pub(crate) struct Engine<'a> {
     context: &'a CommandContext,
     api: ServiceApi,
     /// The gateway, once the agent was to be notified.
-    gateway: Option<gateway::Client>,
+    gateway: Option<gateway::GatewayClient>,
     /// The events of each assistant, listed once in a tick.
     lists: HashMap<String, EventRows>,
 }

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
-use state::{carrier, words};
+use state::{carrier_opt_out, sanitize};
 
 use super::pushed_events::PushedFields;
 use super::report::MissionReport;
@@ -151,7 +151,7 @@ fn poll_events(
     })?;
     for (id, event) in &ended {
         let row = polled.get(id.as_str()).copied().flatten();
-        if event.channel == Channel::Sms && row.is_some_and(carrier::says_opted_out) {
+        if event.channel == Channel::Sms && row.is_some_and(carrier_opt_out::is_reported_in) {
             scheduling::opt_out::record(engine.context, &engine.api, &event.to);
         }
     }
@@ -246,7 +246,7 @@ fn get_insights(engine: &Engine, conversation: &str) -> anyhow::Result<Option<(S
         other => other.to_string(),
     };
     let results: Vec<String> = answer.results.iter().map(text).collect();
-    let line = || words::bounded(&results.join("; "), LONGEST_INSIGHTS);
+    let line = || sanitize::line_up_to(&results.join("; "), LONGEST_INSIGHTS);
     Ok(answer.is_complete.then(|| (line(), answer.mentions_voicemail())))
 }
 

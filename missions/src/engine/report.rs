@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use state::exit::{self, Exit, Fault};
+use state::failure;
 use state::intents::Intent;
 
 use crate::context::CommandContext;
@@ -96,9 +97,9 @@ impl MissionReport {
     pub(super) fn stop(&mut self, at: &str, err: &anyhow::Error) {
         self.stopped.get_or_insert_with(|| StopReason {
             at: at.to_owned(),
-            text: exit::told(err),
-            hint: exit::hint_of(err),
-            exit: exit::code_of(err),
+            text: exit::one_line(err),
+            hint: failure::hint_of(err),
+            exit: failure::exit_of(err),
         });
     }
 
@@ -188,7 +189,7 @@ impl MissionReport {
             let (n, why) = (self.unconfirmed.len(), first["why"].as_str().unwrap_or_default());
             let text = format!("`{slug}`: {n} may have been scheduled: {why}");
             let hint = "look with `missions resolve`; nothing is repeated";
-            return Some(Fault::new(Exit::Unknown, text).hint(hint));
+            return Some(Fault::new(Exit::Unconfirmed, text).hint(hint));
         }
         let refused = self.refused.first()?;
         let word = |key: &str| refused[key].as_str().unwrap_or_default();

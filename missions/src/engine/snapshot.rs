@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
+use state::clock::Moment;
 use state::do_not_call;
-use state::moment::Moment;
 use state::phone::Phone;
 
 use crate::context::CommandContext;
@@ -20,7 +20,7 @@ pub(crate) struct GlobalInputs {
     /// The names of the intents that were carried out, or may have been.
     intent_lines: BTreeSet<String>,
     /// The numbers that must not be called or texted.
-    do_not_call: do_not_call::List,
+    do_not_call: do_not_call::DoNotCallList,
     /// When this was read.
     read_at: Moment,
 }
@@ -43,7 +43,7 @@ impl GlobalInputs {
         // A deferred request was not carried out: it is sent again.
         let intents = context.intents().of_tool(TOOL)?.into_iter().filter(|one| !one.deferred);
         let intent_lines = intents.map(|intent| intent.line).collect();
-        let do_not_call = do_not_call::list(context.config.skill_dir())?;
+        let do_not_call = do_not_call::load(context.config.skill_dir())?;
         Ok(Self { intent_lines, do_not_call, read_at })
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use state::moment::{Moment, Uptime};
+use state::clock::{Moment, Uptime};
 
 use super::action::{Action, Effect};
 use super::end::{MissionEnd, StepEnd};
@@ -135,7 +135,7 @@ impl AppliedEffects {
         now: Moment,
     ) -> Option<UnconfirmedRetry> {
         let retry = self.retries.get(target).filter(|retry| retry.attempt == n_events)?;
-        let started = Moment { at: retry.started_at, up: retry.up };
+        let started = Moment { at: retry.started_at, uptime: retry.up };
         let may_be_deleted = now.since(started) >= INTENTS_LAST;
         (has_intent || may_be_deleted).then_some(UnconfirmedRetry {
             at: retry.at,

@@ -3,8 +3,8 @@
 //! A row comes bare or under `event`. Its `status` is `pending`, `in_progress`, `completed` or `failed`, its `call_status`
 //! `ringing`, `in-progress`, `completed`, `no-answer`, `busy`, `canceled` or `failed`; spellings differ (`No_Answer`), and
 //! other words occur. A call that nobody answered comes as `completed` with a `call_status` that says so, or as `failed`;
-//! that a machine or nobody was reached may also stand in `outcome`, `amd_result`, `hangup_cause` or `reason`
-//! ([`state::outcome`] reads these). An event with a status that is not known is polled on, and counts as stuck in the end.
+//! that a machine or nobody was reached may also stand in `call_outcome`, `amd_result`, `hangup_cause` or `reason`
+//! ([`state::call_outcome`] reads these). An event with a status that is not known is polled on, and counts as stuck in the end.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,8 +12,8 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use state::outcome::{self, Said};
-use state::words;
+use state::call_outcome::{self, WordMeaning};
+use state::sanitize;
 
 use super::poll_schedule::Activity;
 
@@ -74,7 +74,9 @@ impl fmt::Display for EventOutcome {
             Self::Voicemail => f.write_str("voicemail"),
             Self::Gone => f.write_str("deleted at the service"),
             Self::Stuck => f.write_str("no end was ever reported"),
-            Self::Unknown(word) => f.write_str(&outcome::Outcome::Unknown(word.clone()).words()),
+            Self::Unknown(word) => {
+                f.write_str(&call_outcome::CallOutcome::Unknown(word.clone()).describe())
+            }
         }
     }
 }
@@ -107,7 +109,7 @@ pub(crate) fn trim_row(row: Value) -> Value {
 
 /// The state of the event of this row, which is scheduled for `at`.
 pub(crate) fn state_of(row: &Value, at: Timestamp, now: Timestamp) -> EventState {
-    use outcome::Outcome::{Answered, Failed, Unknown};
+    use call_outcome::CallOutcome::{Answered, Failed, Unknown};
     let row = unwrapped(row);
     let call = word(row, "call_status");
     let ended_as = call_outcome(row);
@@ -155,32 +157,36 @@ pub(crate) fn is_pending(row: &Value) -> bool {
 }
 
 /// The outcome of a call by the fields of its row. A text ends by its status alone.
-fn call_outcome(row: &Value) -> Option<outcome::Outcome> {
+fn call_outcome(row: &Value) -> Option<call_outcome::CallOutcome> {
     let is_text = matches!(&*word(row, "channel"), "sms" | "sms-chat");
-    if is_text { None } else { outcome::of(row) }
+    if is_text { None } else { call_outcome::from_fields(row) }
 }
 
 /// Whether the call itself is over, whatever the event's status: that a person picked up is no end yet.
 fn is_over(row: &Value) -> bool {
     ["outcome", "call_outcome", "call_status"].iter().any(|key| {
-        let meaning = row[*key].as_str().map(outcome::word);
-        meaning == Some(Said::Ended(outcome::Outcome::Answered))
+        let meaning = row[*key].as_str().map(call_outcome::meaning);
+        meaning == Some(WordMeaning::Ended(call_outcome::CallOutcome::Answered))
     })
 }
 
-impl From<outcome::Outcome> for EventOutcome {
-    fn from(outcome: outcome::Outcome) -> Self {
+impl From<call_outcome::CallOutcome> for EventOutcome {
+    fn from(outcome: call_outcome::CallOutcome) -> Self {
         match outcome {
-            outcome::Outcome::Answered => Self::Succeeded,
-            outcome::Outcome::Voicemail => Self::Voicemail,
+            call_outcome::CallOutcome::Answered => Self::Succeeded,
+            call_outcome::CallOutcome::Voicemail => Self::Voicemail,
             // No message was left, so that a retry leaves the first one.
-            outcome::Outcome::NoAnswer | outcome::Outcome::VoicemailFailed => Self::NoAnswer,
-            outcome::Outcome::Busy => Self::Busy,
-            outcome::Outcome::Rejected => Self::Rejected,
-            outcome::Outcome::Canceled => Self::Canceled,
-            outcome::Outcome::Fax | outcome::Outcome::NotFound => Self::Failed(outcome.words()),
-            outcome::Outcome::Failed => Self::Failed(String::new()),
-            outcome::Outcome::Unknown(word) => Self::Unknown(word),
+            call_outcome::CallOutcome::NoAnswer | call_outcome::CallOutcome::VoicemailFailed => {
+                Self::NoAnswer
+            }
+            call_outcome::CallOutcome::Busy => Self::Busy,
+            call_outcome::CallOutcome::Rejected => Self::Rejected,
+            call_outcome::CallOutcome::Canceled => Self::Canceled,
+            call_outcome::CallOutcome::Fax | call_outcome::CallOutcome::NotFound => {
+                Self::Failed(outcome.describe())
+            }
+            call_outcome::CallOutcome::Failed => Self::Failed(String::new()),
+            call_outcome::CallOutcome::Unknown(word) => Self::Unknown(word),
         }
     }
 }
@@ -209,7 +215,7 @@ fn reason(row: &Value) -> String {
     let one = |value: &Value| {
         let keys = ["detail", "message", "title"];
         let inner = keys.iter().find_map(|key| value.get(key)?.as_str());
-        inner.or(value.as_str()).map(words::line).filter(|line| !line.is_empty())
+        inner.or(value.as_str()).map(sanitize::line).filter(|line| !line.is_empty())
     };
     let listed = row["errors"].as_array().into_iter().flatten().find_map(one);
     let keys = ["error", "failure_reason", "reason", "hangup_cause"];

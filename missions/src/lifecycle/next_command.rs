@@ -1,7 +1,7 @@
 //! The decision about a mission as the command line that carries it out: `missions next SLUG` prints it.
 
 use serde_json::{Value, json};
-use state::words::for_shell;
+use state::shell;
 
 use super::action::MissionDecision;
 use crate::service::RunRef;
@@ -34,7 +34,7 @@ pub(crate) fn command_line(
         MissionDecision::Wait { .. } if !has_cron => vec!["cron", "add", slug],
         MissionDecision::Wait { .. } | MissionDecision::Over(_) => return None,
     };
-    let words: Vec<String> = words.into_iter().map(for_shell).collect();
+    let words: Vec<String> = words.into_iter().map(shell::quote).collect();
     Some(format!("missions {}", words.join(" ")))
 }
 

@@ -2,7 +2,7 @@
 //! stand in the event alone.
 
 use serde_json::{Map, Value};
-use state::outcome::{self, Outcome, Said};
+use state::call_outcome::{self, CallOutcome, WordMeaning};
 
 use super::event_status::unwrapped;
 
@@ -24,10 +24,10 @@ pub(crate) fn merged(row: &Value, pushed: &Map<String, Value>) -> Value {
 /// is the service's row, and it says them too.
 pub(crate) fn unreached_fields(fields: &Map<String, Value>) -> Map<String, Value> {
     let says_unreached = |key: &str, value: &Value| {
-        let meaning = value.as_str().map(outcome::word);
-        outcome::FIELDS.contains(&key)
+        let meaning = value.as_str().map(call_outcome::meaning);
+        call_outcome::FIELDS.contains(&key)
             && meaning.is_some_and(
-                |word| matches!(word, Said::Ended(outcome) if outcome != Outcome::Answered),
+                |word| matches!(word, WordMeaning::Ended(outcome) if outcome != CallOutcome::Answered),
             )
     };
     let unreached = fields.iter().filter(|(key, value)| says_unreached(key, value));

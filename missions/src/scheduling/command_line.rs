@@ -4,9 +4,8 @@
 use std::sync::Arc;
 
 use state::exit::{self, Fault};
-use state::out;
-use state::parts::{MAX_PARTS, Parts};
-use state::words::for_shell;
+use state::sms_segments::{MAX_SEGMENTS, Segments};
+use state::{out, shell};
 
 use super::request::{ScheduleRequest, command_name};
 use crate::args::ScheduleOptions;
@@ -30,7 +29,7 @@ pub(crate) fn read(
         Ok(missions) => missions,
         Err(err) if with_mission => return Err(err),
         Err(err) => {
-            out::warning(&format!("not recorded here: {}", exit::told(&err)));
+            out::warning(&format!("not recorded here: {}", exit::one_line(&err)));
             Arc::default()
         }
     };
@@ -165,11 +164,11 @@ fn wrong_count(channel: Channel, words: &[&str], with_mission: bool) -> Fault {
 /// A text that is not too long for an SMS.
 fn checked_text(text: &str) -> Result<String, Fault> {
     let text = input::not_blank("the text", text)?;
-    let parts = Parts::of(text);
-    if parts.parts > MAX_PARTS {
-        let (n, encoding) = (parts.parts, parts.encoding);
+    let parts = Segments::of(text);
+    if parts.count > MAX_SEGMENTS {
+        let (n, encoding) = (parts.count, parts.encoding);
         return Err(Fault::usage(format!(
-            "the text has {n} parts in {encoding}; at most {MAX_PARTS} are sent"
+            "the text has {n} parts in {encoding}; at most {MAX_SEGMENTS} are sent"
         ))
         .hint("shorten it, or send two texts"));
     }
@@ -193,7 +192,7 @@ fn complete_from(body: &mut NewScheduledEvent, mission: &Mission) -> Result<(), 
     let lacks = |what: &str| {
         Fault::usage(format!("mission `{slug}` has no {what} yet")).hint(format!(
             "`missions setup-agent {} NAME INSTRUCTIONS GREETING` gives it one",
-            for_shell(slug)
+            shell::quote(slug)
         ))
     };
     if body.assistant_id.is_empty() {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use state::exit::{self, Exit, Fault};
 use state::intents::Intent;
-use state::words::for_shell;
+use state::shell;
 
 use super::TOOL;
 use super::request::ScheduleRequest;
@@ -33,7 +33,7 @@ pub(crate) fn confirm(
             Ok(Submission::Confirmed(event))
         }
         Ok(None) => Ok(Submission::Unconfirmed(not_listed(intent).to_string())),
-        Err(err) => Ok(Submission::Unconfirmed(exit::told(&err))),
+        Err(err) => Ok(Submission::Unconfirmed(exit::one_line(&err))),
     }
 }
 
@@ -62,7 +62,9 @@ pub(super) fn confirm_with_wait(
         settle(context, intent, &event)?;
         return Ok(event);
     }
-    context.printer.beside(&json!({ "unsettled": [unconfirmed_json(intent)] }), String::new);
+    context
+        .printer
+        .print_with_failure(&json!({ "unsettled": [unconfirmed_json(intent)] }), String::new);
     Err(not_listed(intent).into())
 }
 
@@ -79,10 +81,10 @@ pub(crate) fn find_match(
     let assistant = &request.body.assistant_id;
     let list = service::scheduled_events::list(api, assistant, Pages::All(None));
     let list = list.map_err(|err| {
-        unconfirmed(intent, &format!("and searching for it failed: {}", exit::told(&err)))
+        unconfirmed(intent, &format!("and searching for it failed: {}", exit::one_line(&err)))
     })?;
     let known = known_ids(context)?;
-    let from = earliest_creation(intent.begun(), context.moment(), list.date());
+    let from = earliest_creation(intent.stored_at(), context.moment(), list.date());
     let mut found = list.rows().into_iter().map(ScheduledRow::new).filter(|event| {
         request.body.is_like(event)
             && event.created_at().is_none_or(|created| created >= from)
@@ -103,11 +105,11 @@ pub(crate) fn settle(
     intent: &Intent,
     event: &ScheduledRow,
 ) -> anyhow::Result<()> {
-    let stored = context.intents().settle(&intent.id, event.row().value());
+    let stored = context.intents().complete(&intent.id, event.row().value());
     stored.map_err(|err| {
         let id = event.id().unwrap_or_default();
-        let text = format!("{id} is scheduled, but could not be stored: {}", exit::told(&err));
-        Fault::new(Exit::Unknown, text)
+        let text = format!("{id} is scheduled, but could not be stored: {}", exit::one_line(&err));
+        Fault::new(Exit::Unconfirmed, text)
             .hint("fix that, then run the same command again: it finds the event")
             .into()
     })
@@ -157,12 +159,12 @@ fn unconfirmed(intent: &Intent, why: &str) -> Fault {
     let request = serde_json::from_value::<ScheduleRequest>(intent.request.clone()).ok();
     let what =
         request.as_ref().map_or_else(|| "the event".to_owned(), ScheduleRequest::description);
-    let (id, at) = (for_shell(&intent.id), intent.at);
+    let (id, at) = (shell::quote(&intent.id), intent.at);
     let look = request.map_or_else(String::new, |request| {
-        let assistant = for_shell(&request.body.assistant_id);
+        let assistant = shell::quote(&request.body.assistant_id);
         format!("look with `missions list-events-assistant {assistant}`, then ")
     });
-    Fault::new(Exit::Unknown, format!("{what} may have been scheduled at {at:.0}, {why}")).hint(
+    Fault::new(Exit::Unconfirmed, format!("{what} may have been scheduled at {at:.0}, {why}")).hint(
         format!(
             "{look}`missions resolve {id} --happened EVENT_ID` or `--nothing-happened`; it is never repeated by itself"
         ),

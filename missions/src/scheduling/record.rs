@@ -40,7 +40,7 @@ pub(crate) fn record(
         Err(err) => {
             out::warning(&format!(
                 "{id} is scheduled and recorded here, but not logged: {}",
-                exit::told(&err)
+                exit::one_line(&err)
             ));
             Ok(false)
         }
@@ -69,8 +69,9 @@ pub(crate) fn record_and_print(
     }
     let what = if request.body.channel == Channel::Call { "call" } else { "SMS" };
     let fault = logged.err().map(|err| {
-        let text = format!("{id} is scheduled, but could not be recorded: {}", exit::told(&err));
-        Fault::new(Exit::Unknown, text)
+        let text =
+            format!("{id} is scheduled, but could not be recorded: {}", exit::one_line(&err));
+        Fault::new(Exit::Unconfirmed, text)
             .hint("fix that, then run the same command again: it schedules nothing twice")
     });
     context.end(document.value(), || format!("Scheduled {what}: {id}"), fault)

@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use state::api::Error;
 use state::exit::{self, Exit};
-use state::intents::{Begun, Intent, Unless};
-use state::out;
+use state::intents::{Admission, DuplicatePolicy, Intent};
+use state::{failure, out};
 
 use super::confirm::{self, Submission};
 use super::request::ScheduleRequest;
@@ -30,11 +30,11 @@ pub(crate) fn find_earlier(
     let (line, now) = (request.line(), context.moment());
     let same_line = SignedDuration::try_from(SAME_LINE).unwrap_or(SignedDuration::MAX);
     let stands_for_it = |intent: &Intent| {
-        intent.line == line && !intent.deferred && now.since(intent.begun()).abs() <= same_line
+        intent.line == line && !intent.deferred && now.since(intent.stored_at()).abs() <= same_line
     };
     let mut intents = context.intents().of_tool(TOOL)?;
     intents.retain(stands_for_it);
-    let unconfirmed = intents.iter().rposition(Intent::is_in_doubt);
+    let unconfirmed = intents.iter().rposition(Intent::is_unconfirmed);
     Ok(match unconfirmed {
         Some(at) => Some(intents.swap_remove(at)),
         None => intents.pop(),
@@ -62,7 +62,7 @@ pub(crate) fn with_deferred_body(
     api: &ServiceApi,
     request: ScheduleRequest,
 ) -> anyhow::Result<ScheduleRequest> {
-    let Some(intent) = context.intents().deferred(TOOL, &request.line())? else {
+    let Some(intent) = context.intents().find_deferred(TOOL, &request.line())? else {
         return Ok(request);
     };
     let earlier: ScheduleRequest = serde_json::from_value(intent.request)?;
@@ -70,7 +70,7 @@ pub(crate) fn with_deferred_body(
     if earlier.body.at().is_some_and(is_ahead) {
         return Ok(ScheduleRequest { body: earlier.body, ..request });
     }
-    context.intents().withdraw(&intent.id)?;
+    context.intents().remove(&intent.id)?;
     Ok(request)
 }
 
@@ -84,18 +84,18 @@ pub(crate) fn submit(
     request: &ScheduleRequest,
     again: bool,
 ) -> anyhow::Result<(ScheduledRow, bool)> {
-    let unless = if again { Unless::Never } else { Unless::BegunWithin(SAME_LINE) };
+    let unless = if again { DuplicatePolicy::Allow } else { DuplicatePolicy::RefuseAny(SAME_LINE) };
     let value = serde_json::to_value(request)?;
     let intent = match context.intents().begin(TOOL, &request.line(), value, unless)? {
-        Begun::New(intent) => intent,
+        Admission::New(intent) => intent,
         // Another program took up the same line just now.
-        Begun::Open(intent) | Begun::Settled(intent) => {
+        Admission::Unconfirmed(intent) | Admission::Completed(intent) => {
             return Ok((event_of_earlier(context, api, &intent)?, false));
         }
     };
     // Checked after the intent is stored: a `cancel` that does not see the intent is seen here.
     if let Err(err) = check_mission_goes_on(context, request) {
-        context.intents().let_go(&intent.id);
+        context.intents().discard(&intent.id);
         return Err(err);
     }
     match service::scheduled_events::create(api, &request.body, &intent.id) {
@@ -103,8 +103,8 @@ pub(crate) fn submit(
             confirm::settle(context, &intent, &event)?;
             Ok((event, true))
         }
-        Err(err) if exit::code_of(&err) == Exit::Unknown => {
-            out::warning(&format!("{}; searching for it in the list", exit::told(&err)));
+        Err(err) if failure::exit_of(&err) == Exit::Unconfirmed => {
+            out::warning(&format!("{}; searching for it in the list", exit::one_line(&err)));
             Ok((confirm::confirm_with_wait(context, api, &intent)?, true))
         }
         Err(err) => {
@@ -123,21 +123,23 @@ pub(crate) fn submit_retry(
     request: &ScheduleRequest,
 ) -> anyhow::Result<Submission> {
     let value = serde_json::to_value(request)?;
-    let unless = Unless::BegunWithin(EVER);
+    let unless = DuplicatePolicy::RefuseAny(EVER);
     let intent = match context.intents().begin(TOOL, &request.line(), value, unless)? {
-        Begun::New(intent) => intent,
-        Begun::Settled(intent) => {
+        Admission::New(intent) => intent,
+        Admission::Completed(intent) => {
             let row = ServiceRow::new(intent.result.unwrap_or(Value::Null));
             return Ok(Submission::Confirmed(ScheduledRow::new(row)));
         }
-        Begun::Open(intent) => return confirm::confirm(context, api, &intent),
+        Admission::Unconfirmed(intent) => return confirm::confirm(context, api, &intent),
     };
     match service::scheduled_events::create(api, &request.body, &intent.id) {
         Ok(event) => {
             confirm::settle(context, &intent, &event)?;
             Ok(Submission::Confirmed(event))
         }
-        Err(err) if exit::code_of(&err) == Exit::Unknown => confirm::confirm(context, api, &intent),
+        Err(err) if failure::exit_of(&err) == Exit::Unconfirmed => {
+            confirm::confirm(context, api, &intent)
+        }
         Err(err) => {
             was_not_carried_out(context, &intent, &err);
             Err(err)
@@ -160,6 +162,6 @@ fn check_mission_goes_on(
 
 /// Keeps the intent if the service deferred its request, else forgets it.
 fn was_not_carried_out(context: &CommandContext, intent: &Intent, err: &anyhow::Error) {
-    let is_deferred = err.downcast_ref::<Error>().is_some_and(Error::is_for_now);
-    context.intents().not_done(&intent.id, is_deferred);
+    let is_deferred = err.downcast_ref::<Error>().is_some_and(Error::is_temporary);
+    context.intents().defer_or_discard(&intent.id, is_deferred);
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use state::api::path;
+use state::api::url_path;
 
 use super::list::{self, ListFormat};
 use super::{Listing, Pages, ServiceApi, ServiceRow, new_post};
@@ -102,17 +102,17 @@ pub(crate) fn list(api: &ServiceApi, name: Option<&str>, pages: Pages) -> anyhow
 
 /// `GET /v1/assistants/{id}`.
 pub(crate) fn get(api: &ServiceApi, id: &str) -> anyhow::Result<ServiceRow> {
-    api.get(path(&["v1", "assistants", id])?, &[], &["assistant", "data"])
+    api.get(url_path(&["v1", "assistants", id])?, &[], &["assistant", "data"])
 }
 
 /// `PATCH /v1/assistants/{id}`.
 pub(crate) fn update(api: &ServiceApi, id: &str, changes: &Value) -> anyhow::Result<ServiceRow> {
-    api.patch(path(&["v1", "assistants", id])?, changes.clone(), &["assistant", "data"])
+    api.patch(url_path(&["v1", "assistants", id])?, changes.clone(), &["assistant", "data"])
 }
 
 /// `DELETE /v1/assistants/{id}`.
 pub(crate) fn delete(api: &ServiceApi, id: &str) -> anyhow::Result<()> {
-    api.delete(path(&["v1", "assistants", id])?).map(drop)
+    api.delete(url_path(&["v1", "assistants", id])?).map(drop)
 }
 
 /// `GET /v1/assistants/{id}/connection-id`.
@@ -123,9 +123,9 @@ pub(crate) fn connection_id(
     assistant: &str,
     feature: Feature,
 ) -> anyhow::Result<ServiceRow> {
-    let path = path(&["v1", "assistants", assistant, "connection-id"])?;
+    let path = url_path(&["v1", "assistants", assistant, "connection-id"])?;
     let answer = api.client.get(path, &[("feature", feature.word())])?;
-    let lacks = answer.lacks("`connection_id`");
+    let lacks = answer.missing("`connection_id`");
     let row = super::object(answer, &["data"])?;
     if row.id(&["connection_id"]).is_none() { Err(lacks.into()) } else { Ok(row) }
 }

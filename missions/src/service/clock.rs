@@ -9,7 +9,7 @@
 //! - The machine's **uptime** (inside a [`Moment`]): how long ago something was started, even if the clock was set since.
 
 use jiff::{SignedDuration, Timestamp};
-use state::moment::Moment;
+use state::clock::Moment;
 
 /// How far the service's clock may be from what its `Date` says, which has whole seconds.
 const SLACK: SignedDuration = SignedDuration::from_secs(3);
@@ -30,12 +30,12 @@ pub(crate) fn earliest_creation(then: Moment, now: Moment, date: Option<Timestam
 mod tests {
     use super::earliest_creation;
     use jiff::Timestamp;
-    use state::moment::Moment;
+    use state::clock::Moment;
 
     #[test]
     fn the_services_clock_decides_what_is_new() {
         let time = |text: &str| text.parse::<Timestamp>().unwrap();
-        let moment = |text| Moment { at: time(text), up: None };
+        let moment = |text| Moment { at: time(text), uptime: None };
         let (then, now) = (moment("2027-01-01T10:00:00Z"), moment("2027-01-01T10:00:30Z"));
         let with = |date: &str| earliest_creation(then, now, Some(time(date))).to_string();
         assert_eq!(with("2027-01-01T10:00:30Z"), "2027-01-01T09:59:57Z");

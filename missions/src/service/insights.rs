@@ -2,7 +2,7 @@
 //! one of two shapes, a list of results or one object with a summary; both are read.
 
 use serde_json::Value;
-use state::api::path;
+use state::api::url_path;
 
 use super::{ServiceApi, ServiceRow};
 
@@ -70,7 +70,7 @@ fn is_no(value: &Value) -> bool {
 
 /// `GET …/insights`: the whole answer, to be [`read`].
 pub(crate) fn get(api: &ServiceApi, conversation: &str) -> anyhow::Result<ServiceRow> {
-    let path = path(&["v1", "missions", "conversations", conversation, "insights"])?;
+    let path = url_path(&["v1", "missions", "conversations", conversation, "insights"])?;
     api.get(path, &[], &[])
 }
 

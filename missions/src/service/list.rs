@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use state::api::{Answer, Path};
+use state::api::{JsonResponse, UrlPath};
 
 use super::{ServiceApi, ServiceRow};
 
@@ -54,8 +54,8 @@ pub(crate) struct Listing {
 
 impl Listing {
     /// Fails if there is no list in it. A bare list gets the wrapper that it should have.
-    fn read(answer: Answer, list: &'static str) -> anyhow::Result<Self> {
-        let (lacks, date) = (answer.lacks(&format!("a list of `{list}`")), answer.date());
+    fn read(answer: JsonResponse, list: &'static str) -> anyhow::Result<Self> {
+        let (lacks, date) = (answer.missing(&format!("a list of `{list}`")), answer.date());
         let body = match answer.into_json() {
             Value::Array(rows) => json!({ list: rows }),
             other => other,
@@ -125,7 +125,7 @@ impl Listing {
 /// Asks for a list by pages.
 pub(super) fn fetch(
     api: &ServiceApi,
-    path: &Path,
+    path: &UrlPath,
     query: &[(&str, &str)],
     format: ListFormat,
     pages: Pages,
@@ -159,7 +159,7 @@ pub(super) fn fetch(
 
 fn fetch_page(
     api: &ServiceApi,
-    path: &Path,
+    path: &UrlPath,
     query: &[(&str, &str)],
     format: ListFormat,
     (page, size): (Option<u32>, Option<u32>),

@@ -2,7 +2,7 @@
 //! in the list of runs beside those that we create.
 
 use serde_json::{Map, Value};
-use state::api::path;
+use state::api::url_path;
 
 use super::list::{self, ListFormat};
 use super::{Listing, Pages, ServiceApi, ServiceRow, new_post};
@@ -45,7 +45,7 @@ pub(crate) fn create(api: &ServiceApi, new: &NewMission) -> anyhow::Result<Servi
 
 /// `GET /v1/missions/{id}`.
 pub(crate) fn get(api: &ServiceApi, id: &str) -> anyhow::Result<ServiceRow> {
-    api.get(path(&["v1", "missions", id])?, &[], &["mission", "data"])
+    api.get(url_path(&["v1", "missions", id])?, &[], &["mission", "data"])
 }
 
 /// `GET /v1/missions`.
@@ -60,6 +60,6 @@ pub(crate) fn list(
 
 /// `POST /v1/missions/{id}/cancel`.
 pub(crate) fn cancel(api: &ServiceApi, id: &str) -> anyhow::Result<ServiceRow> {
-    let path = path(&["v1", "missions", id, "cancel"])?;
+    let path = url_path(&["v1", "missions", id, "cancel"])?;
     api.post(path, Value::Object(Map::new()), &["mission", "data"])
 }

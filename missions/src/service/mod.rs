@@ -21,7 +21,7 @@ pub(crate) mod scheduled_events;
 use anyhow::Context as _;
 use jiff::Timestamp;
 use serde_json::Value;
-use state::api::{Answer, Client, Error, Path, Request};
+use state::api::{Client, Error, JsonResponse, Request, UrlPath};
 use state::http::Method;
 
 pub(crate) use assistants::{Feature, NewAssistant};
@@ -61,7 +61,7 @@ impl ServiceApi {
 
     fn get(
         &self,
-        path: Path,
+        path: UrlPath,
         query: &[(&str, &str)],
         wrappers: &[&str],
     ) -> anyhow::Result<ServiceRow> {
@@ -69,7 +69,7 @@ impl ServiceApi {
         object(answer, wrappers)
     }
 
-    fn post(&self, path: Path, body: Value, wrappers: &[&str]) -> anyhow::Result<ServiceRow> {
+    fn post(&self, path: UrlPath, body: Value, wrappers: &[&str]) -> anyhow::Result<ServiceRow> {
         object(self.client.post(path, body)?, wrappers)
     }
 
@@ -82,17 +82,17 @@ impl ServiceApi {
         ids: &[&str],
     ) -> anyhow::Result<ServiceRow> {
         let answer = self.client.send(request)?;
-        let lacks = answer.lacks(&format!("`{}`", ids[0]));
+        let lacks = answer.missing(&format!("`{}`", ids[0]));
         let row = object(answer, wrappers)?;
         if row.id(ids).is_none() { Err(lacks.into()) } else { Ok(row) }
     }
 
-    fn patch(&self, path: Path, body: Value, wrappers: &[&str]) -> anyhow::Result<ServiceRow> {
+    fn patch(&self, path: UrlPath, body: Value, wrappers: &[&str]) -> anyhow::Result<ServiceRow> {
         object(self.client.patch(path, body)?, wrappers)
     }
 
     /// A DELETE; the answer may have no body.
-    fn delete(&self, path: Path) -> anyhow::Result<Answer> {
+    fn delete(&self, path: UrlPath) -> anyhow::Result<JsonResponse> {
         Ok(self.client.delete(path)?)
     }
 }
@@ -108,15 +108,15 @@ pub(crate) fn new_idempotency_key() -> anyhow::Result<String> {
     Ok(format!("{:016x}{:016x}", random()?, random()?))
 }
 
-fn new_post(path: Path, body: Value) -> Request {
+fn new_post(path: UrlPath, body: Value) -> Request {
     Request::new(Method::Post, path).body(body)
 }
 
 /// The object of an answer, out of the wrapper it came in.
 ///
 /// Fails if there is none: a wrapper that holds null, or a list.
-fn object(answer: Answer, wrappers: &[&str]) -> anyhow::Result<ServiceRow> {
-    let lacks = answer.lacks("an object");
+fn object(answer: JsonResponse, wrappers: &[&str]) -> anyhow::Result<ServiceRow> {
+    let lacks = answer.missing("an object");
     let json = answer.into_json();
     let wrapped = wrappers.iter().find(|name| json.get(name).is_some_and(Value::is_object));
     let object = match wrapped {

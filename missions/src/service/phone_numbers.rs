@@ -1,7 +1,7 @@
 //! `/v1/numbers/account-phones`: the account's phone numbers. The list does not say where a number rings.
 
 use serde_json::{Value, json};
-use state::api::path;
+use state::api::url_path;
 
 use super::list::{self, ListFormat};
 use super::{Listing, Pages, ServiceApi, ServiceRow};
@@ -29,6 +29,6 @@ pub(crate) fn assign(
     connection: &str,
     kind: &str,
 ) -> anyhow::Result<ServiceRow> {
-    let path = path(&["v1", "numbers", "account-phones", id])?;
+    let path = url_path(&["v1", "numbers", "account-phones", id])?;
     api.patch(path, json!({ "connection_id": connection, "type": kind }), &["phone", "data"])
 }

@@ -1,7 +1,7 @@
 //! `/v1/missions/{mission}/runs`: runs of a mission.
 
 use serde_json::{Map, Value, json};
-use state::api::{Path, path};
+use state::api::{UrlPath, url_path};
 
 use super::list::{self, ListFormat};
 use super::{Listing, Pages, ServiceApi, ServiceRow, new_post};
@@ -17,10 +17,10 @@ pub(crate) struct RunRef<'a> {
 
 impl RunRef<'_> {
     /// The path of the run, or of something below it.
-    pub(super) fn path(&self, rest: &[&str]) -> anyhow::Result<Path> {
+    pub(super) fn path(&self, rest: &[&str]) -> anyhow::Result<UrlPath> {
         let mut segments = vec!["v1", "missions", self.mission, "runs", self.run];
         segments.extend(rest);
-        Ok(path(&segments)?)
+        Ok(url_path(&segments)?)
     }
 }
 
@@ -35,7 +35,7 @@ pub(crate) struct RunResult<'a> {
 
 /// `POST …/runs`. The endpoint takes no idempotency key.
 pub(crate) fn create(api: &ServiceApi, mission: &str, input: &Value) -> anyhow::Result<ServiceRow> {
-    let path = path(&["v1", "missions", mission, "runs"])?;
+    let path = url_path(&["v1", "missions", mission, "runs"])?;
     let request = new_post(path, json!({ "input": input }));
     api.create(&request, &["data", "run"], &["run_id", "id"])
 }
@@ -47,7 +47,7 @@ pub(crate) fn get(api: &ServiceApi, run: RunRef) -> anyhow::Result<ServiceRow> {
 
 /// `GET …/runs`.
 pub(crate) fn list(api: &ServiceApi, mission: &str, pages: Pages) -> anyhow::Result<Listing> {
-    let path = path(&["v1", "missions", mission, "runs"])?;
+    let path = url_path(&["v1", "missions", mission, "runs"])?;
     list::fetch(api, &path, &[], ListFormat::CARRIER, pages)
 }
 

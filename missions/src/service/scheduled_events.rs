@@ -7,8 +7,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use state::api::path;
-use state::do_not_call::Reach;
+use state::api::url_path;
+use state::do_not_call::ContactMethod;
 
 use super::list::{self, ListFormat};
 use super::{Listing, Pages, ServiceApi, ServiceRow, new_post};
@@ -35,10 +35,10 @@ impl Channel {
     }
 
     /// The same for the do-not-call list.
-    pub(crate) fn reach(self) -> Reach {
+    pub(crate) fn reach(self) -> ContactMethod {
         match self {
-            Self::Call => Reach::Call,
-            Self::Sms => Reach::Text,
+            Self::Call => ContactMethod::Call,
+            Self::Sms => ContactMethod::Text,
         }
     }
 }
@@ -177,20 +177,20 @@ pub(crate) fn create(
     new: &NewScheduledEvent,
     key: &str,
 ) -> anyhow::Result<ScheduledRow> {
-    let path = path(&["v1", "assistants", &new.assistant_id, "events"])?;
+    let path = url_path(&["v1", "assistants", &new.assistant_id, "events"])?;
     let request = new_post(path, new.body()).header("idempotency-key", key);
     api.create(&request, &["event", "data"], &ScheduledRow::IDS).map(ScheduledRow)
 }
 
 /// `GET /v1/assistants/{id}/events/{event}`.
 pub(crate) fn get(api: &ServiceApi, assistant: &str, event: &str) -> anyhow::Result<ScheduledRow> {
-    let path = path(&["v1", "assistants", assistant, "events", event])?;
+    let path = url_path(&["v1", "assistants", assistant, "events", event])?;
     api.get(path, &[], &["event", "data"]).map(ScheduledRow)
 }
 
 /// `GET /v1/assistants/{id}/events`.
 pub(crate) fn list(api: &ServiceApi, assistant: &str, pages: Pages) -> anyhow::Result<Listing> {
-    list::fetch(api, &path(&["v1", "assistants", assistant, "events"])?, &[], LIST, pages)
+    list::fetch(api, &url_path(&["v1", "assistants", assistant, "events"])?, &[], LIST, pages)
 }
 
 /// `DELETE /v1/assistants/{id}/events/{event}`. Returns what the service's clock showed when it answered.
@@ -199,6 +199,6 @@ pub(crate) fn delete(
     assistant: &str,
     event: &str,
 ) -> anyhow::Result<Option<Timestamp>> {
-    let path = path(&["v1", "assistants", assistant, "events", event])?;
+    let path = url_path(&["v1", "assistants", assistant, "events", event])?;
     Ok(api.delete(path)?.date())
 }

@@ -23,7 +23,7 @@ impl ParseCache {
     /// The missions, if the file still has the same bytes.
     pub(super) fn if_unchanged(&self, path: &Path) -> Option<Arc<Missions>> {
         let cached = self.0.borrow();
-        let cached = cached.as_ref().filter(|cached| file::holds(path, &cached.bytes))?;
+        let cached = cached.as_ref().filter(|cached| file::contents_equal(path, &cached.bytes))?;
         Some(Arc::clone(&cached.missions))
     }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use state::exit::Fault;
-use state::{paths, words};
+use state::{paths, shell};
 
 /// How many bytes are shown on each side of the place.
 const CONTEXT: usize = 24;
@@ -48,7 +48,7 @@ pub(super) fn not_json(path: &Path, bytes: &[u8], err: &serde_json::Error) -> Fa
 
 /// The command names the file: without that it would recover the one that is usually used.
 fn recover_hint(path: &Path) -> String {
-    let file = words::for_shell(&path.display().to_string());
+    let file = shell::quote(&path.display().to_string());
     format!(
         "nothing was changed; `missions recover --state {file}` saves what can be read and leaves a copy of the broken file beside it"
     )
@@ -56,7 +56,7 @@ fn recover_hint(path: &Path) -> String {
 
 /// A folder where a state file is expected; `usage` is the command line up to the file.
 pub(super) fn is_a_folder(path: &Path, usage: &str) -> Fault {
-    let file = words::for_shell(&paths::missions_state(path).display().to_string());
+    let file = shell::quote(&paths::missions_state(path).display().to_string());
     Fault::usage(format!("`{}` is a folder, no state file", path.display()))
         .hint(format!("give the file in it, as in `missions {usage} {file}`"))
 }

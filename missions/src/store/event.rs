@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use state::exit::Fault;
-use state::words::for_shell;
+use state::shell;
 
 use super::mission::{Mission, MissionMut};
 use crate::lifecycle::{Activity, CallInsights, EventEnd, Recipient, TargetEvent, merged};
@@ -168,7 +168,7 @@ pub(crate) fn all<'a>(mission: &Mission<'a>) -> Result<Vec<(&'a str, ScheduledEv
             Fault::usage(format!("the event `{id}` of mission `{slug}` cannot be read: {err}"))
                 .hint(format!(
                     "fix it by hand; `missions get-state {} | jq .events` shows it",
-                    for_shell(slug)
+                    shell::quote(slug)
                 ))
         })
     };

@@ -61,7 +61,7 @@ impl StateFile {
         &self,
         change: impl FnOnce(&mut Missions) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
-        file::update_with(&self.path, |old| {
+        file::update_borrowing(&self.path, |old| {
             let mut missions = match &old {
                 Some(bytes) => self.cache.take(&self.path, bytes)?,
                 None => Arc::default(),

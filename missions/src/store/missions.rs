@@ -4,8 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 use state::exit::Fault;
-use state::json;
-use state::words::for_shell;
+use state::{json, shell};
 
 use super::mission::{Mission, MissionMut};
 use super::{errors, nesting};
@@ -152,7 +151,7 @@ impl Missions {
         }
         let listed = suggest::listed(&known, 5);
         let hint = match suggest::probable(slug, known.iter().copied()) {
-            Some(slug) => format!("copy the slug exactly, probably `{}`", for_shell(slug)),
+            Some(slug) => format!("copy the slug exactly, probably `{}`", shell::quote(slug)),
             None => "`missions list-state` lists the slugs".to_owned(),
         };
         Fault::usage(format!("there is no mission `{slug}`; known, nearest first: {listed}"))

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Deserialize as _;
 use state::exit::Fault;
-use state::words::for_shell;
+use state::shell;
 
 use super::mission::{Mission, MissionMut};
 use crate::lifecycle::AppliedEffects;
@@ -22,7 +22,7 @@ pub(crate) fn applied(mission: &Mission) -> Result<AppliedEffects, Fault> {
         Fault::usage(format!("`{APPLIED}` of mission `{slug}` cannot be read: {err}")).hint(
             format!(
                 "fix it by hand; `missions get-state {} | jq .{APPLIED}` shows it",
-                for_shell(slug)
+                shell::quote(slug)
             ),
         )
     })

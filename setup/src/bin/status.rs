@@ -2,12 +2,12 @@
 
 use setup::args::StatusArgs;
 use setup::commands::status;
-use state::exit;
+use state::failure;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     match state::args::parse::<StatusArgs>() {
-        Ok(args) => exit::report(status::run(&args)),
+        Ok(args) => failure::report(status::run(&args)),
         Err(code) => code,
     }
 }

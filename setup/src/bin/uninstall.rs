@@ -2,12 +2,12 @@
 
 use setup::args::Uninstall;
 use setup::commands::uninstall;
-use state::exit;
+use state::failure;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     match state::args::parse::<Uninstall>() {
-        Ok(args) => exit::report(uninstall::run(&args)),
+        Ok(args) => failure::report(uninstall::run(&args)),
         Err(code) => code,
     }
 }

@@ -4,8 +4,8 @@ use super::finding::Finding;
 use super::installation::{Installation, REQUEST_TIMEOUT};
 use jiff::SignedDuration;
 use serde_json::Value;
-use state::api::{Answer, Client, Error};
-use state::words;
+use state::api::{Client, Error, JsonResponse};
+use state::{sanitize, shell};
 use std::time::{Duration, Instant};
 
 /// Approvals and scheduled calls are off by as much as the clocks differ.
@@ -16,12 +16,13 @@ const PORTAL: &str = "open https://clawdtalk.com and sign in";
 
 /// The checks `key`, `quota` and `clock`, by one request.
 pub(super) fn check(installation: &Installation) -> Vec<Finding> {
-    let (service, clock) =
-        match installation.require(|config| Ok((config.service()?, config.clock()))) {
-            Ok(needed) => needed,
-            Err(blocked) => return vec![blocked.clone(), blocked.clone(), blocked],
-        };
-    let answer = Client::new(&service, REQUEST_TIMEOUT).silent().get("/v1/me", &[]);
+    let (service, clock) = match installation
+        .require(|config| Ok((state::api::Service::from_config(config)?, config.clock())))
+    {
+        Ok(needed) => needed,
+        Err(blocked) => return vec![blocked.clone(), blocked.clone(), blocked],
+    };
+    let answer = Client::new(&service, REQUEST_TIMEOUT).quiet().get("/v1/me", &[]);
     let now = clock.now();
     match answer {
         Ok(answer) => {
@@ -38,17 +39,18 @@ pub(super) fn check(installation: &Installation) -> Vec<Finding> {
 
 fn failure(err: &Error) -> Finding {
     let fix = match err {
-        Error::Unreachable { base, .. } => format!("curl -sSI {}", words::for_shell(base)),
+        Error::Unreachable { base, .. } => format!("curl -sSI {}", shell::quote(base)),
         Error::Refused(_) if matches!(err.status(), Some(401 | 403)) => "setup".to_owned(),
         _ => "status".to_owned(),
     };
     Finding::fail(err.to_string(), fix)
 }
 
-fn key(answer: &Answer) -> Finding {
+fn key(answer: &JsonResponse) -> Finding {
     let me = answer.json();
-    let text =
-        |field: &str| me.get(field).and_then(Value::as_str).map(|text| words::bounded(text, 40));
+    let text = |field: &str| {
+        me.get(field).and_then(Value::as_str).map(|text| sanitize::line_up_to(text, 40))
+    };
     let plan = text("effective_tier").or_else(|| text("subscription_tier"));
     let number = text("dedicated_number").or_else(|| text("system_number"));
     let mut detail = format!("accepted: plan {}", plan.as_deref().unwrap_or("unknown"));
@@ -107,11 +109,11 @@ fn clock_of(skew: Option<SignedDuration>) -> Finding {
 /// The check `service`, of the service's own checks: one that fails in the groups critical and infra is a failure, any
 /// other a warning.
 pub(super) fn check_doctor(installation: &Installation) -> Vec<Finding> {
-    let service = match installation.require(state::config::Config::service) {
+    let service = match installation.require(state::api::Service::from_config) {
         Ok(service) => service,
         Err(blocked) => return vec![blocked],
     };
-    let client = Client::new(&service, REQUEST_TIMEOUT).silent();
+    let client = Client::new(&service, REQUEST_TIMEOUT).quiet();
     let until = Instant::now() + REQUEST_TIMEOUT;
     let (mut failed, mut warnings, mut n_passed) = (Vec::new(), Vec::new(), 0);
     for (group, counts) in [
@@ -130,7 +132,7 @@ pub(super) fn check_doctor(installation: &Installation) -> Vec<Finding> {
         };
         for check in checks.get("checks").and_then(Value::as_array).into_iter().flatten() {
             let text = |field: &str| {
-                words::bounded(check.get(field).and_then(Value::as_str).unwrap_or("?"), 120)
+                sanitize::line_up_to(check.get(field).and_then(Value::as_str).unwrap_or("?"), 120)
             };
             let line = format!("{}: {}", text("id"), text("detail"));
             match text("status").as_str() {

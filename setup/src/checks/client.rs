@@ -6,7 +6,7 @@ use super::installation::Installation;
 use crate::client;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use state::words;
+use state::sanitize;
 
 /// How old the last answered ping may be in a client that is connected: it pings every 30 s, and waits 10 s for the pong.
 const MAX_PONG_AGE: SignedDuration = SignedDuration::from_secs(45);
@@ -21,7 +21,7 @@ fn judge(status: &Value, is_running: bool, now: Timestamp) -> Finding {
     let text = |field: &str| status.get(field).and_then(Value::as_str);
     let state = text("state").unwrap_or("unknown");
     let reason = text("reason")
-        .map_or_else(String::new, |reason| format!(": {}", words::bounded(reason, 160)));
+        .map_or_else(String::new, |reason| format!(": {}", sanitize::line_up_to(reason, 160)));
     match (is_running, state) {
         (false, "refused") => {
             return Finding::fail(format!("it ended: the key was refused{reason}"), "setup");
@@ -46,7 +46,7 @@ fn judge(status: &Value, is_running: bool, now: Timestamp) -> Finding {
         return Finding::fail(detail, "df -h . && connect restart");
     }
     if let Some(why) = text("opt_outs_unwritten") {
-        let why = words::bounded(why, 160);
+        let why = sanitize::line_up_to(why, 160);
         let detail = format!(
             "connected, but who opted out by text cannot be put on the do-not-call list: {why}"
         );

@@ -1,7 +1,7 @@
 //! What a check found: pass, warn or fail, the detail, and, unless it passes, the fix.
 
 use serde_json::{Value, json};
-use state::words;
+use state::sanitize;
 
 /// What a check found. Only a pass comes without a fix.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,11 +30,11 @@ impl Finding {
     }
 
     pub(super) fn warn(detail: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self::Warn { detail: detail.into(), fix: words::plain(&fix.into()) }
+        Self::Warn { detail: detail.into(), fix: sanitize::without_controls(&fix.into()) }
     }
 
     pub(super) fn fail(detail: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self::Fail { detail: detail.into(), fix: words::plain(&fix.into()) }
+        Self::Fail { detail: detail.into(), fix: sanitize::without_controls(&fix.into()) }
     }
 
     /// The finding of another check that could not be made because of this one: a warning with the same fix.

@@ -8,7 +8,7 @@ use rustix::io::Errno;
 use rustix::process::geteuid;
 use state::gateway_config::GatewayConfig;
 use state::settings::Settings;
-use state::{config, exit, file, paths, words};
+use state::{config, exit, failure, file, paths, shell, url};
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ fn folder(skill: &Path) -> Finding {
         paths::connect_log(skill),
     ];
     let open: Vec<PathBuf> =
-        secret.into_iter().filter(|path| file::is_open_to_others(path)).collect();
+        secret.into_iter().filter(|path| file::is_accessible_to_others(path)).collect();
     if !open.is_empty() {
         let names: Vec<_> = open.iter().map(|path| quoted(path)).collect();
         let detail = format!("others may read {}", names.join(" "));
@@ -103,21 +103,21 @@ fn config(installation: &Installation) -> Finding {
         Err(finding) => return finding.clone(),
     };
     let addresses = || -> anyhow::Result<String> {
-        let service = config.service()?;
-        let gateway = config.gateway()?;
-        let (server, gateway) = (config::shown(service.base()), config::shown(gateway.base()));
+        let service = state::api::Service::from_config(config)?;
+        let gateway = state::gateway::GatewayEndpoint::from_config(config)?;
+        let (server, gateway) = (url::redact(service.base()), url::redact(gateway.base()));
         Ok(format!("server {server}, gateway {gateway}"))
     };
     let detail = match addresses() {
         Ok(detail) => detail,
         Err(err) => return failure(&err, "setup"),
     };
-    if let Err(err) = Settings::of(config) {
+    if let Err(err) = Settings::from_config(config) {
         // No option of setup sets these, so the owner has to edit the file.
-        let hint = exit::hint_of(&err).map_or_else(String::new, |hint| format!("; {hint}"));
+        let hint = failure::hint_of(&err).map_or_else(String::new, |hint| format!("; {hint}"));
         let file = quoted(&paths::config(&installation.skill));
         return Finding::fail(
-            format!("{}{hint}", exit::told(&err)),
+            format!("{}{hint}", exit::one_line(&err)),
             format!("${{EDITOR:-vi}} {file}"),
         );
     }
@@ -140,5 +140,5 @@ fn misplaced_tool(config: &config::Config) -> Option<Finding> {
 
 /// A path as a word of a shell command.
 pub(super) fn quoted(path: &Path) -> String {
-    words::for_shell(&path.display().to_string())
+    shell::quote(&path.display().to_string())
 }

@@ -3,7 +3,7 @@
 use super::finding::Finding;
 use state::args::Common;
 use state::config::Config;
-use state::{exit, paths};
+use state::{exit, failure, paths};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -41,5 +41,5 @@ impl Installation {
 
 /// An error as a finding: its text, and its hint or else `fix`.
 pub(super) fn failure(err: &anyhow::Error, fix: &str) -> Finding {
-    Finding::fail(exit::told(err), exit::hint_of(err).unwrap_or_else(|| fix.to_owned()))
+    Finding::fail(exit::one_line(err), failure::hint_of(err).unwrap_or_else(|| fix.to_owned()))
 }

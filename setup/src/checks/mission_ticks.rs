@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
-use state::words;
+use state::shell;
 
 use super::Finding;
 
@@ -29,7 +29,7 @@ pub(super) fn check(missions: &Map<String, Value>, now: Timestamp) -> Finding {
                  a tick says under cron is lost",
                 MAX_UNPOLLED.as_mins()
             );
-            Finding::warn(detail, format!("missions tick {}", words::for_shell(slug)))
+            Finding::warn(detail, format!("missions tick {}", shell::quote(slug)))
         }
     }
 }

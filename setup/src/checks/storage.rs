@@ -20,7 +20,7 @@ const LITTLE: u64 = 100 << 20;
 const TRIAL_SIZE: usize = 64 << 10;
 
 pub(super) fn check(installation: &Installation) -> Vec<Finding> {
-    let clock = installation.config.as_ref().map_or_else(|_| Clock::real(), Config::clock);
+    let clock = installation.config.as_ref().map_or_else(|_| Clock::system(), Config::clock);
     vec![readable(&installation.skill, clock.now()), writable(&installation.skill)]
 }
 
@@ -30,7 +30,7 @@ fn readable(skill: &Path, now: Timestamp) -> Finding {
         Ok(missions) => missions,
         Err(finding) => return finding,
     };
-    let others = [paths::intents(skill), paths::do_not_call(skill), paths::own_calls(skill)];
+    let others = [paths::intents(skill), paths::do_not_call(skill), paths::placed_calls(skill)];
     let broken = |path: &PathBuf| object(path, || format!("mv {0} {0}.broken", quoted(path))).err();
     let broken = others.iter().find_map(broken);
     broken.unwrap_or_else(|| mission_ticks::check(&missions, now))
@@ -39,7 +39,7 @@ fn readable(skill: &Path, now: Timestamp) -> Finding {
 /// The object in a stored file, empty if there is none. Fails with the finding, for which `fix` gives the fix.
 fn object(path: &Path, fix: impl FnOnce() -> String) -> Result<Map<String, Value>, Finding> {
     let bytes = file::read(path)
-        .map_err(|err| Finding::fail(exit::told(&err), format!("ls -l {}", quoted(path))))?;
+        .map_err(|err| Finding::fail(exit::one_line(&err), format!("ls -l {}", quoted(path))))?;
     let Some(bytes) = bytes else { return Ok(Map::new()) };
     let why = match serde_json::from_slice(&bytes) {
         Ok(Value::Object(object)) => return Ok(object),
@@ -59,12 +59,12 @@ fn writable(skill: &Path) -> Finding {
         Err(err) => return Finding::fail(format!("`{}`: {err}", skill.display()), fix),
     };
     let trial = skill.join(format!(".status-trial-{}", std::process::id()));
-    file::survive_size_limit();
-    let written = file::publish(&trial, &vec![b'x'; TRIAL_SIZE]);
+    file::catch_size_limit_signal();
+    let written = file::replace_unsynced(&trial, &vec![b'x'; TRIAL_SIZE]);
     // There is none if it could not be written.
     let _ = fs::remove_file(&trial);
     if let Err(err) = written {
-        return Finding::fail(exit::told(&err), fix);
+        return Finding::fail(exit::one_line(&err), fix);
     }
     let detail = format!("{} MiB free", free >> 20);
     if free < TOO_LITTLE {

@@ -7,11 +7,11 @@ use state::exit;
 
 pub(super) fn check(installation: &Installation) -> Vec<Finding> {
     let manifest = match &installation.config {
-        Ok(config) => Manifest::of(config.raw()),
+        Ok(config) => Manifest::of(config.values()),
         Err(broken) => return vec![broken.blocks("not checked: see `config`")],
     };
     vec![match manifest.map(|manifest| manifest.supervisor) {
-        Err(err) => Finding::fail(exit::told(&err), "setup"),
+        Err(err) => Finding::fail(exit::one_line(&err), "setup"),
         Ok(None) => Finding::warn(
             "nothing starts the client after a crash or a reboot",
             "setup --service systemd",

@@ -16,9 +16,9 @@ use serde_json::{Map, Value, json};
 use state::args::Common;
 use state::config::{self, Config};
 use state::exit::{self, Exit, Fault};
-use state::gateway::{Allowed, Probe};
-use state::gateway_config::TOOL;
-use state::{env, out, paths, words};
+use state::gateway::{Probe, SessionsSendAccess};
+use state::gateway_config::SESSIONS_SEND;
+use state::{env, out, paths, shell, url};
 use std::cell::OnceCell;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
@@ -36,7 +36,7 @@ pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
     let skill = paths::skill_dir(args.common.skill_dir.as_deref())?;
     let config = Config::load(&args.common)?;
     let flags = gateway_flags(args, &config)?;
-    let manifest = Manifest::of(config.raw())?;
+    let manifest = Manifest::of(config.values())?;
     let detected = if args.no_gateway { Detected::default() } else { Detected::here() };
     let probe = OnceCell::new();
     let probed = |agent_id: &str| probe.get_or_init(|| detected.probe(agent_id)).as_ref();
@@ -46,7 +46,7 @@ pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
         })
     };
     let current = Current {
-        config: config.raw(),
+        config: config.values(),
         manifest: &manifest,
         detected: &detected,
         can_allow: &can_allow,
@@ -56,13 +56,13 @@ pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
     // From here on Ctrl-C is a signal again, and ends the program.
     drop(terminal);
     let probe = probed(&choices.agent_id);
-    let plan = SetupPlan::new(&choices, config.raw(), &flags, &detected, probe);
+    let plan = SetupPlan::new(&choices, config.values(), &flags, &detected, probe);
     for remark in detected.remarks.iter().chain(&plan.left_alone) {
         out::warning(remark);
     }
 
     if let Some(supervisor) = choices.supervisor {
-        try_in_empty_environment(&skill, supervisor, plan.applied_to(config.raw()))?;
+        try_in_empty_environment(&skill, supervisor, plan.applied_to(config.values()))?;
     }
 
     let mut changes = AppliedChanges::default();
@@ -73,14 +73,14 @@ pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
         plan.edits.iter().map(|planned| changes.edit_gateway(&skill, planned)).collect();
     let has_edited = edits.iter().any(|edit| matches!(edit, Ok(true)));
     let failed: Vec<String> =
-        edits.iter().filter_map(|edit| edit.as_ref().err()).map(exit::told).collect();
+        edits.iter().filter_map(|edit| edit.as_ref().err()).map(exit::one_line).collect();
     for why in &failed {
         out::warning(why);
     }
     left_alone.extend(failed.iter().cloned());
     let has_edit = |change: &EditKind| plan.edits.iter().any(|planned| planned.change == *change);
     let edited = Edited {
-        tool: has_edit(&EditKind::Item(json!(TOOL))),
+        tool: has_edit(&EditKind::Item(json!(SESSIONS_SEND))),
         chat: has_edit(&EditKind::Value(json!(true))),
     };
     let taken_up =
@@ -108,7 +108,7 @@ pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
         "service": installed,
         "checks": checks::as_json(&checks),
     });
-    printer.document(&document, || {
+    printer.print(&document, || {
         let text = changes.as_text();
         let text = if text.is_empty() { "Nothing had to be changed.\n" } else { &text };
         format!("{text}\n{}", checks::as_table(&checks))
@@ -131,10 +131,10 @@ fn without_key(common: &Common) -> Option<anyhow::Error> {
     let config = Config::load(common).ok()?;
     let err = config.api_key().err()?;
     // A key that cannot be used has its own hint.
-    if has_key(config.raw()) {
+    if has_key(config.values()) {
         return Some(err);
     }
-    Some(Fault::not_configured(exit::told(&err)).hint(GIVE_KEY).into())
+    Some(Fault::not_configured(exit::one_line(&err)).hint(GIVE_KEY).into())
 }
 
 fn has_key(config: &Map<String, Value>) -> bool {
@@ -160,7 +160,7 @@ fn gateway_flags(args: &args::Setup, config: &Config) -> anyhow::Result<GatewayF
         ("--gateway-url", &args.gateway_url, config::DEFAULT_GATEWAY),
     ] {
         let Some(url) = url else { continue };
-        let Err(fault) = config::address(Exit::Usage, option, url, example) else { continue };
+        let Err(fault) = url::parse_base(Exit::Usage, option, url, example) else { continue };
         // That fault leaves out a single word, which may be a key. One as short as this is none.
         if url.len() < 16 && !url.contains(['.', ':', '/']) {
             let text = format!("`{option}` is `{url}`, which is no http:// or https:// address");
@@ -195,7 +195,8 @@ fn taken_up(
     edited: Edited,
 ) -> Option<bool> {
     let answered_before = before.is_some_and(|probe| {
-        probe.reachable.is_ok() && matches!(probe.sessions_send, Allowed::Yes | Allowed::No)
+        probe.reachable.is_ok()
+            && matches!(probe.sessions_send, SessionsSendAccess::Yes | SessionsSendAccess::No)
     });
     if !answered_before {
         out::warning(
@@ -204,7 +205,7 @@ fn taken_up(
         return None;
     }
     let is_taken_up = detected.wait_until_taken_up(agent_id, |probe| {
-        (!edited.tool || probe.sessions_send == Allowed::Yes)
+        (!edited.tool || probe.sessions_send == SessionsSendAccess::Yes)
             && (!edited.chat || probe.chat == Some(true))
     });
     if !is_taken_up {
@@ -256,7 +257,7 @@ fn try_in_empty_environment(
         "{supervisor} would start the client without this shell's variables, and then: {why}"
     );
     let fix = if has_key {
-        let env = words::for_shell(&paths::dotenv(skill).display().to_string());
+        let env = shell::quote(&paths::dotenv(skill).display().to_string());
         format!("put the variable into `{env}`, or store the key itself")
     } else {
         GIVE_KEY.to_owned()
@@ -271,9 +272,9 @@ fn try_config(common: &Common) -> anyhow::Result<Exit> {
     std::io::stdin().read_to_end(&mut planned).context("reading stdin")?;
     let mut config = Config::load(common)?;
     if !planned.is_empty() {
-        config = config.with(serde_json::from_slice(&planned).context("reading stdin")?);
+        config = config.with_values(serde_json::from_slice(&planned).context("reading stdin")?);
     }
-    config.service()?;
+    state::api::Service::from_config(&config)?;
     config.gateway_token()?;
     config.gateway_url()?;
     Ok(Exit::Done)

@@ -11,6 +11,6 @@ pub fn run(args: &StatusArgs) -> anyhow::Result<Exit> {
     let checks = checks::run(Installation::new(&args.common)?);
     let is_healthy = checks::are_healthy(&checks);
     let document = json!({"healthy": is_healthy, "checks": checks::as_json(&checks)});
-    printer.document(&document, || checks::as_table(&checks))?;
+    printer.print(&document, || checks::as_table(&checks))?;
     Ok(if is_healthy { Exit::Done } else { Exit::No })
 }

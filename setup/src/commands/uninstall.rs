@@ -19,7 +19,7 @@ pub fn run(args: &Uninstall) -> anyhow::Result<Exit> {
     let printer = super::printer(&args.common);
     let skill = paths::skill_dir(args.common.skill_dir.as_deref())?;
     let config = Config::load(&args.common)?;
-    let manifest = Manifest::of(config.raw())?;
+    let manifest = Manifest::of(config.values())?;
     let delete_config = args.delete_config || (!args.keep_config && !args.dry_run && ask(&skill)?);
     let script_client = owned_files::script_client(&skill);
     if let Some(pid) = script_client {
@@ -41,7 +41,7 @@ pub fn run(args: &Uninstall) -> anyhow::Result<Exit> {
             Ok(()) => done.push(step.as_json()),
             Err(err) => {
                 let mut step = step.as_json();
-                step["why"] = json!(exit::told(&err));
+                step["why"] = json!(exit::one_line(&err));
                 failed.push(step);
                 first = first.or(Some(err));
             }
@@ -56,7 +56,7 @@ pub fn run(args: &Uninstall) -> anyhow::Result<Exit> {
     let kept: Vec<_> = remaining.iter().map(|path| path.display().to_string()).collect();
     let verb = if args.dry_run { "would_do" } else { "done" };
     let document = json!({"skill_dir": skill.display().to_string(), verb: done, "failed": failed, "kept": kept});
-    printer.document(&document, || as_text(&document, verb))?;
+    printer.print(&document, || as_text(&document, verb))?;
     first.map_or(Ok(Exit::Done), Err)
 }
 

@@ -6,7 +6,7 @@ use state::gateway_config::json5;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EditError {
     /// When the text is not JSON5, or too large or deep to be a configuration.
-    Unreadable(json5::Error),
+    Unreadable(json5::Json5Error),
     /// When a key of the path stands there twice: readers differ in which of them counts.
     Duplicate {
         /// The dotted path of the key.
@@ -52,8 +52,8 @@ impl std::fmt::Display for EditError {
 
 impl std::error::Error for EditError {}
 
-impl From<json5::Error> for EditError {
-    fn from(err: json5::Error) -> Self {
+impl From<json5::Json5Error> for EditError {
+    fn from(err: json5::Json5Error) -> Self {
         Self::Unreadable(err)
     }
 }

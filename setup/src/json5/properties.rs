@@ -5,7 +5,7 @@ use super::*;
 use proptest::prelude::*;
 use serde_json::json;
 use state::gateway_config::json5::parse;
-use state::gateway_config::tokens::{Kind, tokens};
+use state::gateway_config::json5_tokens::{TokenKind, tokens};
 
 /// White space and comments as they may stand between any two tokens.
 fn filler() -> impl Strategy<Value = String> {
@@ -100,7 +100,7 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 fn comments(text: &str) -> Vec<&str> {
-    let is_comment = |kind| matches!(kind, Kind::LineComment | Kind::BlockComment);
+    let is_comment = |kind| matches!(kind, TokenKind::LineComment | TokenKind::BlockComment);
     tokens(text).filter(|token| is_comment(token.kind)).map(|token| &text[token.span]).collect()
 }
 

@@ -3,7 +3,7 @@
 use super::style::{Style, own_line};
 use super::tree::Node;
 use serde_json::Value;
-use state::gateway_config::tokens::{Kind, Token, ends_line, tokens};
+use state::gateway_config::json5_tokens::{Token, TokenKind, ends_line, tokens};
 use std::ops::Range;
 
 /// Bytes to be replaced and what takes their place.
@@ -74,7 +74,7 @@ pub(super) fn delete(text: &str, container: &Node, index: usize) -> Vec<Splice> 
     let follows = if element.comma == Some(end) { end + 1 } else { end };
     let start = solid_before(text, element.start()).map_or(0, |token| match token.kind {
         // What follows must not slip into a line comment.
-        Kind::LineComment if !text[follows..].starts_with(ends_line) => element.start(),
+        TokenKind::LineComment if !text[follows..].starts_with(ends_line) => element.start(),
         _ => token.span.end,
     });
     splices.push(gone(start..end));
@@ -93,6 +93,6 @@ pub(super) fn delete(text: &str, container: &Node, index: usize) -> Vec<Splice> 
 fn solid_before(text: &str, at: usize) -> Option<Token> {
     tokens(text)
         .take_while(|token| token.span.end <= at)
-        .filter(|token| token.kind != Kind::Space)
+        .filter(|token| token.kind != TokenKind::Space)
         .last()
 }

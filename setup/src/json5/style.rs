@@ -2,7 +2,7 @@
 
 use super::tree::{Node, NodeKind};
 use serde_json::Value;
-use state::gateway_config::tokens::{Kind, ends_line, tokens};
+use state::gateway_config::json5_tokens::{TokenKind, ends_line, tokens};
 
 /// The formatting of one document.
 pub(super) struct Style<'a> {
@@ -23,7 +23,7 @@ impl<'a> Style<'a> {
         let quote =
             |at: usize| text[at..].chars().next().filter(|letter| matches!(letter, '"' | '\''));
         let first_key = root.elements().first().and_then(|element| element.key.as_ref());
-        let first_text = tokens(text).find(|token| token.kind == Kind::Text);
+        let first_text = tokens(text).find(|token| token.kind == TokenKind::Text);
         let line_end = text.find(ends_line).map_or("", |at| &text[at..]);
         let compact = first_key.is_some_and(|(_, key)| {
             root.elements()[0].value.span.start == key.end + 1 && line_end.is_empty()

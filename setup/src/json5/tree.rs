@@ -3,7 +3,7 @@
 use super::error::EditError;
 use serde_json::{Map, Value};
 use state::gateway_config::json5;
-use state::gateway_config::tokens::{Kind, Token, tokens};
+use state::gateway_config::json5_tokens::{Token, TokenKind, tokens};
 use std::ops::Range;
 
 /// A value and the bytes it covers.
@@ -95,8 +95,8 @@ impl Node {
     }
 }
 
-const fn is_significant(kind: Kind) -> bool {
-    !matches!(kind, Kind::Space | Kind::LineComment | Kind::BlockComment)
+const fn is_significant(kind: TokenKind) -> bool {
+    !matches!(kind, TokenKind::Space | TokenKind::LineComment | TokenKind::BlockComment)
 }
 
 /// Builds the tree of a text that the parser has accepted; `None` where it does not agree with the parser.
@@ -115,7 +115,7 @@ impl Builder<'_> {
 
     /// Steps over this punctuation mark if it is next, and gives where it stood.
     fn mark(&mut self, mark: u8) -> Option<usize> {
-        let token = self.tokens.get(self.at).filter(|token| token.kind == Kind::Mark(mark))?;
+        let token = self.tokens.get(self.at).filter(|token| token.kind == TokenKind::Mark(mark))?;
         self.at += 1;
         Some(token.span.start)
     }
@@ -123,15 +123,15 @@ impl Builder<'_> {
     fn value(&mut self) -> Option<Node> {
         let token = self.next()?;
         let (end, kind) = match token.kind {
-            Kind::Mark(b'{') => {
+            TokenKind::Mark(b'{') => {
                 let (elements, end) = self.elements(b'}')?;
                 (end, NodeKind::Object(elements))
             }
-            Kind::Mark(b'[') => {
+            TokenKind::Mark(b'[') => {
                 let (elements, end) = self.elements(b']')?;
                 (end, NodeKind::Array(elements))
             }
-            Kind::Text | Kind::Word => (token.span.end, NodeKind::Leaf),
+            TokenKind::Text | TokenKind::Word => (token.span.end, NodeKind::Leaf),
             _ => return None,
         };
         Some(Node { span: token.span.start..end, kind })

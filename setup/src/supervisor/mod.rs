@@ -5,7 +5,7 @@ mod system_command;
 mod systemd;
 
 pub use cron::mark as cron_mark;
-pub use state::unit::{NAME as UNIT, path as unit_path};
+pub use state::systemd_unit::{NAME as UNIT, path as unit_path};
 pub use systemd::text as unit_text;
 
 use crate::client;

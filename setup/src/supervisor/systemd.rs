@@ -4,7 +4,7 @@ use super::system_command::run;
 use crate::programs::connect_of;
 use anyhow::Context as _;
 use state::exit::Fault;
-use state::{file, unit, words};
+use state::{file, shell, systemd_unit};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ const HINT: &str = "log in as the owner (not through su or sudo), or run `setup 
 ///
 /// Fails (exit 2) if a path holds a line break, which a unit cannot hold.
 pub fn text(skill: &Path, connect: &Path) -> Result<String, Fault> {
-    let exec_start = unit::exec_start(skill, connect)?;
+    let exec_start = systemd_unit::exec_start(skill, connect)?;
     Ok(format!(
         "# Written by ClawdTalk's setup; its uninstall removes it.
 [Unit]
@@ -53,12 +53,12 @@ WantedBy=default.target
 }
 
 pub(super) fn install(skill: &Path, connect: &Path) -> anyhow::Result<Vec<String>> {
-    let path = unit::path().ok_or_else(|| Fault::not_configured("HOME is not set"))?;
+    let path = systemd_unit::path().ok_or_else(|| Fault::not_configured("HOME is not set"))?;
     let new = text(skill, connect)?;
     if let Some(folder) = other_folder(skill) {
         let text = format!("`{}` runs the client of `{}`", path.display(), folder.display());
         let uninstall = folder.join("bin/uninstall").display().to_string();
-        let hint = format!("run `{}` first", words::for_shell(&uninstall));
+        let hint = format!("run `{}` first", shell::quote(&uninstall));
         return Err(Fault::usage(text).hint(hint).into());
     }
     let old = file::read(&path)?;
@@ -68,10 +68,10 @@ pub(super) fn install(skill: &Path, connect: &Path) -> anyhow::Result<Vec<String
     }
     let started = || -> anyhow::Result<()> {
         run("systemctl", &["--user", "daemon-reload"], HINT)?;
-        run("systemctl", &["--user", "enable", unit::NAME], HINT)?;
+        run("systemctl", &["--user", "enable", systemd_unit::NAME], HINT)?;
         // An unchanged unit is not restarted: a call may be going on.
         let verb = if is_new { "restart" } else { "start" };
-        run("systemctl", &["--user", verb, unit::NAME], HINT).map(drop)
+        run("systemctl", &["--user", verb, systemd_unit::NAME], HINT).map(drop)
     };
     if let Err(err) = started() {
         if is_new {
@@ -85,7 +85,8 @@ pub(super) fn install(skill: &Path, connect: &Path) -> anyhow::Result<Vec<String
 
 /// The other skill folder whose client the unit runs. A folder that is gone, or was moved here, does not count.
 fn other_folder(skill: &Path) -> Option<PathBuf> {
-    unit::folder().filter(|folder| folder.is_dir() && !unit::is_same(folder, skill))
+    systemd_unit::installed_skill_dir()
+        .filter(|folder| folder.is_dir() && !systemd_unit::is_same_dir(folder, skill))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
@@ -96,19 +97,19 @@ fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 }
 
 pub(super) fn remove(skill: &Path) -> anyhow::Result<Vec<String>> {
-    let path = unit::path().ok_or_else(|| Fault::not_configured("HOME is not set"))?;
+    let path = systemd_unit::path().ok_or_else(|| Fault::not_configured("HOME is not set"))?;
     if !path.exists() || other_folder(skill).is_some() {
         return Ok(Vec::new());
     }
-    run("systemctl", &["--user", "disable", "--now", unit::NAME], HINT)?;
+    run("systemctl", &["--user", "disable", "--now", systemd_unit::NAME], HINT)?;
     fs::remove_file(&path).with_context(|| format!("removing `{}`", path.display()))?;
     run("systemctl", &["--user", "daemon-reload"], HINT)?;
     Ok(vec![path.display().to_string()])
 }
 
 pub(super) fn check(skill: &Path) -> Result<(), String> {
-    let text_of = |err: anyhow::Error| state::exit::told(&err);
-    let path = unit::path().ok_or("HOME is not set")?;
+    let text_of = |err: anyhow::Error| state::exit::one_line(&err);
+    let path = systemd_unit::path().ok_or("HOME is not set")?;
     let connect = connect_of(skill).map_err(text_of)?;
     let wanted = text(skill, &connect).map_err(|fault| fault.to_string())?;
     match file::read(&path).map_err(text_of)? {
@@ -118,5 +119,5 @@ pub(super) fn check(skill: &Path) -> Result<(), String> {
         }
         Some(_) => {}
     }
-    run("systemctl", &["--user", "is-enabled", unit::NAME], HINT).map(drop).map_err(text_of)
+    run("systemctl", &["--user", "is-enabled", systemd_unit::NAME], HINT).map(drop).map_err(text_of)
 }

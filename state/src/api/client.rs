@@ -1,4 +1,4 @@
-//! The client of the service: four verbs, JSON in and out, one deadline over all tries.
+//! The client of the service: four methods, JSON in and out, one deadline for all attempts of a request.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -8,66 +8,76 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::retry::{self, Next};
-use super::{Answer, Error, Path, Refusal, Request, Service};
-use crate::clock::Clock;
-use crate::http::{self, Agent, Failure, Method, Proxied, Reply, waits};
-use crate::{config, json, out};
+use super::error_body;
+use super::retry::{self, RetryDecision};
+use super::{Error, JsonResponse, Refusal, Request, Service, UrlPath};
+use crate::config::Config;
+use crate::http::{HttpClient, HttpRequest, Method, ProxyUse, Response, SendError, backoff};
+use crate::process::clock::Clock;
+use crate::process::out;
+use crate::text::{json, sanitize, url};
 
-/// The wait after a first failure, at most.
-const BASE: Duration = Duration::from_millis(400);
-/// The longest wait that is our own choice.
-const CAP: Duration = Duration::from_secs(5);
-/// A wait from here on is told on stderr.
-const TOLD: Duration = Duration::from_secs(2);
+/// The longest wait after the first failure.
+const BACKOFF_BASE: Duration = Duration::from_millis(400);
+/// The longest wait that the server did not ask for.
+const BACKOFF_CAP: Duration = Duration::from_secs(5);
+/// A wait from this length on is shown as progress.
+const SHOWN_WAIT: Duration = Duration::from_secs(2);
 
-/// What a look may take that has no time left: a service that answers does so sooner.
-const LAST_LOOK: Duration = Duration::from_secs(5);
+/// The least time that a poll gets, however little is left of the wait that it is part of.
+const MIN_POLL: Duration = Duration::from_secs(5);
 
-/// The header by which Telnyx, and perhaps the service, tells a repeated request from a new one.
+/// The header by which Telnyx, and perhaps the service, recognises a request that is sent again.
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
-/// Two clocks that are no further apart show the same time: `Date` has whole seconds, and an answer takes a while.
-const SAME_TIME: SignedDuration = SignedDuration::from_mins(1);
+/// Clocks that differ by less count as equal: `Date` has whole seconds, and a response takes a while.
+const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(1);
 
 /// Talks to the service. Cheap to clone; clones share connections.
 #[derive(Clone, Debug)]
 pub struct Client {
-    agent: Agent,
+    http: HttpClient,
     service: Service,
     deadline: Duration,
     clock: Clock,
-    /// How many milliseconds the service's clock is ahead of ours, by its last answer. Clones share it.
-    ahead: Arc<AtomicI64>,
-    waits: Waits,
-    is_silent: bool,
+    /// How many milliseconds the service's clock is ahead of ours, by its last response. Clones share it.
+    clock_offset_ms: Arc<AtomicI64>,
+    pacing: Pacing,
+    is_quiet: bool,
 }
 
-/// How it waits; tests wait otherwise.
+/// How the client waits, which tests replace.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Waits {
+pub(super) struct Pacing {
     pub(super) sleep: fn(Duration),
     pub(super) random: fn() -> f64,
 }
 
 impl Client {
-    /// A client whose every request, with all its tries and waits, takes at most `deadline`.
+    /// A client whose every request, with all its attempts and waits, takes at most `deadline`.
     pub fn new(service: &Service, deadline: Duration) -> Self {
         Self {
-            agent: Agent::new(Proxied::ByEnvironment),
+            http: HttpClient::new(ProxyUse::ByEnvironment),
             service: service.clone(),
             deadline,
             clock: Clock::for_service(service.is_on_loopback()),
-            ahead: Arc::default(),
-            waits: Waits { sleep: std::thread::sleep, random: waits::random },
-            is_silent: false,
+            clock_offset_ms: Arc::default(),
+            pacing: Pacing { sleep: std::thread::sleep, random: backoff::random },
+            is_quiet: false,
         }
     }
 
-    /// The same, without a word on stderr about waits: for programs that keep a log of their own.
+    /// A client of the configured service; see [`new`](Self::new) for `deadline`.
+    ///
+    /// Fails as [`Service::from_config`] does.
+    pub fn from_config(config: &Config, deadline: Duration) -> anyhow::Result<Self> {
+        Ok(Self::new(&Service::from_config(config)?, deadline))
+    }
+
+    /// The same, without progress on stderr: for programs that have a log of their own.
     #[must_use]
-    pub fn silent(self) -> Self {
-        Self { is_silent: true, ..self }
+    pub fn quiet(self) -> Self {
+        Self { is_quiet: true, ..self }
     }
 
     /// The same with another deadline per request.
@@ -76,16 +86,16 @@ impl Client {
         Self { deadline, ..self }
     }
 
-    /// The same for a look by one who waits for something and has so much time left: a silent service draws the wait
-    /// out by 5 s at the most, not by a whole `--deadline`.
+    /// The same for one poll within a wait of which `left` is left: a service that does not answer prolongs the wait by
+    /// 5 s at the most, and not by a whole `--deadline`.
     #[must_use]
-    pub fn for_a_look(&self, left: Duration) -> Self {
-        self.clone().with_deadline(self.deadline.min(left.max(LAST_LOOK)))
+    pub fn for_poll(&self, left: Duration) -> Self {
+        self.clone().with_deadline(self.deadline.min(left.max(MIN_POLL)))
     }
 
     #[cfg(test)]
-    pub(super) fn with_waits(self, waits: Waits) -> Self {
-        Self { waits, ..self }
+    pub(super) fn with_pacing(self, pacing: Pacing) -> Self {
+        Self { pacing, ..self }
     }
 
     /// The service it talks to.
@@ -93,86 +103,96 @@ impl Client {
         &self.service
     }
 
-    /// The time by the service's clock, for what happens there; by ours, as long as no answer told that it is another.
+    /// The time by the service's clock, to be compared with times that the service gives: our own, corrected by the `Date` of
+    /// its last response if that was a minute or more off.
     pub fn service_time(&self) -> Timestamp {
         let now = self.clock.now();
-        let ahead = SignedDuration::from_millis(self.ahead.load(Ordering::Relaxed));
-        if ahead.abs() < SAME_TIME { now } else { now.saturating_add(ahead).unwrap_or(now) }
+        let offset = SignedDuration::from_millis(self.clock_offset_ms.load(Ordering::Relaxed));
+        let is_equal = offset.abs() < CLOCK_TOLERANCE;
+        if is_equal { now } else { now.saturating_add(offset).unwrap_or(now) }
     }
 
     /// `GET path?query`.
-    pub fn get(&self, path: impl Into<Path>, query: &[(&str, &str)]) -> Result<Answer, Error> {
+    pub fn get(
+        &self,
+        path: impl Into<UrlPath>,
+        query: &[(&str, &str)],
+    ) -> Result<JsonResponse, Error> {
         let request = Request::new(Method::Get, path);
         self.send(&query.iter().fold(request, |request, (name, value)| request.query(name, value)))
     }
 
     /// `POST path` with a JSON body.
-    pub fn post(&self, path: impl Into<Path>, body: Value) -> Result<Answer, Error> {
+    pub fn post(&self, path: impl Into<UrlPath>, body: Value) -> Result<JsonResponse, Error> {
         self.send(&Request::new(Method::Post, path).body(body))
     }
 
-    /// The same with an idempotency key, 1 to 255 of `A-Za-z0-9_-`, that is kept for a later try. A POST without one gets
-    /// a key of its own, the same at each try of this call.
+    /// `POST path` with an idempotency key (1 to 255 of `A-Za-z0-9_-`) that the caller has stored, so that the request can be
+    /// sent again later. Other POSTs get a key of their own, the same for all attempts of one request.
     pub fn post_with_key(
         &self,
-        path: impl Into<Path>,
+        path: impl Into<UrlPath>,
         body: Value,
         key: &str,
-    ) -> Result<Answer, Error> {
+    ) -> Result<JsonResponse, Error> {
         self.send(&Request::new(Method::Post, path).body(body).header(IDEMPOTENCY_KEY, key))
     }
 
     /// `PATCH path` with a JSON body.
-    pub fn patch(&self, path: impl Into<Path>, body: Value) -> Result<Answer, Error> {
+    pub fn patch(&self, path: impl Into<UrlPath>, body: Value) -> Result<JsonResponse, Error> {
         self.send(&Request::new(Method::Patch, path).body(body))
     }
 
-    /// `DELETE path`. That it is gone after a repeated try is success.
-    pub fn delete(&self, path: impl Into<Path>) -> Result<Answer, Error> {
+    /// `DELETE path`. A 404 to a second attempt is success, if the first may have had its effect.
+    pub fn delete(&self, path: impl Into<UrlPath>) -> Result<JsonResponse, Error> {
         self.send(&Request::new(Method::Delete, path))
     }
 
-    /// Sends a request, again where that cannot do a thing twice (see [`Error`] for what may come of it).
-    pub fn send(&self, request: &Request) -> Result<Answer, Error> {
-        let request = &keyed(request);
+    /// Sends a request, and sends it again where that cannot do a thing twice. See [`Error`] for how it may fail.
+    pub fn send(&self, request: &Request) -> Result<JsonResponse, Error> {
+        let request = &with_key(request);
         let start = Instant::now();
-        let mut may_be_done = false;
+        let mut may_have_had_effect = false;
         let mut attempt = 0;
         loop {
-            let error = match self.once(request, self.deadline.saturating_sub(start.elapsed())) {
-                Ok(answer) => return Ok(answer),
+            let left = self.deadline.saturating_sub(start.elapsed());
+            let error = match self.send_once(request, left) {
+                Ok(response) => return Ok(response),
                 Err(error) => error,
             };
-            if may_be_done && request.method() == Method::Delete && error.status() == Some(404) {
-                let json = Value::Null;
-                return Ok(Answer { asked: request.asked(), status: 204, json, date: None });
+            let is_gone = request.method() == Method::Delete && error.status() == Some(404);
+            if may_have_had_effect && is_gone {
+                let (request, json) = (request.line(), Value::Null);
+                return Ok(JsonResponse { request, status: 204, json, date: None });
             }
-            let wait = match retry::next(&error, request.method()) {
-                _ if attempt + 1 >= retry::TRIES => return Err(error),
-                Next::GiveUp => return Err(error),
-                Next::Soon => waits::backoff(attempt, BASE, CAP, (self.waits.random)()),
-                Next::After(wait) => wait,
+            let wait = match retry::decide(&error, request.method()) {
+                _ if attempt + 1 >= retry::MAX_ATTEMPTS => return Err(error),
+                RetryDecision::GiveUp => return Err(error),
+                RetryDecision::Backoff => {
+                    backoff::delay(attempt, BACKOFF_BASE, BACKOFF_CAP, (self.pacing.random)())
+                }
+                RetryDecision::After(wait) => wait,
             };
-            let wait = self.clock.period(wait);
+            let wait = self.clock.scale_period(wait);
             if wait >= self.deadline.saturating_sub(start.elapsed()) {
                 return Err(error);
             }
-            may_be_done |= retry::may_be_done(&error);
-            if wait >= TOLD && !self.is_silent {
+            may_have_had_effect |= retry::may_have_had_effect(&error);
+            if wait >= SHOWN_WAIT && !self.is_quiet {
                 out::progress(&format!("waiting {} s: {error}", wait.as_secs()));
             }
-            (self.waits.sleep)(wait);
+            (self.pacing.sleep)(wait);
             attempt += 1;
         }
     }
 
-    fn once(&self, request: &Request, within: Duration) -> Result<Answer, Error> {
+    fn send_once(&self, request: &Request, within: Duration) -> Result<JsonResponse, Error> {
         let authorization = format!("Bearer {}", self.service.key().expose());
         let mut headers = vec![("authorization", authorization.as_str())];
         headers.extend(request.headers().iter().map(|(name, value)| (*name, value.as_str())));
         let body = request.bytes();
-        let sent = self.agent.send(
-            &http::Request {
+        let sent = self.http.send(
+            &HttpRequest {
                 method: request.method(),
                 url: &request.url(self.service.base()),
                 headers: &headers,
@@ -181,56 +201,60 @@ impl Client {
             within,
         );
         match sent {
-            Ok(reply) => self.judged(request, &reply),
-            Err(Failure::Lost(why)) => Err(Error::Lost { asked: request.asked(), why }),
-            Err(Failure::NeverLeft(why)) => {
-                Err(Error::Unreachable { base: config::shown(self.service.base()), why })
+            Ok(response) => self.interpret(request, &response),
+            Err(SendError::ResponseLost(cause)) => {
+                Err(Error::ResponseLost { request: request.line(), cause })
+            }
+            Err(SendError::NotSent(cause)) => {
+                Err(Error::Unreachable { base: url::redact(self.service.base()), cause })
             }
         }
     }
 
-    fn judged(&self, request: &Request, reply: &Reply) -> Result<Answer, Error> {
-        let asked = request.asked();
-        match reply.status() {
+    /// What a response means, by its status and body.
+    fn interpret(&self, request: &Request, response: &Response) -> Result<JsonResponse, Error> {
+        let line = request.line();
+        match response.status() {
             status @ 200..=299 => {
-                let date = reply.date();
+                let date = response.date();
                 if let Some(date) = date {
-                    let ahead = date.duration_since(self.clock.now()).as_millis();
-                    self.ahead.store(i64::try_from(ahead).unwrap_or_default(), Ordering::Relaxed);
+                    let offset = date.duration_since(self.clock.now()).as_millis();
+                    let offset = i64::try_from(offset).unwrap_or_default();
+                    self.clock_offset_ms.store(offset, Ordering::Relaxed);
                 }
-                if reply.body().iter().all(u8::is_ascii_whitespace) {
-                    return Ok(Answer { asked, status, json: Value::Null, date });
+                if response.body().iter().all(u8::is_ascii_whitespace) {
+                    return Ok(JsonResponse { request: line, status, json: Value::Null, date });
                 }
-                if let Ok(json) = json::parse(reply.body()) {
-                    return Ok(Answer { asked, status, json, date });
+                if let Ok(json) = json::parse(response.body()) {
+                    return Ok(JsonResponse { request: line, status, json, date });
                 }
-                let what = super::refusal::unreadable(reply.body());
-                Err(Error::NotAsPromised { asked, status, what })
+                let problem = error_body::no_json(response.body());
+                Err(Error::InvalidResponse { request: line, status, problem })
             }
             status @ 300..=399 => {
-                let to = reply.header("location").unwrap_or("nowhere");
+                let to = response.header("location").unwrap_or("nowhere");
                 let is_elsewhere = is_elsewhere(&request.url(self.service.base()), to);
-                let to = crate::words::line(&config::shown(to));
-                Err(Error::Redirected { asked, status, to, is_elsewhere })
+                let to = sanitize::line(&url::redact(to));
+                Err(Error::Redirected { request: line, status, to, is_elsewhere })
             }
-            _ => Err(Error::Refused(Box::new(Refusal::read(asked, reply)))),
+            _ => Err(Error::Refused(Box::new(Refusal::read(line, response)))),
         }
     }
 }
 
-/// A POST with an idempotency key: to a service that heeds it, all tries are one request.
-fn keyed(request: &Request) -> Cow<'_, Request> {
+/// The request, a POST with an idempotency key: to a service that obeys it all attempts are one request.
+fn with_key(request: &Request) -> Cow<'_, Request> {
     let has_key = request.headers().iter().any(|(name, _)| *name == IDEMPOTENCY_KEY);
     if request.method() != Method::Post || has_key {
         return Cow::Borrowed(request);
     }
-    // Without a source of randomness it goes out as it is.
+    // If the system has no randomness it is sent without a key.
     getrandom::u64().map_or(Cow::Borrowed(request), |random| {
         Cow::Owned(request.clone().header(IDEMPOTENCY_KEY, format!("{random:016x}")))
     })
 }
 
-/// Whether `to` is the path of `url` at another scheme or host: `https` instead of `http`, `www.` before the name.
+/// Whether `to` has the path of `url` and another scheme or host, such as `https` for `http`, or `www.` before the name.
 fn is_elsewhere(url: &str, to: &str) -> bool {
     let parts = |url: &str| {
         let (scheme, rest) = url.split_once("://")?;

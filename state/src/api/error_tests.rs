@@ -1,31 +1,30 @@
-//! Every shape of error body (facts/server.md 3), each with the line that is told and its exit code.
+//! Every shape of error body, with the line that it becomes and its exit code.
 
-use super::{Error, Request};
+use super::client::Pacing;
+use super::{Client, Error, Request, Service};
 use crate::exit::Exit;
 use crate::http::Method;
-use crate::secret::Secret;
-use crate::wire::{Peer, Says};
-
-use super::{Client, Service};
+use crate::http::test_server::{Behavior, TestServer};
+use crate::text::secret::Secret;
 
 fn refused(method: Method, status: u16, body: &'static str) -> Error {
-    // With so short a deadline nothing is tried again.
-    let peer = Peer::new(vec![Says::Json(status, "retry-after: 90\r\n", body)]);
-    let service = Service::new(&peer.url(), Secret::new("cc_live_0123456789abcdef")).unwrap();
-    let client = Client::new(&service, std::time::Duration::from_secs(20)).silent();
-    let waits = super::client::Waits { sleep: |_| (), random: || 1e9 };
-    client.with_waits(waits).send(&Request::new(method, "/v1/calls")).unwrap_err()
+    // With so short a deadline there is no second attempt.
+    let server = TestServer::new(vec![Behavior::Json(status, "retry-after: 90\r\n", body)]);
+    let service = Service::new(&server.url(), Secret::new("cc_live_0123456789abcdef")).unwrap();
+    let client = Client::new(&service, std::time::Duration::from_secs(20)).quiet();
+    let pacing = Pacing { sleep: |_| (), random: || 1e9 };
+    client.with_pacing(pacing).send(&Request::new(method, "/v1/calls")).unwrap_err()
 }
 
 #[track_caller]
-fn case(status: u16, body: &'static str, exit: Exit, told: &str) {
+fn case(status: u16, body: &'static str, exit: Exit, line: &str) {
     let err = refused(Method::Post, status, body);
-    assert_eq!(err.to_string(), told);
-    assert_eq!(err.exit(), exit, "{told}");
+    assert_eq!(err.to_string(), line);
+    assert_eq!(err.exit(), exit, "{line}");
 }
 
 #[test]
-fn every_shape_is_told_in_one_line() {
+fn every_shape_becomes_one_line() {
     case(
         402,
         r#"{"error":"no credit"}"#,
@@ -53,7 +52,7 @@ fn every_shape_is_told_in_one_line() {
     case(
         422,
         r#"{"code":"missing_field","detail":"no name"}"#,
-        Exit::Unknown,
+        Exit::Unconfirmed,
         "server refused POST /v1/calls: no name (HTTP 422, missing_field)",
     );
     case(
@@ -65,13 +64,13 @@ fn every_shape_is_told_in_one_line() {
     case(
         409,
         r#"{"error":{"code":"busy"}}"#,
-        Exit::Unknown,
+        Exit::Unconfirmed,
         "server refused POST /v1/calls: busy (HTTP 409)",
     );
     case(
         418,
         r#"{"odd":[1]}"#,
-        Exit::Unknown,
+        Exit::Unconfirmed,
         r#"server refused POST /v1/calls: {"odd":[1]} (HTTP 418)"#,
     );
     case(
@@ -98,7 +97,7 @@ fn every_shape_is_told_in_one_line() {
 }
 
 #[test]
-fn a_wrapped_mistake_is_the_callers() {
+fn an_error_of_telnyx_inside_is_shown_instead() {
     case(
         500,
         r#"{"error":{"code":"internal","message":"Telnyx API error (400): {\"errors\":[{\"code\":\"10004\",\"detail\":\"A required parameter was missing.\",\"source\":{\"pointer\":\"/body/steps[0]/step_id\"}}]}"}}"#,
@@ -109,20 +108,20 @@ fn a_wrapped_mistake_is_the_callers() {
     case(
         500,
         r#"{"error":{"code":"internal","message":"boom"}}"#,
-        Exit::Unknown,
+        Exit::Unconfirmed,
         "server failed on POST /v1/calls: boom (HTTP 500, internal)",
     );
     case(
         502,
         "<html><head><title>502 Bad Gateway</title>",
-        Exit::Unknown,
+        Exit::Unconfirmed,
         "server failed on POST /v1/calls: an HTML page \"502 Bad Gateway\" (HTTP 502)",
     );
 }
 
-/// One status with one body, asked for by POST; the answer asks to wait.
+/// The exit code of a POST with this status and body; the response asks to wait.
 #[track_caller]
-fn certainty(status: u16, code: &str, message: &str, exit: Exit) {
+fn exit_of_post(status: u16, code: &str, message: &str, exit: Exit) {
     let body = serde_json::json!({"error": {"code": code, "message": message}}).to_string();
     assert_eq!(
         refused(Method::Post, status, body.leak()).exit(),
@@ -132,20 +131,20 @@ fn certainty(status: u16, code: &str, message: &str, exit: Exit) {
 }
 
 #[test]
-fn only_the_services_own_words_make_a_conflict_or_a_failure_certain() {
-    certainty(409, "step_final", "the step is completed", Exit::No);
-    certainty(422, "invalid_number", "to is no phone number", Exit::No);
-    certainty(409, "idempotency_in_progress", "a request with this key runs", Exit::Unknown);
-    certainty(422, "idempotency_key_reused", "other body", Exit::Unknown);
-    certainty(
+fn only_the_own_shape_proves_anything_of_a_conflict_or_failure() {
+    exit_of_post(409, "step_final", "the step is completed", Exit::No);
+    exit_of_post(422, "invalid_number", "to is no phone number", Exit::No);
+    exit_of_post(409, "idempotency_in_progress", "a request with this key runs", Exit::Unconfirmed);
+    exit_of_post(422, "idempotency_key_reused", "other body", Exit::Unconfirmed);
+    exit_of_post(
         409,
         "conflict",
         "A request with this Idempotency-Key is still being processed",
-        Exit::Unknown,
+        Exit::Unconfirmed,
     );
-    certainty(409, "duplicate", "sent before", Exit::Unknown);
-    certainty(503, "unavailable", "later", Exit::Unavailable);
-    certainty(502, "bad_gateway", "later", Exit::Unknown);
+    exit_of_post(409, "duplicate", "sent before", Exit::Unconfirmed);
+    exit_of_post(503, "unavailable", "later", Exit::Unavailable);
+    exit_of_post(502, "bad_gateway", "later", Exit::Unconfirmed);
     let wrapped = |status: u16, code: &str| {
         format!(r#"Telnyx API error ({status}): {{"errors":[{{"code":"{code}","title":"T"}}]}}"#)
     };
@@ -155,18 +154,18 @@ fn only_the_services_own_words_make_a_conflict_or_a_failure_certain() {
         (409, "10001", Exit::No),
         (422, "10016", Exit::No),
         (429, "10011", Exit::Unavailable),
-        (400, "10008", Exit::Unknown),
-        (408, "10008", Exit::Unknown),
-        (408, "10007", Exit::Unknown),
-        (409, "10012", Exit::Unknown),
-        (422, "10012", Exit::Unknown),
-        (500, "10007", Exit::Unknown),
-        (504, "10008", Exit::Unknown),
+        (400, "10008", Exit::Unconfirmed),
+        (408, "10008", Exit::Unconfirmed),
+        (408, "10007", Exit::Unconfirmed),
+        (409, "10012", Exit::Unconfirmed),
+        (422, "10012", Exit::Unconfirmed),
+        (500, "10007", Exit::Unconfirmed),
+        (504, "10008", Exit::Unconfirmed),
     ] {
-        certainty(500, "internal", &wrapped(status, code), exit);
+        exit_of_post(500, "internal", &wrapped(status, code), exit);
     }
-    certainty(500, "internal", "call placed, but: insert into calls failed", Exit::Unknown);
-    certainty(500, "internal", "Telnyx API error (400): {\"errors\":[{\"co", Exit::No);
+    exit_of_post(500, "internal", "call placed, but: insert into calls failed", Exit::Unconfirmed);
+    exit_of_post(500, "internal", "Telnyx API error (400): {\"errors\":[{\"co", Exit::No);
 }
 
 #[test]
@@ -190,7 +189,7 @@ fn a_403_is_about_the_key_only_when_it_says_so() {
 }
 
 #[test]
-fn each_error_says_what_to_do() {
+fn each_error_has_its_hint() {
     let hint = |status, body| refused(Method::Get, status, body).hint().unwrap_or_default();
     assert!(hint(401, "").contains("`setup`"));
     assert!(hint(402, "").contains("`status`"));
@@ -203,7 +202,7 @@ fn each_error_says_what_to_do() {
 }
 
 #[test]
-fn long_words_are_cut() {
+fn a_long_message_is_cut() {
     let body: &'static str = format!("{{\"error\":\"{}\"}}", "x".repeat(10_000)).leak();
     assert!(refused(Method::Get, 400, body).to_string().chars().count() < 400);
 }

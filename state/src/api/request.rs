@@ -4,24 +4,23 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::Path;
-use super::path::query;
+use super::url_path::{UrlPath, query};
 use crate::http::Method;
 
-/// What is asked of the service. The verbs of [`super::Client`] are shorter for the plain cases.
+/// A request to the service. For most, the methods of [`super::Client`] are shorter.
 #[derive(Clone, Debug)]
 pub struct Request {
     method: Method,
-    path: Path,
+    path: UrlPath,
     query: Vec<(String, String)>,
     headers: Vec<(&'static str, String)>,
     body: Option<Value>,
 }
 
-/// The method and the path of a request, as errors tell it: `POST /v1/calls`. Never the query, which may
-/// hold a number.
+/// The method and the path of a request, for errors: `POST /v1/calls`. Without the query, which may contain a phone
+/// number.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct RequestLine {
     /// The method.
     pub method: Method,
     /// The path, percent-encoded.
@@ -30,7 +29,7 @@ pub struct Asked {
 
 impl Request {
     /// A request without query, headers and body.
-    pub fn new(method: Method, path: impl Into<Path>) -> Self {
+    pub fn new(method: Method, path: impl Into<UrlPath>) -> Self {
         Self { method, path: path.into(), query: Vec::new(), headers: Vec::new(), body: None }
     }
 
@@ -68,7 +67,7 @@ impl Request {
         &self.headers
     }
 
-    /// The body's bytes. A POST always has a body, be it `{}`: that is what the reference sends.
+    /// The bytes of the body. A POST without one is sent with `{}`.
     pub(super) fn bytes(&self) -> Option<Vec<u8>> {
         match &self.body {
             Some(body) => Some(body.to_string().into_bytes()),
@@ -77,12 +76,12 @@ impl Request {
         }
     }
 
-    pub(super) fn asked(&self) -> Asked {
-        Asked { method: self.method, path: self.path.to_string() }
+    pub(super) fn line(&self) -> RequestLine {
+        RequestLine { method: self.method, path: self.path.to_string() }
     }
 }
 
-impl fmt::Display for Asked {
+impl fmt::Display for RequestLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.method, self.path)
     }

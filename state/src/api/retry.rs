@@ -1,54 +1,56 @@
-//! Which failed request may be sent again, and after what: a pure decision, so that it can be read and tested.
+//! Whether a request that failed is sent again, and when: a pure decision.
 
 use std::time::Duration;
 
 use super::{Error, Refusal};
 use crate::http::Method;
 
-/// Tries in all, the first included (spec 2).
-pub(super) const TRIES: u32 = 3;
+/// How often a request is sent at the most.
+pub(super) const MAX_ATTEMPTS: u32 = 3;
 
-/// What follows a failed try.
+/// What follows a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Next {
-    /// The error is told.
+pub(super) enum RetryDecision {
+    /// The error is final.
     GiveUp,
-    /// Again, after a wait with full jitter.
-    Soon,
-    /// Again, after the wait that the server asked for.
+    /// Another attempt after a wait with full jitter.
+    Backoff,
+    /// Another attempt after the wait that the server asked for.
     After(Duration),
 }
 
-/// Decides. A POST goes again only if it never left, or if the service says that it did nothing for now: 429, or 503 with
-/// `Retry-After`.
-pub(super) fn next(error: &Error, method: Method) -> Next {
+/// Decides. A POST is sent again only if it was not sent, or if the service says that it did nothing for now: 429, or 503
+/// with `Retry-After`.
+pub(super) fn decide(error: &Error, method: Method) -> RetryDecision {
     match error {
-        Error::Unreachable { why, .. } if !why.is_lasting() => Next::Soon,
-        Error::Lost { .. } if method.is_repeatable() => Next::Soon,
+        Error::Unreachable { cause, .. } if !cause.is_permanent() => RetryDecision::Backoff,
+        Error::ResponseLost { .. } if method.is_idempotent() => RetryDecision::Backoff,
         Error::Refused(refusal) => {
-            let is_busy = refusal.is_for_now() || matches!(refusal.status, 429 | 503);
+            let is_busy = refusal.is_temporary() || matches!(refusal.status, 429 | 503);
             match (refusal.status, refusal.retry_after) {
-                (_, Some(wait)) if is_busy && may_go_again(refusal, method) => Next::After(wait),
-                _ if refusal.is_for_now() => Next::Soon,
-                // A mistake that was found stays one.
-                _ if refusal.is_certain() => Next::GiveUp,
-                (408 | 425 | 500..=599, _) if method.is_repeatable() => Next::Soon,
-                _ => Next::GiveUp,
+                (_, Some(wait)) if is_busy && is_allowed(refusal, method) => {
+                    RetryDecision::After(wait)
+                }
+                _ if refusal.is_temporary() => RetryDecision::Backoff,
+                // The request itself is wrong, and would be again.
+                _ if refusal.proves_no_effect() => RetryDecision::GiveUp,
+                (408 | 425 | 500..=599, _) if method.is_idempotent() => RetryDecision::Backoff,
+                _ => RetryDecision::GiveUp,
             }
         }
-        _ => Next::GiveUp,
+        _ => RetryDecision::GiveUp,
     }
 }
 
-fn may_go_again(refusal: &Refusal, method: Method) -> bool {
-    method.is_repeatable() || refusal.is_for_now()
+fn is_allowed(refusal: &Refusal, method: Method) -> bool {
+    method.is_idempotent() || refusal.is_temporary()
 }
 
-/// Whether a failed try may have had its effect all the same.
-pub(super) fn may_be_done(error: &Error) -> bool {
+/// Whether a failed attempt may have had its effect all the same.
+pub(super) fn may_have_had_effect(error: &Error) -> bool {
     match error {
         Error::Unreachable { .. } => false,
-        Error::Refused(refusal) => !refusal.is_certain(),
+        Error::Refused(refusal) => !refusal.proves_no_effect(),
         _ => true,
     }
 }

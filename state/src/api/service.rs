@@ -1,10 +1,12 @@
-//! Where the service is and the key to it: checked once, so that the key never travels in clear.
+//! The address of the service and the key to it. Checked when they are put together, so that the key is never sent
+//! unencrypted to another machine.
 
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::exit::Fault;
-use crate::secret::Secret;
+use crate::text::secret::Secret;
+use crate::text::url;
 
-/// The service's address and key.
+/// The address of the service and the API key.
 #[derive(Clone, Debug)]
 pub struct Service {
     base: String,
@@ -14,12 +16,12 @@ pub struct Service {
 impl Service {
     /// Takes an address without `/v1`, such as [`Config::server`] gives.
     ///
-    /// Fails (exit 3) if it is http beyond loopback: the key would be readable on the way (spec 2).
+    /// Fails (exit 3) if it is no https address and not on this machine.
     pub fn new(base: &str, key: Secret) -> Result<Self, Fault> {
         let base = base.trim_end_matches('/');
-        let stays_here = base.starts_with("http://") && config::is_loopback(base);
+        let stays_here = base.starts_with("http://") && url::is_loopback(base);
         if !base.starts_with("https://") && !stays_here {
-            let shown = config::shown(base);
+            let shown = url::redact(base);
             return Err(Fault::not_configured(format!(
                 "the server is `{shown}`; the key is sent in clear only to this machine"
             ))
@@ -28,7 +30,14 @@ impl Service {
         Ok(Self { base: base.to_owned(), key })
     }
 
-    /// `https://clawdtalk.com`: no trailing slash, no `/v1`.
+    /// The service of a configuration.
+    ///
+    /// Fails as [`Config::server`], [`Config::api_key`] and [`new`](Self::new) do.
+    pub fn from_config(config: &Config) -> anyhow::Result<Self> {
+        Ok(Self::new(&config.server()?, config.api_key()?)?)
+    }
+
+    /// The address, such as `https://clawdtalk.com`: without a slash or `/v1` at its end.
     pub fn base(&self) -> &str {
         &self.base
     }
@@ -38,22 +47,15 @@ impl Service {
         &self.key
     }
 
-    /// The address of the service's WebSocket: `wss://clawdtalk.com/ws` (facts/server.md 2.1).
+    /// The address of the service's WebSocket, such as `wss://clawdtalk.com/ws`.
     pub fn socket_url(&self) -> String {
-        // http becomes ws and https wss: only the first four letters change.
+        // http becomes ws and https wss.
         format!("ws{}/ws", self.base.strip_prefix("http").unwrap_or(&self.base))
     }
 
-    /// Whether the service is on this machine: a simulator or a test.
+    /// Whether the service is on this machine, which only a simulator is.
     pub(crate) fn is_on_loopback(&self) -> bool {
-        config::is_loopback(&self.base)
-    }
-}
-
-impl Config {
-    /// The service as configured: [`Config::server`] and [`Config::api_key`].
-    pub fn service(&self) -> anyhow::Result<Service> {
-        Ok(Service::new(&self.server()?, self.api_key()?)?)
+        url::is_loopback(&self.base)
     }
 }
 
@@ -61,10 +63,10 @@ impl Config {
 mod tests {
     use super::Service;
     use crate::exit::Exit;
-    use crate::secret::Secret;
+    use crate::text::secret::Secret;
 
     #[test]
-    fn the_key_goes_in_clear_only_to_loopback() {
+    fn the_key_is_sent_unencrypted_only_to_loopback() {
         let service = |base| Service::new(base, Secret::new("cc_live_0123456789abcdef"));
         for (base, socket) in [
             ("https://clawdtalk.com/", "wss://clawdtalk.com/ws"),

@@ -1,24 +1,24 @@
-//! How a client proves itself to the gateway, from the forms that its configuration allows (facts/gateway.md 6).
+//! How a client authenticates with the gateway, in every form that its configuration can have.
 
-use super::GatewayConfig;
 use super::json5::MAX_BYTES;
 use super::substitute::{is_name, substitute};
-use crate::secret::Secret;
-use crate::words;
+use super::values::Values;
+use crate::text::secret::Secret;
+use crate::text::shell;
 use serde_json::Value;
 use std::fs::File;
 use std::io::Read as _;
 
-/// What the gateway wants to see as `Authorization: Bearer …`.
+/// What the gateway wants as `Authorization: Bearer …`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Auth {
     /// A token or, in password mode, the password.
     Bearer(Secret),
     /// Nothing: mode `none`.
     Open,
-    /// The gateway makes up a token at each start and tells nobody.
+    /// A token that the gateway makes up at each start, and that nobody else can know.
     Absent,
-    /// There is a secret, but it cannot be had from here.
+    /// A secret that cannot be had from here.
     OutOfReach {
         /// Why, without the secret.
         why: String,
@@ -27,108 +27,106 @@ pub enum Auth {
     },
 }
 
-impl GatewayConfig {
-    /// How to prove oneself, read anew each time from what `read` saw: a token may come from a variable or file.
-    pub fn auth(&self) -> Auth {
-        let mode = self.get(&["gateway", "auth", "mode"]).and_then(Value::as_str);
-        let has =
-            |key: &str| self.get(&["gateway", "auth", key]).is_some_and(|value| !value.is_null());
-        let (key, variable) = match mode {
-            Some("none") => return Auth::Open,
-            Some("password") => ("password", "OPENCLAW_GATEWAY_PASSWORD"),
-            Some("token") => ("token", "OPENCLAW_GATEWAY_TOKEN"),
-            Some(other) => {
-                return out_of_reach(
-                    &format!("its `gateway.auth.mode` is `{other}`, which has no token"),
-                    "set it to `token`",
-                );
-            }
-            None if has("password") && !has("token") => ("password", "OPENCLAW_GATEWAY_PASSWORD"),
-            None => ("token", "OPENCLAW_GATEWAY_TOKEN"),
-        };
-        let fallback = || self.lookup(variable).map(|value| Auth::Bearer(Secret::new(value)));
-        match self.get(&["gateway", "auth", key]) {
-            None | Some(Value::Null) => fallback().unwrap_or(Auth::Absent),
-            Some(Value::String(text)) if text.trim().is_empty() => {
-                fallback().unwrap_or(Auth::Absent)
-            }
-            Some(Value::String(text)) => self.written_out(key, text),
-            // The gateway too lets the variable win over a reference.
-            Some(reference) => fallback().unwrap_or_else(|| self.referred_to(key, reference)),
+/// How a client authenticates.
+pub(super) fn read(values: &Values) -> Auth {
+    let mode = values.text(&["gateway", "auth", "mode"]);
+    let has =
+        |key: &str| values.get(&["gateway", "auth", key]).is_some_and(|value| !value.is_null());
+    let (key, variable) = match mode {
+        Some("none") => return Auth::Open,
+        Some("password") => ("password", "OPENCLAW_GATEWAY_PASSWORD"),
+        Some("token") => ("token", "OPENCLAW_GATEWAY_TOKEN"),
+        Some(other) => {
+            return out_of_reach(
+                &format!("its `gateway.auth.mode` is `{other}`, which has no token"),
+                "set it to `token`",
+            );
         }
-    }
-
-    fn written_out(&self, key: &str, text: &str) -> Auth {
-        let name = text.strip_prefix('$').filter(|name| is_name(name));
-        let value = match name {
-            Some(name) => self.lookup(name).ok_or_else(|| name.to_owned()),
-            None => substitute(text, |name| self.lookup(name)),
-        };
-        match value {
-            Ok(value) => Auth::Bearer(Secret::new(value.trim())),
-            Err(name) => unset(key, &name),
-        }
-    }
-
-    fn referred_to(&self, key: &str, reference: &Value) -> Auth {
-        let part = |part: &str| reference.get(part).and_then(Value::as_str).unwrap_or_default();
-        match part("source") {
-            "env" => match self.lookup(part("id")) {
-                Some(value) => Auth::Bearer(Secret::new(value.trim())),
-                None => unset(key, part("id")),
-            },
-            "file" => match self.secret_in_file(part("provider"), part("id")) {
-                Ok(value) => Auth::Bearer(Secret::new(value.trim())),
-                Err(why) => out_of_reach(
-                    &format!("`gateway.auth.{key}` refers to a file: {why}"),
-                    "mend the reference, or set OPENCLAW_GATEWAY_TOKEN",
-                ),
-            },
-            source => out_of_reach(
-                &format!(
-                    "`gateway.auth.{key}` is a secret reference of the kind `{}`",
-                    shown(source)
-                ),
-                "set OPENCLAW_GATEWAY_TOKEN, or name a variable with `setup --gateway-token-env NAME`",
-            ),
-        }
-    }
-
-    /// A secret from the file of a provider under `secrets.providers`: the whole of it, or a JSON pointer into it.
-    fn secret_in_file(&self, provider: &str, id: &str) -> Result<String, String> {
-        let provider_name = if provider.is_empty() {
-            self.get(&["secrets", "defaults", "file"]).and_then(Value::as_str).unwrap_or("default")
-        } else {
-            provider
-        };
-        let provider = self.get(&["secrets", "providers", provider_name]);
-        let setting =
-            |key: &str| provider.and_then(|provider| provider.get(key)).and_then(Value::as_str);
-        let path = setting("path")
-            .ok_or_else(|| format!("no file is named for `{}`", shown(provider_name)))?;
-        let path = self.around.expand(path);
-        let mut bytes = Vec::new();
-        let limit = MAX_BYTES as u64;
-        File::open(&path)
-            .and_then(|file| file.take(limit).read_to_end(&mut bytes))
-            .map_err(|err| format!("reading `{}`: {err}", path.display()))?;
-        let text =
-            String::from_utf8(bytes).map_err(|_| format!("`{}` is not UTF-8", path.display()))?;
-        if setting("mode") == Some("singleValue") {
-            return Ok(text.trim_end_matches(['\r', '\n']).to_owned());
-        }
-        // The parser's message may quote the file, which holds nothing but secrets.
-        let json: Value =
-            serde_json::from_str(&text).map_err(|_| format!("`{}` is not JSON", path.display()))?;
-        json.pointer(id)
-            .and_then(Value::as_str)
-            .map(str::to_owned)
-            .ok_or_else(|| format!("`{}` has no text at `{}`", path.display(), shown(id)))
+        None if has("password") && !has("token") => ("password", "OPENCLAW_GATEWAY_PASSWORD"),
+        None => ("token", "OPENCLAW_GATEWAY_TOKEN"),
+    };
+    let fallback = || values.variable(variable).map(|value| Auth::Bearer(Secret::new(value)));
+    match values.get(&["gateway", "auth", key]) {
+        None | Some(Value::Null) => fallback().unwrap_or(Auth::Absent),
+        Some(Value::String(text)) if text.trim().is_empty() => fallback().unwrap_or(Auth::Absent),
+        Some(Value::String(text)) => from_text(values, key, text),
+        // The gateway too prefers the variable to a reference.
+        Some(reference) => fallback().unwrap_or_else(|| from_reference(values, key, reference)),
     }
 }
 
+/// A secret that is a text of the file, `$NAME` or with `${NAME}` in it.
+fn from_text(values: &Values, key: &str, text: &str) -> Auth {
+    let name = text.strip_prefix('$').filter(|name| is_name(name));
+    let value = match name {
+        Some(name) => values.variable(name).ok_or_else(|| name.to_owned()),
+        None => substitute(text, |name| values.variable(name)),
+    };
+    match value {
+        Ok(value) => Auth::Bearer(Secret::new(value.trim())),
+        Err(name) => unset(key, &name),
+    }
+}
+
+/// A secret that is a reference.
+fn from_reference(values: &Values, key: &str, reference: &Value) -> Auth {
+    let part = |part: &str| reference.get(part).and_then(Value::as_str).unwrap_or_default();
+    match part("source") {
+        "env" => match values.variable(part("id")) {
+            Some(value) => Auth::Bearer(Secret::new(value.trim())),
+            None => unset(key, part("id")),
+        },
+        "file" => match secret_in_file(values, part("provider"), part("id")) {
+            Ok(value) => Auth::Bearer(Secret::new(value.trim())),
+            Err(why) => out_of_reach(
+                &format!("`gateway.auth.{key}` refers to a file: {why}"),
+                "mend the reference, or set OPENCLAW_GATEWAY_TOKEN",
+            ),
+        },
+        source => out_of_reach(
+            &format!(
+                "`gateway.auth.{key}` is a secret reference of the kind `{}`",
+                printable(source)
+            ),
+            "set OPENCLAW_GATEWAY_TOKEN, or name a variable with `setup --gateway-token-env NAME`",
+        ),
+    }
+}
+
+/// A secret from the file of a provider under `secrets.providers`: the whole of it, or a JSON pointer into it.
+fn secret_in_file(values: &Values, provider: &str, id: &str) -> Result<String, String> {
+    let provider_name = if provider.is_empty() {
+        values.text(&["secrets", "defaults", "file"]).unwrap_or("default")
+    } else {
+        provider
+    };
+    let provider = values.get(&["secrets", "providers", provider_name]);
+    let setting =
+        |key: &str| provider.and_then(|provider| provider.get(key)).and_then(Value::as_str);
+    let path = setting("path")
+        .ok_or_else(|| format!("no file is named for `{}`", printable(provider_name)))?;
+    let path = values.expand(path);
+    let mut bytes = Vec::new();
+    let limit = MAX_BYTES as u64;
+    File::open(&path)
+        .and_then(|file| file.take(limit).read_to_end(&mut bytes))
+        .map_err(|err| format!("reading `{}`: {err}", path.display()))?;
+    let text =
+        String::from_utf8(bytes).map_err(|_| format!("`{}` is not UTF-8", path.display()))?;
+    if setting("mode") == Some("singleValue") {
+        return Ok(text.trim_end_matches(['\r', '\n']).to_owned());
+    }
+    // Not the parser's own message: it may quote the file, which holds nothing but secrets.
+    let json: Value =
+        serde_json::from_str(&text).map_err(|_| format!("`{}` is not JSON", path.display()))?;
+    json.pointer(id)
+        .and_then(Value::as_str)
+        .map(str::to_owned)
+        .ok_or_else(|| format!("`{}` has no text at `{}`", path.display(), printable(id)))
+}
+
 fn unset(key: &str, name: &str) -> Auth {
-    let (name, quoted) = (shown(name), words::for_shell(&shown(name)));
+    let (name, quoted) = (printable(name), shell::quote(&printable(name)));
     out_of_reach(
         &format!("`gateway.auth.{key}` refers to ${{{name}}}, which is not set here"),
         &format!("set {quoted} in the environment or in the gateway's .env file"),
@@ -139,7 +137,7 @@ fn out_of_reach(why: &str, fix: &str) -> Auth {
     Auth::OutOfReach { why: why.to_owned(), fix: fix.to_owned() }
 }
 
-/// A name from the file as it may be printed: bounded, on one line.
-fn shown(name: &str) -> String {
+/// A name from the file as it may be printed: on one line, at most 64 characters.
+fn printable(name: &str) -> String {
     name.chars().filter(|letter| !letter.is_control()).take(64).collect()
 }

@@ -1,4 +1,5 @@
-//! Reads a configuration with the files that it includes, as the gateway puts them together, and knows which file says what.
+//! Reads a configuration with the files that it includes, merged as the gateway merges them, and finds the file that a
+//! value comes from.
 
 use super::json5;
 use serde_json::{Map, Value};
@@ -12,9 +13,9 @@ const INCLUDE: &str = "$include";
 /// The gateway's own limit.
 const MAX_NESTING: usize = 10;
 
-/// Why a configuration cannot be used. No variant quotes a value of it.
+/// Why a configuration cannot be used. No variant contains a value of it.
 #[derive(Debug)]
-pub enum Error {
+pub enum GatewayConfigError {
     /// When the file cannot be read.
     Unreadable {
         /// The file.
@@ -27,7 +28,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// Where and why.
-        source: json5::Error,
+        source: json5::Json5Error,
     },
     /// When an `$include` is one that the gateway refuses too.
     BadInclude {
@@ -38,7 +39,7 @@ pub enum Error {
     },
 }
 
-impl std::fmt::Display for Error {
+impl std::fmt::Display for GatewayConfigError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Unreadable { path, source } => {
@@ -52,18 +53,18 @@ impl std::fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for GatewayConfigError {}
 
-/// Where a value is written, or would be: the file and the keys inside it.
+/// Where a value stands, or would have to: the file and the keys inside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct ValueLocation {
     /// The file to edit.
     pub file: PathBuf,
-    /// The path of the value from that file's own root.
+    /// The keys that lead to the value from the root of that file.
     pub keys: Vec<String>,
 }
 
-/// A configuration, put together, and each of its files as it stands.
+/// A configuration: each of its files, and all of them merged.
 #[derive(Debug)]
 pub(super) struct Sources {
     main: PathBuf,
@@ -73,9 +74,9 @@ pub(super) struct Sources {
 
 impl Sources {
     /// Reads `main` and everything it includes.
-    pub(super) fn read(main: &Path) -> Result<Self, Error> {
-        // The folder of the name it was reached by: where the config is a symlink, the gateway looks there too.
-        let mut reader = Reader {
+    pub(super) fn read(main: &Path) -> Result<Self, GatewayConfigError> {
+        // Of a symlink its own folder and not that of its target: there the gateway looks for includes too.
+        let mut reader = IncludeReader {
             root: main.parent().unwrap_or(Path::new("/")).to_owned(),
             files: HashMap::new(),
         };
@@ -83,36 +84,37 @@ impl Sources {
         Ok(Self { main: main.to_owned(), files: reader.files, merged })
     }
 
-    /// Which file has the value at `path`, or is the one to add it to: the file that writes the key out, else
-    /// the one that the innermost object comes from; of several included into one object the last, which wins.
-    pub(super) fn owner(&self, path: &[&str]) -> Place {
-        let here = Place { file: self.main.clone(), keys: Vec::new() };
+    /// Which file has the value at `path`, or is the one to add it to: the file with the key itself, else the one with
+    /// the innermost object; of several that are included into one object the last, which wins.
+    pub(super) fn location(&self, path: &[&str]) -> ValueLocation {
+        let here = ValueLocation { file: self.main.clone(), keys: Vec::new() };
         self.follow(here.clone(), path).unwrap_or(here)
     }
 
-    fn follow(&self, mut place: Place, path: &[&str]) -> Option<Place> {
-        let mut node = self.files.get(&place.file)?;
+    fn follow(&self, mut at: ValueLocation, path: &[&str]) -> Option<ValueLocation> {
+        let mut node = self.files.get(&at.file)?;
         for (depth, key) in path.iter().enumerate() {
             if let Some(next) = node.get(*key) {
                 node = next;
-            } else if let Some(files) = self.included_in(&place.file, node) {
-                let inside = |file: &PathBuf| Place { file: file.clone(), keys: Vec::new() };
-                let knows = |file: &&PathBuf| {
+            } else if let Some(files) = self.included_in(&at.file, node) {
+                let inside =
+                    |file: &PathBuf| ValueLocation { file: file.clone(), keys: Vec::new() };
+                let has_key = |file: &&PathBuf| {
                     self.files.get(*file).is_some_and(|root| root.get(*key).is_some())
                 };
-                let file = files.iter().rev().find(knows).or(files.last())?;
+                let file = files.iter().rev().find(has_key).or(files.last())?;
                 return self.follow(inside(file), &path[depth..]);
             } else {
                 node = &Value::Null;
             }
-            place.keys.push((*key).to_owned());
+            at.keys.push((*key).to_owned());
         }
-        // The value itself may be an include: then the whole other file is it.
-        match self.included_in(&place.file, node) {
+        // The value itself may be an include: then it is the whole of the other file.
+        match self.included_in(&at.file, node) {
             Some(files) => {
-                self.follow(Place { file: files.last()?.clone(), keys: Vec::new() }, &[])
+                self.follow(ValueLocation { file: files.last()?.clone(), keys: Vec::new() }, &[])
             }
-            None => Some(place),
+            None => Some(at),
         }
     }
 
@@ -128,35 +130,40 @@ impl Sources {
     }
 }
 
-struct Reader {
+/// Reads files and what they include.
+struct IncludeReader {
     root: PathBuf,
     files: HashMap<PathBuf, Value>,
 }
 
-impl Reader {
-    /// `chain` holds the files being read, outermost first.
-    fn file(&mut self, path: &Path, chain: &mut Vec<PathBuf>) -> Result<Value, Error> {
+impl IncludeReader {
+    /// Reads one file. `chain` holds the files that are being read, outermost first.
+    fn file(&mut self, path: &Path, chain: &mut Vec<PathBuf>) -> Result<Value, GatewayConfigError> {
         let value = load(path)?;
         self.files.insert(path.to_owned(), value.clone());
         chain.push(path.to_owned());
-        let merged = self.put_together(value, chain)?;
+        let merged = self.merge_includes(value, chain)?;
         chain.pop();
         Ok(merged)
     }
 
-    fn put_together(&mut self, value: Value, chain: &mut Vec<PathBuf>) -> Result<Value, Error> {
+    fn merge_includes(
+        &mut self,
+        value: Value,
+        chain: &mut Vec<PathBuf>,
+    ) -> Result<Value, GatewayConfigError> {
         match value {
             Value::Array(items) => items
                 .into_iter()
-                .map(|item| self.put_together(item, chain))
+                .map(|item| self.merge_includes(item, chain))
                 .collect::<Result<_, _>>()
                 .map(Value::Array),
             Value::Object(mut object) => {
                 let include = object.shift_remove(INCLUDE);
                 let own = object
                     .into_iter()
-                    .map(|(key, value)| Ok((key, self.put_together(value, chain)?)))
-                    .collect::<Result<Map<_, _>, Error>>()?;
+                    .map(|(key, value)| Ok((key, self.merge_includes(value, chain)?)))
+                    .collect::<Result<Map<_, _>, GatewayConfigError>>()?;
                 let Some(include) = include else { return Ok(Value::Object(own)) };
                 let included = self.include(&include, chain)?;
                 if own.is_empty() {
@@ -174,26 +181,36 @@ impl Reader {
         }
     }
 
-    fn include(&mut self, include: &Value, chain: &mut Vec<PathBuf>) -> Result<Value, Error> {
+    fn include(
+        &mut self,
+        include: &Value,
+        chain: &mut Vec<PathBuf>,
+    ) -> Result<Value, GatewayConfigError> {
         let names = names(include).ok_or_else(|| {
             bad(chain, "`$include` is neither a file name nor a list of them".to_owned())
         })?;
-        let mut whole: Option<Value> = None;
+        let mut merged: Option<Value> = None;
         for name in names {
             let from = chain.last().expect("a file is being read");
             let path = resolve(from, &name);
-            self.check(&path, &name, chain)?;
+            self.ensure_allowed(&path, &name, chain)?;
             let value = self.file(&path, chain)?;
-            whole = Some(match whole {
+            merged = Some(match merged {
                 Some(before) => merge(before, value),
                 None if include.is_array() => merge(Value::Object(Map::new()), value),
                 None => value,
             });
         }
-        Ok(whole.unwrap_or_else(|| Value::Object(Map::new())))
+        Ok(merged.unwrap_or_else(|| Value::Object(Map::new())))
     }
 
-    fn check(&self, path: &Path, name: &str, chain: &[PathBuf]) -> Result<(), Error> {
+    /// Refuses an include that the gateway refuses.
+    fn ensure_allowed(
+        &self,
+        path: &Path,
+        name: &str,
+        chain: &[PathBuf],
+    ) -> Result<(), GatewayConfigError> {
         let outside =
             || bad(chain, format!("`$include` of `{name}` leads out of the config's folder"));
         if !path.starts_with(&self.root) {
@@ -217,14 +234,14 @@ impl Reader {
     }
 }
 
-fn bad(chain: &[PathBuf], why: String) -> Error {
-    Error::BadInclude { path: chain.last().cloned().unwrap_or_default(), why }
+fn bad(chain: &[PathBuf], why: String) -> GatewayConfigError {
+    GatewayConfigError::BadInclude { path: chain.last().cloned().unwrap_or_default(), why }
 }
 
-/// Reads one file, no more of it than the gateway would.
-fn load(path: &Path) -> Result<Value, Error> {
-    let unreadable = |source| Error::Unreadable { path: path.to_owned(), source };
-    let broken = |source| Error::Broken { path: path.to_owned(), source };
+/// Reads one file, at most as much of it as the gateway would.
+fn load(path: &Path) -> Result<Value, GatewayConfigError> {
+    let unreadable = |source| GatewayConfigError::Unreadable { path: path.to_owned(), source };
+    let broken = |source| GatewayConfigError::Broken { path: path.to_owned(), source };
     let limit = json5::MAX_BYTES as u64 + 1;
     let mut bytes = Vec::new();
     File::open(path)
@@ -244,7 +261,7 @@ fn names(include: &Value) -> Option<Vec<String>> {
     }
 }
 
-/// The file that `name` means in the file `from`, `.` and `..` worked out without looking at the disk.
+/// The file that `name` means in the file `from`; `.` and `..` are resolved without looking at the disk.
 fn resolve(from: &Path, name: &str) -> PathBuf {
     let mut path = PathBuf::new();
     for part in from.parent().unwrap_or(Path::new("/")).join(name).components() {

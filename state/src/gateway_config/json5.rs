@@ -1,31 +1,31 @@
-//! Reads JSON5 as the gateway does, but bounded: a hostile or broken file is an error, never a crash.
+//! Reads JSON5 as the gateway does, within bounds: a hostile or broken file is an error and never a crash.
 
-use super::tokens::{Kind, tokens};
+use super::json5_tokens::{TokenKind, tokens};
 use serde_json::Value;
 
-/// The gateway's own limit for an included file; the main file is held to it too.
+/// The gateway's own limit for an included file, in bytes; here the main file has the same.
 pub const MAX_BYTES: usize = 2 * 1024 * 1024;
 
-/// Deeper than any gateway config. The parser descends by recursion, so depth is its stack.
+/// More than any gateway configuration has. The parser is recursive, so the depth uses its stack.
 const MAX_DEPTH: usize = 128;
 
 /// Why a text cannot be read as JSON5.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Error {
+pub enum Json5Error {
     /// When the text breaks JSON5's grammar.
     Syntax {
         /// Counted from 1; absent when the text ends too early.
         line: Option<usize>,
-        /// What the parser says, without quoting the text: it may hold secrets.
+        /// What the parser says, without any of the text, which may contain secrets.
         message: String,
     },
-    /// When it is nested deeper than any gateway config is.
+    /// When it is nested more than 128 levels deep.
     TooDeep,
-    /// When it is larger than the gateway itself would read.
+    /// When it has more than [`MAX_BYTES`].
     TooLarge,
 }
 
-impl std::fmt::Display for Error {
+impl std::fmt::Display for Json5Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Syntax { line: Some(line), message } => write!(f, "line {line}: {message}"),
@@ -36,18 +36,18 @@ impl std::fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Json5Error {}
 
-/// The value that `text` denotes. `Infinity` and `NaN` become null, of a repeated key the last counts
-/// (as in the gateway), and numbers beyond 64 bits lose digits: for reading, never for writing back.
-pub fn parse(text: &str) -> Result<Value, Error> {
+/// The value of a JSON5 text. `Infinity` and `NaN` become null, of a repeated key the last counts (as in the gateway), and
+/// numbers beyond 64 bits lose digits: good for reading, not for writing back.
+pub fn parse(text: &str) -> Result<Value, Json5Error> {
     if text.len() > MAX_BYTES {
-        return Err(Error::TooLarge);
+        return Err(Json5Error::TooLarge);
     }
     if depth(text) > MAX_DEPTH {
-        return Err(Error::TooDeep);
+        return Err(Json5Error::TooDeep);
     }
-    json5::from_str(text).map_err(|err| Error::Syntax {
+    json5::from_str(text).map_err(|err| Json5Error::Syntax {
         line: err.position().map(|position| position.line + 1),
         message: err.code().map_or_else(|| "no JSON5".to_owned(), |code| code.to_string()),
     })
@@ -58,8 +58,8 @@ fn depth(text: &str) -> usize {
     let mut open = 0_usize;
     for token in tokens(text) {
         match token.kind {
-            Kind::Mark(b'{' | b'[') => open += 1,
-            Kind::Mark(b'}' | b']') => open = open.saturating_sub(1),
+            TokenKind::Mark(b'{' | b'[') => open += 1,
+            TokenKind::Mark(b'}' | b']') => open = open.saturating_sub(1),
             _ => {}
         }
         deepest = deepest.max(open);
@@ -87,13 +87,13 @@ mod tests {
 
     #[test]
     fn bottomless_nesting_is_an_error_and_not_a_crash() {
-        assert_eq!(parse(&"[".repeat(1_000_000)), Err(Error::TooDeep));
-        assert_eq!(parse(&"{a:".repeat(129)), Err(Error::TooDeep));
+        assert_eq!(parse(&"[".repeat(1_000_000)), Err(Json5Error::TooDeep));
+        assert_eq!(parse(&"{a:".repeat(129)), Err(Json5Error::TooDeep));
         assert!(parse(&format!("{}{}", "[".repeat(128), "]".repeat(128))).is_ok());
     }
 
     #[test]
     fn a_file_the_gateway_would_not_read_is_refused() {
-        assert_eq!(parse(&" ".repeat(MAX_BYTES + 1)), Err(Error::TooLarge));
+        assert_eq!(parse(&" ".repeat(MAX_BYTES + 1)), Err(Json5Error::TooLarge));
     }
 }

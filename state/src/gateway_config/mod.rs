@@ -1,40 +1,57 @@
-//! The gateway's own configuration: finding it, reading it as the gateway does, and what it says to a client.
+//! The configuration of the gateway itself (`openclaw.json` or `clawdbot.json`, JSON5): finds it, reads it as the gateway
+//! does, and answers what a client needs to know. Nothing here writes, and no error or `Debug` output contains a value of
+//! the file.
 //!
-//! Everything that differs between products and versions is in facts/gateway.md 6. Nothing here writes, and
-//! no error or `Debug` output holds a value of the file.
+//! What differs between versions (see also [`crate::gateway`]):
+//!
+//! - Place: `~/.openclaw/openclaw.json`, and where that does not exist `~/.openclaw/clawdbot.json`,
+//!   `~/.clawdbot/openclaw.json`, `~/.clawdbot/clawdbot.json`. `OPENCLAW_CONFIG_PATH` replaces all of them,
+//!   `OPENCLAW_STATE_DIR` and `OPENCLAW_HOME` move the folder, `OPENCLAW_GATEWAY_PORT` overrides the port.
+//!   `CLAWDBOT_CONFIG_PATH` is ignored by the gateway too.
+//! - The gateway refuses a configuration with an unknown key, and a running one then keeps the old one. So a key may only
+//!   be added for a version that knows it: `gateway.tools` came with 2026.2.13.
+//! - `$include` puts other files of the same folder in, at most 10 deep; `${NAME}` (capitals only) stands for a variable,
+//!   `$${NAME}` for itself.
+//! - The token may be a text, `${NAME}`, a reference to a secret (`source` env, file, exec or store), a password, or
+//!   missing: then the gateway makes one up at each start and keeps it to itself.
+//! - Agents are the keyed map `agents.entries`, in earlier versions the list `agents.list` with `default: true` on one of
+//!   them; without either there is one agent, `main`. The default agent of several is `agents.defaults.systemAgent`.
+//! - An agent's workspace is its own `workspace`, else `agents.defaults.workspace` (with several agents a folder of the
+//!   agent's id in it), else `OPENCLAW_WORKSPACE_DIR`, else `workspace` in the state folder (`workspace-<id>` for others
+//!   than `main`). Clawdbot has `~/clawd`.
 
 mod agents;
-mod around;
 mod auth;
-mod find;
+mod env;
+pub mod from_skill_config;
+pub mod identity_files;
 mod include;
 pub mod json5;
-pub mod names;
+pub mod json5_tokens;
+mod locate;
 mod permissions;
-pub mod referred;
 mod substitute;
-pub mod tokens;
+mod values;
 
-pub use agents::Answering;
-pub use around::Around;
+pub use agents::DefaultAgent;
 pub use auth::Auth;
-pub use find::{Found, Product, candidates, find};
-pub use include::{Error, Place};
-pub use permissions::{CHAT_ENABLED, TOOL, TOOLS_ALLOW};
+pub use env::GatewayEnv;
+pub use include::{GatewayConfigError, ValueLocation};
+pub use locate::{ConfigFile, Product, find};
+pub use permissions::{CHAT_ENABLED, SESSIONS_SEND, TOOLS_ALLOW};
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
+use values::Values;
 
 /// The port a gateway listens on when nothing says otherwise.
 const DEFAULT_PORT: u16 = 18789;
 
-/// A gateway's configuration with its includes, read and not yet substituted.
+/// A gateway's configuration, read with its includes.
 pub struct GatewayConfig {
     path: PathBuf,
     product: Product,
-    state_dir: PathBuf,
-    around: Around,
-    sources: include::Sources,
+    values: Values,
 }
 
 impl std::fmt::Debug for GatewayConfig {
@@ -46,15 +63,10 @@ impl std::fmt::Debug for GatewayConfig {
 impl GatewayConfig {
     /// Reads the configuration and everything it includes.
     ///
-    /// Fails if one of the files cannot be read or is one that the gateway would refuse.
-    pub fn read(found: &Found, around: &Around) -> Result<Self, Error> {
-        Ok(Self {
-            path: found.path.clone(),
-            product: found.product,
-            state_dir: find::state_dir(around, &found.path),
-            around: around.clone(),
-            sources: include::Sources::read(&found.path)?,
-        })
+    /// Fails if one of the files cannot be read, or is one that the gateway would refuse.
+    pub fn read(file: &ConfigFile, env: &GatewayEnv) -> Result<Self, GatewayConfigError> {
+        let values = Values::read(file, env)?;
+        Ok(Self { path: file.path.clone(), product: file.product, values })
     }
 
     /// The main file, as it was named.
@@ -67,39 +79,93 @@ impl GatewayConfig {
         self.product
     }
 
-    /// The address of the gateway, which is this machine's.
+    /// The address of the gateway, which is on this machine.
     ///
-    /// The error says why it is another's, or that none is known.
+    /// The error says why it is not.
     pub fn url(&self) -> Result<String, String> {
-        if self.get(&["gateway", "mode"]).and_then(Value::as_str) == Some("remote") {
+        if self.values.text(&["gateway", "mode"]) == Some("remote") {
             return Err(
                 "its `gateway.mode` is `remote`: the gateway runs on another machine".to_owned()
             );
         }
-        let tls = self.get(&["gateway", "tls", "enabled"]).and_then(Value::as_bool) == Some(true);
-        Ok(format!("{}://127.0.0.1:{}", if tls { "https" } else { "http" }, self.port()))
+        let tls = self.values.get(&["gateway", "tls", "enabled"]).and_then(Value::as_bool);
+        let scheme = if tls == Some(true) { "https" } else { "http" };
+        Ok(format!("{scheme}://127.0.0.1:{}", self.port()))
     }
 
-    /// The port: `OPENCLAW_GATEWAY_PORT`, the file, 18789.
+    /// The port: `OPENCLAW_GATEWAY_PORT`, else the file's, else 18789.
     pub fn port(&self) -> u16 {
         let usable = |port: u64| u16::try_from(port).ok().filter(|port| *port > 0);
-        let given =
-            self.lookup("OPENCLAW_GATEWAY_PORT").and_then(|port| usable(port.trim().parse().ok()?));
-        let written = || self.get(&["gateway", "port"]).and_then(Value::as_u64).and_then(usable);
-        given.or_else(written).unwrap_or(DEFAULT_PORT)
+        let of_env = self.values.variable("OPENCLAW_GATEWAY_PORT");
+        let of_env = of_env.and_then(|port| usable(port.trim().parse().ok()?));
+        let of_file =
+            || self.values.get(&["gateway", "port"]).and_then(Value::as_u64).and_then(usable);
+        of_env.or_else(of_file).unwrap_or(DEFAULT_PORT)
     }
 
     /// Which file to edit for the value at `path`.
-    pub fn owner(&self, path: &[&str]) -> Place {
-        self.sources.owner(path)
+    pub fn location(&self, path: &[&str]) -> ValueLocation {
+        self.values.location(path)
     }
 
-    fn get(&self, path: &[&str]) -> Option<&Value> {
-        path.iter().try_fold(&self.sources.merged, |value, key| value.get(*key))
+    /// How a client authenticates. Read anew at each call: a token may come from a variable or a file.
+    pub fn auth(&self) -> Auth {
+        auth::read(&self.values)
     }
 
-    fn lookup(&self, name: &str) -> Option<String> {
-        self.around.var_or_dotenv(name, &self.state_dir)
+    /// The ids of the agents in the file's order, in lower case as the gateway has them; empty if it names none.
+    pub fn agents(&self) -> Vec<String> {
+        agents::ids(&self.values)
+    }
+
+    /// The agent that requests go to if none is named: the one under `systemAgent`, the one marked as default in a list,
+    /// the only one, or `main` where there are none.
+    pub fn default_agent(&self) -> DefaultAgent {
+        agents::default_agent(&self.values)
+    }
+
+    /// The name that an agent goes by, if its entry has one.
+    pub fn agent_name(&self, id: &str) -> Option<String> {
+        agents::name(&self.values, id)
+    }
+
+    /// The folder that an agent works in, which holds USER.md and IDENTITY.md.
+    pub fn workspace(&self, id: &str) -> PathBuf {
+        agents::workspace(&self.values, self.product, id)
+    }
+
+    /// The agent that the setup script of ClawdTalk added up to its version 2.0.2, if it is still there as it was made:
+    /// the item of `agents.list`, or `Some(None)` for an entry of `agents.entries` that the gateway made of it.
+    pub fn early_voice_agent(&self) -> Option<Option<&Value>> {
+        // Only an item of the list has its id in it.
+        agents::early_voice_agent(&self.values).map(|agent| agent.get("id").and(Some(agent)))
+    }
+
+    /// Whether `gateway.tools.allow` names `sessions_send`.
+    pub fn allows_sessions_send(&self) -> bool {
+        permissions::names_sessions_send(&self.values, &TOOLS_ALLOW)
+    }
+
+    /// Whether `gateway.tools.deny` names `sessions_send`, which wins over `allow`.
+    pub fn denies_sessions_send(&self) -> bool {
+        permissions::names_sessions_send(&self.values, &["gateway", "tools", "deny"])
+    }
+
+    /// Whether `sessions_send` stands in the top-level `tools.allow`. That is a mistake which an early page of ClawdTalk
+    /// led to: it takes every other tool from the agent.
+    pub fn confines_agent(&self) -> bool {
+        permissions::names_sessions_send(&self.values, &["tools", "allow"])
+    }
+
+    /// Whether `/v1/chat/completions` is switched on.
+    pub fn chat_enabled(&self) -> bool {
+        self.values.get(&CHAT_ENABLED).and_then(Value::as_bool) == Some(true)
+    }
+
+    /// Whether the gateway of this configuration knows the key `gateway.tools`; the error says why not. Judged by the
+    /// version that last wrote the file, else by the file's name: a running gateway can tell better.
+    pub fn knows_tools(&self) -> Result<(), String> {
+        permissions::knows_tools(&self.values, self.product)
     }
 }
 

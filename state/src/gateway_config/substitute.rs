@@ -1,6 +1,6 @@
-//! `${NAME}` in the gateway's configuration: its own rule, not the skill's (capitals only, `$${NAME}` stays as text).
+//! `${NAME}` in the gateway's configuration, by the gateway's rule: capitals only, and `$${NAME}` stands for itself.
 
-/// `text` with each `${NAME}` replaced by `lookup`; the name of the first one that is not set otherwise.
+/// `text` with each `${NAME}` replaced by what `lookup` gives. The error is the first name that is not set.
 pub(super) fn substitute(
     text: &str,
     lookup: impl Fn(&str) -> Option<String>,
@@ -27,13 +27,13 @@ pub(super) fn substitute(
     Ok(done)
 }
 
-/// The name that `rest` begins with, and what stands behind its bracket.
+/// The name that `rest` begins with, and what comes after its bracket.
 fn name(rest: &str) -> Option<(&str, &str)> {
     let (name, after) = rest.split_once('}')?;
     is_name(name).then_some((name, after))
 }
 
-/// Whether the gateway takes `name` for a variable's.
+/// Whether the gateway accepts `name` as that of a variable.
 pub(super) fn is_name(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_uppercase() || first == '_')
         && name

@@ -1,7 +1,7 @@
-//! Which connections go through a proxy, and how one is asked for a tunnel (CONNECT).
+//! Which connections go through a proxy, and how a proxy is asked for a tunnel (CONNECT).
 //!
-//! Only https and wss go: plain http is for loopback (the key is never sent in clear beyond it) and for
-//! the gateway, and neither ever goes through a proxy. So HTTP_PROXY has no address to apply to.
+//! Only https and wss connections do. Plain http is used for this machine, since the key is not sent unencrypted to any
+//! other, and for the gateway; neither goes through a proxy. So HTTP_PROXY has nothing to apply to.
 
 use std::fmt;
 use std::io::{Read, Write};
@@ -11,42 +11,46 @@ use base64::prelude::BASE64_STANDARD;
 use percent_encoding::percent_decode_str;
 use ureq::http::Uri;
 
-use super::Trouble;
-use crate::{config, env, words};
+use super::NetError;
+use super::host::without_brackets;
+use crate::process::env;
+use crate::text::{sanitize, url};
 
-/// Longest head of a proxy's answer that is read, in bytes.
-const LONGEST_HEAD: usize = 8 * 1024;
+/// How much of a proxy's response is read, in bytes.
+const MAX_HEAD: usize = 8 * 1024;
 
-/// A proxy to ask for a tunnel.
+/// A proxy.
 #[derive(Clone, PartialEq, Eq)]
-pub struct ProxyTarget {
-    /// Name or address of the proxy, without brackets.
+pub struct Proxy {
+    /// Its name or address, without brackets.
     pub host: String,
     /// Its TCP port.
     pub port: u16,
     authorization: Option<String>,
 }
 
-/// What the environment says about proxies, read once.
+/// What the environment says about proxies.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Rules {
+pub(super) struct ProxyRules {
+    /// The proxy, as it is given.
     pub(super) proxy: Option<String>,
+    /// The hosts that are reached without it, as NO_PROXY gives them.
     pub(super) except: String,
 }
 
-/// The proxy for a connection to the service at `url` (`https://…` or `wss://…`), by HTTPS_PROXY, else
+/// The proxy for a connection to the service at `url` (`https://…` or `wss://…`): that of HTTPS_PROXY, else of
 /// ALL_PROXY, unless NO_PROXY names the host. `None` for loopback, for http and for ws.
 ///
-/// Fails if the variable holds no `http://` proxy: going past it in silence could leak what it hides.
-pub fn connect_for(url: &str) -> Result<Option<ProxyTarget>, Trouble> {
+/// Fails if the variable has anything but an `http://` proxy: connecting without it could reveal what it is to hide.
+pub fn proxy_for(url: &str) -> Result<Option<Proxy>, NetError> {
     let uri: Uri = url.parse().map_err(|_| {
-        Trouble::lasting(format!("`{}` is no address", words::line(&config::shown(url))))
+        NetError::permanent(format!("`{}` is no address", sanitize::line(&url::redact(url))))
     })?;
-    Rules::from_env().target(&uri)
+    ProxyRules::from_env().proxy_for(&uri)
 }
 
-impl Rules {
-    /// The rules of the environment: lower-case names first, as curl has it.
+impl ProxyRules {
+    /// The rules of the environment; lower-case names win, as in curl.
     pub(super) fn from_env() -> Self {
         let first = |names: [&str; 4]| names.into_iter().find_map(env::var);
         Self {
@@ -55,27 +59,29 @@ impl Rules {
         }
     }
 
-    /// The proxy for `uri`, if it has to go through one.
-    pub(super) fn target(&self, uri: &Uri) -> Result<Option<ProxyTarget>, Trouble> {
+    /// The proxy for `uri`, if there is one for it.
+    pub(super) fn proxy_for(&self, uri: &Uri) -> Result<Option<Proxy>, NetError> {
         let (Some(proxy), Some(host)) = (&self.proxy, uri.host()) else { return Ok(None) };
         let is_secure = matches!(uri.scheme_str(), Some("https" | "wss"));
-        if !is_secure || config::is_loopback(host) || is_excepted(&self.except, uri) {
+        if !is_secure || url::is_loopback(host) || is_excepted(&self.except, uri) {
             return Ok(None);
         }
-        ProxyTarget::parse(proxy).map(Some)
+        Proxy::parse(proxy).map(Some)
     }
 }
 
-/// NO_PROXY: `*`, or names (each stands for its subdomains too) and addresses, with or without a port.
+/// Whether NO_PROXY names the host of `uri`: by `*`, by a name (which includes its subdomains) or an address, with or
+/// without a port.
 fn is_excepted(except: &str, uri: &Uri) -> bool {
-    let host = bare(uri.host().unwrap_or_default()).to_ascii_lowercase();
+    let host = without_brackets(uri.host().unwrap_or_default()).to_ascii_lowercase();
     let port = uri.port_u16().unwrap_or(443).to_string();
     except.split([',', ' ']).map(str::trim).filter(|entry| !entry.is_empty()).any(|entry| {
         let name = match entry.rsplit_once(':') {
             Some((name, digits)) if digits == port && !name.ends_with(':') => name,
             _ => entry,
         };
-        let name = bare(name).trim_start_matches('*').trim_start_matches('.').to_ascii_lowercase();
+        let name = without_brackets(name).trim_start_matches('*').trim_start_matches('.');
+        let name = name.to_ascii_lowercase();
         entry == "*"
             || (!name.is_empty()
                 && host
@@ -84,15 +90,11 @@ fn is_excepted(except: &str, uri: &Uri) -> bool {
     })
 }
 
-fn bare(host: &str) -> &str {
-    host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host)
-}
-
-impl ProxyTarget {
-    fn parse(proxy: &str) -> Result<Self, Trouble> {
+impl Proxy {
+    fn parse(proxy: &str) -> Result<Self, NetError> {
         let wrong = || {
-            let shown = words::line(&config::shown(proxy));
-            Trouble::lasting(format!("HTTPS_PROXY is `{shown}`, which is no http:// proxy"))
+            let shown = sanitize::line(&url::redact(proxy));
+            NetError::permanent(format!("HTTPS_PROXY is `{shown}`, which is no http:// proxy"))
                 .with_hint("set HTTPS_PROXY to `http://HOST:PORT`, or unset it")
         };
         let with_scheme =
@@ -102,7 +104,7 @@ impl ProxyTarget {
         let authority = authority.ok_or_else(wrong)?;
         let userinfo = authority.as_str().rsplit_once('@').map(|(userinfo, _)| userinfo);
         Ok(Self {
-            host: bare(authority.host()).to_owned(),
+            host: without_brackets(authority.host()).to_owned(),
             port: authority.port_u16().unwrap_or(80),
             authorization: userinfo.map(|userinfo| {
                 let plain: Vec<u8> = percent_decode_str(userinfo).collect();
@@ -112,52 +114,54 @@ impl ProxyTarget {
     }
 
     /// Asks the proxy at the other end of `stream` for a tunnel to `host` (an IPv6 address in brackets)
-    /// and `port`; afterwards the stream is the target's. The caller sets the stream's time limits.
+    /// and `port`; afterwards the stream leads to that host. The caller sets the time limits of the stream.
     ///
-    /// Fails if the proxy says anything but 2xx; nothing of a request has left then.
+    /// Fails if the proxy answers anything but 2xx; nothing of a request was sent then.
     pub fn tunnel<S: Read + Write>(
         &self,
         stream: &mut S,
         host: &str,
         port: u16,
-    ) -> Result<(), Trouble> {
-        let mut ask = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n");
+    ) -> Result<(), NetError> {
+        let mut request = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n");
         if let Some(authorization) = &self.authorization {
-            ask.extend(["Proxy-Authorization: ", authorization, "\r\n"]);
+            request.extend(["Proxy-Authorization: ", authorization, "\r\n"]);
         }
-        ask.push_str("\r\n");
-        let failed = |err: std::io::Error| Trouble::passing(format!("{self}: {err}"));
-        stream.write_all(ask.as_bytes()).and_then(|()| stream.flush()).map_err(failed)?;
+        request.push_str("\r\n");
+        let failed = |err: std::io::Error| NetError::transient(format!("{self}: {err}"));
+        stream.write_all(request.as_bytes()).and_then(|()| stream.flush()).map_err(failed)?;
 
-        // Byte by byte: what follows the head belongs to the target and stays in the stream.
+        // Read byte by byte: what follows the head comes from the host and has to stay in the stream.
         let mut head = Vec::new();
         let mut byte = [0];
         while !head.ends_with(b"\r\n\r\n") {
-            if head.len() >= LONGEST_HEAD || stream.read(&mut byte).map_err(failed)? == 0 {
-                return Err(Trouble::passing(format!("{self} closed the connection")));
+            if head.len() >= MAX_HEAD || stream.read(&mut byte).map_err(failed)? == 0 {
+                return Err(NetError::transient(format!("{self} closed the connection")));
             }
             head.push(byte[0]);
         }
         let head = String::from_utf8_lossy(&head);
         match head.split_whitespace().nth(1) {
             Some(status) if status.len() == 3 && status.starts_with('2') => Ok(()),
-            Some("407") => Err(Trouble::lasting(format!("{self} wants a user name and password"))
-                .with_hint("set HTTPS_PROXY to `http://USER:PASSWORD@HOST:PORT`")),
+            Some("407") => {
+                Err(NetError::permanent(format!("{self} wants a user name and password"))
+                    .with_hint("set HTTPS_PROXY to `http://USER:PASSWORD@HOST:PORT`"))
+            }
             _ => {
-                let said = words::bounded(head.lines().next().unwrap_or_default(), 80);
-                Err(Trouble::passing(format!("{self} refused the connection: {said}")))
+                let status_line = sanitize::line_up_to(head.lines().next().unwrap_or_default(), 80);
+                Err(NetError::transient(format!("{self} refused the connection: {status_line}")))
             }
         }
     }
 }
 
-impl fmt::Display for ProxyTarget {
+impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the proxy `{}:{}`", self.host, self.port)
     }
 }
 
-impl fmt::Debug for ProxyTarget {
+impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
@@ -165,14 +169,14 @@ impl fmt::Debug for ProxyTarget {
 
 #[cfg(test)]
 mod tests {
-    use super::{ProxyTarget, Rules};
+    use super::{Proxy, ProxyRules};
     use std::io::{Cursor, Read, Write};
 
     #[track_caller]
-    fn case(except: &str, url: &str, goes: bool) {
-        let rules = Rules { proxy: Some("http://proxy:3128".into()), except: except.into() };
-        let target = rules.target(&url.parse().unwrap()).unwrap();
-        assert_eq!(target.is_some(), goes, "{except:?} {url}");
+    fn case(except: &str, url: &str, is_used: bool) {
+        let rules = ProxyRules { proxy: Some("http://proxy:3128".into()), except: except.into() };
+        let proxy = rules.proxy_for(&url.parse().unwrap()).unwrap();
+        assert_eq!(proxy.is_some(), is_used, "{except:?} {url}");
     }
 
     #[test]
@@ -207,30 +211,31 @@ mod tests {
     #[test]
     fn a_proxy_that_cannot_be_used_is_an_error() {
         for proxy in ["socks5://p:1080", "https://p:443", "http://", "http://us er@p"] {
-            let rules = Rules { proxy: Some(proxy.into()), except: String::new() };
-            let err = rules.target(&"https://clawdtalk.com".parse().unwrap()).unwrap_err();
-            assert!(err.is_lasting() && err.to_string().starts_with("HTTPS_PROXY is"), "{err}");
+            let rules = ProxyRules { proxy: Some(proxy.into()), except: String::new() };
+            let err = rules.proxy_for(&"https://clawdtalk.com".parse().unwrap()).unwrap_err();
+            assert!(err.is_permanent() && err.to_string().starts_with("HTTPS_PROXY is"), "{err}");
         }
-        let parsed = ProxyTarget::parse("me:p%40ss@[fd00::1]:8080").unwrap();
+        let parsed = Proxy::parse("me:p%40ss@[fd00::1]:8080").unwrap();
         assert_eq!((parsed.host.as_str(), parsed.port), ("fd00::1", 8080));
         assert_eq!(parsed.authorization.as_deref(), Some("Basic bWU6cEBzcw=="));
         assert!(!format!("{parsed:?}").contains("ss"), "{parsed:?}");
     }
 
-    struct Peer {
-        says: Cursor<&'static [u8]>,
-        heard: Vec<u8>,
+    /// The proxy's end of a stream.
+    struct ProxyEnd {
+        response: Cursor<&'static [u8]>,
+        received: Vec<u8>,
     }
 
-    impl Read for Peer {
+    impl Read for ProxyEnd {
         fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-            self.says.read(buffer)
+            self.response.read(buffer)
         }
     }
 
-    impl Write for Peer {
+    impl Write for ProxyEnd {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.heard.write(bytes)
+            self.received.write(bytes)
         }
 
         fn flush(&mut self) -> std::io::Result<()> {
@@ -239,29 +244,30 @@ mod tests {
     }
 
     #[track_caller]
-    fn asked(says: &'static str) -> (Result<(), super::Trouble>, Peer) {
-        let mut peer = Peer { says: Cursor::new(says.as_bytes()), heard: Vec::new() };
-        let proxy = ProxyTarget::parse("me:pw@proxy").unwrap();
-        (proxy.tunnel(&mut peer, "clawdtalk.com", 443), peer)
+    fn tunnel(response: &'static str) -> (Result<(), super::NetError>, ProxyEnd) {
+        let response = Cursor::new(response.as_bytes());
+        let mut end = ProxyEnd { response, received: Vec::new() };
+        let proxy = Proxy::parse("me:pw@proxy").unwrap();
+        (proxy.tunnel(&mut end, "clawdtalk.com", 443), end)
     }
 
     #[test]
     fn a_tunnel_leaves_what_follows_in_the_stream() {
-        let (opened, mut peer) = asked("HTTP/1.0 200 Connection established\r\nVia: x\r\n\r\nTLS");
+        let (opened, mut end) = tunnel("HTTP/1.0 200 Connection established\r\nVia: x\r\n\r\nTLS");
         opened.unwrap();
         assert_eq!(
-            String::from_utf8(peer.heard).unwrap(),
+            String::from_utf8(end.received).unwrap(),
             "CONNECT clawdtalk.com:443 HTTP/1.1\r\nHost: clawdtalk.com:443\r\n\
              Proxy-Authorization: Basic bWU6cHc=\r\n\r\n"
         );
         let mut rest = String::new();
-        peer.says.read_to_string(&mut rest).unwrap();
+        end.response.read_to_string(&mut rest).unwrap();
         assert_eq!(rest, "TLS");
     }
 
     #[test]
     fn a_refused_tunnel_says_why() {
-        let refused = |says| asked(says).0.unwrap_err().to_string();
+        let refused = |response| tunnel(response).0.unwrap_err().to_string();
         assert_eq!(
             refused("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"),
             "the proxy `proxy:80` wants a user name and password"

@@ -1,4 +1,4 @@
-//! TLS for https and wss: one configuration, the system's roots, ring, and errors that people understand.
+//! TLS for https and wss: one configuration with the system's root certificates, and its errors in words.
 
 use std::fmt;
 use std::io::{self, Read as _, Write as _};
@@ -12,29 +12,30 @@ use ureq::unversioned::transport::{
     TransportAdapter,
 };
 
-use super::Trouble;
-use super::route::{bare_host, time_left};
-use crate::words;
+use super::NetError;
+use super::host::host;
+use super::limits::time_left;
+use crate::text::sanitize;
 
 const HINT_CA: &str =
     "if a company or a test runs its own authority, set SSL_CERT_FILE to its certificate (PEM)";
 
-/// The configuration that every TLS connection of this process shares. The roots are loaded when it is
-/// first asked for (1.5–9 ms): the system's, or those that SSL_CERT_FILE and SSL_CERT_DIR name instead.
+/// The configuration that all TLS connections of this process share. The root certificates are loaded at the first call
+/// (1.5 to 9 ms): the system's, or those that SSL_CERT_FILE and SSL_CERT_DIR name.
 ///
-/// Fails if there is not one root certificate.
-pub fn client_config() -> Result<Arc<ClientConfig>, Trouble> {
-    static SHARED: OnceLock<Result<Arc<ClientConfig>, Trouble>> = OnceLock::new();
+/// Fails if there is no root certificate.
+pub fn client_config() -> Result<Arc<ClientConfig>, NetError> {
+    static SHARED: OnceLock<Result<Arc<ClientConfig>, NetError>> = OnceLock::new();
     SHARED.get_or_init(|| with_roots(system_roots()?)).clone()
 }
 
-fn system_roots() -> Result<RootCertStore, Trouble> {
+fn system_roots() -> Result<RootCertStore, NetError> {
     let found = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(found.certs);
     if roots.is_empty() {
-        let why = found.errors.first().map(|err| format!(": {}", words::line(&err.to_string())));
-        return Err(Trouble::lasting(format!(
+        let why = found.errors.first().map(|err| format!(": {}", sanitize::line(&err.to_string())));
+        return Err(NetError::permanent(format!(
             "no system certificates found{}",
             why.unwrap_or_default()
         ))
@@ -44,60 +45,60 @@ fn system_roots() -> Result<RootCertStore, Trouble> {
 }
 
 /// A configuration that trusts `roots` and nothing else.
-pub(super) fn with_roots(roots: RootCertStore) -> Result<Arc<ClientConfig>, Trouble> {
+pub(super) fn with_roots(roots: RootCertStore) -> Result<Arc<ClientConfig>, NetError> {
     let ring = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(ring)
         .with_safe_default_protocol_versions()
-        .map_err(|err| Trouble::lasting(format!("TLS cannot be used: {err}")))?
+        .map_err(|err| NetError::permanent(format!("TLS cannot be used: {err}")))?
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(Arc::new(config))
 }
 
-/// Why a handshake with `host` failed, in one line.
-pub fn explain(err: &rustls::Error, host: &str) -> Trouble {
-    let rustls::Error::InvalidCertificate(fault) = err else {
+/// Why a TLS handshake with `host` failed, in words.
+pub fn handshake_error(err: &rustls::Error, host: &str) -> NetError {
+    let rustls::Error::InvalidCertificate(reason) = err else {
         return match err {
             rustls::Error::InvalidMessage(_) => {
-                Trouble::lasting(format!("`{host}` does not speak TLS on that port"))
+                NetError::permanent(format!("`{host}` does not speak TLS on that port"))
             }
-            other => Trouble::passing(format!("TLS with `{host}`: {other}")),
+            other => NetError::transient(format!("TLS with `{host}`: {other}")),
         };
     };
-    match fault {
+    match reason {
         CertificateError::UnknownIssuer => {
-            Trouble::lasting(format!("certificate of `{host}` is not trusted: unknown issuer"))
+            NetError::permanent(format!("certificate of `{host}` is not trusted: unknown issuer"))
                 .with_hint(HINT_CA)
         }
-        // A trusted authority of the same name with another key: made anew, or made up.
+        // Issued by an authority with the name of a trusted one and another key.
         CertificateError::BadSignature => {
-            Trouble::lasting(format!("certificate of `{host}` is not trusted: bad signature"))
+            NetError::permanent(format!("certificate of `{host}` is not trusted: bad signature"))
                 .with_hint(HINT_CA)
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            Trouble::lasting(format!("certificate of `{host}` is for another name"))
+            NetError::permanent(format!("certificate of `{host}` is for another name"))
         }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            Trouble::lasting(format!("certificate of `{host}` has expired"))
+            NetError::permanent(format!("certificate of `{host}` has expired"))
                 .with_hint("if it has not, this machine's clock is wrong: run `date`")
         }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            Trouble::lasting(format!("certificate of `{host}` is not valid yet"))
+            NetError::permanent(format!("certificate of `{host}` is not valid yet"))
                 .with_hint("this machine's clock may be wrong: run `date`")
         }
-        _ => Trouble::lasting(format!("certificate of `{host}` is not accepted: {err}")),
+        _ => NetError::permanent(format!("certificate of `{host}` is not accepted: {err}")),
     }
 }
 
-/// Wraps https connections in TLS. Ours rather than ureq's, which wants the roots before it is known
-/// whether a connection is made, and keeps a second copy of the configuration.
-pub(super) struct Secure {
-    /// What is trusted; tests have their own authority.
-    pub(super) config: fn() -> Result<Arc<ClientConfig>, Trouble>,
+/// The connector that wraps https connections in TLS. Used instead of ureq's, which loads the root certificates before it
+/// is known whether there will be a connection, and keeps a second copy of the configuration.
+pub(super) struct TlsConnector {
+    /// The configuration; tests trust an authority of their own.
+    pub(super) config: fn() -> Result<Arc<ClientConfig>, NetError>,
 }
 
-impl<In: Transport> Connector<In> for Secure {
-    type Out = Either<In, Secured>;
+impl<In: Transport> Connector<In> for TlsConnector {
+    type Out = Either<In, TlsTransport>;
 
     fn connect(
         &self,
@@ -108,44 +109,44 @@ impl<In: Transport> Connector<In> for Secure {
         if !details.needs_tls() {
             return Ok(Some(Either::A(transport)));
         }
-        let host = bare_host(details.uri);
+        let host = host(details.uri);
         let name = ServerName::try_from(host.to_owned())
-            .map_err(|_| Trouble::lasting(format!("`{host}` is no name for a certificate")))?;
-        let mut session =
-            ClientConnection::new((self.config)()?, name).map_err(|err| explain(&err, host))?;
+            .map_err(|_| NetError::permanent(format!("`{host}` is no name for a certificate")))?;
+        let mut session = ClientConnection::new((self.config)()?, name)
+            .map_err(|err| handshake_error(&err, host))?;
         let mut stream = TransportAdapter::new(
             Box::new(transport) as Box<dyn Transport>,
             details.current_time.clone(),
         );
         stream.set_timeout(time_left(details));
-        session.complete_io(&mut stream).map_err(|err| handshake_error(err, host))?;
+        session.complete_io(&mut stream).map_err(|err| io_error(err, host))?;
 
         let config = details.config;
-        Ok(Some(Either::B(Secured {
+        Ok(Some(Either::B(TlsTransport {
             buffers: LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size()),
             stream: StreamOwned::new(session, stream),
         })))
     }
 }
 
-fn handshake_error(err: io::Error, host: &str) -> Error {
-    if let Some(fault) = err.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        return explain(fault, host).into();
+fn io_error(err: io::Error, host: &str) -> Error {
+    if let Some(err) = err.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        return handshake_error(err, host).into();
     }
-    // Time limits come back as ureq's own errors.
+    // A time limit that was reached is among ureq's own errors.
     match Error::from(err) {
-        Error::Io(err) => Trouble::passing(format!("TLS with `{host}`: {err}")).into(),
+        Error::Io(err) => NetError::transient(format!("TLS with `{host}`: {err}")).into(),
         other => other,
     }
 }
 
 /// A connection inside TLS.
-pub(super) struct Secured {
+pub(super) struct TlsTransport {
     buffers: LazyBuffers,
     stream: StreamOwned<ClientConnection, TransportAdapter>,
 }
 
-impl Transport for Secured {
+impl Transport for TlsTransport {
     fn buffers(&mut self) -> &mut dyn Buffers {
         &mut self.buffers
     }
@@ -153,7 +154,7 @@ impl Transport for Secured {
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
         self.stream.get_mut().set_timeout(timeout);
         self.stream.write_all(&self.buffers.output()[..amount])?;
-        // rustls swallows an error of the socket while it buffers; flushing brings it out.
+        // While it buffers rustls drops errors of the socket; flushing returns them.
         Ok(self.stream.flush()?)
     }
 
@@ -173,14 +174,14 @@ impl Transport for Secured {
     }
 }
 
-impl fmt::Debug for Secure {
+impl fmt::Debug for TlsConnector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secure")
+        f.write_str("TlsConnector")
     }
 }
 
-impl fmt::Debug for Secured {
+impl fmt::Debug for TlsTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secured")
+        f.write_str("TlsTransport")
     }
 }

@@ -5,26 +5,26 @@
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
-use state::gateway::{Asked, Outcome, read};
+use state::gateway::{self, TurnInterface, TurnOutcome};
 
 const STATUSES: [u16; 16] =
     [200, 201, 204, 301, 400, 401, 403, 404, 405, 429, 499, 500, 502, 503, 504, 599];
 
 fuzz_target!(|data: &[u8]| {
     let Some((choice, body)) = data.split_first() else { return };
-    let asked = if choice & 16 == 0 { Asked::Tool } else { Asked::Chat };
+    let asked = if choice & 16 == 0 { TurnInterface::ToolsInvoke } else { TurnInterface::ChatCompletions };
     let status = STATUSES[usize::from(choice & 15)];
-    let outcome = read(asked, status, None, body);
+    let outcome = gateway::parse_answer(asked, status, None, body);
     let document = state::json::parse(body).ok();
     is_bounded(&outcome);
     by_status(asked, status, &outcome);
     if let Some(document) = &document {
         // Escapes, blanks and repeated keys change nothing but the words of a body without any.
-        let again = read(asked, status, None, document.to_string().as_bytes());
+        let again = gateway::parse_answer(asked, status, None, document.to_string().as_bytes());
         assert_eq!(std::mem::discriminant(&outcome), std::mem::discriminant(&again));
         assert!(status >= 300 || outcome == again, "{outcome:?} {again:?}");
     }
-    if let Outcome::Reply(reply) = &outcome {
+    if let TurnOutcome::Reply(reply) = &outcome {
         let document = document.expect("a reply was read from JSON");
         let mut texts = Vec::new();
         all_texts(&document, &mut texts, 2);
@@ -36,43 +36,43 @@ fuzz_target!(|data: &[u8]| {
 });
 
 /// What a status says without any body.
-fn by_status(asked: Asked, status: u16, outcome: &Outcome) {
-    use Outcome::{BadToken, Busy, ChatOff, Failed, MayBeRunning, NotAllowed, Refused};
+fn by_status(asked: TurnInterface, status: u16, outcome: &TurnOutcome) {
+    use TurnOutcome::{BadToken, Busy, ChatDisabled, Failed, Unconfirmed, ToolNotAllowed, Refused};
     match status {
-        200..=299 => assert!(!matches!(outcome, BadToken | Busy { .. } | NotAllowed | ChatOff)),
+        200..=299 => assert!(!matches!(outcome, BadToken | Busy { .. } | ToolNotAllowed | ChatDisabled)),
         401 => assert_eq!(*outcome, BadToken),
-        404 if asked == Asked::Tool => assert!(matches!(outcome, NotAllowed | Refused { .. })),
-        404 | 405 if asked == Asked::Chat => assert_eq!(*outcome, ChatOff),
+        404 if asked == TurnInterface::ToolsInvoke => assert!(matches!(outcome, ToolNotAllowed | Refused { .. })),
+        404 | 405 if asked == TurnInterface::ChatCompletions => assert_eq!(*outcome, ChatDisabled),
         429 | 503 => assert!(matches!(outcome, Busy { .. })),
-        400 if asked == Asked::Chat => assert!(matches!(outcome, Failed { .. })),
+        400 if asked == TurnInterface::ChatCompletions => assert!(matches!(outcome, Failed { .. })),
         300..=499 => assert!(matches!(outcome, Refused { .. })),
-        502 if asked == Asked::Chat => {
-            assert!(matches!(outcome, Failed { .. } | MayBeRunning { .. }));
+        502 if asked == TurnInterface::ChatCompletions => {
+            assert!(matches!(outcome, Failed { .. } | Unconfirmed { .. }));
         }
         // Nobody knows whether a turn was begun: it must not be sent again.
-        _ => assert!(matches!(outcome, MayBeRunning { .. })),
+        _ => assert!(matches!(outcome, Unconfirmed { .. })),
     }
 }
 
-fn is_bounded(outcome: &Outcome) {
+fn is_bounded(outcome: &TurnOutcome) {
     match outcome {
-        Outcome::Reply(reply) => {
+        TurnOutcome::Reply(reply) => {
             assert!(!reply.is_empty() && reply.chars().count() <= 100_001);
             assert_eq!(reply.trim(), reply);
         }
-        Outcome::Accepted { run_id: Some(id) } | Outcome::Unanswered { run_id: Some(id) } => {
+        TurnOutcome::Accepted { run_id: Some(id) } | TurnOutcome::Unanswered { run_id: Some(id) } => {
             assert!(!id.is_empty() && id.chars().count() <= 201, "{id:?}");
             assert!(!id.chars().any(char::is_control), "{id:?}");
         }
-        Outcome::Failed { words } | Outcome::Refused { words } | Outcome::WrongForm { words } => {
+        TurnOutcome::Failed { words } | TurnOutcome::Refused { words } | TurnOutcome::WrongVariant { words } => {
             assert!(!words.is_empty());
         }
-        Outcome::MayBeRunning { why } => assert!(!why.is_empty()),
+        TurnOutcome::Unconfirmed { why } => assert!(!why.is_empty()),
         _ => {}
     }
     let told = outcome.to_string();
     assert!(told.chars().count() < 400 && !told.chars().any(char::is_control), "{told:?}");
-    if let Outcome::Reply(reply) = outcome {
+    if let TurnOutcome::Reply(reply) = outcome {
         assert!(reply.chars().count() < 40 || !told.contains(reply), "a log shows a reply");
     }
 }
@@ -82,9 +82,9 @@ fn is_settled(reply: &str) {
     let chat = json!({"choices": [{"message": {"role": "assistant", "content": reply}}]});
     let parts = json!({"choices": [{"message": {"content": [{"type": "text", "text": reply}]}}]});
     let tool = json!({"ok": true, "result": {"details": {"status": "ok", "reply": reply}}});
-    for (asked, body) in [(Asked::Chat, chat), (Asked::Chat, parts), (Asked::Tool, tool)] {
-        let again = read(asked, 200, None, body.to_string().as_bytes());
-        assert_eq!(again, Outcome::Reply(reply.to_owned()));
+    for (asked, body) in [(TurnInterface::ChatCompletions, chat), (TurnInterface::ChatCompletions, parts), (TurnInterface::ToolsInvoke, tool)] {
+        let again = gateway::parse_answer(asked, 200, None, body.to_string().as_bytes());
+        assert_eq!(again, TurnOutcome::Reply(reply.to_owned()));
     }
 }
 

@@ -7,18 +7,20 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value};
+use state::failure;
 use state::args::Common;
-use state::config::{Config, is_loopback, shown};
+use state::config::Config;
 use state::exit::{self, Exit};
-use state::gateway_config::tokens::{Kind, tokens};
-use state::gateway_config::{Around, Auth, Found, GatewayConfig, json5};
+use state::gateway_config::{Auth, ConfigFile, GatewayConfig, GatewayEnv, json5};
+use state::gateway_config::json5_tokens::{TokenKind, tokens};
+use state::url::{is_loopback, redact};
 
 /// A folder of this process alone, with a file that the gateway's configuration may include.
 static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
     let folder = std::env::temp_dir().join(format!("fuzz-config-{}", std::process::id()));
-    state::file::make_dir(&folder).expect("a folder of our own");
+    state::file::create_dir(&folder).expect("a folder of our own");
     fs::write(folder.join("more.json5"), "{gateway: {port: 7, tools: {allow: []}}}").expect("room");
-    state::file::publish(&folder.join("skill-config.json"), b"{}").expect("room");
+    state::file::replace_unsynced(&folder.join("skill-config.json"), b"{}").expect("room");
     let strange = std::env::vars().find(|(name, _)| {
         ["CLAWDTALK_", "OPENCLAW_", "CLAWDBOT_"].iter().any(|start| name.starts_with(start))
     });
@@ -47,7 +49,7 @@ fn skill(bytes: &[u8]) {
     let config = match (Config::load(&common), wanted) {
         (Ok(config), Ok(wanted)) => {
             assert_eq!(
-                Value::from(config.raw().clone()).to_string(),
+                Value::from(config.values().clone()).to_string(),
                 Value::from(wanted).to_string()
             );
             config
@@ -57,12 +59,12 @@ fn skill(bytes: &[u8]) {
     };
     let is_address = |secret: &str| {
         let mut places = ["server", "gateway_url"].iter();
-        let text = |name| config.raw().get(name).and_then(Value::as_str);
+        let text = |name| config.values().get(name).and_then(Value::as_str);
         places.any(|name| text(*name).is_some_and(|address| address.contains(secret)))
     };
     let secrets: Vec<&str> = ["api_key", "gateway_token"]
         .iter()
-        .filter_map(|name| config.raw().get(*name)?.as_str())
+        .filter_map(|name| config.values().get(*name)?.as_str())
         .filter(|secret| secret.len() >= 12 && !secret.contains("${"))
         // What stands in the place of an address as well, and looks like one, is told as one.
         .filter(|secret| !(secret.contains(['.', ':', '/']) && is_address(secret)))
@@ -95,8 +97,8 @@ fn skill(bytes: &[u8]) {
 }
 
 fn refused(err: &anyhow::Error, secrets: &[&str]) {
-    assert_eq!(exit::code_of(err), Exit::NotConfigured, "{err:#}");
-    let told = exit::told(err);
+    assert_eq!(failure::exit_of(err), Exit::NotConfigured, "{err:#}");
+    let told = exit::one_line(err);
     assert!(!told.is_empty() && !told.contains('\n'), "{told:?}");
     assert!(!secrets.iter().any(|secret| told.contains(secret)), "a secret was told: {told:?}");
 }
@@ -107,11 +109,11 @@ fn comments_say_nothing(text: &str, value: &Value) {
     for token in tokens(text) {
         let piece = &text[token.span];
         match token.kind {
-            Kind::LineComment | Kind::BlockComment => without.push(' '),
+            TokenKind::LineComment | TokenKind::BlockComment => without.push(' '),
             _ => without.push_str(piece),
         }
         with.push_str(piece);
-        if token.kind != Kind::LineComment {
+        if token.kind != TokenKind::LineComment {
             with.push_str("/*]*/");
         }
     }
@@ -122,11 +124,11 @@ fn comments_say_nothing(text: &str, value: &Value) {
 }
 
 /// What is JSON is JSON5 of the same value.
-fn is_superset_of_json(text: &str, read: &Result<Value, json5::Error>) {
+fn is_superset_of_json(text: &str, read: &Result<Value, json5::Json5Error>) {
     let Ok(wanted) = serde_json::from_str::<Value>(text) else { return };
     match read {
         Ok(read) => assert!(is_same(read, &wanted), "{read} is not {wanted}"),
-        Err(err) => assert_eq!(*err, json5::Error::TooDeep, "{text:?}"),
+        Err(err) => assert_eq!(*err, json5::Json5Error::TooDeep, "{text:?}"),
     }
 }
 
@@ -155,8 +157,8 @@ fn is_same(read: &Value, wanted: &Value) -> bool {
 fn gateway(bytes: &[u8]) {
     let path = FOLDER.join("openclaw.json");
     fs::write(&path, bytes).expect("room");
-    let around = Around::new(Path::new("/nowhere"), |_| None);
-    let config = match GatewayConfig::read(&Found::at(&path), &around) {
+    let around = GatewayEnv::new(Path::new("/nowhere"), |_| None);
+    let config = match GatewayConfig::read(&ConfigFile::at(&path), &around) {
         Ok(config) => config,
         Err(err) => return assert!(!err.to_string().is_empty()),
     };
@@ -168,9 +170,9 @@ fn gateway(bytes: &[u8]) {
         assert!(!secret.expose().is_empty() && secret.expose().trim() == secret.expose());
     }
     let _ = (config.knows_tools(), config.chat_enabled(), config.early_voice_agent());
-    let _ = (config.workspace("main"), config.agent_name("main"), config.allows_tool());
+    let _ = (config.workspace("main"), config.agent_name("main"), config.allows_sessions_send());
     for keys in [&["gateway", "tools", "allow"][..], &["agents", "list"], &["gateway"]] {
-        let owner = config.owner(keys);
+        let owner = config.location(keys);
         assert!(owner.file.starts_with(&*FOLDER), "{owner:?}");
         assert!(keys.iter().map(ToString::to_string).collect::<Vec<_>>().ends_with(&owner.keys));
     }
@@ -178,7 +180,7 @@ fn gateway(bytes: &[u8]) {
 
 /// The clock may be moved for a service on this machine: no other address may pass for one.
 fn addresses(text: &str) {
-    let told = shown(text);
+    let told = redact(text);
     assert!(!told.contains('?') && !told.contains('#'), "{told:?}");
     let Ok(address) = text.parse::<http::Uri>() else { return };
     if let (Some(_), Some(host)) = (address.scheme(), address.host()) {

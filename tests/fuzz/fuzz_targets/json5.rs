@@ -7,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 use setup::json5::{EditError, add_to_array, remove, remove_from_array, set, unset};
 use state::gateway_config::json5::parse;
-use state::gateway_config::tokens::{Kind, tokens};
+use state::gateway_config::json5_tokens::{TokenKind, tokens};
 
 const PATHS: [&[&str]; 4] = [
     &["gateway", "tools", "allow"],
@@ -107,7 +107,7 @@ fn is_fair(err: &EditError, text: &str) {
 }
 
 fn comments(text: &str) -> Vec<&str> {
-    let is_comment = |kind| matches!(kind, Kind::LineComment | Kind::BlockComment);
+    let is_comment = |kind| matches!(kind, TokenKind::LineComment | TokenKind::BlockComment);
     tokens(text).filter(|token| is_comment(token.kind)).map(|token| &text[token.span]).collect()
 }
 

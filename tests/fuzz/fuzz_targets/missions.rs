@@ -21,6 +21,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value, json};
+use state::failure;
 use state::exit::{self, Exit};
 use store::append_memory::append_to_bytes;
 use store::{Missions, Salvaged, parse, salvage};
@@ -42,8 +43,8 @@ fuzz_target!(|data: &[u8]| {
             assert_eq!((Missions::new(saved), cut, lost), (missions, Vec::new(), 0));
         }
         Err(err) => {
-            assert_eq!(exit::code_of(&err), Exit::Usage);
-            let told = exit::told(&err);
+            assert_eq!(failure::exit_of(&err), Exit::Usage);
+            let told = exit::one_line(&err);
             assert!(told.contains(PATH) && told.len() < 600, "{told}");
             assert!(!told.chars().any(char::is_control), "{told:?}");
             recovers(bytes);
@@ -73,7 +74,7 @@ fn appends(bytes: &[u8], item: &Value, create: bool) {
     let done = append_to_bytes(Path::new(PATH), Some(bytes), "m", ("l", item), create, now);
     let (mut wanted, (after, appended)) = match (before, done) {
         (Ok(wanted), Ok(done)) => (wanted, done),
-        (_, Err(err)) => return assert_eq!(exit::code_of(&err), Exit::Usage),
+        (_, Err(err)) => return assert_eq!(failure::exit_of(&err), Exit::Usage),
         // The quick way does not see how deep the rest is: a file that Python alone reads stays one.
         (Err(err), Ok(_)) => {
             return assert!(

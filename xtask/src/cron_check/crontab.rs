@@ -21,7 +21,7 @@ pub(super) struct Crontab {
 impl Crontab {
     /// Adds lines that are nobody's to what is there. One check at a time may.
     pub(super) fn borrow(others: &'static str) -> Result<Self> {
-        let turn = Lock::hold(&std::env::temp_dir().join("clawdtalk-cron-check.lock"), TURN)?;
+        let turn = Lock::acquire(&std::env::temp_dir().join("clawdtalk-cron-check.lock"), TURN)?;
         // What a check left that was killed.
         let before = read()?.map(|text| text.replace(others, ""));
         let with_others = format!("{}{others}", before.as_deref().unwrap_or_default());

@@ -98,7 +98,7 @@ impl CronMission {
 
 fn line(scene: &CronScene) -> Result<Option<String>> {
     let table = Crontab::now()?;
-    let ours = |line: &&str| crontab::mission_of(line, &scene.skill).as_deref() == Some(SLUG);
+    let ours = |line: &&str| crontab::mission_slug(line, &scene.skill).as_deref() == Some(SLUG);
     Ok(table.lines().find(ours).map(str::to_owned))
 }
 

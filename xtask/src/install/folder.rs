@@ -105,7 +105,9 @@ pub(super) fn exposed(skill: &Path) -> Result<Vec<PathBuf>> {
         let entry = entry.with_context(reading)?;
         let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
         let name = entry.file_name();
-        if is_file && is_private(&name.to_string_lossy()) && file::is_open_to_others(&entry.path())
+        if is_file
+            && is_private(&name.to_string_lossy())
+            && file::is_accessible_to_others(&entry.path())
         {
             found.push(entry.path());
         }

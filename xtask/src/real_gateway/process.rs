@@ -88,7 +88,7 @@ impl RealGateway {
             file::replace(&template, with_own.as_bytes())?;
         }
         let folder = self.home().join(".openclaw");
-        file::make_dir(&folder)?;
+        file::create_dir(&folder)?;
         file::replace(&folder.join("tools.json5"), TOOLS.as_bytes())?;
         file::replace(&folder.join("owners.json5"), b"")?;
         // The script writes through the link.

@@ -11,7 +11,7 @@ const LONGEST: usize = 400;
 const HOMES: [(&str, &[&str]); 3] = [
     ("ureq", &["state/src/http", "state/src/api", "state/src/gateway"]),
     ("tungstenite", &["connect/src/transport/", "tests/src/", "tests/fuzz/"]),
-    ("fs2", &["state/src/lock.rs"]),
+    ("fs2", &["state/src/storage/lock.rs"]),
 ];
 
 /// Every source begins with a sentence on why it exists.
@@ -170,7 +170,12 @@ mod tests {
         case(super::homes, "state/src/api/client.rs", "use ureq::Agent;", &[]);
         case(super::homes, "call/src/main.rs", "use ureq::Agent;\nureq::get(x)", &[1, 2]);
         case(super::homes, "call/src/main.rs", "// like ureq::Agent\nlet a = \"ureq::x\";", &[]);
-        case(super::homes, "state/src/file.rs", "use fs2;\nlet fs2_like = 1;\nmy::fs2::x", &[1]);
+        case(
+            super::homes,
+            "state/src/storage/file.rs",
+            "use fs2;\nlet fs2_like = 1;\nmy::fs2::x",
+            &[1],
+        );
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub(crate) fn run(args: &args::DisksArgs, printer: Printer) -> anyhow::Result<Ex
     let limit = Duration::from_millis(args.limit);
     let plan = TorturePlan { kills: args.kills, limit, seed: args.seed };
     let summary = on(&args.programs, plan, &Disk::new(Some(PathBuf::from(&args.mount))));
-    printer.document(&summary, || summary.to_string())?;
+    printer.print(&summary, || summary.to_string())?;
     Ok(Exit::Done)
 }
 

@@ -32,7 +32,9 @@ pub(crate) fn run(context: &CommandContext, args: &Init) -> anyhow::Result<Exit>
         out::progress(&format!("the ended mission of that slug is `{archived}` now"));
     }
     if claimed.resumed {
-        context.printer.words(&format!("Resuming existing mission: {}", claimed.slug))?;
+        context
+            .printer
+            .print_in_text_mode(&format!("Resuming existing mission: {}", claimed.slug))?;
     }
     let missions = context.store.read()?;
     let mission = missions.require(&claimed.slug)?;
@@ -178,5 +180,5 @@ fn print(context: &CommandContext, claimed: &ClaimedMission) -> anyhow::Result<(
         "archived": claimed.archived,
         "plan": mission.plan(),
     });
-    context.printer.done(&document, String::new)
+    context.printer.print_after_change(&document, String::new)
 }

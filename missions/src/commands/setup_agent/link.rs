@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use state::exit::{self, Exit, Fault};
-use state::out;
+use state::{failure, out};
 
 use crate::context::CommandContext;
 use crate::service::{self, Pages, RunRef, ServiceApi};
@@ -35,8 +35,8 @@ pub(super) fn link(
                     context.print_stage(&format!("Linked agent {assistant} to run {}", run.run))?;
                 }
             }
-            Err(err) if exit::code_of(&err) == Exit::Unknown => {
-                out::warning(&format!("{}; checking whether it is linked", exit::told(&err)));
+            Err(err) if failure::exit_of(&err) == Exit::Unconfirmed => {
+                out::warning(&format!("{}; checking whether it is linked", exit::one_line(&err)));
             }
             Err(err) => return Err(err),
         }
@@ -46,7 +46,7 @@ pub(super) fn link(
     }
     let text =
         format!("assistant {assistant} was linked to run {}, but is not listed there", run.run);
-    Err(Fault::new(Exit::Unknown, text)
+    Err(Fault::new(Exit::Unconfirmed, text)
         .hint("run the same command again in a minute: it goes on from here")
         .into())
 }

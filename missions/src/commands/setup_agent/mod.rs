@@ -22,7 +22,7 @@ pub(crate) fn run(context: &CommandContext, args: &SetupAgent) -> anyhow::Result
     let mission = missions.require(&args.slug)?;
     let existing = mission.text("assistant_id").map(str::to_owned);
     if let Some(assistant) = &existing {
-        context.printer.words(&format!("Using existing assistant: {assistant}"))?;
+        context.printer.print_in_text_mode(&format!("Using existing assistant: {assistant}"))?;
         if mission.text("agent_phone").is_some() {
             print(context, &args.slug, true)?;
             return Ok(Exit::Done);
@@ -96,5 +96,5 @@ fn print(context: &CommandContext, slug: &str, existing: bool) -> anyhow::Result
         "inbound_line": mission.text("inbound_line"),
         "existing": existing,
     });
-    context.printer.done(&document, String::new)
+    context.printer.print_after_change(&document, String::new)
 }

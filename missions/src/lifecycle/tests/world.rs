@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use state::moment::Moment;
+use state::clock::Moment;
 
 use super::history::{History, Intervention, ScriptedEnd};
 use crate::lifecycle::applied::AppliedEffects;
@@ -190,7 +190,7 @@ impl SimulatedWorld {
         for (n, target) in targets.iter_mut().enumerate() {
             let made = target.events.len();
             let has_intent = intents.contains_key(&format!("{n}/{made}"));
-            let now = Moment { at: self.now, up: None };
+            let now = Moment { at: self.now, uptime: None };
             target.unconfirmed = applied.unconfirmed(&target.id, made, has_intent, now);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::super::{Auth, GatewayConfig};
 use super::{Home, MAIN, config};
-use crate::secret::Secret;
+use crate::text::secret::Secret;
 
 #[track_caller]
 fn bearer(home: &Home, expected: &str) {

@@ -5,15 +5,15 @@ use super::{Home, MAIN};
 use std::path::Path;
 
 #[test]
-fn includes_are_followed_and_the_owner_of_a_value_is_known() {
+fn includes_are_followed_and_the_file_of_a_value_is_known() {
     #[track_caller]
     fn case(files: &[(&str, &str)], allows: bool, file: &str, keys: &str) {
         let home = Home::new(files);
-        let (allowed, place) =
-            home.read(|config| (config.allows_tool(), config.owner(&TOOLS_ALLOW)));
+        let (allowed, location) =
+            home.read(|config| (config.allows_sessions_send(), config.location(&TOOLS_ALLOW)));
         assert_eq!(allowed, allows);
-        assert_eq!(place.file.strip_prefix(&home.dir).unwrap(), Path::new(file));
-        assert_eq!(place.keys.join("."), keys);
+        assert_eq!(location.file.strip_prefix(&home.dir).unwrap(), Path::new(file));
+        assert_eq!(location.keys.join("."), keys);
     }
     let gw = ".openclaw/sub/gw.json5";
     case(&[(MAIN, "{gateway: {port: 1}}")], false, MAIN, "gateway.tools.allow");
@@ -60,9 +60,10 @@ fn included_lists_come_one_after_the_other() {
         (MAIN, "{gateway: {$include: './gw.json5', tools: {allow: ['sessions_send']}, port: 2}}"),
         (".openclaw/gw.json5", "{port: 1, tools: {allow: ['other'], deny: ['sessions_send']}}"),
     ];
-    let seen = Home::new(&files)
-        .read(|config| (config.port(), config.allows_tool(), config.denies_tool()));
-    assert_eq!(seen, (2, true, true));
+    let found = Home::new(&files).read(|config| {
+        (config.port(), config.allows_sessions_send(), config.denies_sessions_send())
+    });
+    assert_eq!(found, (2, true, true));
 }
 
 #[test]

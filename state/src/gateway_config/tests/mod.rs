@@ -1,10 +1,10 @@
-//! A gateway's configuration in every form it is known to take, each as the files an owner would have.
+//! A gateway's configuration in every form that it can have, each as files on disk.
 
 mod auth;
 mod include;
 
 use super::*;
-use crate::file;
+use crate::storage::file;
 use std::collections::HashMap;
 
 /// A home directory with these files and these variables.
@@ -20,7 +20,7 @@ impl Home {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let dir =
             std::env::temp_dir().join(format!("gateway-config-{}-{number}", std::process::id()));
-        file::make_dir(&dir).unwrap();
+        file::create_dir(&dir).unwrap();
         let home = Self { dir, vars: HashMap::new() };
         for (name, text) in files {
             file::replace(&home.dir.join(name), text.as_bytes()).unwrap();
@@ -33,29 +33,29 @@ impl Home {
         self
     }
 
-    fn with<T>(&self, act: impl FnOnce(&Around) -> T) -> T {
+    fn with<T>(&self, act: impl FnOnce(&GatewayEnv) -> T) -> T {
         let vars = self.vars.clone();
-        act(&Around::new(&self.dir, move |name| vars.get(name).cloned()))
+        act(&GatewayEnv::new(&self.dir, move |name| vars.get(name).cloned()))
     }
 
     /// The paths found, from the home directory.
     fn found(&self) -> Vec<String> {
-        let found = self.with(find);
-        found
+        let files = self.with(find);
+        files
             .iter()
-            .map(|found| found.path.strip_prefix(&self.dir).unwrap().display().to_string())
+            .map(|file| file.path.strip_prefix(&self.dir).unwrap().display().to_string())
             .collect()
     }
 
-    /// What `ask` gets from the configuration in force.
+    /// What `ask` gets from the configuration that the gateway uses.
     #[track_caller]
     fn read<T>(&self, ask: impl FnOnce(&GatewayConfig) -> T) -> T {
-        self.with(|around| ask(&GatewayConfig::read(&find(around)[0], around).unwrap()))
+        self.with(|env| ask(&GatewayConfig::read(&find(env)[0], env).unwrap()))
     }
 
     #[track_caller]
     fn refusal(&self) -> String {
-        let err = self.with(|around| GatewayConfig::read(&find(around)[0], around).unwrap_err());
+        let err = self.with(|env| GatewayConfig::read(&find(env)[0], env).unwrap_err());
         err.to_string().replace(&self.dir.display().to_string(), "~")
     }
 }
@@ -73,7 +73,7 @@ fn config(text: &str) -> Home {
 }
 
 #[test]
-fn the_file_in_force_is_the_one_openclaw_takes() {
+fn the_first_file_is_the_one_that_openclaw_uses() {
     let all =
         [MAIN, ".openclaw/clawdbot.json", ".clawdbot/openclaw.json", ".clawdbot/clawdbot.json"];
     let files = all.map(|name| (name, "{}"));
@@ -105,9 +105,9 @@ fn a_folder_that_was_renamed_and_linked_counts_once() {
 }
 
 #[test]
-fn products_are_told_apart_by_the_file() {
+fn the_product_is_known_by_the_file_name() {
     let home = Home::new(&[(MAIN, "{}"), (".clawdbot/clawdbot.json", "{}")]);
-    let products: Vec<_> = home.with(find).iter().map(|found| found.product).collect();
+    let products: Vec<_> = home.with(find).iter().map(|file| file.product).collect();
     assert_eq!(products, [Product::OpenClaw, Product::Clawdbot]);
 }
 
@@ -135,12 +135,12 @@ fn the_address_is_this_machines_port() {
 }
 
 #[test]
-fn the_answering_agent_is_marked_or_alone() {
+fn the_default_agent_is_marked_or_the_only_one() {
     #[track_caller]
     fn case(text: &str, expected: &str) {
         assert_eq!(
-            config(text).read(GatewayConfig::answering),
-            Answering::Agent(expected.to_owned())
+            config(text).read(GatewayConfig::default_agent),
+            DefaultAgent::Agent(expected.to_owned())
         );
     }
     case("{}", "main");
@@ -149,10 +149,10 @@ fn the_answering_agent_is_marked_or_alone() {
     case("{agents: {entries: {a: {}, b: {}}, defaults: {systemAgent: {agentId: 'B'}}}}", "b");
     case("{agents: {list: [{id: 'a'}, {id: 'b', default: true}]}}", "b");
     let two = "{agents: {ownership: 'explicit', entries: {a: {}, b: {}}}}";
-    let choose = Answering::Choose(vec!["a".to_owned(), "b".to_owned()]);
-    assert_eq!(config(two).read(GatewayConfig::answering), choose);
+    let choose = DefaultAgent::Ambiguous(vec!["a".to_owned(), "b".to_owned()]);
+    assert_eq!(config(two).read(GatewayConfig::default_agent), choose);
     let two_defaults = "{agents: {list: [{id: 'a', default: true}, {id: 'b', default: true}]}}";
-    assert_eq!(config(two_defaults).read(GatewayConfig::answering), choose);
+    assert_eq!(config(two_defaults).read(GatewayConfig::default_agent), choose);
 }
 
 #[test]
@@ -178,10 +178,11 @@ fn a_workspace_is_its_own_or_the_shared_one() {
 }
 
 #[test]
-fn permissions_are_read_by_word_and_not_by_part() {
+fn a_permission_needs_the_whole_name_of_the_tool() {
     let asks = |text: &str| {
-        config(text)
-            .read(|config| (config.allows_tool(), config.confines_agent(), config.chat_enabled()))
+        config(text).read(|config| {
+            (config.allows_sessions_send(), config.confines_agent(), config.chat_enabled())
+        })
     };
     assert_eq!(asks("{}"), (false, false, false));
     assert_eq!(asks("{gateway: {tools: {allow: ['no_sessions_sender']}}}"), (false, false, false));
@@ -192,7 +193,7 @@ fn permissions_are_read_by_word_and_not_by_part() {
 }
 
 #[test]
-fn only_a_gateway_that_knows_the_key_is_given_it() {
+fn a_gateway_version_either_knows_the_tools_key_or_not() {
     let openclaw = |text: &str| config(text).read(GatewayConfig::knows_tools).is_ok();
     let clawdbot = |text: &str| {
         Home::new(&[(".clawdbot/clawdbot.json", text)]).read(GatewayConfig::knows_tools).is_ok()
@@ -208,12 +209,12 @@ fn only_a_gateway_that_knows_the_key_is_given_it() {
 }
 
 #[test]
-fn a_file_that_is_there_but_cannot_be_read_is_an_error_and_not_skipped() {
+fn a_file_that_cannot_be_read_is_an_error_and_not_skipped() {
     let home = Home::new(&[(".clawdbot/clawdbot.json", "{}")]);
-    file::make_dir(&home.dir.join(".openclaw")).unwrap();
+    file::create_dir(&home.dir.join(".openclaw")).unwrap();
     std::os::unix::fs::symlink("openclaw.json", home.dir.join(MAIN)).unwrap();
-    let told = home.refusal();
-    assert!(told.starts_with("reading `~/.openclaw/openclaw.json`: "), "{told}");
+    let error = home.refusal();
+    assert!(error.starts_with("reading `~/.openclaw/openclaw.json`: "), "{error}");
 }
 
 #[test]
@@ -224,28 +225,32 @@ fn nothing_printed_holds_a_secret() {
 }
 
 #[test]
-fn an_agents_own_entry_names_it() {
+fn an_agent_has_the_name_of_its_entry() {
     let text = "{agents: {entries: {a: {identity: {name: ' Zoë '}}, b: {}}}}";
     let names = config(text).read(|config| [config.agent_name("a"), config.agent_name("b")]);
     assert_eq!(names, [Some("Zoë".to_owned()), None]);
 }
 
 #[test]
-fn a_skill_that_refers_to_the_config_gets_what_stands_there_now() {
+fn a_skill_that_refers_to_the_config_gets_its_present_values() {
     let home = config("{gateway: {port: 1, auth: {token: 'old'}}}");
     let path = home.dir.join(MAIN);
-    let token = || referred::token(&path).unwrap().map(|secret| secret.expose().to_owned());
-    assert_eq!(referred::url(&path).unwrap(), "http://127.0.0.1:1");
+    let token =
+        || from_skill_config::token(&path).unwrap().map(|secret| secret.expose().to_owned());
+    assert_eq!(from_skill_config::url(&path).unwrap(), "http://127.0.0.1:1");
     assert_eq!(token().as_deref(), Some("old"));
     file::replace(&path, b"{gateway: {port: 1, auth: {token: 'new'}}}").unwrap();
     assert_eq!(token().as_deref(), Some("new"));
     file::replace(&path, b"{gateway: {mode: 'remote', auth: {token: {source: 'exec'}}}}").unwrap();
-    assert_eq!(referred::url(&path).unwrap_err().exit(), crate::exit::Exit::NotConfigured);
-    assert_eq!(referred::token(&path).unwrap_err().exit(), crate::exit::Exit::NotConfigured);
+    assert_eq!(from_skill_config::url(&path).unwrap_err().exit(), crate::exit::Exit::NotConfigured);
+    assert_eq!(
+        from_skill_config::token(&path).unwrap_err().exit(),
+        crate::exit::Exit::NotConfigured
+    );
 }
 
 #[test]
-fn only_the_voice_agent_that_the_reference_made_is_taken_for_it() {
+fn only_an_unchanged_voice_agent_of_the_setup_script_is_found() {
     let found = |text: &str| {
         config(text).read(|config| config.early_voice_agent().map(|item| item.is_some()))
     };

@@ -33,7 +33,7 @@ pub(super) fn call(stage: &mut CommandStage, n: usize) {
     let line = SentLine { program: "call", args, path: "/v1/calls", mark: ("greeting", greeting) };
     let Some(done) = line.send(stage) else { return };
     let id = document(&done)["call_id"].clone();
-    let own = CommandStage::json(&paths::own_calls(&stage.sandbox.skill()));
+    let own = CommandStage::json(&paths::placed_calls(&stage.sandbox.skill()));
     let mut others = own["others"].as_array().into_iter().flatten();
     let is_known = if is_own {
         own["call_ids"].as_array().is_some_and(|ids| ids.contains(&id))

@@ -220,7 +220,7 @@ impl CommandStage {
             paths::missions_state(&skill),
             paths::intents(&skill),
             paths::do_not_call(&skill),
-            paths::own_calls(&skill),
+            paths::placed_calls(&skill),
             paths::config(&skill),
         ];
         for path in stored {

@@ -1,0 +1,127 @@
+//! Why a request failed on the network, in one line for people. The errors of ureq and of the system are put into words here.
+
+use std::fmt;
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use ureq::{Error, Timeout};
+
+use super::limits::CONNECT_WITHIN;
+use crate::text::sanitize;
+
+/// Why a request failed on the network, and what to do about it where that is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetError {
+    message: String,
+    hint: Option<String>,
+    is_permanent: bool,
+}
+
+impl NetError {
+    /// An error that may go away by itself: another attempt can help.
+    pub fn transient(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None, is_permanent: false }
+    }
+
+    /// An error that stays until somebody fixes it: a certificate, a setting.
+    pub(crate) fn permanent(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None, is_permanent: true }
+    }
+
+    /// Adds the hint.
+    #[must_use]
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// What to do about it, for a `hint:` line.
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// Whether another attempt is useless until somebody fixes something.
+    pub(crate) fn is_permanent(&self) -> bool {
+        self.is_permanent
+    }
+}
+
+impl fmt::Display for NetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for NetError {}
+
+impl From<NetError> for Error {
+    fn from(error: NetError) -> Self {
+        Error::Other(Box::new(error))
+    }
+}
+
+/// The error of ureq's in words. `within` is the time that the request had.
+pub(super) fn from_ureq(err: Error, within: Duration) -> NetError {
+    match err {
+        Error::Other(inner) => match inner.downcast::<NetError>() {
+            Ok(error) => *error,
+            Err(other) => NetError::transient(sanitize::line(&other.to_string())),
+        },
+        Error::Io(err) => match err.kind() {
+            ErrorKind::ConnectionRefused => NetError::transient("connection refused"),
+            ErrorKind::UnexpectedEof
+            | ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::BrokenPipe => {
+                NetError::transient("the connection was closed before the whole answer came")
+            }
+            _ => NetError::transient(sanitize::line(&err.to_string())),
+        },
+        Error::Timeout(Timeout::Connect | Timeout::Resolve) => {
+            NetError::transient(format!("no connection within {}", seconds(CONNECT_WITHIN)))
+        }
+        Error::Timeout(_) => NetError::transient(format!("no answer within {}", seconds(within))),
+        Error::HostNotFound => NetError::transient("there is no such host"),
+        Error::BodyExceedsLimit(limit) => {
+            NetError::transient(format!("the answer is larger than {} MiB", limit >> 20))
+        }
+        Error::LargeResponseHeader(..) => NetError::transient("the answer's headers are too large"),
+        Error::Protocol(err) => NetError::transient(format!(
+            "the answer is no HTTP: {}",
+            sanitize::line(&err.to_string())
+        )),
+        Error::Http(err) => NetError::permanent(sanitize::line(&err.to_string())),
+        Error::BadUri(why) => NetError::permanent(sanitize::line(&why)),
+        other => NetError::transient(sanitize::line(&other.to_string())),
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_secs_f32().ceil())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NetError, from_ureq};
+    use std::io;
+    use std::time::Duration;
+    use ureq::{Error, Timeout};
+
+    #[track_caller]
+    fn case(err: Error, wanted: &str) {
+        assert_eq!(from_ureq(err, Duration::from_secs(60)).to_string(), wanted);
+    }
+
+    #[test]
+    fn errors_are_put_into_words() {
+        case(io::Error::from(io::ErrorKind::ConnectionRefused).into(), "connection refused");
+        case(
+            io::Error::from(io::ErrorKind::ConnectionReset).into(),
+            "the connection was closed before the whole answer came",
+        );
+        case(Error::Timeout(Timeout::Connect), "no connection within 10 s");
+        case(Error::Timeout(Timeout::Global), "no answer within 60 s");
+        case(Error::BodyExceedsLimit(8 << 20), "the answer is larger than 8 MiB");
+        case(NetError::permanent("no roots").into(), "no roots");
+    }
+}

@@ -1,0 +1,10 @@
+//! What is stored on this machine: files and their locks, the records of a skill folder, the crontab, the systemd unit.
+
+pub mod crontab;
+pub mod do_not_call;
+pub mod file;
+pub mod intents;
+pub mod lock;
+pub mod paths;
+pub mod placed_calls;
+pub mod systemd_unit;

@@ -1,0 +1,126 @@
+//! JSON off a wire: a text that was cut in the middle of an emoji must not cost the whole document.
+
+use serde_json::{Error, Value};
+
+/// Reads one JSON document as `serde_json` does, but repairs what it refuses and senders produce all the same: a `\u`
+/// escape of half a surrogate pair, or bytes that are no UTF-8, become U+FFFD.
+///
+/// Numbers and the order of keys stay as they were sent. Fails as `serde_json` fails, and for documents
+/// nested deeper than its limit of 128.
+pub fn parse(bytes: &[u8]) -> Result<Value, Error> {
+    // A `str` is known to be UTF-8 as a whole; of bytes serde_json checks every string by itself.
+    let read = match std::str::from_utf8(bytes) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(bytes),
+    };
+    read.or_else(|err| repaired(bytes).ok_or(err).and_then(|bytes| serde_json::from_slice(&bytes)))
+}
+
+/// The document without lone surrogates and broken UTF-8; `None` if it had neither.
+fn repaired(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut document = String::from_utf8_lossy(bytes).into_owned().into_bytes();
+    let mut at = 0;
+    while at < document.len() {
+        if document[at] != b'\\' {
+            at += 1;
+            continue;
+        }
+        match surrogate(&document, at) {
+            Some(Half::High) if surrogate(&document, at + 6) == Some(Half::Low) => at += 12,
+            Some(_) => {
+                document[at + 2..at + 6].copy_from_slice(b"fffd");
+                at += 6;
+            }
+            // An escape of two characters is skipped whole, so that `\\ud83d` stays the text that it is.
+            None => at += 2,
+        }
+    }
+    (document != bytes).then_some(document)
+}
+
+#[derive(PartialEq)]
+enum Half {
+    High,
+    Low,
+}
+
+/// Which half of a pair the escape at `at` is, if it is a `\u` escape of one.
+fn surrogate(document: &[u8], at: usize) -> Option<Half> {
+    let digits = document.get(at..at + 6)?.strip_prefix(b"\\u")?;
+    let unit = u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+    match unit {
+        0xd800..=0xdbff => Some(Half::High),
+        0xdc00..=0xdfff => Some(Half::Low),
+        _ => None,
+    }
+}
+
+/// The name of a value's type, for errors that must not show the value: it may be a secret, or long.
+pub fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+    use proptest::prelude::{any, prop, prop_assert_eq, proptest};
+    use serde_json::{Value, json};
+
+    #[track_caller]
+    fn case(document: &str, wanted: &Value) {
+        assert_eq!(&parse(document.as_bytes()).unwrap(), wanted, "{document}");
+    }
+
+    #[test]
+    fn half_a_pair_becomes_the_replacement_character() {
+        case(r#"{"text":"cut \ud83d"}"#, &json!({"text": "cut \u{fffd}"}));
+        case(r#"["\udE00 low first"]"#, &json!(["\u{fffd} low first"]));
+        case(r#"["\ud83d\ud83d\ude00"]"#, &json!(["\u{fffd}😀"]));
+        case(r#"["\ud83dx\ude00"]"#, &json!(["\u{fffd}x\u{fffd}"]));
+        case(r#"["\ud83d\n"]"#, &json!(["\u{fffd}\n"]));
+        case(r#"{"\ud83d":1}"#, &json!({"\u{fffd}": 1}));
+    }
+
+    #[test]
+    fn whole_pairs_and_escaped_backslashes_stay() {
+        case(r#"["\ud83d\ude00 \ud83d"]"#, &json!(["😀 \u{fffd}"]));
+        case(r#"["\\ud83d \ud83d"]"#, &json!(["\\ud83d \u{fffd}"]));
+        assert_eq!(parse(b"[\"\xf0\x9f\x98\"]").unwrap(), json!(["\u{fffd}"]));
+    }
+
+    #[test]
+    fn numbers_and_order_are_those_of_the_sender() {
+        let document = r#"{"z":2911183098009880238123,"a":1.10,"m":"\ud83d"}"#;
+        let read = parse(document.as_bytes()).unwrap().to_string();
+        assert_eq!(read, "{\"z\":2911183098009880238123,\"a\":1.10,\"m\":\"\u{fffd}\"}");
+    }
+
+    #[test]
+    fn what_is_no_json_stays_an_error() {
+        for document in ["", "<html>", r#"{"a":"\ud83d""#, r#"["\ud83d\u"]"#, r#"["\u+123"]"#] {
+            assert!(parse(document.as_bytes()).is_err(), "{document}");
+        }
+        assert!(parse("[".repeat(100_000).as_bytes()).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = parse(&bytes);
+        }
+
+        #[test]
+        fn reads_any_mix_of_escaped_units(units in prop::collection::vec(any::<u16>(), 0..40)) {
+            let escaped = units.iter().fold(String::new(), |text, unit| format!("{text}\\u{unit:04x}"));
+            let read = parse(format!("\"{escaped}\"").as_bytes()).unwrap();
+            prop_assert_eq!(read.as_str().unwrap(), String::from_utf16_lossy(&units));
+        }
+    }
+}
