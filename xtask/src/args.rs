@@ -79,7 +79,7 @@ pub(crate) enum Command {
     #[command(
         after_help = "Examples:\n  cargo xtask simulate > \"$CLAWDTALK_SKILL_DIR/skill-config.json\"    # then type `call`, `say …`, `approve` here\n  cargo xtask simulate --speed 20 --text    # paste the `export` lines into the other terminal"
     )]
-    Simulate(SimulateArgs),
+    Simulate(SimulatorArgs),
 
     /// Let the real cron keep the client running and end a mission (about 90 s; the crontab is restored; exit 77 = skipped)
     CronCheck,
@@ -129,7 +129,7 @@ pub(crate) struct DocsArgs {
 }
 
 #[derive(clap::Args)]
-pub(crate) struct SimulateArgs {
+pub(crate) struct SimulatorArgs {
     /// Port to listen on; 0 = any free one
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) port: u16,

@@ -15,7 +15,7 @@ use serde_json::json;
 use state::exit::Exit;
 use state::out::{self, Printer};
 
-use crate::args::SimulateArgs;
+use crate::args::SimulatorArgs;
 
 const HELP: &str = "\
 call             the owner calls: the agent greets, then `say` asks
@@ -30,7 +30,7 @@ quit             end the simulator";
 
 /// Serves until `quit`, the end of a terminal's input, or a signal. The config to use is the one document on stdout, or
 /// in text the same for a shell; what happens goes to stderr.
-pub(crate) fn run(args: &SimulateArgs, printer: Printer) -> Result<Exit> {
+pub(crate) fn run(args: &SimulatorArgs, printer: Printer) -> Result<Exit> {
     let mut service =
         SimulatedService::with(ServiceSettings { port: args.port, ..ServiceSettings::default() });
     service.forgive_unknown_routes();

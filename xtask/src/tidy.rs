@@ -2,7 +2,6 @@
 
 mod citations;
 mod crates;
-mod exceptions;
 mod graph;
 mod layout;
 mod lines;
@@ -62,14 +61,10 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<Exit> {
             Files(rule) => rule(&files),
             Crates(rule) => rule(&crates),
         };
-        let (left, unused) = exceptions::apply(name, found);
-        for Violation { path, line, what } in left {
+        for Violation { path, line, what } in found {
             let place = if line == 0 { path } else { format!("{path}:{line}") };
             out::error(&format!("{place}: {what} ({name})"));
             n_violations += 1;
-        }
-        for path in unused {
-            out::warning(&format!("the exception `{path}` ({name}) is no longer needed"));
         }
     }
     out::progress(&format!(
@@ -80,11 +75,10 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<Exit> {
     Ok(if n_violations == 0 { Exit::Done } else { Exit::No })
 }
 
-/// Where a comment, a page or the name of a test cites what is not in the repository, exceptions left out: `path:line: what`.
+/// Where a comment, a page or the name of a test cites what is not in the repository: `path:line: what`.
 pub(crate) fn dangling_citations(workspace: &Workspace) -> anyhow::Result<Vec<String>> {
     let found = citations::citations(&tree(workspace.root())?);
-    let (left, _) = exceptions::apply("citations", found);
-    Ok(left.iter().map(|one| format!("{}:{}: {}", one.path, one.line, one.what)).collect())
+    Ok(found.iter().map(|one| format!("{}:{}: {}", one.path, one.line, one.what)).collect())
 }
 
 /// Prints the lines of each crate and of all together, the circles among their files, and the names of types that stand for

@@ -66,7 +66,7 @@ impl GatewayClient {
     }
 
     /// Has a turn: sends the message to the agent and gives the outcome, after at most `within`. Blocks. The gateway itself
-    /// waits [`TurnKind::wait_seconds`], so `within` has to be longer than that, and ten minutes where the chat endpoint
+    /// waits 60 s for a text, 90 s for what is spoken, so `within` has to be longer, and ten minutes where the chat endpoint
     /// may be used: that has no limit of its own, and hanging up there ends the turn.
     ///
     /// A message of more than 16,000 characters is cut, with a note. Nothing that may have started a turn is sent again

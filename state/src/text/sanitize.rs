@@ -12,7 +12,7 @@ pub fn line(text: &str) -> String {
     line_up_to(text, MAX_CHARS)
 }
 
-/// [`line`] with another limit, in characters; the `…` comes on top.
+/// [`line()`] with another limit, in characters; the `…` comes on top.
 pub fn line_up_to(text: &str, max_chars: usize) -> String {
     // Redacted before it is cut: half a key would not be recognised.
     let text = secret::redact(text);

@@ -11,11 +11,11 @@ use crate::recording::matches;
 use crate::wire::http::{ServerRequest, ServerResponse};
 use serde_json::{Value, json};
 
-type Endpoint = fn(&mut World, &RoutedRequest) -> RouteResult;
+type RouteHandler = fn(&mut World, &RoutedRequest) -> RouteResult;
 
 const RUN: &str = "/v1/missions/:m/runs/:r";
 
-const ROUTES: &[(&str, &str, Endpoint)] = &[
+const ROUTES: &[(&str, &str, RouteHandler)] = &[
     ("GET", "/v1/me", account::me),
     ("PATCH", "/v1/me", account::change),
     ("GET", "/v1/voices", account::voices),
