@@ -81,11 +81,21 @@ pub(crate) enum Command {
     )]
     Simulate(SimulatorArgs),
 
+    /// Make the tables of telephone numbers and their time zones from libphonenumber's metadata (python3 and PyPI are needed)
+    Numbers(NumbersArgs),
+
     /// Let the real cron keep the client running and end a mission (about 90 s; the crontab is restored; exit 77 = skipped)
     CronCheck,
 
     /// Let connect answer through a real OpenClaw gateway (node, python and the registries are needed; exit 77 = skipped)
     RealGateway,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct NumbersArgs {
+    /// Write nothing; exit 1 if the tables are not those of the package
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 #[derive(clap::Args)]

@@ -20,6 +20,7 @@ mod folder;
 mod fuzz;
 mod install;
 mod minimal;
+mod numbers;
 mod real_gateway;
 mod simulate;
 mod tidy;
@@ -56,6 +57,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Torture(args) => torture::run(&workspace, args, printer)?.into(),
         Command::Disks(args) => torture::disks::run(args, printer)?.into(),
         Command::Fuzz(args) => fuzz::run(&workspace, args, printer)?.into(),
+        Command::Numbers(args) => numbers::run(&workspace, args, printer)?.into(),
         Command::CronCheck => cron_check::run(&workspace, printer)?.report("cron-check"),
         Command::RealGateway => real_gateway::run(&workspace, printer)?.report("real-gateway"),
     })

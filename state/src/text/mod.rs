@@ -5,6 +5,7 @@ pub mod edit_distance;
 pub mod grapheme;
 pub(crate) mod invisible;
 pub mod json;
+pub mod numbering;
 pub mod parse_time;
 pub mod phone;
 pub mod sanitize;

@@ -1,46 +1,14 @@
-//! Phone numbers in E.164 form, and the numbers that no tool may call or text.
+//! Phone numbers: E.164 or nothing, and the numbers that no tool may call or text.
 
 use std::fmt;
 use std::str::FromStr;
 
+use super::numbering::NumberingPlan;
 use crate::exit::Fault;
 
 /// A number in E.164: `+`, then 7 to 15 digits, the first of them not 0.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Phone(String);
-
-/// Prefixes of numbers that cost the caller extra, and what they are. Sources: the numbering plans that the NANP and the
-/// ITU publish; +979 is the international premium-rate code.
-const PREMIUM: &[(&str, &str)] = &[
-    ("+1900", "a US premium-rate number"),
-    ("+979", "an international premium-rate number"),
-    ("+449", "a UK premium-rate number"),
-    ("+4487", "a UK revenue-sharing number"),
-    ("+4470", "a UK personal number, billed above a mobile call"),
-    ("+49900", "a German premium-rate number"),
-    ("+49137", "a German mass-call number"),
-    ("+3389", "a French premium-rate number"),
-    ("+34803", "a Spanish premium-rate number"),
-    ("+34806", "a Spanish premium-rate number"),
-    ("+34807", "a Spanish premium-rate number"),
-    ("+34905", "a Spanish premium-rate number"),
-    ("+39899", "an Italian premium-rate number"),
-    ("+39892", "an Italian premium-rate number"),
-    ("+61190", "an Australian premium-rate number"),
-    ("+31900", "a Dutch premium-rate number"),
-    ("+31906", "a Dutch premium-rate number"),
-    ("+31909", "a Dutch premium-rate number"),
-    ("+3290", "a Belgian premium-rate number"),
-    ("+41900", "a Swiss premium-rate number"),
-    ("+41901", "a Swiss premium-rate number"),
-    ("+41906", "a Swiss premium-rate number"),
-    ("+43900", "an Austrian premium-rate number"),
-    ("+43930", "an Austrian premium-rate number"),
-    ("+46900", "a Swedish premium-rate number"),
-    ("+46939", "a Swedish premium-rate number"),
-    ("+46944", "a Swedish premium-rate number"),
-    ("+35315", "an Irish premium-rate number"),
-];
 
 /// Emergency numbers as people dial them; none is ever called or texted by a program.
 const EMERGENCY: &[&str] = &[
@@ -59,7 +27,8 @@ impl Phone {
         &self.0
     }
 
-    /// Refuses (exit 2) a number that must not be called or texted: N11 services and premium-rate numbers.
+    /// Refuses (exit 2) a number that must not be called or texted: an emergency service, one that bills its caller more
+    /// than a call, and one that cannot be, by its country code or its length.
     pub fn ensure_callable(&self) -> Result<&Self, Fault> {
         match self.forbidden_kind() {
             Some(why) => {
@@ -69,18 +38,25 @@ impl Phone {
         }
     }
 
-    /// What kind of number it is, if it is one that must not be called or texted.
-    fn forbidden_kind(&self) -> Option<&'static str> {
-        if let Some(national) = self.0.strip_prefix("+1").filter(|rest| rest.len() == 10) {
-            // N11 cannot be an area code or an exchange: 911, 411 and their like with digits around them.
-            if is_n11(&national[..3]) || is_n11(&national[3..6]) {
-                return Some("an emergency or N11 service number");
-            }
-            if &national[3..6] == "976" {
-                return Some("a US premium-rate number");
-            }
+    /// What is wrong with it, if it must not be called or texted.
+    fn forbidden_kind(&self) -> Option<String> {
+        let Some((plan, national)) = NumberingPlan::of(&self.0[1..]) else {
+            return Some("no phone number: no country has its country code".to_owned());
+        };
+        if let Some(what) = plan.premium(national) {
+            return Some(what.to_owned());
         }
-        PREMIUM.iter().find(|(prefix, _)| self.0.starts_with(prefix)).map(|(_, what)| *what)
+        match plan.check(national) {
+            Err(unfit) => Some(format!(
+                "no phone number: behind +{} {unfit}, not {}",
+                plan.code(),
+                national.len()
+            )),
+            Ok(()) if plan.code() == "1" && is_n11(&national[..3]) => {
+                Some("an emergency or N11 service number".to_owned())
+            }
+            Ok(()) => None,
+        }
     }
 }
 
@@ -91,7 +67,8 @@ fn is_n11(three: &str) -> bool {
 impl FromStr for Phone {
     type Err = Fault;
 
-    /// Reads a number; blanks, dots, dashes and brackets are dropped, but only from a number that has its `+`.
+    /// Reads a number; blanks, dots, dashes and brackets are dropped, but only from a number that has its `+`. So is a trunk
+    /// prefix behind the country code, as in `+44 (0)20`, where the country has one.
     fn from_str(text: &str) -> Result<Self, Fault> {
         let trimmed = text.trim();
         let digits: String = trimmed
@@ -106,9 +83,10 @@ impl FromStr for Phone {
             ))
             .hint("in an emergency, dial it on a phone"));
         }
+        let number = written(trimmed, &digits);
         let is_e164 = trimmed.starts_with('+')
             && trimmed[1..].find('+').is_none()
-            && (7..=15).contains(&digits.len())
+            && (7..=15).contains(&number.len())
             && digits.bytes().all(|byte| byte.is_ascii_digit())
             && !digits.starts_with('0');
         if !is_e164 {
@@ -117,8 +95,18 @@ impl FromStr for Phone {
                 shown()
             )));
         }
-        Ok(Self(format!("+{digits}")))
+        Ok(Self(format!("+{number}")))
     }
+}
+
+/// The digits of a number without the trunk prefix that somebody wrote behind the country code.
+fn written(text: &str, digits: &str) -> String {
+    let Some((plan, national)) = NumberingPlan::of(digits) else { return digits.to_owned() };
+    // Brackets around it say that it is the trunk prefix, also where a number may begin with one.
+    let behind_code = text.get(1 + plan.code().len()..).unwrap_or_default();
+    let is_bracketed = behind_code.trim_start().starts_with("(0)") && plan.trunk() == Some("0");
+    let bare = national.strip_prefix('0').filter(|_| is_bracketed);
+    format!("{}{}", plan.code(), bare.unwrap_or_else(|| plan.without_trunk(national)))
 }
 
 /// An emergency or N11 number as dialled, or behind a country code (`+1911`, `+44 999`).
@@ -144,6 +132,10 @@ mod tests {
         for (text, wanted) in [
             ("+1 (555) 123-4567", "+15551234567"),
             ("+44.20.7123.4567", "+442071234567"),
+            ("+44 (0)20 7123 4567", "+442071234567"),
+            ("+49 (0) 30 901820", "+4930901820"),
+            ("+81(0)312345678", "+81312345678"),
+            ("+39 06 698 12345", "+390669812345"),
             (" +15551234567 ", "+15551234567"),
         ] {
             assert_eq!(text.parse::<Phone>().unwrap().as_str(), wanted);
@@ -174,8 +166,13 @@ mod tests {
         }
         for text in [
             "+19115551234",
-            "+12129111234",
             "+19005551234",
+            "+44 (0)909 879 0000",
+            "+121297612340",
+            "+1415555267",
+            "+191155512345",
+            "+881612345678",
+            "+999123456789",
             "+12129761234",
             "+979123456789",
             "+449098790000",
@@ -183,9 +180,17 @@ mod tests {
         ] {
             assert!(text.parse::<Phone>().unwrap().ensure_callable().is_err(), "{text}");
         }
-        for text in
-            ["+15551234567", "+442071234567", "+13322200013", "+4915112345678", "+33612345678"]
-        {
+        for text in [
+            "+15551234567",
+            "+442071234567",
+            "+13322200013",
+            "+4915112345678",
+            "+33612345678",
+            "+353 1 543 1000",
+            "+1 855 211 1234",
+            "+1 800 976 1234",
+            "+1 822 411 0000",
+        ] {
             assert!(text.parse::<Phone>().unwrap().ensure_callable().is_ok(), "{text}");
         }
     }
