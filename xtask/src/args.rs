@@ -34,7 +34,7 @@ impl Args {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Run every check there is, and list those that could not be run with the reason
-    Ci,
+    Ci(CiArgs),
 
     /// List what breaks the rules of this repository that no compiler knows
     Tidy(TidyArgs),
@@ -89,6 +89,13 @@ pub(crate) enum Command {
 
     /// Let connect answer through a real OpenClaw gateway (node, python and the registries are needed; exit 77 = skipped)
     RealGateway,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct CiArgs {
+    /// Run only these checks
+    #[arg(value_name = "CHECK")]
+    pub(crate) checks: Vec<String>,
 }
 
 #[derive(clap::Args)]

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use state::args::Common;
-use state::exit::{self, Exit};
+use state::exit::{self, Exit, Fault};
 use state::out::{self, Printer};
 
+use crate::args::CiArgs;
 use crate::check_result::CheckResult;
 use crate::cron_check;
 use crate::demo;
@@ -37,10 +38,21 @@ const CHECKS: &[(&str, CiCheck)] = &[
     ("peer", peer::run),
 ];
 
-/// Runs all checks, also after one has failed, and prints the summary. [`Exit::No`] if one failed.
-pub(crate) fn run(workspace: &Workspace) -> Result<Exit> {
+/// Runs the named checks, or all where none is named, also after one has failed, and prints the summary. [`Exit::No`] if one
+/// failed; fails (exit 2) for a name that there is not.
+pub(crate) fn run(workspace: &Workspace, args: &CiArgs) -> Result<Exit> {
+    if let Some(unknown) =
+        args.checks.iter().find(|one| !CHECKS.iter().any(|(name, _)| name == *one))
+    {
+        let names: Vec<_> = CHECKS.iter().map(|(name, _)| *name).collect();
+        return Err(
+            Fault::usage(format!("no check `{unknown}`; there are {}", names.join(", "))).into()
+        );
+    }
     let mut ended = Vec::new();
-    for &(name, check) in CHECKS {
+    let is_wanted =
+        |name: &str| args.checks.is_empty() || args.checks.iter().any(|one| one == name);
+    for &(name, check) in CHECKS.iter().filter(|(name, _)| is_wanted(name)) {
         out::progress(&format!("\n== {name}"));
         let began = Instant::now();
         let result =

@@ -44,7 +44,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find()?;
     let printer = args.printer();
     Ok(match &args.command {
-        Command::Ci => ci::run(&workspace)?.into(),
+        Command::Ci(args) => ci::run(&workspace, args)?.into(),
         Command::Tidy(tidy) if tidy.count => tidy::count(&workspace, printer)?.into(),
         Command::Tidy(_) => tidy::run(&workspace)?.into(),
         Command::Bench(args) => bench::run(&workspace, args, printer)?,
