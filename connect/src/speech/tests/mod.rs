@@ -1,6 +1,7 @@
 //! What is spoken and texted of the replies that agents write.
 
-use proptest::prelude::*;
+mod properties;
+
 use state::sms_segments::{MAX_SEGMENTS, Segments};
 
 use super::*;
@@ -38,10 +39,10 @@ fn markdown_is_taken_out() {
     case("# Today\n\nTwo *meetings* and __one__ ~~call~~.", "Today. Two meetings and one call.");
     case("Title\n=====\nText\n---\nMore", "Title. Text. More");
     case("## About C# ##\nIt is ***new***.", "About C#. It is new.");
-    case("> Quoted\n> > twice\n\n> 5", "Quoted twice. > 5");
+    case("> Quoted\n> > twice\n\n> 5", "Quoted. twice. > 5");
     case("这是**重点**内容和*强调*。", "这是重点内容和强调。");
-    case("Not \\*bold\\*, \\_this\\_, \\# that", "Not bold, this, that");
-    case("Price* and f*** and **unclosed", "Price and f and unclosed");
+    case("Not \\*bold\\*, \\_this\\_, \\# that", "Not bold, this, # that");
+    case("Price* and f*** and **unclosed", "Price* and f and unclosed");
     case("Call `rm -rf build` or ``a`b`` now", "Call rm -rf build or ab now");
     case("_emphasis_ and __init__ stay words", "emphasis and init stay words");
 }
@@ -119,7 +120,7 @@ fn html_is_taken_out_and_generics_are_not() {
 #[test]
 fn emoji_go_and_digits_stay() {
     case("Great 🎉! 👩‍👩‍👧 👍🏽 🇩🇪 ❤️‍🔥 ☀️ ok", "Great! ok");
-    case("1️⃣ First 2️⃣ Second #️⃣", "1 First 2 Second");
+    case("1️⃣ First 2️⃣ Second #️⃣", "1 First 2 Second #");
     case("(🎉) 10🎉5", "10 5");
     case("✅ Sent", "Sent");
     case("🅰 ① Ⓜ ℹ️", "🅰 ① Ⓜ ℹ");
@@ -165,18 +166,132 @@ fn words_for_the_gateway_are_not_spoken() {
     case("All is well.\n\nHEARTBEAT_OK", "All is well.");
 }
 
+/// In the notations of several vendors, whole and cut off.
 #[test]
-fn long_replies_end_with_a_sentence() {
-    let sentences = "This is one sentence of many. ".repeat(100);
-    let spoken = speakable(&sentences);
-    assert!(spoken.chars().count() <= 2_000 && spoken.ends_with("many."), "{spoken}");
-    assert!(spoken.chars().count() > 1_950);
-    let words = "word ".repeat(1_000);
-    assert!(speakable(&words).ends_with("word"));
-    assert_eq!(speakable(&"漢".repeat(3_000)).chars().count(), 2_000);
-    let list: Vec<String> = (1..400).map(|n| format!("{n}. item")).collect();
-    let list = list.join("\n");
-    assert!(speakable(&list).ends_with("item."), "{}", speakable(&list));
+fn what_is_not_meant_for_people_is_neither_spoken_nor_texted() {
+    for reply in [
+        "<thought>SECRET</thought>Hello.",
+        "<antThinking type=\"x\">SECRET</antThinking>\nHello.",
+        "<think>SECRET <think>SECRET</think> SECRET</think>Hello.",
+        "<think>SECRET</thinking>Hello.",
+        "SECRET</think>\n\nHello.",
+        "<seed:think>SECRET<final>Hello.</final>",
+        "[THINK]SECRET[/THINK]Hello.",
+        "Hello.\n<reasoning>SECRET",
+        "<system-reminder>SECRET</system-reminder>Hello.",
+        "<!-- SECRET -->Hello.<!-- SECRET",
+        "Hello.<function_calls><invoke name=\"SECRET\"><parameter name=\"a\">SECRET</parameter></invoke></function_calls>",
+        "<minimax:tool_call><invoke name=\"SECRET\">SECRET</invoke></minimax:tool_call>Hello.",
+        "<｜DSML｜function_calls>SECRET</｜DSML｜function_calls>Hello.",
+        "Hello.\n\n<tool_call>\n<function=SECRET>\n<parameter=SECRET>\nSECRET",
+        "<tool_call>{\"a\": \"</function> SECRET\"}</tool_call>Hello.",
+        "Hello. <tool_call",
+        "<tool_call/>Hello.",
+        "<function=exec>{\"a\": \"SECRET\"}</function>Hello.",
+        "<tool_call>exec\n<arg_key>SECRET</arg_key><arg_value>SECRET</arg_value></tool_call>Hello.",
+        "Hello.<arg_key>SECRET</arg_key></tool_call>",
+        "&lt;think&gt;SECRET&lt;/think&gt;< think >SECRET</think>◁think▷SECRET◁/think▷Hello.",
+        "[INST] SECRET [/INST] Hello.</s>",
+        "<start_of_turn>model\nHello.<end_of_turn>",
+        "Thought: SECRET\nAction: exec\nAction Input: SECRET\nObservation: SECRET\nFinal Answer: Hello.",
+        "Reasoning:\n_SECRET_\n\nHello.",
+        "Hello. {\n  \"tool\": \"exec\",\n  \"parameters\": {\n    \"a\": \"SECRET",
+        "HEARTBEAT_OK - Hello.",
+        "Hello.<|tool_calls_section_begin|><|tool_call_begin|>SECRET<|tool_call_argument_begin|>SECRET<|tool_call_end|><|tool_calls_section_end|>",
+        "Hello.<｜tool▁calls▁begin｜>SECRET<｜tool▁call▁end｜><｜tool▁calls▁end｜>",
+        "<|channel|>analysis<|message|>SECRET<|end|><|start|>assistant<|channel|>final<|message|>Hello.<|return|>",
+        "<|im_start|>assistant\nHello.<|im_end|>\n<|im_start|>user\nSECRET",
+        "<|START_THINKING|>SECRET<|END_THINKING|><|START_RESPONSE|>Hello.<|END_RESPONSE|>",
+        "Hello.<|endoftext|>",
+        "[Tool Call: exec (ID: SECRET)]\nArguments: {\"a\": \"SECRET\"}\n\nHello.",
+        "Hello.\n[Tool Result for ID SECRET]\nSECRET",
+        "Hello.[TOOL_CALLS]exec[ARGS]{\"a\": \"SECRET\"}",
+        "Hello. {\"name\": \"exec\", \"arguments\": {\"a\": \"SECRET\"}}",
+        "Hello. {\"name\": \"exec\", \"arguments\": {\"a\": \"SECRET",
+        "Hello.\n```tool_code\nSECRET\n```",
+        "Hello.\n```xml\n<tool_call>SECRET</tool_call>\n```",
+        "[embed ref=\"SECRET\"]Hello.\nMEDIA:/tmp/SECRET.png",
+        "\u{1b}[1;31mHello\u{1b}[0m.",
+        "Hello 【4:0†SECRET】\u{e200}cite\u{e202}SECRET\u{e201}.",
+        "Hello.NO_REPLY",
+        "NO_REPLYHello.",
+        "NO_REPLY Hello.",
+        "Hello.\n\n**HEARTBEAT_OK**",
+    ] {
+        assert_eq!(speakable(reply), "Hello.", "{reply:?}");
+        assert_eq!(for_text(reply, 1_500, MAX_SEGMENTS), "Hello.", "{reply:?}");
+    }
+    case("Use the `<think>` tag or `</tool_call>`.", "Use the think tag or tool_call.");
+    case("A List<Function>", "A List Function");
+}
+
+#[test]
+fn keys_codes_and_signs_survive_spoken_and_texted() {
+    for reply in [
+        "Press * to go back, or # to finish.",
+        "Dial *67 first, *#06# for the IMEI, #31# or **21*5551234567# or *#*#4636#*#*.",
+        "Dial *67*, *72 then *73, press *, 0 or #. The code is *1234#, or #*.",
+        "It runs at */5 * * * *, at 0 9 * * 1-5 or at 0 0 1 */2 *.",
+        "Delete *.log, **/*.tmp and src/**/*.rs, keep a_*_b, __init__.py and _config.yml.",
+        "The code is 4_7*9_1, the password Kx_9*q~2#_z or a*b*c_d_.",
+        "x**2 + y**2 = 25, a < b < c, 5 >= 4, x != y, i += 1 and 10 % 3.",
+        "It costs $5, US$10/CA$12, $5-$6 or 3€.",
+    ] {
+        same(reply);
+        assert_eq!(for_text(reply, 1_500, MAX_SEGMENTS), reply);
+    }
+    case("Keys:\n* to go back\n# to finish\n0: help", "Keys: * to go back # to finish, 0: help");
+    case("**Dial *67** or **press *1 for sales**", "Dial *67 or press *1 for sales");
+    case("It is ***, and was *** ***.", "It is, and was.");
+    same("if (a<b && c>d) or 3<x<7");
+    case("The code is **4821#**, not *new*.", "The code is 4821#, not new.");
+    case("Open[^1] and[^2].\n\n[^1]: Not *Sunday*.", "Open and. Not Sunday.");
+    case("[Note]: buy milk\n\n**重点：**内容", "Note: buy milk. 重点：内容");
+}
+
+#[test]
+fn pictures_tell_lists_and_what_became_of_their_items() {
+    case("Your day:\n🕘 9:00 Standup\n📞 call Bob", "Your day: 9:00 Standup, call Bob");
+    case("✅ Milk\n☐ Eggs\n❌ Bread", "done: Milk, to do: Eggs, not done: Bread");
+    case("- ✔️ Milk\n- ✖️ Bread", "done: Milk. not done: Bread");
+    case("☑ Milk\n[x] Eggs\n[ ] Bread", "done: Milk, done: Eggs, to do: Bread");
+    case("| A | ☐ |\n|--|--|\n| B | ❌ late |", "A, to do. B, not done: late");
+    case("Milk ✅\nBread: ❌", "Milk: done, Bread: not done");
+    case("❌ Booked the flight", "not done: Booked the flight");
+    assert_eq!(for_text("✅ Milk\n❌ Bread", 1_500, MAX_SEGMENTS), "✅ Milk\n❌ Bread");
+}
+
+#[test]
+fn formulas_are_left_out() {
+    for formula in
+        ["$6{x}_{1} \\leq {24}$", "$$\\frac{1}{2}$$", "\\(a^2\\)", "\\[E = mc^2\\]", "$E=mc^2$"]
+    {
+        let reply = format!("It is {formula}.");
+        case(&reply, "It is formula.");
+        assert_eq!(for_text(&reply, 1_500, MAX_SEGMENTS), reply);
+    }
+    case("So:\n$$\nx = \\sqrt{2}\n$$\nand\n```latex\nx\n```", "So: Formula. and. Formula.");
+    case("Then $x = 5$ and $y$ cost $5.", "Then x = 5 and y cost $5.");
+}
+
+#[test]
+fn long_replies_end_with_a_sentence_and_offer_the_rest() {
+    const MORE: &str = " There is more. Ask me for the rest.";
+    let spoken = |reply: &str| {
+        let spoken = speakable(reply);
+        assert!((1_900..=2_000).contains(&spoken.chars().count()), "{spoken}");
+        spoken.strip_suffix(MORE).expect("a cut is told").to_owned()
+    };
+    assert!(spoken(&"This is one sentence of many. ".repeat(100)).ends_with("many."));
+    assert!(spoken(&"word ".repeat(1_000)).ends_with("word."));
+    assert!(spoken(&"漢".repeat(3_000)).ends_with("漢."));
+    let list = |item: &str| (1..400).map(|n| format!("{n}. {item}")).collect::<Vec<_>>().join("\n");
+    assert!(spoken(&list("item")).ends_with("item."));
+    assert!(spoken(&list("Contact, phone +1 555 010 0001")).ends_with(" 010 0001."));
+    let whole = "This is one sentence of many. ".repeat(60);
+    assert_eq!(speakable(&whole), whole.trim());
+    let thought = format!("<think>{}</think>Hello", "secret ".repeat(9_000));
+    assert_eq!(speakable(&thought), "Hello");
 }
 
 #[test]
@@ -186,7 +301,7 @@ fn a_text_keeps_addresses_lists_and_emoji() {
         text(
             "# Today\n**Two** things:\n- [Standup](https://x.y/a_b_c) 👍\n- see https://x.y/*z*\n\n1. `*args`"
         ),
-        "Today\nTwo things:\n- Standup (https://x.y/a_b_c) 👍\n- see https://x.y/*z\n1. *args"
+        "Today\nTwo things:\n- Standup (https://x.y/a_b_c) 👍\n- see https://x.y/*z*\n1. *args"
     );
     assert_eq!(text("[https://x.y](https://x.y/) [me](mailto:a@b.c)"), "https://x.y me (a@b.c)");
     assert_eq!(text("```\nlet x = 1;\nlet y = 2;\n```"), "let x = 1;\nlet y = 2;");
@@ -202,14 +317,18 @@ fn a_text_is_kept_cheap_where_only_its_quotes_are_dear() {
 }
 
 #[test]
-fn a_text_keeps_both_limits() {
+fn a_text_keeps_both_limits_and_says_that_it_was_cut() {
     let long = for_text(&"word ".repeat(500), 1_500, 10);
-    assert!(long.chars().count() <= 1_500 && long.ends_with("word"));
+    assert!(long.chars().count() <= 1_500 && long.ends_with("word... (cut)"), "{long}");
     let cyrillic = for_text(&"слово ".repeat(500), 1_500, 10);
-    assert!(Segments::of(&cyrillic).count <= 10 && cyrillic.ends_with("слово"));
+    assert!(Segments::of(&cyrillic).count <= 10 && cyrillic.ends_with("слово… (cut)"));
     assert!(cyrillic.chars().count() > 600);
     let emoji = for_text(&"👩‍👩‍👧".repeat(500), 1_500, 10);
-    assert!(emoji.ends_with("👩‍👩‍👧") && Segments::of(&emoji).count <= 10);
+    assert!(emoji.ends_with("👩‍👩‍👧… (cut)") && Segments::of(&emoji).count <= 10);
+    let contacts: Vec<_> = (1..200).map(|n| format!("{n}. Contact number {n}")).collect();
+    let cut = for_text(&contacts.join("\n"), 1_500, 10);
+    let (_, last) = cut.rsplit_once('\n').expect("lines stay");
+    assert!(last.contains(". Contact number ") && last.ends_with("... (cut)"), "{last}");
 }
 
 /// Each of these makes a careless scanner look through all that is left again and again.
@@ -251,78 +370,5 @@ fn a_hostile_reply_is_cleaned_in_one_go_and_stays_so() {
             "{piece:?}"
         );
         assert!(for_text(&reply, 1_500, MAX_SEGMENTS).chars().count() <= 1_500, "{piece:?}");
-    }
-}
-
-fn letters(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).collect()
-}
-
-/// Markdown and more, made of the pieces that meet badly.
-fn pieces() -> impl Strategy<Value = String> {
-    let piece = prop_oneof![
-        3 => "[a-zA-Zж会0-9]{1,4}",
-        3 => prop::sample::select(vec![
-            "*", "**", "_", "__", "`", "``", "```", "~~", "#", "##", ">", "<", "|", "[", "]", "](", "(", ")",
-            "!", "\\", "-", "---", "- ", "* ", "1. ", "+ ", "&amp;", "&lt;", "&#42;", "&", ";", "https://",
-            "http://x.y/z", "www.", "<b>", "</b>", "<br>", "<!--", "-->", "<think>", "</think>", "[[a_b]]", "[^1]",
-            "[x] ", "[ ] ", "]: ", "{", "}", "\"", ":", ".", ",", "•", "…", "–", "=", "$", "%", "@", "NO_REPLY",
-        ]).prop_map(str::to_owned),
-        2 => prop::sample::select(vec![" ", "\n", "\n\n", "  \n", "\t"]).prop_map(str::to_owned),
-        1 => prop::sample::select(vec!["👍🏽", "👩‍👧", "🇩🇪", "1️⃣", "\u{200d}", "\u{fe0f}", "\u{200b}", "é", "e\u{301}"]).prop_map(str::to_owned),
-        1 => "\\PC{0,3}",
-    ];
-    prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
-
-    #[test]
-    fn what_is_spoken_is_clean(reply in pieces()) {
-        let spoken = speakable(&reply);
-        prop_assert!(spoken.chars().count() <= LONGEST_SPOKEN);
-        prop_assert!(!spoken.contains(['\n', '`', '[', ']', '|', '\u{200b}', '\u{fe0f}']), "{:?}", spoken);
-        prop_assert_eq!(spoken.trim(), &spoken);
-        prop_assert_eq!(speakable(&spoken), spoken);
-    }
-
-    /// Links, tags, character references, code blocks, directives and tool calls need one of these
-    /// signs; without them no letter or digit of any script is lost.
-    #[test]
-    fn no_letter_is_lost(reply in pieces()) {
-        let reply: String = reply.replace("://", "").replace("www.", "").replace("NO_REPLY", "")
-            .chars().filter(|c| !"[]<>&`~|{".contains(*c)).collect();
-        prop_assert_eq!(letters(&speakable(&reply)), letters(&reply));
-        let line = reply.replace(char::is_whitespace, " ");
-        prop_assert_eq!(letters(&speakable(&line)), letters(&line));
-    }
-
-    #[test]
-    fn no_letter_of_any_script_is_lost(reply in "[^\\[\\]<>&`~|\\{]{0,200}") {
-        prop_assume!(!reply.contains("://") && !reply.contains("www."));
-        prop_assert_eq!(letters(&speakable(&reply)), letters(&reply));
-    }
-
-    #[test]
-    fn any_reply_can_be_spoken_and_texted(reply in "(?s).{0,300}", n in 0_usize..200) {
-        let spoken = speakable(&reply);
-        prop_assert_eq!(speakable(&spoken), spoken);
-        let text = for_text(&reply, n, 2);
-        prop_assert!(text.chars().count() <= n && Segments::of(&text).count <= 2);
-    }
-}
-
-proptest! {
-    // Long texts take their time in a debug build.
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
-    #[test]
-    fn a_long_reply_is_cut_and_stays_so(reply in pieces(), times in 20_usize..80) {
-        let spoken = speakable(&reply.repeat(times));
-        prop_assert!(spoken.chars().count() <= LONGEST_SPOKEN);
-        prop_assert_eq!(speakable(&spoken), spoken);
-        let text = for_text(&reply.repeat(times), 1_500, MAX_SEGMENTS);
-        prop_assert!(text.chars().count() <= 1_500 && Segments::of(&text).count <= MAX_SEGMENTS);
     }
 }
