@@ -58,6 +58,18 @@ pub(crate) enum Command {
     )]
     Install(InstallArgs),
 
+    /// Measure how many labelled phrases the guard tells right, and what each of its parts buys
+    ///
+    /// A file holds a phrase on each line, with its label and a tab in front: `sensitive` or `harmless`; lines that begin
+    /// with # are comments. Two public corpora are read as they come: CLINC150 (`data_full.json` of clinc/oos-eval, any
+    /// file that ends in .json) and HWU64 (of xliuhw/NLU-Evaluation-Data the folder of a fold, `KFold_1`, which has
+    /// `trainset` and `testset/csv` in it). Which of their intents are sensitive, and which are left out, is a list of our
+    /// own.
+    #[command(
+        after_help = "Examples:\n  cargo xtask classifier --text connect/src/classifier/labelled_phrases.tsv\n  cargo xtask classifier --text --part test oos-eval/data/data_full.json NLU-Evaluation-Data/CrossValidation/*/*/*/KFold_1\n  cargo xtask classifier --text --part dev --ablate oos-eval/data/data_full.json"
+    )]
+    Classifier(ClassifierArgs),
+
     /// Pack what `install` lays out into an archive, with its SHA-256 beside it
     Dist(DistArgs),
 
@@ -136,6 +148,40 @@ pub(crate) struct DistArgs {
     /// Build without optimisation: quicker to build, slower to run
     #[arg(long)]
     pub(crate) debug: bool,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct ClassifierArgs {
+    /// What to measure it on: files of labelled phrases, CLINC150, folds of HWU64
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// Which part of a public corpus: rules are tuned on `dev`, so only `test` says what they are worth
+    #[arg(long, value_enum, value_name = "PART", default_value_t = CorpusPart::All)]
+    pub(crate) part: CorpusPart,
+
+    /// Which intents of the public corpora are sensitive, as JSON [default: xtask/src/classifier/intents.json]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) intents: Option<PathBuf>,
+
+    /// Print the first N phrases of each kind that it gets wrong
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) misses: usize,
+
+    /// Say for each rule and data file by how much the figures change without it
+    #[arg(long)]
+    pub(crate) ablate: bool,
+}
+
+/// A part of a public corpus.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub(crate) enum CorpusPart {
+    /// All of it
+    All,
+    /// All but the test part
+    Dev,
+    /// The test part, as its authors divided it
+    Test,
 }
 
 #[derive(clap::Args)]

@@ -12,6 +12,7 @@ mod args;
 mod bench;
 mod check_result;
 mod ci;
+mod classifier;
 mod cron_check;
 mod demo;
 mod dist;
@@ -51,6 +52,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Floor(args) => bench::connect::floor::run(args)?.into(),
         Command::Demo(args) => demo::run(&workspace, args, printer)?.into(),
         Command::Install(args) => install::run(&workspace, args, printer)?.into(),
+        Command::Classifier(args) => classifier::run(&workspace, args, printer)?.into(),
         Command::Dist(args) => dist::run(&workspace, args, printer)?.into(),
         Command::Docs(args) => docs::run(&workspace, args, printer)?.into(),
         Command::Simulate(args) => simulate::run(args, printer)?.into(),

@@ -7,7 +7,6 @@
 use std::fmt;
 
 use super::clause::{Clause, ClauseJoin, Mood};
-use super::elliptical::Elliptical;
 use super::imperative::{self, VerbRole};
 use super::morphology::{self, VerbForm, VerbReading};
 use super::object::{self, ObjectKind};
@@ -16,7 +15,7 @@ use super::tokenize::{self, Separator, WordToken};
 use super::verb_table::ActionClass;
 use super::{
     elliptical, english, first_person, gerunds, normalize, noun_or_verb, owner_phrases, passives,
-    split_clauses,
+    split_clauses, unsaid,
 };
 use state::approval_policy::OwnerPhrases;
 
@@ -37,6 +36,8 @@ pub(crate) enum Classification {
 pub(crate) enum SensitiveReason {
     /// This verb acts and is ordered.
     Instruction { verb: String, does: ActionClass },
+    /// It consents to something that it does not name, or obeys what somebody else wrote; the verb it does so by.
+    Unsaid(String),
     /// The word stands where an ordered verb does, and is none that these rules know.
     UnknownVerb(String),
     /// One of the owner's patterns occurs.
@@ -55,6 +56,9 @@ impl fmt::Display for SensitiveReason {
             }
             Self::UnknownVerb(word) => {
                 write!(f, "instruction `{word} …`: an action that the guard does not know")
+            }
+            Self::Unsaid(word) => {
+                write!(f, "instruction `{word} …`: it does not say what will be done")
             }
             Self::Pattern(phrase) => write!(f, "`{phrase}` of guard.patterns"),
             Self::NotEnglish => write!(f, "not in English, so the guard cannot judge it"),
@@ -107,6 +111,7 @@ enum Governance {
 /// The first verb that acts and is ordered.
 fn find_instruction(words: &[WordToken], covered: &[bool]) -> Option<SensitiveReason> {
     let mut before = Governance::None;
+    let mut results = false;
     for clause in split_clauses::clauses(words) {
         if words[clause.start].separator == Separator::Sentence {
             before = Governance::None;
@@ -118,13 +123,20 @@ fn find_instruction(words: &[WordToken], covered: &[bool]) -> Option<SensitiveRe
                 return reason;
             }
         }
+        results = passives::result(&clause, results);
+        if results
+            && let Some(reason) = listed_result(&clause).filter(|_| !covered[clause.body_start])
+        {
+            return Some(reason);
+        }
         if let Some((at, what)) = elliptical::find(&clause).filter(|&(at, _)| !covered[at]) {
-            let does = match what {
-                Elliptical::Gone => ActionClass::Destroys,
-                Elliptical::Switched => ActionClass::Switches,
-                Elliptical::Booked => ActionClass::Books,
-            };
-            return Some(SensitiveReason::Instruction { verb: clause.at(at).to_owned(), does });
+            return Some(SensitiveReason::Instruction {
+                verb: clause.at(at).to_owned(),
+                does: what,
+            });
+        }
+        if let Some(at) = unsaid::find(&clause).filter(|&at| !covered[at]) {
+            return Some(SensitiveReason::Unsaid(clause.at(at).to_owned()));
         }
         before = governance;
     }
@@ -191,6 +203,15 @@ fn check_word(
     result.or_else(gerund).and_then(|reading| reason_for(word, reading))
 }
 
+/// "… printed and mailed": the last of several results, the first of which was ordered.
+fn listed_result(clause: &Clause) -> Option<SensitiveReason> {
+    let (at, word) = (clause.body_start, clause.at(clause.body_start));
+    let past = morphology::readings(word).iter().filter(|reading| reading.form == VerbForm::Past);
+    let acting = past.filter(|reading| reading.row.does.is_some());
+    let found = acting.clone().find(|reading| object::acts_on(clause, at, at, reading.row));
+    found.and_then(|reading| reason_for(word, reading))
+}
+
 /// Why a verb makes the request sensitive.
 fn reason_for(word: &str, reading: &VerbReading) -> Option<SensitiveReason> {
     reading.row.does.map(|does| SensitiveReason::Instruction { verb: word.to_owned(), does })
@@ -245,9 +266,7 @@ fn stative(clause: &Clause, at: usize) -> bool {
 /// A word in the place of an ordered verb that these rules do not know.
 fn unknown_verb(clause: &Clause, at: usize) -> Option<SensitiveReason> {
     let word = clause.at(at);
-    if passives::unknown_result(clause, at) {
-        return Some(SensitiveReason::UnknownVerb(word.to_owned()));
-    }
+
     let named = matches!(object::object(clause, at), ObjectKind::Marked | ObjectKind::Pronoun);
     if at == clause.body_start && named && !english::is_known_word(word) {
         let acting = morphology::misspelt(word);

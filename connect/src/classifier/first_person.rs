@@ -4,19 +4,7 @@
 use super::english;
 use super::morphology;
 use super::tokenize::{Separator, WordToken};
-use super::word_classes::{WordList, is};
-
-/// Verbs that bring something to whoever is named, or ring them. Telling, reading and showing are not among them: the
-/// stranger is being talked with.
-const BRINGS: &WordList = &WordList::of(
-    "send resend forward email text mail dm sms fax whatsapp slack telegram contact transmit dispatch cc bcc nudge \
-     notify alert remind ping message mms imessage signal snapchat relay circulate drop shoot post share call phone \
-     wire hit loop ring dial buzz facetime skype voicemail page videocall",
-);
-
-/// What is somebody's own, and can be reached.
-const OWN: &WordList =
-    &WordList::of("phone inbox email mail cell mobile number address voicemail watch");
+use super::word_classes::{BRINGS, REACHABLE, is};
 
 /// The words of a stranger as the owner would have to say them: where something is brought to "me", "him" stands in its
 /// place. As many words as before.
@@ -38,7 +26,7 @@ pub(super) fn for_stranger(words: &[WordToken]) -> Vec<WordToken> {
             "me" | "us" | "myself" | "ourselves" if brought && !is_name => {
                 read[at].text = "him".into();
             }
-            "my" | "our" if brought && (is(OWN, next) || next == "own") => {
+            "my" | "our" if brought && (is(REACHABLE, next) || next == "own") => {
                 read[at].text = "his".into();
             }
             _ => {}

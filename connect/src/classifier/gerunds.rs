@@ -2,7 +2,7 @@
 
 use super::clause::{Clause, Mood};
 use super::imperative::ordered;
-use super::passives::wish;
+use super::wish::wish;
 use super::word_classes::is;
 
 /// Whether the gerund at `at` is ordered: "would you mind sending", "how about cancelling", "needs deleting".
@@ -18,6 +18,7 @@ pub(super) fn is_ordered(clause: &Clause, at: usize) -> bool {
             let verb = clause.left(left).map_or("", |at| clause.at(at));
             !question && matches!(verb, "proceed" | "on" | "continue" | "ahead" | "go")
                 || clause.has_before("ahead", left)
+                || !question && helped(clause, at)
         }
         "start" | "begin" | "keep" | "continue" | "resume" | "try" | "consider" | "finish" => {
             ordered(clause, left)
@@ -27,7 +28,7 @@ pub(super) fn is_ordered(clause: &Clause, at: usize) -> bool {
             !question && !matches!(subject, "i" | "we" | "you" | "he" | "she" | "they" | "not" | "")
         }
         "appreciate" => !question,
-        "help" | "assistance" | "in" if clause.has_before("help assistance", at) => {
+        "help" | "assistance" | "in" if clause.has_before("help assistance assist", at) => {
             helped(clause, at) && !question
         }
         "you" | "your" => clause.has_before("appreciate mind", left) && !question,
@@ -37,6 +38,6 @@ pub(super) fn is_ordered(clause: &Clause, at: usize) -> bool {
 
 /// "I need help moving money", "help me with paying the bill".
 fn helped(clause: &Clause, at: usize) -> bool {
-    let help = (clause.body_start..at).find(|&i| is("help assistance", clause.at(i)));
+    let help = (clause.body_start..at).find(|&i| is("help assistance assist", clause.at(i)));
     help.is_some_and(|help| wish(clause, help).is_some() || ordered(clause, help))
 }

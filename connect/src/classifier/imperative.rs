@@ -5,8 +5,10 @@
 
 use super::clause::{Clause, Mood};
 use super::morphology::{self, VerbForm};
+use super::wish::wish;
 use super::word_classes::{
-    BE, DETERMINERS, DO, HAVE, MODALS, SOMEONE, SUBJECTS, WordList, is, possessive,
+    BE, DETERMINERS, DO, GUIDES, HAVE, MEANS, MODALS, REPORTING, SOMEONE, SUBJECTS, URGED, is,
+    possessive,
 };
 
 /// What governs a verb.
@@ -41,7 +43,7 @@ pub(super) fn role(clause: &Clause, at: usize) -> VerbRole {
         "us" | "me" => after_me(clause, left),
         "not" | "never" => after_not(clause, left),
         "go" | "come" | "help" | "run" => role(clause, left),
-        "is" | "be" if cleft(clause) => VerbRole::Start,
+
         _ if is(MODALS, word) => after_modal(clause, left),
         _ if is(SOMEONE, word) => after_someone(clause, left),
         // "do remove it" is an order; "what do … remove" is not.
@@ -85,12 +87,6 @@ pub(super) fn ordered(clause: &Clause, at: usize) -> bool {
 fn after_not(clause: &Clause, not: usize) -> VerbRole {
     if clause.before_word(not) == "why" { VerbRole::Ordered } else { VerbRole::Forbidden }
 }
-
-/// After these, "you" is told what to do: "I suggest you cancel".
-const URGED: &WordList = &WordList::of(
-    "that sure suggest recommend rather prefer insist request demand propose wish hope \
-    ask appreciate about maybe",
-);
 
 /// "… you delete": what stands before "you" decides.
 fn after_you(clause: &Clause, you: usize) -> VerbRole {
@@ -151,10 +147,6 @@ fn after_modal(clause: &Clause, modal: usize) -> VerbRole {
     let before = clause.left(subject).map_or("", |at| clause.at(at));
     match clause.at(subject) {
         "you" => {
-            const REPORTING: &WordList = &WordList::of(
-                "know that thought said whether what how which where when who why told says \
-                heard",
-            );
             let hope = clause.has_before("hope think wish hoping", subject);
             let reports = clause.has_before("tell know explain told", subject);
             let hoped = is("think hoping hope wondering if chance way wish believe", before);
@@ -174,6 +166,9 @@ fn after_modal(clause: &Clause, modal: usize) -> VerbRole {
             }
         }
         word if is(SOMEONE, word) && !asks => VerbRole::Ordered,
+        "i" if modal == "must" && clause.mood == Mood::Report && before.is_empty() => {
+            VerbRole::Ordered
+        }
         _ => VerbRole::Embedded,
     }
 }
@@ -210,6 +205,7 @@ fn after_to(clause: &Clause, to: usize) -> VerbRole {
         "want" | "need" | "like" | "love" | "wish" | "prefer" | "hoping" | "hope" | "got"
         | "ready" | "looking" | "trying" | "wanting" => wished(clause, before, asks),
         "have" | "ought" | "better" | "has" | "needs" | "supposed" => duty(clause, before, asks),
+        "help" | "assistance" if wish(clause, before).is_some() => VerbRole::Ordered,
         "sure" | "certain" | "forget" | "remember" | "try" | "attempt" | "proceed" | "continue"
         | "help" | "free" | "hesitate" | "fail" | "neglect" | "agree" | "start" | "begin" => {
             reminded(clause, before)
@@ -274,14 +270,16 @@ fn wished(clause: &Clause, verb: usize, asks: bool) -> VerbRole {
     }
 }
 
-/// "you have to …", "we have got to …"; "I have to …" tells of the speaker's own plans.
+/// "you have to …", "I have to …": what the speaker must do, the agent may well do for them. "I had to …" tells.
 fn duty(clause: &Clause, verb: usize, asks: bool) -> VerbRole {
-    let own = clause.has_before("i", verb);
+    // "everything I have to buy", "she said I have to call"
+    let speaker = (clause.body_start..verb).find(|&at| is("i we", clause.at(at)));
+    let inner = clause.mood == Mood::Condition || speaker.is_some_and(|at| at > clause.body_start);
     match subject(clause, verb) {
         _ if asks => VerbRole::Embedded,
         WishSubject::Denied => VerbRole::Forbidden,
         WishSubject::You | WishSubject::Someone => VerbRole::Ordered,
-        WishSubject::Speaker if !own => VerbRole::Ordered,
+        WishSubject::Speaker if !inner => VerbRole::Ordered,
         _ => VerbRole::Embedded,
     }
 }
@@ -315,10 +313,6 @@ fn reminded(clause: &Clause, verb: usize) -> VerbRole {
 /// "use my card to pay …", "get the robot to clean …": what an order is for is ordered too; "find a way to …"
 /// and "get me the steps to …" are not.
 fn purpose(clause: &Clause, to: usize) -> VerbRole {
-    const MEANS: &WordList = &WordList::of("use log sign go head visit open hop get have");
-    const GUIDES: &WordList = &WordList::of(
-        "me way ways how steps instructions guide recipe directions ideas tips advice link",
-    );
     let verb = (clause.body_start..to).find(|&at| morphology::is_base(clause.at(at)));
     match verb {
         Some(verb) if is(MEANS, clause.at(verb)) && ordered(clause, verb) => {
@@ -369,10 +363,4 @@ fn subject(clause: &Clause, verb: usize) -> WishSubject {
     }
     // "need to cancel the dentist", without its "I".
     if at == verb { WishSubject::Speaker } else { WishSubject::Other }
-}
-
-/// "What I need is …", "all you have to do is …", "the next thing is …".
-fn cleft(clause: &Clause) -> bool {
-    let first = clause.at(clause.body_start);
-    clause.mood == Mood::Report && is("what all the first next my", first)
 }

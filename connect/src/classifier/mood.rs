@@ -85,6 +85,7 @@ fn inverted(clause: &Clause, word: &str) -> Option<Mood> {
         "have" if !is(SUBJECTS, subject) && subject != "you" && !clause.in_question() => None,
         "do" if (is(OBJECTS, subject)
             || subject == "me"
+            || is("as like exactly precisely", subject)
             || is(DETERMINERS, subject)
             || possessive(subject))
             && !clause.in_question() =>

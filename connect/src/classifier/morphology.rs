@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::verb_table::{VerbRow, rows};
+use super::words;
 
 /// The form in which a verb was met. Forms in `-s` order nothing and are not kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,82 +132,21 @@ fn inflect(base: &str) -> Vec<(VerbForm, String)> {
         add(VerbForm::Past, format!("{base}{last}ed"));
         add(VerbForm::Ing, format!("{base}{last}ing"));
     }
-    for (verb, past, participle) in IRREGULAR {
+    for (verb, pasts) in IRREGULAR.iter() {
         if let Some(prefix) = base.strip_suffix(verb).filter(|prefix| PREFIXES.contains(prefix)) {
-            add(VerbForm::Past, format!("{prefix}{past}"));
-            add(VerbForm::Past, format!("{prefix}{participle}"));
+            for past in pasts.split_whitespace() {
+                add(VerbForm::Past, format!("{prefix}{past}"));
+            }
         }
     }
     forms
 }
 
-const PREFIXES: &[&str] = &["", "re", "un", "over", "out", "pre"];
+/// Verbs, each with its past and its participle.
+static IRREGULAR: LazyLock<Vec<(&str, &str)>> =
+    LazyLock::new(|| words::entries(include_str!("words/irregular.txt")).collect());
 
-const IRREGULAR: &[(&str, &str, &str)] = &[
-    ("send", "sent", "sent"),
-    ("sell", "sold", "sold"),
-    ("buy", "bought", "bought"),
-    ("pay", "paid", "paid"),
-    ("give", "gave", "given"),
-    ("get", "got", "gotten"),
-    ("make", "made", "made"),
-    ("take", "took", "taken"),
-    ("put", "put", "put"),
-    ("set", "set", "set"),
-    ("cut", "cut", "cut"),
-    ("shut", "shut", "shut"),
-    ("let", "let", "let"),
-    ("hit", "hit", "hit"),
-    ("bid", "bid", "bid"),
-    ("bet", "bet", "bet"),
-    ("quit", "quit", "quit"),
-    ("split", "split", "split"),
-    ("read", "read", "read"),
-    ("write", "wrote", "written"),
-    ("tell", "told", "told"),
-    ("say", "said", "said"),
-    ("speak", "spoke", "spoken"),
-    ("meet", "met", "met"),
-    ("spend", "spent", "spent"),
-    ("lend", "lent", "lent"),
-    ("build", "built", "built"),
-    ("bring", "brought", "brought"),
-    ("throw", "threw", "thrown"),
-    ("blow", "blew", "blown"),
-    ("draw", "drew", "drawn"),
-    ("withdraw", "withdrew", "withdrawn"),
-    ("ring", "rang", "rung"),
-    ("hang", "hung", "hung"),
-    ("break", "broke", "broken"),
-    ("tear", "tore", "torn"),
-    ("spin", "spun", "spun"),
-    ("strike", "struck", "struck"),
-    ("shoot", "shot", "shot"),
-    ("stand", "stood", "stood"),
-    ("hold", "held", "held"),
-    ("leave", "left", "left"),
-    ("go", "went", "gone"),
-    ("do", "did", "done"),
-    ("find", "found", "found"),
-    ("freeze", "froze", "frozen"),
-    ("forget", "forgot", "forgotten"),
-    ("ride", "rode", "ridden"),
-    ("see", "saw", "seen"),
-    ("know", "knew", "known"),
-    ("think", "thought", "thought"),
-    ("keep", "kept", "kept"),
-    ("have", "had", "had"),
-    ("come", "came", "come"),
-    ("begin", "began", "begun"),
-    ("feed", "fed", "fed"),
-    ("lead", "led", "led"),
-    ("sink", "sank", "sunk"),
-    ("hide", "hid", "hidden"),
-    ("docusign", "docusigned", "docusigned"),
-    ("wind", "wound", "wound"),
-    ("swear", "swore", "sworn"),
-    ("upgrade", "upgraded", "upgraded"),
-];
+const PREFIXES: &[&str] = &["", "re", "un", "over", "out", "pre"];
 
 #[cfg(test)]
 mod tests {

@@ -4,17 +4,26 @@
 //! "could you could you please delete the repo".
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use smol_str::{SmolStr, format_smolstr};
 
-use super::contractions::CONTRACTIONS;
 use super::tokenize::{Separator, WordToken};
+use super::word_classes::{is, number};
+use super::words::{self, Words, phrases};
 
 /// The words in regular English, in order. At most twice as many as went in.
 pub(super) fn normalize(words: &[WordToken]) -> Vec<WordToken> {
     let mut regular = Vec::with_capacity(words.len() + 8);
     let mut carried = None;
-    for mut word in joined(words) {
+    let joined = joined(words);
+    for (at, word) in joined.iter().enumerate() {
+        let mut word = word.clone();
+        let next = joined.get(at + 1).map_or("", |next| next.text.as_str());
+        // Recognisers leave out the apostrophe; "my id" is another word.
+        if word.text == "id" && is("like love prefer rather appreciate want need", next) {
+            word.text = SmolStr::new_static("i'd");
+        }
         word.separator = word.separator.max(carried.take().unwrap_or(Separator::Blank));
         if NOISES.contains(&word.text.as_str()) {
             carried = Some(word.separator);
@@ -27,6 +36,7 @@ pub(super) fn normalize(words: &[WordToken]) -> Vec<WordToken> {
         word.text == before.text
             && word.separator == Separator::Blank
             && !TWICE.contains(&word.text.as_str())
+            && !number(&word.text)
     });
     asides(&regular)
 }
@@ -85,9 +95,11 @@ fn split(first: &str, second: &str) -> bool {
 }
 
 fn expand(word: WordToken, spoken: &mut Vec<WordToken>) {
-    let short = CONTRACTIONS.iter().find(|(short, _)| *short == word.text);
+    static CONTRACTIONS: LazyLock<Words> =
+        LazyLock::new(|| words::entries(include_str!("words/contractions.txt")).collect());
+    let short = CONTRACTIONS.get(word.text.as_str());
     let whole = match short {
-        Some((_, long)) => Cow::Borrowed(*long),
+        Some(long) => Cow::Borrowed(*long),
         None if word.text.contains('\'') => Cow::Owned(suffix(&word.text)),
         None => return spoken.push(word),
     };
@@ -126,7 +138,6 @@ fn homophones(words: &mut [WordToken]) {
         let opens = at == 0 || words[at].separator > Separator::Blank;
         let before = if opens { "" } else { words[at - 1].text.as_str() };
         let meant = match (words[at].text.as_str(), next) {
-            ("id", "like" | "love" | "prefer" | "rather" | "appreciate" | "want") => "i would",
             ("by", "me" | "us" | "some" | "tickets" | "another") if lead(before) => "buy",
             ("by", "a" | "an" | "two" | "the") if matches!(before, "please" | "you" | "to") => {
                 "buy"
@@ -169,112 +180,30 @@ fn asides(words: &[WordToken]) -> Vec<WordToken> {
 }
 
 fn aside(words: &[WordToken], at: usize) -> Option<usize> {
-    let fits = |phrase: &&&str| {
-        // Most begin with another word, and that is quickly seen.
-        phrase.starts_with(words[at].text.as_str())
-            && phrase.split(' ').zip(at..).all(|(part, i)| {
-                words
-                    .get(i)
-                    .is_some_and(|w| w.text == part && (i == at || w.separator == Separator::Blank))
-            })
+    let first = words[at].text.as_str();
+    let fits = |phrase: &&str| {
+        phrase.split(' ').zip(at..).all(|(part, i)| {
+            words
+                .get(i)
+                .is_some_and(|w| w.text == part && (i == at || w.separator == Separator::Blank))
+        })
     };
-    if let Some(phrase) = ANYWHERE.iter().find(fits) {
-        return Some(phrase.split(' ').count());
-    }
-    let after = |phrase: &str| words.get(at + phrase.split(' ').count());
+    let length = |phrase: &str| phrase.split(' ').count();
+    let after = |phrase: &str| words.get(at + length(phrase));
     let closes = |phrase: &str| after(phrase).is_none_or(|word| word.separator > Separator::Blank);
-    if let Some(phrase) = AT_THE_END.iter().filter(|phrase| closes(phrase)).find(fits) {
-        return Some(phrase.split(' ').count());
-    }
-    let phrase = AT_AN_EDGE.iter().find(fits)?;
-    let length = phrase.split(' ').count();
-    let (closes, after) = (closes(phrase), after(phrase));
-    let opens = (at == 0 || words[at].separator > Separator::Blank)
-        && after.is_some_and(|w| w.text != "to");
-    (closes || opens).then_some(length)
+    let opens = |phrase: &str| {
+        (at == 0 || words[at].separator > Separator::Blank)
+            && after(phrase).is_some_and(|word| word.text != "to")
+    };
+    let anywhere = phrases("asides", first).find(fits);
+    let found = anywhere
+        .or_else(|| phrases("asides_at_the_end", first).filter(|it| closes(it)).find(fits))
+        .or_else(|| {
+            let edge = phrases("asides_at_an_edge", first).find(fits);
+            edge.filter(|phrase| closes(phrase) || opens(phrase))
+        });
+    found.map(length)
 }
-
-const ANYWHERE: &[&str] = &[
-    "by the way",
-    "real quick",
-    "really quick",
-    "you know what",
-    "never mind",
-    "thank you so much",
-    "thank you very much",
-    "thank you",
-    "thanks a lot",
-    "thanks",
-    "to be honest",
-    "as soon as possible",
-    "as soon as you can",
-    "of course",
-    "at your earliest convenience",
-    "when you get a chance",
-    "when you get the chance",
-    "when you get a minute",
-    "when you get a moment",
-    "when you get a second",
-    "when you get time",
-    "when you have a chance",
-    "when you have a minute",
-    "when you have a moment",
-    "when you have a second",
-    "when you have time",
-    "when you can",
-    "whenever you get a chance",
-    "whenever you can",
-    "if it is not too much trouble",
-    "if it is not a problem",
-    "if it is no trouble",
-    "if you do not mind",
-    "if you would be so kind",
-    "if that is ok",
-    "if that is okay",
-    "if that is alright",
-    "while you are at it",
-    "one more thing",
-    "after that",
-    "after this",
-    "once that is done",
-    "when that is done",
-    "next up",
-    "first up",
-    "first off",
-    "until further notice",
-    "in the meantime",
-    "from now on",
-    "going forward",
-    "on second thought",
-    "or something",
-    "and stuff",
-    "screw it",
-    "forget it",
-    "what the hell",
-    "what the heck",
-    "for the love of god",
-    "good morning",
-    "good afternoon",
-    "good evening",
-];
-
-const AT_AN_EDGE: &[&str] = &[
-    "if you can",
-    "if you could",
-    "if you would",
-    "if possible",
-    "if you have time",
-    "if you like",
-    "if you please",
-    "if you want",
-    "if necessary",
-    "if need be",
-    "you know",
-    "i mean",
-];
-
-const AT_THE_END: &[&str] =
-    &["for me", "will you", "would you", "could you", "can you", "ok", "okay"];
 
 #[cfg(test)]
 mod tests {

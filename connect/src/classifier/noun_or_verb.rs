@@ -1,11 +1,14 @@
 //! Tells a verb from the noun that is spelled alike: "order pizza", "order status", "the last order".
 
+use std::sync::LazyLock;
+
 use super::clause::Clause;
 use super::morphology::{self, VerbReading};
 use super::object::{ObjectKind, marks, object};
 use super::word_classes::{
     BE, DETERMINERS, DO, HAVE, INFORMATION, MODALS, MODIFIERS, OBJECTS, TIMES, is, possessive,
 };
+use super::words::{self, Words};
 
 /// Whether a verb that is also a noun is one here: "the last email", "order status", "text from mom".
 pub(super) fn is_noun(clause: &Clause, at: usize, reading: &VerbReading) -> bool {
@@ -59,38 +62,7 @@ const NOUNLY: &str = "of from about in with by for per since between regarding a
 
 /// Verbs that take their object with a preposition.
 fn takes(verb: &str, preposition: &str) -> bool {
-    const TABLE: &[(&str, &str)] = &[
-        ("order", "for from in"),
-        ("pay", "for with in"),
-        ("book", "for with in at on"),
-        ("post", "on in about"),
-        ("tweet", "about at"),
-        ("blog", "about"),
-        ("comment", "on"),
-        ("bid", "on for"),
-        ("file", "for"),
-        ("dial", "in into"),
-        ("bet", "on"),
-        ("gamble", "on"),
-        ("wager", "on"),
-        ("vote", "for against"),
-        ("sign", "for with on in"),
-        ("transfer", "from"),
-        ("wire", "from"),
-        ("call", "in for on"),
-        ("reply", "with in"),
-        ("text", "with in"),
-        ("push", "for"),
-        ("trade", "in with"),
-        ("register", "for with"),
-        ("report", "as"),
-        ("meet", "with"),
-        ("chat", "with"),
-        ("lock", "in"),
-        ("brief", "on"),
-        ("join", "in"),
-        ("rsvp", "for"),
-        ("hire", "for"),
-    ];
-    TABLE.iter().any(|(takes, list)| *takes == verb && is(*list, preposition))
+    static TAKES: LazyLock<Words> =
+        LazyLock::new(|| words::entries(include_str!("words/prepositions.txt")).collect());
+    TAKES.get(verb).is_some_and(|list| is(*list, preposition))
 }

@@ -1,11 +1,12 @@
 //! What follows a verb: its object, whether that is the owner, and whether the verb acts on it.
 
+use super::address::address_after;
 use super::clause::Clause;
 use super::idioms::idiom;
 use super::verb_table::{ActionClass, VerbCondition, VerbRow, list};
 use super::word_classes::{
-    self, BE, DETERMINERS, HAVE, INFORMATION, MODALS, OBJECTS, PEOPLE, POSSESSIVES, SUBJECTS,
-    WordList, WordSet, is, number, possessive,
+    self, BE, DETERMINERS, HAVE, INFORMATION, MODALS, OBJECTS, OTHERS_LISTS, OWN_DEVICES, PEOPLE,
+    POSSESSIVES, PREPOSITIONS, SUBJECTS, WordSet, is, number, possessive,
 };
 
 /// Whether the verb at `at`, read as `reading`, does here what its row says.
@@ -95,12 +96,8 @@ fn destination<'a>(clause: &'a Clause<'a>, at: usize) -> impl Iterator<Item = &'
 
 /// The owner's own notes, reminders and lists; not "the mailing list".
 fn memory<'a>(clause: &Clause, phrase: impl Iterator<Item = &'a str>, list: &str) -> bool {
-    const OTHERS: &WordList = &WordList::of(
-        "mailing guest email contact contacts allow block wait waiting distribution invite \
-        invitation attendee access client customer customer's shared team's",
-    );
     let phrase: Vec<&str> = phrase.collect();
-    let others = phrase.iter().any(|word| is(OTHERS, word));
+    let others = phrase.iter().any(|word| is(OTHERS_LISTS, word));
     let addressed = clause.rest(clause.body_start).any(|word| word == "ticket" || word == "issue");
     !others && !addressed && phrase.iter().any(|word| is(list, word))
 }
@@ -116,13 +113,8 @@ pub(super) fn marks(word: &str) -> bool {
     is(DETERMINERS, word) || possessive(word) || number(word)
 }
 
-fn preposition(word: &str) -> bool {
-    const LIST: &WordList = &WordList::of(
-        "to for on in at with from about of by into onto if when that because saying called \
-        named titled until before after so as while where which who through over under using via unless once \
-        off out up down",
-    );
-    is(LIST, word)
+pub(super) fn preposition(word: &str) -> bool {
+    is(PREPOSITIONS, word)
 }
 
 fn phrase_end(clause: &Clause, from: usize) -> usize {
@@ -179,7 +171,7 @@ pub(super) fn to_owner(clause: &Clause, at: usize) -> bool {
     let amount = is("send resend mail forward", clause.at(at))
         && (next..end).any(|i| money(clause.at(i)) && !is(INFORMATION, clause.at(i + 1)));
     // "send me 500 dollars", "send a cab to me": the owner gets it, but not from the agent's own mouth.
-    if amount || later(clause, next, end, list("hired")) {
+    if address_after(clause, at) || amount || later(clause, next, end, list("hired")) {
         return false;
     }
     if matches!(clause.at(next), "me" | "us" | "myself" | "ourselves") {
@@ -198,15 +190,15 @@ fn money(word: &str) -> bool {
 
 /// "… to me", "… to my phone", "share … with me".
 fn owner_later(clause: &Clause, at: usize) -> bool {
-    const OWN: &WordList = &WordList::of("phone inbox email cell mobile watch");
     (at + 1..clause.end).any(|i| {
         let next = clause.at(i + 1);
         let after = if clause.at(i + 2) == "own" { i + 3 } else { i + 2 };
-        let own = next == "my" && is(OWN, clause.at(after)) && !is("from", clause.at(after + 1));
+        let own =
+            next == "my" && is(OWN_DEVICES, clause.at(after)) && !is("from", clause.at(after + 1));
         let me = matches!(next, "me" | "myself" | "us") || own;
         let shared = clause.at(i) == "with" && clause.at(at) == "share";
         (clause.at(i) == "to" || shared) && me && !clause.other_after(i + 2)
-    })
+    }) && !address_after(clause, at)
 }
 
 /// How clearly an object follows a verb.

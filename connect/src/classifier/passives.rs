@@ -1,7 +1,9 @@
 //! Orders that name the wanted result by a past participle: "the bill needs to be paid", "have the car washed".
 
-use super::clause::{Clause, Mood};
+use super::clause::{Clause, ClauseJoin, Mood};
 use super::imperative::ordered;
+use super::morphology;
+use super::wish::wish;
 use super::word_classes::{self, BE, EMBEDDERS, SUBJECTS, is};
 
 /// Whether the past participle at `at` is a result that the speaker orders. `Some(from)` is where the thing
@@ -11,6 +13,18 @@ pub(super) fn ordered_result(clause: &Clause, at: usize) -> Option<usize> {
     let left = clause.left(at).filter(|&you| clause.at(you) == "you");
     let rather = left.filter(|&you| clause.has_before("rather wish", you));
     rather.or_else(|| passive(clause, at)).or_else(|| caused(clause, at))
+}
+
+/// Whether the clause orders a result, or goes on with those of the clause before: "have it printed", "and mailed".
+pub(super) fn result(clause: &Clause, before: bool) -> bool {
+    let participle = |at: usize| {
+        let word = clause.at(at);
+        morphology::is_past(word) || word.len() > 4 && word.ends_with("ed")
+    };
+    let listed = before && clause.join != ClauseJoin::Fresh && participle(clause.body_start);
+    listed
+        || (clause.body_start..clause.end)
+            .any(|at| participle(at) && ordered_result(clause, at).is_some())
 }
 
 /// "… needs to be deleted", "… must be paid", "can the meeting be moved", "make sure the door is locked".
@@ -65,29 +79,6 @@ fn ensures(clause: &Clause, at: usize) -> bool {
     }
 }
 
-/// "I want it …", "I'd like the table …": the place after the wish, if it is the speaker's.
-pub(super) fn wish(clause: &Clause, before: usize) -> Option<usize> {
-    let verb = (clause.body_start..before).rev().find(|&i| {
-        matches!(clause.at(i), "want" | "need" | "like" | "love" | "prefer" | "wanted" | "expect")
-    })?;
-    if matches!(clause.mood, Mood::Question { .. } | Mood::Condition | Mood::Request) {
-        return None;
-    }
-    let mild = matches!(clause.at(verb), "like" | "love" | "prefer");
-    let mut at = verb;
-    while let Some(left) = clause.left(at) {
-        match clause.at(left) {
-            "i" | "we" => break,
-            "would" | "do" | "will" => at = left,
-            _ => return None,
-        }
-    }
-    let speaker = clause.left(at).is_some() || verb == clause.body_start;
-    let would = !mild || clause.has_before("would", verb);
-    let denied = clause.has_before("not never", verb);
-    (speaker && would && !denied).then_some(verb + 1)
-}
-
 /// "have the invoice paid", "get it fixed", "I need my hair cut".
 fn caused(clause: &Clause, at: usize) -> Option<usize> {
     let from = match (clause.body_start..at).rev().find(|&i| matches!(clause.at(i), "have" | "get"))
@@ -117,17 +108,4 @@ fn caused(clause: &Clause, at: usize) -> Option<usize> {
         && !is("the end", clause.at(at + 2));
     let reports = by || matches!(next, "me" | "yesterday" | "last" | "us");
     (begins && !thing.is_empty() && thing.len() <= 8 && !foreign && !reports).then_some(from)
-}
-
-/// "I need the car washed": a result of an action that the rule does not know.
-pub(super) fn unknown_result(clause: &Clause, at: usize) -> bool {
-    let word = clause.at(at);
-    let next = clause.at(at + 1);
-    let last = next.is_empty()
-        || is(word_classes::TIMES, next)
-        || matches!(next, "by" | "before" | "at" | "on" | "this");
-    let adjective =
-        is("used tired speed hundred indeed united limited advanced related detailed", word);
-    let participle = word.len() > 4 && word.ends_with("ed") && !adjective;
-    participle && last && caused(clause, at).is_some()
 }

@@ -6,7 +6,7 @@ use super::morphology;
 use super::object::ObjectKind;
 use super::word_classes::{
     BE, CONDITIONS, DETERMINERS, DO, EMBEDDERS, HAVE, MODALS, MODIFIERS, PEOPLE, QUESTION_WORDS,
-    STATES, STRICT_PREPOSITIONS, SUBJECTS, TIMES, WordList, is, possessive,
+    QUOTING, STATES, STRICT_PREPOSITIONS, SUBJECTS, TIMES, is, possessive,
 };
 
 /// A plain form that nothing governs, beside another word.
@@ -53,8 +53,6 @@ impl LooseVerb {
                     && !embedded(clause.body_start + 1)
             }
             Mood::Bare => {
-                const QUOTING: &WordList =
-                    &WordList::of("translate define spell say pronounce google search type");
                 // "open my calendar delete future events"
                 let means = is("open go log", clause.at(clause.body_start))
                     && self.object == ObjectKind::Other;

@@ -5,7 +5,9 @@ use super::english::is_known_word;
 use super::mood::mood_of;
 use super::morphology;
 use super::tokenize::{Separator, WordToken};
-use super::word_classes::{self, COMPOUNDS, FILLERS, GREETINGS, TIME_JOINTS, TIMES, is, number};
+use super::word_classes::{
+    self, BE, COMPOUNDS, FILLERS, GREETINGS, TIME_JOINTS, TIMES, is, number,
+};
 
 /// A clause of more words than this is cut: what governs a verb is not looked for farther away.
 const LONGEST: usize = 32;
@@ -116,9 +118,10 @@ fn body_start(clause: &Clause) -> usize {
     }
 }
 
-/// "no need to", "no longer" are not the filler "no".
+/// "no need to", "no longer" are not the filler "no", nor is "there is" the filler "there".
 fn negation(clause: &Clause, at: usize) -> bool {
     clause.at(at) == "no" && matches!(clause.at(at + 1), "need" | "longer" | "one" | "more")
+        || clause.at(at) == "there" && is(BE, clause.at(at + 1))
 }
 
 /// Skips at most `most` words that are no English we know: a name that is called.
@@ -126,7 +129,8 @@ fn names(clause: &Clause, from: usize, most: usize) -> usize {
     let unknown = |at: usize| {
         !clause.at(at).is_empty()
             && (!is_known_word(clause.at(at)) && morphology::misspelt(clause.at(at)).is_empty()
-                || is("there google siri alexa", clause.at(at)))
+                || is("google siri alexa", clause.at(at))
+                || clause.at(at) == "there" && !is(BE, clause.at(at + 1)))
     };
     (from..from + most).find(|&at| !unknown(at)).unwrap_or(from + most)
 }
@@ -135,6 +139,10 @@ fn names(clause: &Clause, from: usize, most: usize) -> usize {
 fn time_run(clause: &Clause, from: usize) -> Option<usize> {
     let joint = |at: usize| is(TIME_JOINTS, clause.at(at));
     if !is(TIMES, clause.at(from)) && !joint(from) {
+        return None;
+    }
+    // "am I able to …" asks.
+    if is(BE, clause.at(from)) && clause.at(from + 1) == "i" {
         return None;
     }
     // "the morning report" is a thing, not a time.

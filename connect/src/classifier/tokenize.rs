@@ -3,7 +3,12 @@
 //! Speech recognition leaves out capitals and punctuation; people type "E-Mail", `ｄｅｌｅｔｅ` or a word with an
 //! invisible character in it. Everything after this file sees ASCII words and three kinds of stops.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use smol_str::SmolStr;
+
+use super::words;
 
 /// What stands between a word and the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,6 +69,8 @@ pub(super) fn tokenize(text: &str) -> Vec<WordToken> {
                 tokenizer.push(&mut word, latin);
                 match c {
                     '&' => tokenizer.push(&mut "and".to_owned(), latin),
+                    // "bob@example.com" names an address, "@bob" only a name.
+                    '@' if inside => tokenizer.push(&mut "@".to_owned(), latin),
                     '+' => tokenizer.push(&mut "plus".to_owned(), latin),
                     '%' => tokenizer.push(&mut "percent".to_owned(), latin),
                     _ => tokenizer.mark(c, inside, next),
@@ -191,61 +198,30 @@ fn digit(code: u32) -> u8 {
     u8::try_from((code - 0x1D7CE) % 10).expect("a remainder of 10")
 }
 
-const ACCENTS: &[(char, &str)] = &[
-    ('a', "àáâãäåāăąǎªạảấầẩẫậắằẳẵặ"),
-    ('c', "çćĉċč"),
-    ('d', "ďđð"),
-    ('e', "èéêëēĕėęěẹẻẽếềểễệ"),
-    ('g', "ĝğġģ"),
-    ('h', "ĥħ"),
-    ('i', "ìíîïĩīĭįıỉị"),
-    ('j', "ĵ"),
-    ('k', "ķĸ"),
-    ('l', "ĺļľŀł"),
-    ('n', "ñńņňŉŋ"),
-    ('o', "òóôõöøōŏőºọỏốồổỗộớờởỡợơ"),
-    ('r', "ŕŗř"),
-    ('s', "śŝşšșſ"),
-    ('t', "ţťŧț"),
-    ('u', "ùúûüũūŭůűųụủứừửữựư"),
-    ('w', "ŵ"),
-    ('y', "ýÿŷỳỵỷỹ"),
-    ('z', "źżž"),
-];
+/// The plain letter for each form of it, from `words/letters.txt`.
+#[derive(Default)]
+struct Letters {
+    accents: HashMap<char, char>,
+    /// Letters of other alphabets that look like Latin ones.
+    twins: HashMap<char, char>,
+}
+
+static LETTERS: LazyLock<Letters> = LazyLock::new(|| {
+    let mut letters = Letters::default();
+    for (name, forms) in words::entries(include_str!("words/letters.txt")) {
+        let kind = if name.ends_with('~') { &mut letters.twins } else { &mut letters.accents };
+        kind.extend(forms.chars().zip(name.chars().cycle().step_by(name.len())));
+    }
+    letters
+});
 
 fn accentless(c: char) -> char {
     if c.is_ascii() {
         return c.to_ascii_lowercase();
     }
     let lower = c.to_lowercase().next().unwrap_or(c);
-    ACCENTS.iter().find(|(_, forms)| forms.contains(lower)).map_or(lower, |&(plain, _)| plain)
+    LETTERS.accents.get(&lower).copied().unwrap_or(lower)
 }
-
-/// Letters of other alphabets that look like Latin ones.
-const TWINS: &[(char, &str)] = &[
-    ('a', "аα"),
-    ('b', "ь"),
-    ('c', "сϲ"),
-    ('d', "ԁ"),
-    ('e', "еε"),
-    ('h', "һ"),
-    ('i', "іι"),
-    ('j', "ј"),
-    ('k', "кκ"),
-    ('l', "ӏ"),
-    ('m', "м"),
-    ('n', "ո"),
-    ('o', "оοօ"),
-    ('p', "рρ"),
-    ('q', "ԛ"),
-    ('s', "ѕ"),
-    ('t', "тτ"),
-    ('u', "υս"),
-    ('v', "νѵ"),
-    ('w', "ԝ"),
-    ('x', "хχ"),
-    ('y', "уү"),
-];
 
 /// Twins are replaced only in a request that has Latin letters, and only if nothing of the word is left
 /// over: a Russian or Greek sentence stays what it is.
@@ -254,7 +230,7 @@ fn plain_word(raw: &str, latin: bool) -> SmolStr {
     if !latin || plain.is_ascii() {
         return plain;
     }
-    let twin = |c: char| TWINS.iter().find(|(_, forms)| forms.contains(c)).map_or(c, |&(to, _)| to);
+    let twin = |c: char| LETTERS.twins.get(&c).copied().unwrap_or(c);
     let folded: SmolStr = plain.chars().map(twin).collect();
     if folded.is_ascii() { folded } else { plain }
 }

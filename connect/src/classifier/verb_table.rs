@@ -1,9 +1,10 @@
-//! The verbs that act: reads `verb_table.txt`, which says what each does and when.
+//! The verbs that act: reads `words/verbs.txt`, which says what each does and when.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::word_classes::WordList;
+use super::words::logical_lines;
 
 /// What an instruction does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,11 +107,10 @@ pub(super) fn list(name: &str) -> &'static WordList {
     TABLE.lists.get(name).unwrap_or(NONE)
 }
 
-static TABLE: LazyLock<VerbTable> =
-    LazyLock::new(|| read(TEXT).expect("the table is part of the program, and a test reads it"));
-
-/// The table as it is written.
-const TEXT: &str = include_str!("verb_table.txt");
+static TABLE: LazyLock<VerbTable> = LazyLock::new(|| {
+    read(include_str!("words/verbs.txt"))
+        .expect("the table is part of the program, and a test reads it")
+});
 
 /// Reads the table. Fails for a line that is none of it.
 fn read(text: &'static str) -> Result<VerbTable, String> {
@@ -167,25 +167,6 @@ fn when(kind: &str, words: &'static str) -> Result<VerbCondition, String> {
     })
 }
 
-/// Lines without comments; those that begin with a blank belong to the one before. All parts are slices of
-/// `text`, since a list may run over several lines.
-fn logical_lines(text: &'static str) -> Vec<&'static str> {
-    let mut lines: Vec<(usize, usize)> = Vec::new();
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        let end = at + line.trim_end().len();
-        if line.starts_with(' ') && !lines.is_empty() {
-            if let Some(last) = lines.last_mut() {
-                last.1 = end;
-            }
-        } else if !line.starts_with('#') && !line.trim().is_empty() {
-            lines.push((at, end));
-        }
-        at += line.len();
-    }
-    lines.into_iter().map(|(from, to)| &text[from..to]).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::word_classes::is;
@@ -193,7 +174,7 @@ mod tests {
 
     #[test]
     fn the_table_is_readable_and_every_class_has_verbs() {
-        let table = read(TEXT).unwrap();
+        let table = read(include_str!("words/verbs.txt")).unwrap();
         for (name, class, _) in ActionClass::ALL {
             assert!(table.rows.iter().any(|row| row.does == Some(class)), "{name}");
         }

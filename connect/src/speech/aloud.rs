@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use super::address;
-use super::patterns::Patterns;
-use super::walk::Block;
+use super::block::Block;
+use super::patterns::Replacements;
 
 /// A line of a paragraph that is shorter than this, in characters, was ended on purpose.
 const SHORT_LINE: usize = 60;
@@ -129,10 +129,10 @@ fn outcome(line: &str) -> Option<(&'static str, &str, bool)> {
 /// digits. Source: the blocks of Unicode 17 with Extended_Pictographic.
 const PICTURE: &str = r"\x{231a}\x{231b}\x{2328}\x{23cf}\x{23e9}-\x{23fa}\x{2500}-\x{266c}\x{2670}-\x{2775}\x{2794}-\x{27bf}\x{2b00}-\x{2bff}\x{303d}\x{3297}\x{3299}\x{e000}-\x{f8ff}\x{1f000}-\x{1f0ff}\x{1f10d}-\x{1f12f}\x{1f14a}-\x{1f14f}\x{1f16a}-\x{1f16f}\x{1f18a}-\x{1fbef}\x{1fbfa}-\x{1fbff}\x{f0000}-\x{10ffff}";
 
-static SIGNS: LazyLock<Patterns> = LazyLock::new(|| {
+static SIGNS: LazyLock<Replacements> = LazyLock::new(|| {
     let form = r"\x{200c}\x{200d}\x{20e3}\x{fe00}-\x{fe0f}";
     let letter = r"0-9A-Za-z\x{80}-\x{10ffff}";
-    Patterns::new([
+    Replacements::new([
         (
             "",
             format!(
@@ -155,8 +155,8 @@ static SIGNS: LazyLock<Patterns> = LazyLock::new(|| {
     ])
 });
 /// What the signs that were taken out leave behind: blanks before a full stop, empty brackets.
-static LEFT_BEHIND: LazyLock<Patterns> = LazyLock::new(|| {
-    Patterns::new([
+static LEFT_BEHIND: LazyLock<Replacements> = LazyLock::new(|| {
+    Replacements::new([
         ("(", r"\(\s+".into(), "("),
         ("(", r"\s*\(\)".into(), ""),
         (" ", r" +([.,!?;:)]+)(\s|$)".into(), "$1$2"),

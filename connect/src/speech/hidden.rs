@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use super::patterns::Patterns;
+use super::patterns::Replacements;
 use super::tool_call;
 
 /// What vendors write before the name of a tag: `minimax:`, `｜DSML｜`, `longcat_`.
@@ -26,7 +26,7 @@ const STARTS: &str =
 /// … and behind these what is.
 const ENDS: &str = r"end|return|eot|eom|assistant|response";
 
-static HIDDEN: LazyLock<Patterns> = LazyLock::new(|| {
+static HIDDEN: LazyLock<Replacements> = LazyLock::new(|| {
     let token = |words: &str| format!(r"<[|｜][\w▁.:-]*(?:{words})[\w▁.:-]*[|｜]>");
     let open = |name: &str| format!(r"<{VENDOR}{name}(?:[\s=](?:[^<>]*[^<>/])?)?(?:>|\z)");
     let close = |name: &str| format!(r"</{VENDOR}{name}\s*>");
@@ -80,7 +80,7 @@ static HIDDEN: LazyLock<Patterns> = LazyLock::new(|| {
         ("M", r"(?m)^[ \t]*MEDIA:[ \t]*\S+[ \t]*$".into(), ""),
         ("f", r"\bfunctools\[".into(), "["),
     ]);
-    Patterns::new(rows)
+    Replacements::new(rows)
 });
 
 /// `reply` without all that.

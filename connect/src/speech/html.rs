@@ -2,10 +2,10 @@
 
 use std::sync::LazyLock;
 
-use super::patterns::Patterns;
+use super::patterns::Replacements;
 
-static TAGS: LazyLock<Patterns> = LazyLock::new(|| {
-    Patterns::new([
+static TAGS: LazyLock<Replacements> = LazyLock::new(|| {
+    Replacements::new([
         ("<", r"(?is)<(?:script|style)\b.*?(?:</(?:script|style)>|\z)".into(), ""),
         (
             "<",

@@ -6,6 +6,7 @@
 
 mod address;
 mod aloud;
+mod block;
 mod control_words;
 mod emphasis;
 mod hidden;
@@ -18,7 +19,7 @@ mod walk;
 
 use state::sms_segments;
 
-use walk::Block;
+use block::{Block, Medium};
 
 /// The longest text that is spoken in one answer, in characters.
 const LONGEST_SPOKEN: usize = 2_000;
@@ -29,15 +30,6 @@ const LONGEST_READ: usize = 20_000;
 /// One cleaning can bring the halves of a mark together (`\\*`, `&amp;lt;`), so it is repeated until
 /// nothing changes. Ordinary replies take two.
 const MAX_PASSES: usize = 12;
-
-/// Where the words go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Medium {
-    /// They are spoken.
-    Voice,
-    /// They are sent as a text message.
-    Text,
-}
 
 /// What can be spoken of `reply`: one line without Markdown, addresses and emoji, with the letters of
 /// every script, numbers, currency, keypad keys and `words_with_underscores`, at most 2,000 characters.

@@ -6,9 +6,9 @@ use regex_lite::Regex;
 type Row<'a> = (&'a str, String, &'static str);
 
 /// A table, ready to use.
-pub(super) struct Patterns(Vec<(Vec<char>, Regex, &'static str)>);
+pub(super) struct Replacements(Vec<(Vec<char>, Regex, &'static str)>);
 
-impl Patterns {
+impl Replacements {
     pub(super) fn new<'a>(rows: impl IntoIterator<Item = Row<'a>>) -> Self {
         let rows = rows.into_iter();
         let ready = rows.map(|(signs, pattern, by)| (signs.chars().collect(), regex(&pattern), by));

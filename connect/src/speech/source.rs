@@ -5,14 +5,14 @@ use std::sync::LazyLock;
 
 use regex_lite::Regex;
 
-use super::Medium;
-use super::patterns::{Patterns, regex};
+use super::block::Medium;
+use super::patterns::{Replacements, regex};
 
 /// What begins a line, is content, and looks like a mark: `> 5` compares, `+ 5` has a sign, a lone `#` or `*` is a key,
 /// and so it is in `* to go back`.
 /// `[name]: https://…` says where a link leads; `[Note]: milk` says something.
-static ESCAPED: LazyLock<Patterns> = LazyLock::new(|| {
-    Patterns::new([
+static ESCAPED: LazyLock<Replacements> = LazyLock::new(|| {
+    Replacements::new([
         (">+#*", r"^([>+]\s*=*\s*\d|[#*](?:$|:|\s+(?:to|for|[-=:–—→])\s))".into(), "\\$1"),
         ("[", r"^(\[[^\]^][^\]]*\]:\s*(?:$|(?:[^\s:]|:[^/\s])+:?(?:\s|$)))".into(), "\\$1"),
         ("•‣◦▪●–—", r"^[•‣◦▪●–—]\s+".into(), "- "),

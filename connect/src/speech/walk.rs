@@ -5,23 +5,11 @@ use pulldown_cmark::{
 };
 use std::ops::Range;
 
-use super::{Medium, address, emphasis, hidden, html, source};
+use super::block::{Block, Medium};
+use super::{address, emphasis, hidden, html, source};
 
 /// How deep replies in fences that say Markdown, and HTML around Markdown, are read.
 const MAX_DEPTH: usize = 4;
-
-/// One thing that stands by itself, without the marks that made it one.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Block {
-    /// A paragraph, a heading or an item with its bullet (`- `) or number; its lines are kept.
-    Words { marker: String, text: String },
-    /// The cells of a table's row.
-    Row(Vec<String>),
-    /// The inside of a fenced block of code.
-    Code(String),
-    /// The same of a formula.
-    Formula(String),
-}
 
 /// The blocks of a reply in their order.
 pub(super) fn blocks(text: &str, medium: Medium) -> Vec<Block> {
