@@ -68,7 +68,7 @@ fn ten_replies_an_hour_and_number() {
     for n in 0..12 {
         service.send(&event::sms_received(ANN, "Hi", &format!("m{n}")));
     }
-    client.wait_line(SOON, |line| line.contains("ten replies within an hour"));
+    client.wait_line(SOON, |line| line.contains("10 replies within an hour"));
     service.wait_request(SOON, "POST", SEND, 10);
     service.send(&event::sms_received("+15551113333", "Hi", "other"));
     service.wait_for(SOON, |log| {

@@ -36,7 +36,7 @@ fn from_nothing_to_a_gateway_that_lets_requests_in() {
     assert_eq!(machine.sandbox.mode(CONFIG), 0o600);
 
     let after = machine.sandbox.read(OWN);
-    let added = "    /* nothing else */\n    tools: {\n      allow: ['sessions_send']\n    },\n";
+    let added = "    tools: {\n      allow: [\"sessions_send\"],\n    },\n    /* nothing else */\n";
     assert_eq!(after, before.replace("    /* nothing else */\n", added));
     assert!(std::fs::symlink_metadata(machine.sandbox.path(OWN)).unwrap().is_symlink());
     assert_eq!(machine.sandbox.mode("home/.openclaw/real.json5"), 0o640);

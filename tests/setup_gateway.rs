@@ -24,7 +24,7 @@ fn an_include_is_edited_where_the_value_stands() {
         machine
             .sandbox
             .read("home/.openclaw/gw.json5")
-            .contains("tools: {allow: ['tts', 'sessions_send']} // speech\n")
+            .contains("tools: {allow: ['tts', \"sessions_send\"]} // speech\n")
     );
 }
 
@@ -39,7 +39,13 @@ fn the_chat_endpoint_is_switched_on_if_asked_for() {
         "{out}"
     );
     let own = machine.sandbox.read(OWN);
-    assert!(own.contains("tools: {allow: ['sessions_send']}, http: {endpoints: {chatCompletions: {enabled: true}}}}"), "{own}");
+    let own: String = own.split_whitespace().collect();
+    assert!(
+        own.contains(
+            "tools:{allow:[\"sessions_send\"]},http:{endpoints:{chatCompletions:{enabled:true}}}}"
+        ),
+        "{own}"
+    );
     assert_eq!(
         machine.files("home/.openclaw"),
         ["openclaw.json", "openclaw.json.before-clawdtalk"]
@@ -137,11 +143,15 @@ fn a_file_that_cannot_be_edited_without_guessing_is_left_alone() {
     );
     case(
         "{gateway: {port: @PORT@, auth: {token: '@TOKEN@'}, tools: {allow: 'all'}}}",
-        "`gateway.tools.allow` is a string, not an array",
+        "`gateway.tools.allow` is a text, not a list",
     );
     case(
         "{gateway: {port: @PORT@, auth: {token: '@TOKEN@'}, tools: {deny: ['sessions_send']}}}",
         "`gateway.tools.deny`",
+    );
+    case(
+        "{\\u0067ateway: {port: @PORT@, auth: {token: '@TOKEN@'}}}",
+        "write it there by hand: gateway.tools.allow += \"sessions_send\"",
     );
     case("{gateway: {port: @PORT@ auth: 1}}", "line 1: expected comma");
     case("", "EOF parsing value");
@@ -188,7 +198,7 @@ fn a_gateway_that_does_not_run_is_set_up_all_the_same() {
     let out = machine.setup(SETUP, &["--yes"]);
     out.fails(1).stderr_has("whether it takes it up is not known");
     assert_eq!(out.json()["gateway"]["taken_up"], Value::Null);
-    assert!(machine.sandbox.read(OWN).contains("tools: {allow: ['sessions_send']}"));
+    assert!(machine.sandbox.read(OWN).contains("allow: [\"sessions_send\"]"));
 }
 
 #[test]

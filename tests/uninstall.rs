@@ -91,12 +91,14 @@ fn what_others_changed_since_stays() {
     let after = machine.sandbox.read(OWN);
     machine.sandbox.write(
         OWN,
-        &after.replace("'sessions_send'", "'sessions_send', 'cron'").replace("// mine", "// ours"),
+        &after
+            .replace("\"sessions_send\"", "\"sessions_send\", 'cron'")
+            .replace("// mine", "// ours"),
     );
     uninstall(&machine, &[]).ok();
     let left = machine.sandbox.read(OWN);
     assert!(
-        left.contains("// ours") && left.contains("['cron']") && !left.contains("sessions_send"),
+        left.contains("// ours") && left.contains("'cron'") && !left.contains("sessions_send"),
         "{left}"
     );
 }

@@ -1,7 +1,7 @@
 //! What the words on the command line mean: a greeting, a number to call, or a typing error that must not dial.
 
-use state::edit_distance::edit_distance;
 use state::exit::Fault;
+use strsim::levenshtein;
 
 /// The words of the command line, once it is sure that they are not a misspelt command.
 #[derive(Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub(crate) fn parse(words: &[String]) -> Result<Greeting, Fault> {
 
 fn refuse_misspelt_command(words: &[String]) -> Result<(), Fault> {
     let (first, second) = (words[0].to_ascii_lowercase(), words[1].to_ascii_lowercase());
-    let like_command = COMMANDS.iter().any(|command| edit_distance(&first, command) <= 2);
+    let like_command = COMMANDS.iter().any(|command| levenshtein(&first, command) <= 2);
     let asks_for_help =
         FOREIGN_COMMANDS.contains(&first.as_str()) && COMMANDS.contains(&second.as_str());
     if like_command || asks_for_help || looks_like_id(&words[1]) {
@@ -61,7 +61,7 @@ fn refuse_misspelt_command(words: &[String]) -> Result<(), Fault> {
 fn refuse_lone_command(word: &str) -> Result<(), Fault> {
     let lower = word.to_lowercase();
     let allowed = (lower.chars().count() / 2).min(2);
-    let like_command = COMMANDS.iter().any(|command| edit_distance(&lower, command) <= allowed);
+    let like_command = COMMANDS.iter().any(|command| levenshtein(&lower, command) <= allowed);
     if word.contains(char::is_whitespace)
         || !(like_command || FOREIGN_COMMANDS.contains(&lower.as_str()))
     {

@@ -1,6 +1,6 @@
 //! What was probably meant: the known words, nearest to a given one first.
 
-use state::edit_distance::edit_distance;
+use strsim::levenshtein;
 
 /// Added to the edits between two words that do not contain each other: those that do are nearer.
 const UNRELATED: usize = 2;
@@ -47,7 +47,7 @@ fn distance(a: &str, b: &str) -> usize {
             return 2;
         }
     }
-    edit_distance(a, b) + UNRELATED
+    levenshtein(a, b) + UNRELATED
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! An edit of the gateway's configuration, with what it takes to undo exactly that.
 
 use crate::gateway_file::{GatewayFile, remove_leftovers};
-use crate::json5::{self, Added};
+use crate::json5::{self, Added, EditError, EditKind};
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use state::gateway_config::ValueLocation;
 use std::path::{Path, PathBuf};
 
@@ -24,16 +23,6 @@ pub struct Edit {
     pub replaced: Option<String>,
 }
 
-/// What an edit does at its path.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EditKind {
-    /// The list at the path gets this item.
-    Item(Value),
-    /// The path gets this value.
-    Value(Value),
-}
-
 /// An edit that is worked out and not yet made.
 #[derive(Debug)]
 pub struct PreparedEdit {
@@ -49,15 +38,14 @@ impl PreparedEdit {
     /// Fails if the file cannot be read, or edited without guessing.
     pub fn new(place: &ValueLocation, change: EditKind) -> anyhow::Result<Option<Self>> {
         let opened = GatewayFile::read(&place.file)?;
-        let keys: Vec<&str> = place.keys.iter().map(String::as_str).collect();
-        let added = match &change {
-            EditKind::Item(item) => json5::add_to_array(&opened.text, &keys, item),
-            EditKind::Value(value) => json5::set(&opened.text, &keys, value),
-        };
-        let added = added.with_context(|| format!("editing `{}`", place.file.display()))?;
+        let (file, keys) = (place.file.clone(), place.keys.clone());
+        let mut edit = Edit { file, keys, change, created: 0, replaced: None };
+        let added = edit.added_to(&opened.text).map_err(|err| {
+            edit.refused(&err, &format!("write it there by hand: {}", edit.description()))
+        })?;
         Ok(added.map(|Added { text, created, replaced }| {
-            let (file, keys) = (place.file.clone(), place.keys.clone());
-            Self { file: opened, text, edit: Edit { file, keys, change, created, replaced } }
+            (edit.created, edit.replaced) = (created, replaced);
+            Self { file: opened, text, edit }
         }))
     }
 
@@ -68,32 +56,55 @@ impl PreparedEdit {
 }
 
 impl Edit {
-    /// Takes exactly this edit back. `false` if it is no longer in the file.
+    /// Takes exactly this edit back, made after the `earlier` ones of any file. `false` if it is no longer in the file.
     ///
     /// Fails if the file cannot be read, edited without guessing, or written; then it is unchanged.
-    pub fn undo(&self) -> anyhow::Result<bool> {
-        let Some((file, text)) = self.undone()? else {
+    pub fn undo(&self, earlier: &[Self]) -> anyhow::Result<bool> {
+        let earlier: Vec<_> = earlier.iter().filter(|edit| edit.file == self.file).collect();
+        let undone = self.undone(&earlier)?;
+        if let Some((file, text)) = &undone {
+            file.restore(text)?;
+        }
+        if earlier.is_empty() {
             remove_leftovers(&self.file);
-            return Ok(false);
-        };
-        file.restore(&text).map(|()| true)
+        }
+        Ok(undone.is_some())
     }
 
     /// The file and the text it has without this edit; `None` if there is nothing to undo.
-    fn undone(&self) -> anyhow::Result<Option<(GatewayFile, String)>> {
+    fn undone(&self, earlier: &[&Self]) -> anyhow::Result<Option<(GatewayFile, String)>> {
         if !self.file.try_exists().with_context(|| format!("finding `{}`", self.file.display()))? {
             return Ok(None);
         }
         let file = GatewayFile::read(&self.file)?;
-        let keys: Vec<&str> = self.keys.iter().map(String::as_str).collect();
-        let text = match &self.change {
-            EditKind::Item(item) => json5::remove_from_array(&file.text, &keys, item, self.created),
-            EditKind::Value(value) => {
-                json5::unset(&file.text, &keys, value, (self.created, self.replaced.as_deref()))
-            }
-        };
-        let text = text.with_context(|| format!("editing `{}`", self.file.display()))?;
+        // Where our edits make this very text of the backup, the text before this one is known to the byte.
+        let edited =
+            |text: String, edit: &&Self| edit.added_to(&text).ok()?.map(|added| added.text);
+        let before = file.backup().and_then(|text| earlier.iter().try_fold(text, edited));
+        if let Some(before) = before
+            && edited(before.clone(), &self).is_some_and(|text| text == file.text)
+        {
+            return Ok(Some((file, before)));
+        }
+        let added = (self.created, self.replaced.as_deref());
+        let text =
+            json5::take_out(&file.text, &self.keys(), &self.change, added).map_err(|err| {
+                self.refused(&err, &format!("take it out by hand: {}", self.description()))
+            })?;
         Ok(text.map(|text| (file, text)))
+    }
+
+    fn added_to(&self, text: &str) -> Result<Option<Added>, EditError> {
+        json5::add(text, &self.keys(), &self.change)
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.keys.iter().map(String::as_str).collect()
+    }
+
+    /// The error of an edit that is left to the file's owner.
+    fn refused(&self, err: &EditError, by_hand: &str) -> anyhow::Error {
+        anyhow::anyhow!("editing `{}`: {err}; {by_hand}", self.file.display())
     }
 
     /// The edit for people: `gateway.tools.allow += "sessions_send"`.

@@ -51,12 +51,15 @@ impl GatewayFile {
         Ok(backup)
     }
 
-    /// Writes `text` in its place and removes the backup: for undoing.
+    /// Writes `text` in its place without a backup: for undoing.
     pub fn restore(&self, text: &str) -> anyhow::Result<()> {
         file::catch_size_limit_signal();
-        self.write(&self.real, text)?;
-        remove(&beside(&self.real, BACKUP));
-        Ok(())
+        self.write(&self.real, text)
+    }
+
+    /// The text before the first edit, if its backup is there.
+    pub fn backup(&self) -> Option<String> {
+        fs::read_to_string(beside(&self.real, BACKUP)).ok()
     }
 
     /// Puts `text` at `target`, with the mode and owner of the file that was read.
@@ -111,7 +114,7 @@ impl GatewayFile {
     }
 }
 
-/// Removes what a kill may have left beside the file: the backup of an edit that was not made, unfinished files.
+/// Removes what is left beside the file once no edit of it stands: the backup, and what a kill may have left unfinished.
 pub fn remove_leftovers(path: &Path) {
     let Ok(real) = path.canonicalize() else { return };
     let backup = beside(&real, BACKUP);
@@ -133,7 +136,7 @@ fn remove(path: &Path) {
 
 #[cfg(test)]
 mod tests {
-    use super::GatewayFile;
+    use super::{GatewayFile, remove_leftovers};
     use std::fs;
     use std::os::unix::fs::{PermissionsExt as _, symlink};
     use std::path::PathBuf;
@@ -168,7 +171,10 @@ mod tests {
         assert_eq!(fs::read_to_string(&real).unwrap(), "three");
         assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
         assert_eq!(fs::read_to_string(folder.join("real.json.before-clawdtalk")).unwrap(), "one");
-        GatewayFile::read(&link).unwrap().restore("one").unwrap();
+        let file = GatewayFile::read(&link).unwrap();
+        file.restore(&file.backup().unwrap()).unwrap();
+        remove_leftovers(&link);
+        assert_eq!(fs::read_to_string(&real).unwrap(), "one");
         assert_eq!(names(&folder), ["openclaw.json", "real.json"]);
         fs::remove_dir_all(folder).unwrap();
     }

@@ -2,7 +2,7 @@
 
 use crate::choices::Choices;
 use crate::detect::Detected;
-use crate::gateway_edit::EditKind;
+use crate::json5::EditKind;
 use serde_json::{Map, Value, json};
 use state::gateway::{Probe, SessionsSendAccess};
 use state::gateway_config::{

@@ -28,8 +28,8 @@ pub enum UninstallStep {
     MissionJob(String),
     /// Stop the running client.
     Client,
-    /// Take back an edit of the gateway's configuration.
-    GatewayEdit(Edit),
+    /// Take back an edit of the gateway's configuration, which was made after these others.
+    GatewayEdit(Edit, Vec<Edit>),
     /// Take the early versions' voice agent out of the gateway's configuration: from a list, or as an entry.
     VoiceAgent(ValueLocation, Option<Value>),
     /// Remove a file of ours.
@@ -50,7 +50,7 @@ impl UninstallStep {
                 json!({"what": format!("remove the gateway's job of the mission `{slug}`")})
             }
             Self::Client => json!({"what": "stop the client"}),
-            Self::GatewayEdit(edit) => {
+            Self::GatewayEdit(edit, _) => {
                 json!({"what": format!("take back {}", edit.description()), "file": edit.file.display().to_string()})
             }
             Self::VoiceAgent(place, _) => {
@@ -70,8 +70,8 @@ impl UninstallStep {
             Self::MissionLine(mark) => crontab::set_lines(skill, mark, &[]).map(|_| ()),
             Self::MissionJob(slug) => remove_job(skill, slug),
             Self::Client => client::stop(skill),
-            Self::GatewayEdit(edit) => {
-                edit.undo()?;
+            Self::GatewayEdit(edit, earlier) => {
+                edit.undo(earlier)?;
                 manifest::update(skill, |manifest| manifest.gateway.retain(|entry| entry != edit))
             }
             Self::VoiceAgent(place, item) => remove_voice_agent(place, item.as_ref()),
@@ -114,8 +114,10 @@ fn remove_job(skill: &Path, slug: &str) -> anyhow::Result<()> {
 
 /// The steps that concern the gateway's configuration, newest edit first: each finds the file as it had left it.
 pub fn gateway_steps(manifest: &Manifest) -> Vec<UninstallStep> {
-    let edits = manifest.gateway.iter().rev().cloned().map(UninstallStep::GatewayEdit);
-    edits.chain(voice_agent()).collect()
+    let edits = &manifest.gateway;
+    let step =
+        |(at, edit): (usize, &Edit)| UninstallStep::GatewayEdit(edit.clone(), edits[..at].to_vec());
+    edits.iter().enumerate().rev().map(step).chain(voice_agent()).collect()
 }
 
 fn voice_agent() -> Option<UninstallStep> {
@@ -131,8 +133,8 @@ fn remove_voice_agent(place: &ValueLocation, item: Option<&Value>) -> anyhow::Re
     let file = GatewayFile::read(&place.file)?;
     let keys: Vec<&str> = place.keys.iter().map(String::as_str).collect();
     let text = match item {
-        Some(item) => json5::remove_from_array(&file.text, &keys, item, 0),
-        None => json5::remove(&file.text, &keys, 0),
+        Some(item) => json5::remove_item(&file.text, &keys, item),
+        None => json5::remove_member(&file.text, &keys),
     };
     match text.with_context(|| format!("editing `{}`", place.file.display()))? {
         Some(text) => file.restore(&text),

@@ -1,6 +1,5 @@
 //! Exit codes, and the error type that carries one with the hint for the user.
 
-use std::fmt;
 use std::process::ExitCode;
 
 /// How a program ends. The numbers mean the same in every tool and in both output modes.
@@ -33,7 +32,8 @@ impl From<Exit> for ExitCode {
 }
 
 /// An error that has an exit code and, where one helps, a hint: the command to run next.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
 pub struct Fault {
     exit: Exit,
     message: String,
@@ -73,14 +73,6 @@ impl Fault {
         self.hint.as_deref()
     }
 }
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Fault {}
 
 /// An error and its causes in one line. A cause that the text before already ends with is left out, since some
 /// libraries repeat their cause in their own message.

@@ -8,7 +8,7 @@
 //! | layer | modules |
 //! |---|---|
 //! | `exit` | [`exit`]: exit codes, and the error that carries one |
-//! | `text` | [`edit_distance`], [`grapheme`], [`json`], [`numbering`], [`parse_time`], [`phone`], [`sanitize`], [`secret`], [`shell`], [`sms_keyword`], [`sms_segments`], [`url`]: values and texts |
+//! | `text` | [`invisible`], [`json`], [`numbering`], [`parse_time`], [`phone`], [`sanitize`], [`secret`], [`shell`], [`sms_keyword`], [`sms_segments`], [`url`]: values and texts |
 //! | `process` | [`args`], [`clock`], [`env`](mod@env), [`interrupt`], [`out`]: command line, time, signals, stdout and stderr |
 //! | `storage` | [`file`](mod@file), [`lock`], [`paths`], [`intents`], [`do_not_call`], [`placed_calls`], [`crontab`], [`systemd_unit`] |
 //! | `gateway_config` | [`gateway_config`]: the gateway's own configuration |
@@ -76,8 +76,8 @@ pub use process::{args, clock, env, interrupt, out};
 pub use service::{approval_status, call_outcome, carrier_opt_out, owner};
 pub use storage::{crontab, do_not_call, file, intents, lock, paths, placed_calls, systemd_unit};
 pub use text::{
-    edit_distance, grapheme, json, numbering, parse_time, phone, sanitize, secret, shell,
-    sms_keyword, sms_segments, url,
+    invisible, json, numbering, parse_time, phone, sanitize, secret, shell, sms_keyword,
+    sms_segments, url,
 };
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::protocol::incoming::IncomingSms;
 use crate::requests::dispatcher::Dispatcher;
 use crate::shared::request::Origin;
 use crate::sms::opt_out_queue::ListChange;
+use crate::sms::policy::MAX_REPLIES;
 
 /// What stands for a text that is a picture.
 const PICTURE: &str = "[picture]";
@@ -40,13 +41,13 @@ pub(super) fn handle(dispatcher: &mut Dispatcher, sms: IncomingSms, frame: &str)
 }
 
 /// Whether this sender is answered now. Fails with the reason.
-fn may_answer(dispatcher: &Dispatcher, from: &Phone) -> Result<(), &'static str> {
+fn may_answer(dispatcher: &Dispatcher, from: &Phone) -> Result<(), String> {
     let policy = &dispatcher.context.sms_policy;
     if !policy.is_allowed(from) {
-        return Err("`sms.allow` does not name it");
+        return Err("`sms.allow` does not name it".to_owned());
     }
     if !policy.has_room(from, Instant::now()) {
-        return Err("ten replies within an hour");
+        return Err(format!("{MAX_REPLIES} replies within an hour"));
     }
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! Takes out of a text what nobody can see: it could hide words from the classifier, or reorder on the owner's screen
 //! what is to be approved.
 
+use state::invisible;
+
 /// `text` without control characters, zero-width and bidirectional marks, invisible tags and halves of
 /// characters. Line ends become `\n`, tabs blanks. Joiners stay where scripts and emoji need them.
 pub(crate) fn sanitize(text: &str) -> String {
@@ -43,15 +45,9 @@ fn takes_form(character: char) -> bool {
             && !is_unseen(character))
 }
 
-/// Whether a character has no shape and no width of its own. Sources: Unicode's `Cc`, and those of
-/// `Cf` and `Default_Ignorable_Code_Point` that are not letters.
+/// Whether a character has no shape and no width of its own, and is no letter.
 fn is_unseen(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffd}'
-            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+    character.is_control() || (invisible::is_unseen(character) && !character.is_alphanumeric())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use state::phone::Phone;
 
 /// Replies to one number within [`WINDOW`].
-const MAX_REPLIES: usize = 10;
+pub(crate) const MAX_REPLIES: usize = 10;
 /// Over how long replies are counted.
 const WINDOW: Duration = Duration::from_secs(3600);
 

@@ -1,7 +1,7 @@
 //! Makes a cleaned reply as short as its medium demands, and says so.
 
-use state::grapheme::floor_boundary;
 use state::sms_segments::{self, Encoding, Segments};
+use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::aloud::ends_in_pause;
 
@@ -30,7 +30,7 @@ pub(super) fn texted(text: &str, max_chars: usize, max_parts: usize) -> String {
     }
     let longest = sms_segments::prefix(&all, max_chars, max_parts);
     // The word that is put on may take several places, and move the text to another alphabet.
-    let ends = longest.char_indices().rev().map(|(end, _)| floor_boundary(&all, end));
+    let ends = longest.grapheme_indices(true).rev().map(|(end, _)| end);
     let mut cuts = ends.map(|end| whole_sentences(&all, end)).take_while(|kept| !kept.is_empty());
     let cut = cuts.find_map(|kept| Some(cheapest(&format!("{kept}{CUT}"))).filter(|cut| fits(cut)));
     cut.unwrap_or_else(|| longest.to_owned())

@@ -9,13 +9,11 @@ use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use state::clock::{Moment, Uptime};
+use state::paths::PONG_FRESH_FOR;
 use state::{file, secret};
 
 pub(crate) mod gateway_health;
 pub(crate) mod writer;
-
-/// "connected" is not claimed later than this after the last answered ping.
-const PONG_FRESH_FOR: SignedDuration = SignedDuration::from_secs(45);
 
 /// Where the client stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

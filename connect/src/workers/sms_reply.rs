@@ -15,6 +15,7 @@ use crate::shared::context::ClientContext;
 use crate::shared::request::AgentRequest;
 use crate::shared::worker_event::WorkerEvent;
 use crate::sms::opt_out_queue::{ListChange, OptOutNotice};
+use crate::sms::policy::MAX_REPLIES;
 use crate::speech;
 
 /// The longest text that is sent back, in characters.
@@ -89,5 +90,5 @@ fn check_recipient(context: &ClientContext, to: &Phone) -> Result<(), String> {
     if context.sms_policy.take_room(to, Instant::now()) {
         return Ok(());
     }
-    Err(format!("{to} got ten replies within an hour"))
+    Err(format!("{to} got {MAX_REPLIES} replies within an hour"))
 }

@@ -4,12 +4,10 @@
 use super::finding::Finding;
 use super::installation::Installation;
 use crate::client;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::Value;
+use state::paths::PONG_FRESH_FOR;
 use state::sanitize;
-
-/// How old the last answered ping may be in a client that is connected: it pings every 30 s, and waits 10 s for the pong.
-const MAX_PONG_AGE: SignedDuration = SignedDuration::from_secs(45);
 
 pub(super) fn check(installation: &Installation) -> Vec<Finding> {
     let (skill, now) = (&installation.skill, Timestamp::now());
@@ -35,7 +33,7 @@ fn judge(status: &Value, is_running: bool, now: Timestamp) -> Finding {
     }
     let pong = text("last_pong").and_then(|at| at.parse::<Timestamp>().ok());
     let age = pong.map(|at| now.duration_since(at));
-    if state != "connected" || age.is_none_or(|age| age.abs() > MAX_PONG_AGE) {
+    if state != "connected" || age.is_none_or(|age| age.abs() > PONG_FRESH_FOR) {
         return Finding::fail(
             format!("running and not connected ({state}){reason}"),
             "connect logs",

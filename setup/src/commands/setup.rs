@@ -6,7 +6,7 @@ use crate::checks::{self, Check, Installation};
 use crate::choices::{Choices, Current, reference};
 use crate::client;
 use crate::detect::Detected;
-use crate::gateway_edit::EditKind;
+use crate::json5::EditKind;
 use crate::manifest::Manifest;
 use crate::plan::{GatewayFlags, SetupPlan, ToolPermission, tool_permission};
 use crate::supervisor::Supervisor;

@@ -3,21 +3,33 @@
 use state::gateway_config::json5;
 
 /// Why an edit was refused. The document is unchanged then, and no variant quotes a value of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
     /// When the text is not JSON5, or too large or deep to be a configuration.
-    Unreadable(json5::Json5Error),
+    #[error(transparent)]
+    Unreadable(#[from] json5::Json5Error),
+    /// When it is JSON5 that the editor does not read: an escape in a bare name, a comment before a colon.
+    #[error(
+        "line {line} is written in a way that only the gateway reads, such as an escape in a name or a comment before a colon"
+    )]
+    BeyondEditor {
+        /// Counted from 1.
+        line: usize,
+    },
     /// When a key of the path stands there twice: readers differ in which of them counts.
+    #[error("`{path}` stands there twice")]
     Duplicate {
         /// The dotted path of the key.
         path: String,
     },
     /// When a value of the path comes from another file, which has to be edited instead.
+    #[error("{} comes from an `$include`", place(path))]
     Included {
         /// The dotted path of the object that holds `$include`; empty for the whole document.
         path: String,
     },
     /// When a value of the path is not of the type that the edit needs.
+    #[error("{} is {found}, not {wanted}", place(path))]
     WrongType {
         /// The dotted path of the value.
         path: String,
@@ -27,33 +39,11 @@ pub enum EditError {
         found: &'static str,
     },
     /// When the edited text would not read as exactly the wanted change: a bug of the editor, caught before it is written.
+    #[error("the edited text did not read as the wanted change")]
     Unverified,
 }
 
-impl std::fmt::Display for EditError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Unreadable(err) => err.fmt(f),
-            Self::Duplicate { path } => write!(f, "`{path}` stands there twice"),
-            Self::Included { path } if path.is_empty() => {
-                f.write_str("the whole document comes from an `$include`")
-            }
-            Self::Included { path } => write!(f, "`{path}` comes from an `$include`"),
-            Self::WrongType { path, wanted, found } if path.is_empty() => {
-                write!(f, "the document is {found}, not {wanted}")
-            }
-            Self::WrongType { path, wanted, found } => {
-                write!(f, "`{path}` is {found}, not {wanted}")
-            }
-            Self::Unverified => f.write_str("the edited text did not read as the wanted change"),
-        }
-    }
-}
-
-impl std::error::Error for EditError {}
-
-impl From<json5::Json5Error> for EditError {
-    fn from(err: json5::Json5Error) -> Self {
-        Self::Unreadable(err)
-    }
+/// A dotted path, in an error.
+fn place(path: &str) -> String {
+    if path.is_empty() { "the document".to_owned() } else { format!("`{path}`") }
 }

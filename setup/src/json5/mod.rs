@@ -1,26 +1,33 @@
-//! Edits of a JSON5 document that leave every other byte where it was.
+//! Edits of a JSON5 document that keep its comments: the gateway's own `openclaw config set` would drop them.
 //!
-//! The gateway's own command line (`openclaw config set`) rewrites its configuration as plain JSON and drops its owner's
-//! comments, and `jsonc-parser` 0.34 refuses JSON5 that the gateway reads: escapes in names, a byte order mark, a comment
-//! before a colon. So the text is spliced here, and every result is parsed again and compared with the change that was
-//! wanted before it is given out.
+//! `jsonc-parser` finds the place and writes the entry. It reads no escape in a bare name and no comment before a colon,
+//! which JSON5 has: such a document is refused. Every result is read again by the strict reader and compared with the
+//! change that was wanted before it is given out.
 
 mod error;
-mod expected;
-mod locate;
-mod splice;
-mod style;
-mod tree;
 
 pub use error::EditError;
 
-use locate::{Location, element_of, locate, wrong_type};
-use serde_json::Value;
-use splice::{Splice, append, apply, delete};
-use style::Style;
-use tree::{Node, NodeKind};
+use jsonc_parser::ParseOptions;
+use jsonc_parser::cst::{
+    CstInputValue, CstNode, CstObject, CstObjectProp, CstRootNode, ObjectPropName,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use state::gateway_config::json5;
+use state::json;
 
-/// A document to which something was added, and what has to be stored to take exactly that out again.
+/// What an edit does at its path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EditKind {
+    /// The list at the path gets this item.
+    Item(Value),
+    /// The path gets this value.
+    Value(Value),
+}
+
+/// A document after an edit, and what has to be stored to take exactly that out again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Added {
     /// The whole new text.
@@ -31,131 +38,230 @@ pub struct Added {
     pub replaced: Option<String>,
 }
 
-/// Appends `value` to the array at `path`, making the containers that are missing. `None` if the array holds it already.
-pub fn add_to_array(text: &str, path: &[&str], value: &Value) -> Result<Option<Added>, EditError> {
-    let (root, mut wanted) = Node::read(text)?;
-    let style = Style::of(text, &root);
-    let (splices, created) = match locate(text, &root, path)? {
-        Location::Found(node) => {
-            let NodeKind::Array(items) = &node.kind else {
-                return Err(wrong_type(text, path, node, "an array"));
-            };
-            if items.iter().any(|item| item.value.decode(text).as_ref() == Some(value)) {
+/// Makes the change at `path`, with the containers that are missing. `None` if the document says so already.
+pub fn add(text: &str, path: &[&str], change: &EditKind) -> Result<Option<Added>, EditError> {
+    let mut document = Document::read(text)?;
+    let (mut created, mut replaced) = (0, None);
+    match (document.locate(path)?, change) {
+        (Place::Found(node), EditKind::Item(item)) => {
+            let list = document.array_at(path)?;
+            if list.contains(item) {
                 return Ok(None);
             }
-            (append(text, &style, node, None, value), 0)
+            list.push(item.clone());
+            node.as_array().ok_or(EditError::Unverified)?.append(input(item));
         }
-        Location::Missing { parent, rest } => {
-            let new = expected::nested(&rest[1..], Value::Array(vec![value.clone()]));
-            (append(text, &style, parent, Some(rest[0]), &new), rest.len())
+        (Place::Found(node), EditKind::Value(value)) => {
+            if document.value_at(path)? == value {
+                return Ok(None);
+            }
+            replaced = Some(node.to_string());
+            document.replace(path, &node, value)?;
         }
-    };
-    expected::array_at(&mut wanted, path).ok_or(EditError::Unverified)?.push(value.clone());
-    Ok(Some(Added { text: verified(text, splices, &wanted)?, created, replaced: None }))
+        (Place::Missing(object, depth), change) => {
+            created = path.len() - depth - 1;
+            let value = match change {
+                EditKind::Item(item) => {
+                    created += 1;
+                    Value::Array(vec![item.clone()])
+                }
+                EditKind::Value(value) => value.clone(),
+            };
+            let nest = |inner, key: &&str| CstInputValue::Object(vec![((*key).to_owned(), inner)]);
+            let inner = path[depth + 1..].iter().rev().fold(input(&value), nest);
+            let is_bare =
+                |first: &CstObjectProp| matches!(first.name(), Some(ObjectPropName::Word(_)));
+            let is_bare =
+                document.root.object_value().and_then(|all| all.properties().first().map(is_bare));
+            let member = object.append(path[depth], inner);
+            if is_bare == Some(true) {
+                unquote(&member);
+            }
+            *document.value_at(path)? = value;
+        }
+    }
+    Ok(Some(Added { text: document.edited()?, created, replaced }))
 }
 
-/// Takes `value` out of the array at `path`, then up to `created` of the path's containers, innermost first, if that leaves
-/// them empty. `None` if the array does not hold it.
-pub fn remove_from_array(
+/// Takes a change out again: puts back the value that it replaced, or removes the entry and up to `created` of the
+/// containers around it if that leaves them without entry and comment. `None` if the change is no longer there.
+pub fn take_out(
     text: &str,
     path: &[&str],
-    value: &Value,
-    created: usize,
-) -> Result<Option<String>, EditError> {
-    let (root, mut wanted) = Node::read(text)?;
-    let Location::Found(node) = locate(text, &root, path)? else { return Ok(None) };
-    let NodeKind::Array(items) = &node.kind else {
-        return Err(wrong_type(text, path, node, "an array"));
-    };
-    let Some(index) = items.iter().position(|item| item.value.decode(text).as_ref() == Some(value))
-    else {
-        return Ok(None);
-    };
-    expected::array_at(&mut wanted, path).ok_or(EditError::Unverified)?.remove(index);
-    let edited = verified(text, delete(text, node, index), &wanted)?;
-    prune(edited, path, created).map(Some)
-}
-
-/// Sets the value at `path`, making the objects that are missing. `None` if it is this value already.
-pub fn set(text: &str, path: &[&str], value: &Value) -> Result<Option<Added>, EditError> {
-    let Some((last, parents)) = path.split_last() else { return Err(EditError::Unverified) };
-    let (root, mut wanted) = Node::read(text)?;
-    let style = Style::of(text, &root);
-    let (splices, created, replaced) = match locate(text, &root, path)? {
-        Location::Found(node) if node.decode(text).as_ref() == Some(value) => return Ok(None),
-        Location::Found(node) => {
-            let old = text[node.span.clone()].to_owned();
-            (vec![Splice(node.span.clone(), style.element(None, value, None))], 0, Some(old))
-        }
-        Location::Missing { parent, rest } => {
-            let new = expected::nested(&rest[1..], value.clone());
-            (append(text, &style, parent, Some(rest[0]), &new), rest.len() - 1, None)
-        }
-    };
-    expected::object_at(&mut wanted, parents)
-        .ok_or(EditError::Unverified)?
-        .insert((*last).to_owned(), value.clone());
-    Ok(Some(Added { text: verified(text, splices, &wanted)?, created, replaced }))
-}
-
-/// Undoes a `set` of `value`: puts the replaced text back, or removes the member. `None` if the value is no longer that one.
-pub fn unset(
-    text: &str,
-    path: &[&str],
-    value: &Value,
+    change: &EditKind,
     added: (usize, Option<&str>),
 ) -> Result<Option<String>, EditError> {
-    let (root, mut wanted) = Node::read(text)?;
-    let Location::Found(node) = locate(text, &root, path)? else { return Ok(None) };
-    if node.decode(text).as_ref() != Some(value) {
-        return Ok(None);
-    }
-    let (created, Some(old)) = added else { return remove(text, path, added.0) };
-    debug_assert_eq!(created, 0, "what was replaced had its parents");
-    let Some((last, parents)) = path.split_last() else { return Err(EditError::Unverified) };
-    let old_value = state::gateway_config::json5::parse(old)?;
-    expected::object_at(&mut wanted, parents)
-        .ok_or(EditError::Unverified)?
-        .insert((*last).to_owned(), old_value);
-    verified(text, vec![Splice(node.span.clone(), old.to_owned())], &wanted).map(Some)
-}
-
-/// Removes the member at `path`, then up to `created` of the objects around it if that leaves them empty. `None` if there
-/// is no such member.
-pub fn remove(text: &str, path: &[&str], created: usize) -> Result<Option<String>, EditError> {
-    let Some((last, parents)) = path.split_last() else { return Err(EditError::Unverified) };
-    let (root, mut wanted) = Node::read(text)?;
-    let Location::Found(_) = locate(text, &root, path)? else { return Ok(None) };
-    let Location::Found(parent) = locate(text, &root, parents)? else {
-        return Err(EditError::Unverified);
+    let mut document = Document::read(text)?;
+    let Place::Found(node) = document.locate(path)? else { return Ok(None) };
+    let (taken, mut containers) = match change {
+        EditKind::Item(item) => (remove_item(text, path, item)?, path),
+        EditKind::Value(value) if document.value_at(path)? != value => return Ok(None),
+        EditKind::Value(_) => match added.1 {
+            Some(old) => {
+                document.replace(path, &node, &json5::parse(old)?)?;
+                return document.edited().map(Some);
+            }
+            None => (remove_member(text, path)?, &path[..path.len().saturating_sub(1)]),
+        },
     };
-    let Some(index) = element_of(parent, last) else { return Err(EditError::Unverified) };
-    expected::object_at(&mut wanted, parents).ok_or(EditError::Unverified)?.shift_remove(*last);
-    let edited = verified(text, delete(text, parent, index), &wanted)?;
-    prune(edited, parents, created).map(Some)
-}
-
-/// Removes up to `most` containers at the end of `path` that hold neither an element nor a comment.
-fn prune(text: String, path: &[&str], most: usize) -> Result<String, EditError> {
-    let empty = || -> Result<bool, EditError> {
-        let (root, _) = Node::read(&text)?;
-        let Location::Found(node) = locate(&text, &root, path)? else { return Ok(false) };
-        let span = node.span.start + 1..node.span.end - 1;
-        Ok(!matches!(node.kind, NodeKind::Leaf)
-            && node.elements().is_empty()
-            && text[span].trim().is_empty())
-    };
-    if most == 0 || path.is_empty() || !empty()? {
-        return Ok(text);
+    let Some(mut taken) = taken else { return Ok(None) };
+    for _ in 0..added.0.min(containers.len()) {
+        let Place::Found(node) = Document::read(&taken)?.locate(containers)? else { break };
+        if !["{}", "[]"].contains(&&*node.to_string().replace(char::is_whitespace, "")) {
+            break;
+        }
+        taken = remove_member(&taken, containers)?.ok_or(EditError::Unverified)?;
+        containers = &containers[..containers.len() - 1];
     }
-    Ok(remove(&text, path, most - 1)?.unwrap_or(text))
+    Ok(Some(taken))
 }
 
-fn verified(text: &str, splices: Vec<Splice>, wanted: &Value) -> Result<String, EditError> {
-    let edited = apply(text, splices);
-    match state::gateway_config::json5::parse(&edited) {
-        Ok(value) if value == *wanted => Ok(edited),
-        _ => Err(EditError::Unverified),
+/// Removes an item of the array at `path`. `None` if the array does not hold it.
+pub fn remove_item(text: &str, path: &[&str], item: &Value) -> Result<Option<String>, EditError> {
+    let mut document = Document::read(text)?;
+    let Place::Found(node) = document.locate(path)? else { return Ok(None) };
+    let list = document.array_at(path)?;
+    let Some(index) = list.iter().position(|other| other == item) else { return Ok(None) };
+    list.remove(index);
+    let mut items = node.as_array().ok_or(EditError::Unverified)?.elements();
+    if index < items.len() {
+        items.swap_remove(index).remove();
+    }
+    document.edited().map(Some)
+}
+
+/// Removes the member at `path`. `None` if there is no such member.
+pub fn remove_member(text: &str, path: &[&str]) -> Result<Option<String>, EditError> {
+    let mut document = Document::read(text)?;
+    let Place::Found(node) = document.locate(path)? else { return Ok(None) };
+    let (last, parents) = path.split_last().ok_or(EditError::Unverified)?;
+    document.value_at(parents)?.as_object_mut().ok_or(EditError::Unverified)?.shift_remove(*last);
+    node.parent().ok_or(EditError::Unverified)?.remove();
+    document.edited().map(Some)
+}
+
+/// A document that is being edited.
+struct Document<'a> {
+    /// The byte order mark, where it has one.
+    mark: &'a str,
+    root: CstRootNode,
+    /// What the edited text has to be read as.
+    wanted: Value,
+}
+
+/// What a path leads to.
+enum Place {
+    /// A value.
+    Found(CstNode),
+    /// The innermost object that exists, and how many keys of the path lead to it: not all.
+    Missing(CstObject, usize),
+}
+
+impl<'a> Document<'a> {
+    fn read(text: &'a str) -> Result<Self, EditError> {
+        let wanted = json5::parse(text)?;
+        let body = text.trim_start_matches('\u{feff}');
+        let options = ParseOptions { allow_missing_commas: false, ..ParseOptions::default() };
+        let root = CstRootNode::parse(body, &options)
+            .map_err(|err| EditError::BeyondEditor { line: err.line_display() })?;
+        Ok(Self { mark: &text[..text.len() - body.len()], root, wanted })
+    }
+
+    /// The edited text, if it reads as what is wanted.
+    fn edited(self) -> Result<String, EditError> {
+        let text = format!("{}{}", self.mark, self.root);
+        match json5::parse(&text) {
+            Ok(value) if value == self.wanted => Ok(text),
+            _ => Err(EditError::Unverified),
+        }
+    }
+
+    /// Follows `path` from the root.
+    ///
+    /// Fails at a repeated key, at a value that comes from another file, and at a parent that is not an object.
+    fn locate(&self, path: &[&str]) -> Result<Place, EditError> {
+        let mut node = self.root.value().ok_or(EditError::Unverified)?;
+        let is_included = |node: &CstNode| {
+            node.as_object().is_some_and(|object| object.get("$include").is_some())
+        };
+        for (depth, key) in path.iter().enumerate() {
+            let object =
+                node.as_object().ok_or_else(|| self.wrong_type(&path[..depth], "an object"))?;
+            let mut named = object
+                .properties()
+                .into_iter()
+                .filter(|property| property.decoded_name().as_deref() == Some(*key));
+            node = match (named.next(), named.next()) {
+                (Some(_), Some(_)) => {
+                    return Err(EditError::Duplicate { path: path[..=depth].join(".") });
+                }
+                (Some(property), None) => property.value().ok_or(EditError::Unverified)?,
+                (None, _) if is_included(&node) => {
+                    return Err(EditError::Included { path: path[..depth].join(".") });
+                }
+                (None, _) => return Ok(Place::Missing(object, depth)),
+            };
+        }
+        if is_included(&node) {
+            return Err(EditError::Included { path: path.join(".") });
+        }
+        Ok(Place::Found(node))
+    }
+
+    /// Puts `value` in the place of `node`, which stands at `path`.
+    fn replace(&mut self, path: &[&str], node: &CstNode, value: &Value) -> Result<(), EditError> {
+        let member = node.parent().and_then(|parent| parent.as_object_prop());
+        member.ok_or(EditError::Unverified)?.set_value(input(value));
+        *self.value_at(path)? = value.clone();
+        Ok(())
+    }
+
+    /// The value at `path` in what is wanted, made with the objects around it where they were missing.
+    fn value_at(&mut self, path: &[&str]) -> Result<&mut Value, EditError> {
+        let missing = || Value::Object(Map::new());
+        path.iter()
+            .try_fold(&mut self.wanted, |value, key| {
+                Some(value.as_object_mut()?.entry(*key).or_insert_with(missing))
+            })
+            .ok_or(EditError::Unverified)
+    }
+
+    /// The array at `path` in what is wanted.
+    fn array_at(&mut self, path: &[&str]) -> Result<&mut Vec<Value>, EditError> {
+        let error = self.wrong_type(path, "a list");
+        self.value_at(path)?.as_array_mut().ok_or(error)
+    }
+
+    fn wrong_type(&self, path: &[&str], wanted: &'static str) -> EditError {
+        let found = path.iter().fold(&self.wanted, |value, key| &value[*key]);
+        EditError::WrongType { path: path.join("."), wanted, found: json::type_name(found) }
+    }
+}
+
+/// Takes the quotes off the name of a new member and of those in it.
+fn unquote(member: &CstObjectProp) {
+    if let Some(ObjectPropName::String(name)) = member.name()
+        && let Ok(bare) = name.decoded_value()
+        && bare.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        && bare.chars().all(|letter| letter.is_ascii_alphanumeric())
+    {
+        name.set_raw_value(bare);
+    }
+    member.object_value().iter().flat_map(CstObject::properties).for_each(|inner| unquote(&inner));
+}
+
+/// A value as the editor takes it.
+fn input(value: &Value) -> CstInputValue {
+    match value {
+        Value::Null => CstInputValue::Null,
+        Value::Bool(flag) => CstInputValue::Bool(*flag),
+        Value::Number(number) => CstInputValue::Number(number.to_string()),
+        Value::String(text) => CstInputValue::String(text.clone()),
+        Value::Array(items) => CstInputValue::Array(items.iter().map(input).collect()),
+        Value::Object(members) => {
+            let member = |(key, value): (&String, &Value)| (key.clone(), input(value));
+            CstInputValue::Object(members.iter().map(member).collect())
+        }
     }
 }
 

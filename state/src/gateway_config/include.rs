@@ -14,23 +14,26 @@ const INCLUDE: &str = "$include";
 const MAX_NESTING: usize = 10;
 
 /// Why a configuration cannot be used. No variant contains a value of it.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum GatewayConfigError {
     /// When the file cannot be read.
+    #[error("reading `{}`: {cause}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
         /// What the system says.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// When the file is no JSON5.
+    #[error("`{}` is not the JSON5 that a gateway reads: {cause}", path.display())]
     Broken {
         /// The file.
         path: PathBuf,
         /// Where and why.
-        source: json5::Json5Error,
+        cause: json5::Json5Error,
     },
     /// When an `$include` is one that the gateway refuses too.
+    #[error("`{}`: {why}", path.display())]
     BadInclude {
         /// The file that holds the `$include`.
         path: PathBuf,
@@ -38,22 +41,6 @@ pub enum GatewayConfigError {
         why: String,
     },
 }
-
-impl std::fmt::Display for GatewayConfigError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Unreadable { path, source } => {
-                write!(f, "reading `{}`: {source}", path.display())
-            }
-            Self::Broken { path, source } => {
-                write!(f, "`{}` is not the JSON5 that a gateway reads: {source}", path.display())
-            }
-            Self::BadInclude { path, why } => write!(f, "`{}`: {why}", path.display()),
-        }
-    }
-}
-
-impl std::error::Error for GatewayConfigError {}
 
 /// Where a value stands, or would have to: the file and the keys inside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -240,8 +227,8 @@ fn bad(chain: &[PathBuf], why: String) -> GatewayConfigError {
 
 /// Reads one file, at most as much of it as the gateway would.
 fn load(path: &Path) -> Result<Value, GatewayConfigError> {
-    let unreadable = |source| GatewayConfigError::Unreadable { path: path.to_owned(), source };
-    let broken = |source| GatewayConfigError::Broken { path: path.to_owned(), source };
+    let unreadable = |cause| GatewayConfigError::Unreadable { path: path.to_owned(), cause };
+    let broken = |cause| GatewayConfigError::Broken { path: path.to_owned(), cause };
     let limit = json5::MAX_BYTES as u64 + 1;
     let mut bytes = Vec::new();
     File::open(path)

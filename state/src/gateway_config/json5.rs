@@ -10,9 +10,10 @@ pub const MAX_BYTES: usize = 2 * 1024 * 1024;
 const MAX_DEPTH: usize = 128;
 
 /// Why a text cannot be read as JSON5.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Json5Error {
     /// When the text breaks JSON5's grammar.
+    #[error("{}{message}", line.map_or_else(String::new, |line| format!("line {line}: ")))]
     Syntax {
         /// Counted from 1; absent when the text ends too early.
         line: Option<usize>,
@@ -20,23 +21,12 @@ pub enum Json5Error {
         message: String,
     },
     /// When it is nested more than 128 levels deep.
+    #[error("nested deeper than {MAX_DEPTH} levels")]
     TooDeep,
     /// When it has more than [`MAX_BYTES`].
+    #[error("larger than {MAX_BYTES} bytes")]
     TooLarge,
 }
-
-impl std::fmt::Display for Json5Error {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Syntax { line: Some(line), message } => write!(f, "line {line}: {message}"),
-            Self::Syntax { line: None, message } => f.write_str(message),
-            Self::TooDeep => write!(f, "nested deeper than {MAX_DEPTH} levels"),
-            Self::TooLarge => write!(f, "larger than {MAX_BYTES} bytes"),
-        }
-    }
-}
-
-impl std::error::Error for Json5Error {}
 
 /// The value of a JSON5 text. `Infinity` and `NaN` become null, of a repeated key the last counts (as in the gateway), and
 /// numbers beyond 64 bits lose digits: good for reading, not for writing back.

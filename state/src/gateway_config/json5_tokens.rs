@@ -42,7 +42,7 @@ pub fn tokens(text: &str) -> impl Iterator<Item = Token> + '_ {
 }
 
 /// Whether `letter` ends a line: a line comment reaches up to it.
-pub const fn ends_line(letter: char) -> bool {
+const fn ends_line(letter: char) -> bool {
     matches!(letter, '\n' | '\r' | '\u{2028}' | '\u{2029}')
 }
 

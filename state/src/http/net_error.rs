@@ -1,6 +1,5 @@
 //! Why a request failed on the network, in one line for people. The errors of ureq and of the system are put into words here.
 
-use std::fmt;
 use std::io::ErrorKind;
 use std::time::Duration;
 
@@ -10,7 +9,8 @@ use super::limits::CONNECT_WITHIN;
 use crate::text::sanitize;
 
 /// Why a request failed on the network, and what to do about it where that is known.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
 pub struct NetError {
     message: String,
     hint: Option<String>,
@@ -45,14 +45,6 @@ impl NetError {
         self.is_permanent
     }
 }
-
-impl fmt::Display for NetError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for NetError {}
 
 impl From<NetError> for Error {
     fn from(error: NetError) -> Self {

@@ -3,9 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use jiff::SignedDuration;
 
 use crate::exit::Fault;
 use crate::process::env;
+
+/// How old the last answered ping in the status file of `connect` may be for its "connected" to be believed: it pings every
+/// 30 s, and waits 10 s for the pong.
+pub const PONG_FRESH_FOR: SignedDuration = SignedDuration::from_secs(45);
 
 /// The skill folder: the flag, `CLAWDTALK_SKILL_DIR`, the folder above the running program's `bin/` with links resolved
 /// if that is a skill folder, else `clawdtalk` in `$XDG_CONFIG_HOME` (`~/.config`). Never the current folder by itself.

@@ -1,9 +1,7 @@
 //! Values and texts: pure functions and types that read no file, ask no network and keep no time.
 
 pub(crate) mod dotenv;
-pub mod edit_distance;
-pub mod grapheme;
-pub(crate) mod invisible;
+pub mod invisible;
 pub mod json;
 pub mod numbering;
 pub mod parse_time;

@@ -1,16 +1,20 @@
 //! The longest beginning of a text that fits into a number of segments.
 
 use super::count::SegmentCounter;
-use crate::text::grapheme;
+use unicode_segmentation::UnicodeSegmentation as _;
 
 /// The longest beginning of `text` with at most `max_chars` characters and `max_segments` segments that does not end
 /// inside a character of several code points.
 pub fn prefix(text: &str, max_chars: usize, max_segments: usize) -> &str {
     let mut counter = SegmentCounter::default();
-    for (n_chars, (end, character)) in text.char_indices().enumerate() {
-        counter.push(character);
-        if n_chars == max_chars || counter.segments().count > max_segments {
-            return &text[..grapheme::floor_boundary(text, end)];
+    let mut n_chars = 0;
+    for (start, grapheme) in text.grapheme_indices(true) {
+        for character in grapheme.chars() {
+            counter.push(character);
+            n_chars += 1;
+            if n_chars > max_chars || counter.segments().count > max_segments {
+                return &text[..start];
+            }
         }
     }
     text
@@ -21,8 +25,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::prefix;
-    use crate::text::grapheme;
     use crate::text::sms_segments::{MAX_SEGMENTS, Segments};
+    use unicode_segmentation::UnicodeSegmentation as _;
 
     #[test]
     fn no_character_is_torn_apart() {
@@ -59,7 +63,7 @@ mod tests {
         fn any_text_can_be_cut_anywhere(text in "\\PC{0,60}", at in 0_usize..60) {
             let start = prefix(&text, at, MAX_SEGMENTS);
             prop_assert!(start.chars().count() <= at);
-            prop_assert_eq!(grapheme::floor_boundary(&text, start.len()), start.len());
+            prop_assert!(start == text || text.grapheme_indices(true).any(|(at, _)| at == start.len()));
         }
     }
 }
