@@ -5,9 +5,10 @@ use state::gateway::{GatewayClient, GatewayEndpoint, Probe};
 use state::gateway_config::{
     Auth, ConfigFile, DefaultAgent, GatewayConfig, GatewayEnv, find, identity_files,
 };
+use state::http::TrustedCertificates;
 use state::secret::Secret;
 use state::{out, shell};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// A running gateway answers within milliseconds; one that is just starting may take a few seconds.
@@ -28,12 +29,12 @@ pub struct Detected {
 }
 
 impl Detected {
-    /// Looks for the gateway's configuration where today's OpenClaw does.
-    pub fn here() -> Self {
+    /// Looks for the gateway's configuration where today's OpenClaw does, first in a profile's folder around the skill folder.
+    pub fn here(skill: &Path) -> Self {
         let Some(env) = GatewayEnv::of_process() else {
             return Self { gateway: None, remarks: vec!["no home directory is known".to_owned()] };
         };
-        let found = find(&env);
+        let found = find(&env, Some(skill));
         let Some(first) = found.first() else {
             let remark = "no configuration of an OpenClaw or Clawdbot gateway was found".to_owned();
             return Self { gateway: None, remarks: vec![remark] };
@@ -128,6 +129,8 @@ impl Detected {
             Auth::Bearer(secret) => Some(secret),
             Auth::Open | Auth::Absent | Auth::OutOfReach { .. } => None,
         };
-        Some(GatewayClient::new(GatewayEndpoint::new(&gateway.url().ok()?, token, agent_id).ok()?))
+        let certificates = TrustedCertificates { own: gateway.certificate(), named: None };
+        let endpoint = GatewayEndpoint::new(&gateway.url().ok()?, token, agent_id).ok()?;
+        Some(GatewayClient::new(endpoint.with_certificates(certificates)))
     }
 }

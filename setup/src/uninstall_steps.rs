@@ -113,16 +113,16 @@ fn remove_job(skill: &Path, slug: &str) -> anyhow::Result<()> {
 }
 
 /// The steps that concern the gateway's configuration, newest edit first: each finds the file as it had left it.
-pub fn gateway_steps(manifest: &Manifest) -> Vec<UninstallStep> {
+pub fn gateway_steps(manifest: &Manifest, skill: &Path) -> Vec<UninstallStep> {
     let edits = &manifest.gateway;
     let step =
         |(at, edit): (usize, &Edit)| UninstallStep::GatewayEdit(edit.clone(), edits[..at].to_vec());
-    edits.iter().enumerate().rev().map(step).chain(voice_agent()).collect()
+    edits.iter().enumerate().rev().map(step).chain(voice_agent(skill)).collect()
 }
 
-fn voice_agent() -> Option<UninstallStep> {
+fn voice_agent(skill: &Path) -> Option<UninstallStep> {
     let env = GatewayEnv::of_process()?;
-    let gateway = GatewayConfig::read(find(&env).first()?, &env).ok()?;
+    let gateway = GatewayConfig::read(find(&env, Some(skill)).first()?, &env).ok()?;
     let item = gateway.early_voice_agent()?.cloned();
     let path: &[&str] =
         if item.is_some() { &["agents", "list"] } else { &["agents", "entries", "voice"] };

@@ -5,6 +5,8 @@ use state::gateway::TurnOutcome;
 /// What a turn showed of the gateway.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct GatewayHealth {
+    /// Where it was.
+    pub(crate) url: String,
     /// It answered.
     pub(crate) reachable: bool,
     /// It let us send; `None` if that did not show.
@@ -14,8 +16,8 @@ pub(crate) struct GatewayHealth {
 }
 
 impl GatewayHealth {
-    /// What the outcome of a turn shows.
-    pub(crate) fn of(outcome: &TurnOutcome) -> Self {
+    /// What the outcome of a turn at this address shows.
+    pub(crate) fn of(outcome: &TurnOutcome, url: String) -> Self {
         let (reachable, sessions_send) = match outcome {
             TurnOutcome::Reply(_)
             | TurnOutcome::Accepted { .. }
@@ -36,7 +38,7 @@ impl GatewayHealth {
             Some(hint) => format!("{outcome}; {hint}"),
             None => outcome.to_string(),
         });
-        Self { reachable, sessions_send, problem }
+        Self { url, reachable, sessions_send, problem }
     }
 }
 
@@ -47,9 +49,10 @@ mod tests {
 
     #[test]
     fn a_missing_permission_names_the_line_to_change() {
-        let health = GatewayHealth::of(&TurnOutcome::ToolNotAllowed);
+        let of = |outcome: TurnOutcome| GatewayHealth::of(&outcome, String::new());
+        let health = of(TurnOutcome::ToolNotAllowed);
         assert_eq!((health.reachable, health.sessions_send), (true, Some(false)));
         assert!(health.problem.is_some_and(|problem| problem.contains("gateway.tools.allow")));
-        assert_eq!(GatewayHealth::of(&TurnOutcome::NoReply).problem, None);
+        assert_eq!(of(TurnOutcome::NoReply).problem, None);
     }
 }

@@ -68,6 +68,7 @@ impl StatusWriter {
     pub(crate) fn set_gateway_health(&mut self, health: &GatewayHealth) {
         self.change(|status| {
             let gateway = &mut status.gateway;
+            gateway.url.clone_from(&health.url);
             gateway.reachable = Some(health.reachable);
             gateway.sessions_send = health.sessions_send.or(gateway.sessions_send);
             gateway.problem.clone_from(&health.problem);

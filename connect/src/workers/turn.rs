@@ -73,7 +73,7 @@ fn take_turn(
     let kind = request.origin.turn_kind(speaker);
     let outcome = context.gateway.run_turn(&kind, &message, LONGEST_TURN);
     let ready_at = Instant::now();
-    let health = GatewayHealth::of(&outcome);
+    let health = GatewayHealth::of(&outcome, context.gateway.base());
     TurnResult {
         log_line: log_line(&request.origin, &outcome, &health),
         own_latency: (!was_approved).then_some(OwnLatency { before_gateway, ready_at }),

@@ -7,15 +7,18 @@ use crate::client;
 use jiff::Timestamp;
 use serde_json::Value;
 use state::paths::PONG_FRESH_FOR;
-use state::sanitize;
+use state::{sanitize, url};
 
 pub(super) fn check(installation: &Installation) -> Vec<Finding> {
     let (skill, now) = (&installation.skill, Timestamp::now());
+    let gateway = installation.require(|config| config.gateway_url()).ok();
     // `connect` writes the times in this file by the machine's own clock, whatever offset is configured.
-    vec![judge(&client::status_file(skill), client::is_running(skill), now)]
+    let status = client::status_file(skill);
+    vec![judge(&status, client::is_running(skill), gateway.as_deref(), now)]
 }
 
-fn judge(status: &Value, is_running: bool, now: Timestamp) -> Finding {
+/// `gateway` is the address that is configured by now.
+fn judge(status: &Value, is_running: bool, gateway: Option<&str>, now: Timestamp) -> Finding {
     let text = |field: &str| status.get(field).and_then(Value::as_str);
     let state = text("state").unwrap_or("unknown");
     let reason = text("reason")
@@ -50,6 +53,16 @@ fn judge(status: &Value, is_running: bool, now: Timestamp) -> Finding {
         );
         return Finding::fail(detail, "missions dnc list && df -h .");
     }
+    let in_use = status.pointer("/gateway/url").and_then(Value::as_str);
+    if let Some((in_use, configured)) =
+        in_use.zip(gateway.map(url::redact)).filter(|(in_use, configured)| in_use != configured)
+    {
+        let in_use = sanitize::line_up_to(in_use, 160);
+        let detail = format!(
+            "connected, but it talks to the gateway at {in_use}, while the configuration says {configured}"
+        );
+        return Finding::fail(detail, "connect restart");
+    }
     let age = age.unwrap_or_default().as_secs().max(0);
     Finding::pass(format!("connected, last ping answered {age} s ago"))
 }
@@ -63,7 +76,7 @@ mod tests {
     #[track_caller]
     fn case(status: &Value, is_running: bool, passes: bool) {
         let now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(100);
-        let finding = judge(status, is_running, now);
+        let finding = judge(status, is_running, Some("http://127.0.0.1:1"), now);
         assert_eq!(matches!(finding, Finding::Pass(_)), passes, "{status} {finding:?}");
     }
 
@@ -85,5 +98,7 @@ mod tests {
         case(&with("journal_writable", json!(false)), true, false);
         case(&with("opt_outs_unwritten", json!("the disk is full")), true, false);
         case(&with("opt_outs_unwritten", Value::Null), true, true);
+        case(&with("gateway", json!({"url": "http://127.0.0.1:1"})), true, true);
+        case(&with("gateway", json!({"url": "http://127.0.0.1:2"})), true, false);
     }
 }

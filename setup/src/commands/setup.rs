@@ -37,7 +37,7 @@ pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
     let config = Config::load(&args.common)?;
     let flags = gateway_flags(args, &config)?;
     let manifest = Manifest::of(config.values())?;
-    let detected = if args.no_gateway { Detected::default() } else { Detected::here() };
+    let detected = if args.no_gateway { Detected::default() } else { Detected::here(&skill) };
     let probe = OnceCell::new();
     let probed = |agent_id: &str| probe.get_or_init(|| detected.probe(agent_id)).as_ref();
     let can_allow = |agent_id: &str| {

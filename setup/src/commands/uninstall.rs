@@ -74,7 +74,7 @@ fn steps(
     if client::is_running(skill) {
         steps.push(UninstallStep::Client);
     }
-    steps.extend(uninstall_steps::gateway_steps(manifest));
+    steps.extend(uninstall_steps::gateway_steps(manifest, skill));
     let mut files = owned_files::runtime_files(skill);
     if owned_files::script_client(skill).is_some() {
         files.retain(|path| *path != paths::connect_pid(skill));

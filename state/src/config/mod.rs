@@ -122,39 +122,60 @@ impl Config {
     ///
     /// Fails (exit 3) if it is no http or https address, or a file that it comes from cannot be read.
     pub fn gateway_url(&self) -> anyhow::Result<String> {
-        let given =
-            match env::var("OPENCLAW_GATEWAY_URL").or_else(|| env::var("CLAWDBOT_GATEWAY_URL")) {
-                Some(given) => given,
-                None => match (self.resolved_text("gateway_url")?, self.gateway_config()?) {
-                    (Some(given), _) => given,
-                    (None, Some(path)) => from_skill_config::url(&path)?,
-                    (None, None) => DEFAULT_GATEWAY.to_owned(),
-                },
-            };
+        let given = match Self::gateway_url_variable() {
+            Some(given) => given,
+            None => match (self.resolved_text("gateway_url")?, self.gateway_config()?) {
+                (Some(given), _) => given,
+                (None, Some(path)) => from_skill_config::url(&path)?,
+                (None, None) => DEFAULT_GATEWAY.to_owned(),
+            },
+        };
         Ok(url::parse_base(Exit::NotConfigured, "gateway_url", &given, DEFAULT_GATEWAY)?)
     }
 
     /// The gateway's token, if one is configured: from the environment, else the file, else the gateway's own
-    /// configuration, which is read anew at each call.
+    /// configuration, which is read anew at each call. A variable that is the gateway's own, and not set beside an address,
+    /// counts only where the gateway's configuration has no secret: so it does for the gateway.
     ///
     /// Fails (exit 3) if it is configured and cannot be had.
     pub fn gateway_token(&self) -> anyhow::Result<Option<Secret>> {
-        let token = match env::var("OPENCLAW_GATEWAY_TOKEN")
-            .or_else(|| env::var("CLAWDBOT_GATEWAY_TOKEN"))
-        {
-            Some(token) => Some(token),
-            None => self.resolved_text("gateway_token")?,
+        let variable =
+            env::var("OPENCLAW_GATEWAY_TOKEN").or_else(|| env::var("CLAWDBOT_GATEWAY_TOKEN"));
+        let of_file = self.resolved_text("gateway_token")?;
+        let Some(path) = self.gateway_config()? else {
+            return Ok(variable.or(of_file).map(Secret::new));
         };
-        match (token, self.gateway_config()?) {
-            (Some(token), _) => Ok(Some(Secret::new(token))),
-            (None, Some(path)) => Ok(from_skill_config::token(&path)?),
-            (None, None) => Ok(None),
+        let is_elsewhere = Self::gateway_url_variable().is_some();
+        match (variable, of_file) {
+            (Some(token), of_file) if is_elsewhere || of_file.is_some() => {
+                Ok(Some(Secret::new(token)))
+            }
+            (None, Some(token)) => Ok(Some(Secret::new(token))),
+            (variable, _) => match from_skill_config::token(&path) {
+                Ok(None) | Err(_) if variable.is_some() => Ok(variable.map(Secret::new)),
+                token => Ok(token?),
+            },
         }
+    }
+
+    fn gateway_url_variable() -> Option<String> {
+        env::var("OPENCLAW_GATEWAY_URL").or_else(|| env::var("CLAWDBOT_GATEWAY_URL"))
     }
 
     /// The path of the gateway's own configuration, if `setup` found one and put a reference to it.
     pub fn gateway_config(&self) -> anyhow::Result<Option<PathBuf>> {
         Ok(self.resolved_text("gateway_config")?.map(PathBuf::from))
+    }
+
+    /// The certificate that the gateway made for itself, if its configuration says that it speaks TLS.
+    pub fn gateway_certificate(&self) -> Option<PathBuf> {
+        from_skill_config::certificate(&self.gateway_config().ok().flatten()?)
+    }
+
+    /// A file (PEM) with the gateway's certificate or its authority's, if the owner named one as `gateway_ca`; a relative path
+    /// is one of the skill folder.
+    pub fn gateway_ca(&self) -> anyhow::Result<Option<PathBuf>> {
+        Ok(self.resolved_text("gateway_ca")?.map(|path| self.skill.join(path)))
     }
 
     /// The agent that requests go to; `main` if none is configured.

@@ -48,6 +48,11 @@ impl GatewayClient {
         &self.transport().endpoint
     }
 
+    /// Where the gateway is by now: it may have moved since it was configured.
+    pub fn base(&self) -> String {
+        self.transport().base()
+    }
+
     fn transport(&self) -> &Transport {
         &self.shared.transport
     }

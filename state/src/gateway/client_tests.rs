@@ -253,6 +253,33 @@ fn a_token_that_changed_is_read_again_once() {
 }
 
 #[test]
+fn a_gateway_that_moved_is_found_where_its_configuration_says() {
+    let new = TestServer::new(vec![REPLY, REPLY]);
+    let moved_to = new.url();
+    let endpoint = endpoint(&test_server::dead_url(), Interface::SessionsSend)
+        .with_token_source(Arc::new(|| Some(Secret::new("new-token"))))
+        .with_address_source(Arc::new(move || Some(moved_to.clone())));
+    let client = GatewayClient::new(endpoint);
+    client.set_working_variant(CallVariant::WithoutCaller);
+    for _ in 0..2 {
+        assert_eq!(client.run_turn(&TurnKind::Sms, "hi", WITHIN), reply("Two."));
+    }
+    assert_eq!(client.base(), new.url());
+    assert!(new.requests().iter().all(|request| request.contains("Bearer new-token\r\n")));
+}
+
+#[test]
+fn a_gateway_that_stays_away_is_not_looked_for_again_and_again() {
+    let gone = test_server::dead_url();
+    let there = gone.clone();
+    let endpoint = endpoint(&gone, Interface::SessionsSend)
+        .with_address_source(Arc::new(move || Some(there.clone())));
+    let client = GatewayClient::new(endpoint);
+    let outcome = client.run_turn(&TurnKind::Sms, "hi", WITHIN);
+    assert!(matches!(outcome, TurnOutcome::Unreachable { .. }), "{outcome:?}");
+}
+
+#[test]
 fn a_draining_gateway_is_waited_for_within_the_deadline() {
     let server = TestServer::new(vec![DRAINING, REPLY]);
     let waiting = client(&server, Interface::SessionsSend);

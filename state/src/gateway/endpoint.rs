@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::exit::Fault;
+use crate::http::TrustedCertificates;
 use crate::process::out;
 use crate::text::sanitize;
 use crate::text::secret::Secret;
@@ -25,10 +26,15 @@ pub enum Interface {
 /// Reads the token again from where it is configured; `None` if it cannot be had.
 pub type TokenSource = Arc<dyn Fn() -> Option<Secret> + Send + Sync>;
 
+/// Reads the address again from where it is configured; `None` if it cannot be had.
+pub(super) type AddressSource = Arc<dyn Fn() -> Option<String> + Send + Sync>;
+
 /// A gateway and the agent behind it.
 #[derive(Clone)]
 pub struct GatewayEndpoint {
     pub(super) base: String,
+    pub(super) address_source: Option<AddressSource>,
+    pub(super) certificates: TrustedCertificates,
     pub(super) agent_id: String,
     pub(super) interface: Interface,
     pub(super) token: Option<Secret>,
@@ -51,8 +57,15 @@ impl GatewayEndpoint {
             return Err(Fault::not_configured("`agent_id` is no agent's id")
                 .hint("set it to the id of one of the gateway's agents, such as `main`"));
         }
-        let (agent_id, interface) = (agent_id.to_owned(), Interface::Auto);
-        Ok(Self { base, agent_id, interface, token, token_source: None })
+        Ok(Self {
+            base,
+            address_source: None,
+            certificates: TrustedCertificates::default(),
+            agent_id: agent_id.to_owned(),
+            interface: Interface::Auto,
+            token,
+            token_source: None,
+        })
     }
 
     /// The gateway of a configuration. Warns of plain http to another machine, which is allowed.
@@ -71,11 +84,17 @@ impl GatewayEndpoint {
                 .into());
             }
         };
-        let source = config.clone();
         let (url, token) = (config.gateway_url()?, config.gateway_token()?);
+        let (of_token, of_address) = (config.clone(), config.clone());
+        let certificates = TrustedCertificates {
+            own: config.gateway_certificate().filter(|_| url::is_loopback(&url)),
+            named: config.gateway_ca()?,
+        };
         let endpoint = Self::new(&url, token, &config.agent_id()?)?
             .with_interface(interface)
-            .with_token_source(Arc::new(move || source.gateway_token().ok().flatten()));
+            .with_certificates(certificates)
+            .with_token_source(Arc::new(move || of_token.gateway_token().ok().flatten()))
+            .with_address_source(Arc::new(move || of_address.gateway_url().ok()));
         if endpoint.is_unencrypted() {
             out::warning(&format!("the gateway's token goes in clear to `{}`", endpoint.base()));
         }
@@ -94,7 +113,19 @@ impl GatewayEndpoint {
         Self { token_source: Some(source), ..self }
     }
 
-    /// The gateway's address, without user name, password and query.
+    /// The same with a way to read the address again, which is used when the gateway cannot be reached at this one.
+    #[must_use]
+    pub(super) fn with_address_source(self, source: AddressSource) -> Self {
+        Self { address_source: Some(source), ..self }
+    }
+
+    /// The same with certificates that are trusted beside the system's authorities.
+    #[must_use]
+    pub fn with_certificates(self, certificates: TrustedCertificates) -> Self {
+        Self { certificates, ..self }
+    }
+
+    /// The gateway's address when it was configured, without user name, password and query.
     pub fn base(&self) -> &str {
         &self.base
     }

@@ -1,4 +1,4 @@
-//! Requests to one gateway: the token, read again after a 401, and the wait for a gateway that shuts down or restarts.
+//! Requests to one gateway: the token, read again after a 401, the address, read again when it cannot be reached, and the wait for a gateway that shuts down or restarts.
 
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::answer::{self, TurnInterface};
 use super::session_key::SessionKey;
 use super::{GatewayEndpoint, TurnOutcome};
-use crate::http::{HttpClient, HttpRequest, Method, ProxyUse, Response, SendError};
+use crate::http::{HttpClient, HttpRequest, Method, Response, SendError};
 use crate::text::secret::Secret;
 
 /// The shortest wait between attempts at a gateway that answers 503 or restarts.
@@ -25,12 +25,20 @@ pub(super) struct Transport {
     pub(super) endpoint: GatewayEndpoint,
     http: HttpClient,
     token: Mutex<Option<Secret>>,
+    /// Where it is by now.
+    base: Mutex<String>,
 }
 
 impl Transport {
     pub(super) fn new(endpoint: GatewayEndpoint) -> Self {
-        let token = Mutex::new(endpoint.token.clone());
-        Self { endpoint, http: HttpClient::new(ProxyUse::Never), token }
+        let (token, base) = (Mutex::new(endpoint.token.clone()), Mutex::new(endpoint.base.clone()));
+        let http = HttpClient::trusting(endpoint.certificates.clone());
+        Self { endpoint, http, token, base }
+    }
+
+    /// Where the gateway is by now.
+    pub(super) fn base(&self) -> String {
+        self.base.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Sends a GET, which starts no turn.
@@ -94,7 +102,27 @@ impl Transport {
         }
     }
 
+    /// Sends a request, and once more to where the gateway has moved if it cannot be reached.
     fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+        within: Duration,
+    ) -> Result<Response, SendError> {
+        let deadline = Instant::now() + within;
+        match self.send_once(method, path, headers, body, within) {
+            Err(SendError::NotSent(_)) if self.has_moved() => {
+                self.renew_token();
+                let left = deadline.saturating_duration_since(Instant::now());
+                self.send_once(method, path, headers, body, left)
+            }
+            sent => sent,
+        }
+    }
+
+    fn send_once(
         &self,
         method: Method,
         path: &str,
@@ -105,12 +133,23 @@ impl Transport {
         let authorization = self.token().map(|token| format!("Bearer {}", token.expose()));
         let mut all = headers.to_vec();
         all.extend(authorization.as_deref().map(|value| ("authorization", value)));
-        let url = format!("{}{path}", self.endpoint.base);
+        let url = format!("{}{path}", self.base());
         self.http.send(&HttpRequest { method, url: &url, headers: &all, body }, within)
     }
 
     fn token(&self) -> Option<Secret> {
         self.token.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads the address again; whether it has changed.
+    fn has_moved(&self) -> bool {
+        let Some(found) = self.endpoint.address_source.as_ref().and_then(|source| source()) else {
+            return false;
+        };
+        let mut base = self.base.lock().unwrap_or_else(PoisonError::into_inner);
+        let has_moved = *base != found;
+        *base = found;
+        has_moved
     }
 
     /// Reads the token again; whether it has changed.

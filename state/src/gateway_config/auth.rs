@@ -34,24 +34,36 @@ pub(super) fn read(values: &Values) -> Auth {
         |key: &str| values.get(&["gateway", "auth", key]).is_some_and(|value| !value.is_null());
     let (key, variable) = match mode {
         Some("none") => return Auth::Open,
-        Some("password") => ("password", "OPENCLAW_GATEWAY_PASSWORD"),
+        // For programs on its own machine a gateway behind a proxy takes the password too.
+        Some("password" | "trusted-proxy") => ("password", "OPENCLAW_GATEWAY_PASSWORD"),
         Some("token") => ("token", "OPENCLAW_GATEWAY_TOKEN"),
         Some(other) => {
             return out_of_reach(
-                &format!("its `gateway.auth.mode` is `{other}`, which has no token"),
+                &format!("its `gateway.auth.mode` is `{}`, which has no token", printable(other)),
                 "set it to `token`",
             );
         }
-        None if has("password") && !has("token") => ("password", "OPENCLAW_GATEWAY_PASSWORD"),
+        // Without a mode the gateway prefers the password.
+        None if has("password") => ("password", "OPENCLAW_GATEWAY_PASSWORD"),
         None => ("token", "OPENCLAW_GATEWAY_TOKEN"),
     };
     let fallback = || values.variable(variable).map(|value| Auth::Bearer(Secret::new(value)));
+    let absent = || match mode {
+        Some("trusted-proxy") => out_of_reach(
+            "its `gateway.auth.mode` is `trusted-proxy` and it has no password",
+            "set `gateway.auth.password`, which programs on the gateway's machine may use, or the mode to `token`",
+        ),
+        _ => Auth::Absent,
+    };
     match values.get(&["gateway", "auth", key]) {
-        None | Some(Value::Null) => fallback().unwrap_or(Auth::Absent),
-        Some(Value::String(text)) if text.trim().is_empty() => fallback().unwrap_or(Auth::Absent),
+        None | Some(Value::Null) => fallback().unwrap_or_else(absent),
+        Some(Value::String(text)) if text.trim().is_empty() => fallback().unwrap_or_else(absent),
         Some(Value::String(text)) => from_text(values, key, text),
-        // The gateway too prefers the variable to a reference.
-        Some(reference) => fallback().unwrap_or_else(|| from_reference(values, key, reference)),
+        // A reference that can be followed beats the variable, as for the gateway.
+        Some(reference) => match from_reference(values, key, reference) {
+            out_of_reach @ Auth::OutOfReach { .. } => fallback().unwrap_or(out_of_reach),
+            followed => followed,
+        },
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Auth, ConfigFile, GatewayConfig, GatewayEnv};
 use crate::exit::Fault;
 use crate::text::secret::Secret;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The gateway's address, from the configuration at `path`.
 ///
@@ -25,6 +25,12 @@ pub fn token(path: &Path) -> Result<Option<Secret>, Fault> {
         Auth::Open | Auth::Absent => Ok(None),
         Auth::OutOfReach { why, fix } => Err(fault(path, &why).hint(fix)),
     })
+}
+
+/// The file with the certificate that the gateway made for itself, if the configuration at `path` can be read and switches TLS
+/// on.
+pub fn certificate(path: &Path) -> Option<PathBuf> {
+    read(path, |config| Ok(config.certificate())).ok().flatten()
 }
 
 fn read<T>(path: &Path, take: impl FnOnce(&GatewayConfig) -> Result<T, Fault>) -> Result<T, Fault> {

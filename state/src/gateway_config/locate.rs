@@ -46,20 +46,35 @@ const NAMES: [(&str, Product); 2] =
 
 /// Every path that a configuration may have, in order. If `OPENCLAW_CONFIG_PATH` is set it is the only one.
 /// `CLAWDBOT_CONFIG_PATH` is ignored, as by the gateway.
-fn candidates(env: &GatewayEnv) -> Vec<ConfigFile> {
+fn candidates(env: &GatewayEnv, skill: Option<&Path>) -> Vec<ConfigFile> {
     if let Some(explicit) = env.var("OPENCLAW_CONFIG_PATH") {
         return vec![ConfigFile { path: env.expand(explicit.trim()), product: Product::OpenClaw }];
     }
     let explicit = env.var("OPENCLAW_STATE_DIR").map(|dir| env.expand(dir.trim()));
+    let profile = skill.and_then(|skill| skill.ancestors().find(|dir| is_state_dir(dir)));
     let usual = FOLDERS.iter().map(|folder| env.home().join(folder));
     let in_folder =
         |dir: PathBuf| NAMES.map(|(name, product)| ConfigFile { path: dir.join(name), product });
-    explicit.into_iter().chain(usual).flat_map(in_folder).collect()
+    explicit
+        .into_iter()
+        .chain(profile.map(Path::to_owned))
+        .chain(usual)
+        .flat_map(in_folder)
+        .collect()
 }
 
-/// The configurations that exist, the one that the gateway uses first. One that is reached by two names is there once:
+/// Whether a folder has the name of a gateway's state folder: the usual one, or that of a profile such as `.openclaw-work`.
+fn is_state_dir(dir: &Path) -> bool {
+    let name = dir.file_name().unwrap_or_default().to_string_lossy();
+    FOLDERS.iter().any(|usual| {
+        name.strip_prefix(usual).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    })
+}
+
+/// The configurations that exist, the one that the gateway uses first: a skill that is installed in the folder of a profile
+/// belongs to the gateway of that profile. One that is reached by two names is there once:
 /// OpenClaw leaves a symlink where `~/.clawdbot` was.
-pub fn find(env: &GatewayEnv) -> Vec<ConfigFile> {
+pub fn find(env: &GatewayEnv, skill: Option<&Path>) -> Vec<ConfigFile> {
     let mut seen = Vec::new();
     let is_new = |file: &ConfigFile| {
         let Ok(real) = file.path.canonicalize() else {
@@ -70,7 +85,7 @@ pub fn find(env: &GatewayEnv) -> Vec<ConfigFile> {
         seen.push(real);
         is_new
     };
-    candidates(env).into_iter().filter(is_new).collect()
+    candidates(env, skill).into_iter().filter(is_new).collect()
 }
 
 /// The folder with the gateway's `.env` and default workspace: where a configuration of the usual name lies, unless

@@ -88,9 +88,22 @@ impl GatewayConfig {
                 "its `gateway.mode` is `remote`: the gateway runs on another machine".to_owned()
             );
         }
-        let tls = self.values.get(&["gateway", "tls", "enabled"]).and_then(Value::as_bool);
-        let scheme = if tls == Some(true) { "https" } else { "http" };
+        let scheme = if self.speaks_tls() { "https" } else { "http" };
         Ok(format!("{scheme}://127.0.0.1:{}", self.port()))
+    }
+
+    fn speaks_tls(&self) -> bool {
+        self.values.get(&["gateway", "tls", "enabled"]).and_then(Value::as_bool) == Some(true)
+    }
+
+    /// The file with the certificate of a gateway that speaks TLS: the one that it was given, else the one that it made for
+    /// itself, self-signed and without a name in it that a client could check.
+    pub fn certificate(&self) -> Option<PathBuf> {
+        let given = self.values.text(&["gateway", "tls", "certPath"]);
+        self.speaks_tls().then(|| match given {
+            Some(path) => self.values.expand(path),
+            None => self.values.state_dir.join("gateway/tls/gateway-cert.pem"),
+        })
     }
 
     /// The port: `OPENCLAW_GATEWAY_PORT`, else the file's, else 18789.

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::ClientConfig;
 use ureq::http::Request as UreqRequest;
 use ureq::unversioned::transport::{Connector as _, TcpConnector};
 
 use super::limits::{CONNECT_WITHIN, INPUT_BUFFER, MAX_BODY, OUTPUT_BUFFER};
 use super::net_error::{self, NetError};
+use super::pinned::TrustedCertificates;
 use super::proxy::ProxyRules;
 use super::request::{HttpRequest, Method};
 use super::resolver::DnsResolver;
@@ -52,13 +52,24 @@ impl HttpClient {
             ProxyUse::ByEnvironment => ProxyRules::from_env(),
             ProxyUse::Never => ProxyRules::default(),
         };
-        Self::with(&rules, tls::client_config)
+        Self::with(&rules, Arc::new(tls::client_config), None)
     }
 
-    /// A client with these proxy rules and this TLS configuration.
+    /// A client for a gateway, which never uses a proxy, and trusts these certificates beside the system's authorities.
+    pub fn trusting(certificates: TrustedCertificates) -> Self {
+        if certificates.is_empty() {
+            return Self::new(ProxyUse::Never);
+        }
+        let hint = certificates.hint();
+        let config = move || certificates.client_config();
+        Self::with(&ProxyRules::default(), Arc::new(config), hint)
+    }
+
+    /// A client with these proxy rules, this TLS configuration and this hint for a certificate that is not accepted.
     pub(super) fn with(
         rules: &ProxyRules,
-        tls_config: fn() -> Result<Arc<ClientConfig>, NetError>,
+        tls_config: tls::TlsConfigSource,
+        hint: Option<String>,
     ) -> Self {
         let build = |n_idle| {
             let config = ureq::Agent::config_builder()
@@ -76,7 +87,10 @@ impl HttpClient {
             let chain =
                 ().chain(TcpConnector::default())
                     .chain(tunnel::TunnelConnector { rules: rules.clone() })
-                    .chain(tls::TlsConnector { config: tls_config })
+                    .chain(tls::TlsConnector {
+                        config: Arc::clone(&tls_config),
+                        hint: hint.clone(),
+                    })
                     .chain(coalesce::CoalesceConnector)
                     .chain(sent_marker::SentMarker);
             ureq::Agent::with_parts(config, chain, DnsResolver { rules: rules.clone() })
@@ -137,3 +151,7 @@ impl HttpClient {
 #[cfg(test)]
 #[path = "client_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "client_tls_tests.rs"]
+mod tls_tests;

@@ -2,21 +2,42 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use rustls::{ClientConfig, RootCertStore, ServerConfig, ServerConnection, StreamOwned};
+use rustls::{ServerConnection, StreamOwned};
 
+use super::tls_tests::test_tls;
 use super::{HttpClient, ProxyUse, SendError};
 use crate::http::proxy::ProxyRules;
 use crate::http::test_server::{self, Behavior, RequestLog, TestServer};
-use crate::http::{HttpRequest, Method, NetError, Response, tls};
+use crate::http::{HttpRequest, Method, NetError, Response};
 
-const OK: Behavior = Behavior::Json(200, "", "{}");
+pub(super) const OK: Behavior = Behavior::Json(200, "", "{}");
 
-fn send(
+#[test]
+fn a_server_that_listens_at_the_other_loopback_address_only_is_reached() {
+    let Ok(listener) = TcpListener::bind("[::1]:0") else {
+        eprintln!("skipped: this machine has no IPv6 loopback");
+        return;
+    };
+    let port = listener.local_addr().unwrap().port();
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut head = [0; 1024];
+        let n = stream.read(&mut head).unwrap();
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}")
+            .unwrap();
+        String::from_utf8_lossy(&head[..n]).into_owned()
+    });
+    let url = format!("http://127.0.0.1:{port}/");
+    let response = send(&client(), Method::Get, &url, Duration::from_secs(5)).unwrap();
+    assert_eq!(response.status(), 200);
+    assert!(server.join().unwrap().starts_with("GET / "));
+}
+
+pub(super) fn send(
     client: &HttpClient,
     method: Method,
     url: &str,
@@ -216,113 +237,9 @@ fn gets_share_a_connection_and_posts_do_not() {
     assert_eq!(server.requests().len(), 3);
 }
 
-/// A server with a certificate of a test authority, and a client that trusts that.
-struct TestTls {
-    client: Arc<ClientConfig>,
-    server: Arc<ServerConfig>,
-}
-
-fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.distinguished_name.push(DnType::CommonName, name);
-    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
-}
-
-fn trusting(authority: &CertifiedIssuer<'static, KeyPair>) -> Result<Arc<ClientConfig>, NetError> {
-    let mut roots = RootCertStore::empty();
-    roots.add(authority.der().clone()).unwrap();
-    tls::with_roots(roots)
-}
-
-fn test_tls() -> &'static TestTls {
-    static SHARED: OnceLock<TestTls> = OnceLock::new();
-    SHARED.get_or_init(|| {
-        let authority = authority("ours");
-        let key = KeyPair::generate().unwrap();
-        let params =
-            CertificateParams::new(vec!["localhost".to_owned(), "service.invalid".to_owned()])
-                .unwrap();
-        let certificate = params.signed_by(&key, &authority).unwrap();
-        let ring = Arc::new(rustls::crypto::ring::default_provider());
-        let server = ServerConfig::builder_with_provider(ring)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(
-                vec![certificate.der().clone()],
-                PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
-            )
-            .unwrap();
-        TestTls { client: trusting(&authority).unwrap(), server: Arc::new(server) }
-    })
-}
-
-fn tls_server() -> TestServer {
-    TestServer::with(vec![OK, OK], |stream, behavior, requests| {
-        let session = ServerConnection::new(Arc::clone(&test_tls().server)).unwrap();
-        test_server::answer(StreamOwned::new(session, stream), behavior, requests);
-    })
-}
-
-#[test]
-fn the_configured_authority_is_trusted() {
-    let server = tls_server();
-    let client = HttpClient::with(&ProxyRules::default(), || Ok(Arc::clone(&test_tls().client)));
-    let url = format!("https://localhost:{}/", server.port());
-    let response = send(&client, Method::Post, &url, Duration::from_secs(5)).unwrap();
-    assert_eq!(response.status(), 200);
-    assert!(server.requests()[0].ends_with("{\"a\":1}"), "{:?}", server.requests());
-}
-
-#[track_caller]
-fn bad_certificate(client: &HttpClient, host: &str, wanted: &str) {
-    let server = tls_server();
-    let url = format!("https://{host}:{}/", server.port());
-    match send(client, Method::Post, &url, Duration::from_secs(5)).unwrap_err() {
-        SendError::NotSent(why) => {
-            assert!(why.is_permanent());
-            assert_eq!(why.to_string(), wanted);
-        }
-        other @ SendError::ResponseLost(_) => panic!("{other:?}"),
-    }
-    assert_eq!(server.requests(), Vec::<String>::new());
-}
-
-#[test]
-fn nothing_is_sent_to_a_server_with_a_bad_certificate() {
-    let trusting_ours =
-        HttpClient::with(&ProxyRules::default(), || Ok(Arc::clone(&test_tls().client)));
-    bad_certificate(&trusting_ours, "127.0.0.1", "certificate of `127.0.0.1` is for another name");
-    let trusting_another =
-        HttpClient::with(&ProxyRules::default(), || trusting(&authority("another")));
-    let words = "certificate of `localhost` is not trusted: unknown issuer";
-    bad_certificate(&trusting_another, "localhost", words);
-    let trusting_namesake =
-        HttpClient::with(&ProxyRules::default(), || trusting(&authority("ours")));
-    let words = "certificate of `localhost` is not trusted: bad signature";
-    bad_certificate(&trusting_namesake, "localhost", words);
-    let without_roots = HttpClient::with(&ProxyRules::default(), || {
-        Err(NetError::permanent("no system certificates found"))
-    });
-    bad_certificate(&without_roots, "localhost", "no system certificates found");
-}
-
-#[test]
-fn nothing_is_sent_if_the_port_does_not_speak_tls() {
-    let server = TestServer::with(vec![OK], |mut stream, _, _| {
-        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
-    });
-    let client = HttpClient::with(&ProxyRules::default(), || Ok(Arc::clone(&test_tls().client)));
-    let url = format!("https://localhost:{}/", server.port());
-    let error = send(&client, Method::Post, &url, Duration::from_secs(5)).unwrap_err();
-    let words = "`localhost` does not speak TLS on that port";
-    assert_eq!(error, SendError::NotSent(NetError::permanent(words)));
-}
-
 fn through(proxy: &TestServer) -> HttpClient {
     let rules = ProxyRules { proxy: Some(proxy.url()), except: String::new() };
-    HttpClient::with(&rules, || Ok(Arc::clone(&test_tls().client)))
+    HttpClient::with(&rules, Arc::new(|| Ok(Arc::clone(&test_tls().client))), None)
 }
 
 #[test]

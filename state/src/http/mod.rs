@@ -12,6 +12,7 @@ mod coalesce;
 mod host;
 pub(crate) mod limits;
 mod net_error;
+mod pinned;
 pub mod proxy;
 mod request;
 mod resolver;
@@ -24,5 +25,6 @@ mod tunnel;
 
 pub use client::{HttpClient, ProxyUse, SendError};
 pub use net_error::NetError;
+pub use pinned::TrustedCertificates;
 pub use request::{HttpRequest, Method};
 pub use response::{Response, retry_after};

@@ -42,12 +42,14 @@ impl Resolver for DnsResolver {
 
 fn addresses(host: &str, port: u16, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
     let mut found = ArrayVec::from_fn(|_| SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)));
-    if let Ok(address) = host.parse::<IpAddr>() {
-        found.push(SocketAddr::new(address, port));
-    } else if host.eq_ignore_ascii_case("localhost") {
-        // Not looked up: the key is sent unencrypted to this name, so it must be this machine.
+    let address = host.parse::<IpAddr>().ok();
+    if address == Some(Ipv4Addr::LOCALHOST.into()) || host.eq_ignore_ascii_case("localhost") {
+        // Not looked up: the key is sent unencrypted to this name, so it must be this machine. A gateway may listen at
+        // either address.
         found.push(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
         found.push(SocketAddr::from((Ipv6Addr::LOCALHOST, port)));
+    } else if let Some(address) = address {
+        found.push(SocketAddr::new(address, port));
     } else {
         for address in look_up(host, port, timeout)?.into_iter().take(MAX_ADDRESSES) {
             found.push(address);

@@ -4,8 +4,12 @@ use std::fmt;
 use std::io::{self, Read as _, Write as _};
 use std::sync::{Arc, OnceLock};
 
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::ServerName;
-use rustls::{CertificateError, ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::{
+    CertificateError, ClientConfig, ClientConnection, ConfigBuilder, RootCertStore, StreamOwned,
+    WantsVerifier,
+};
 use ureq::Error;
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport,
@@ -29,7 +33,13 @@ pub fn client_config() -> Result<Arc<ClientConfig>, NetError> {
     SHARED.get_or_init(|| with_roots(system_roots()?)).clone()
 }
 
-fn system_roots() -> Result<RootCertStore, NetError> {
+/// The system's root certificates, loaded at the first call.
+pub(super) fn system_roots() -> Result<RootCertStore, NetError> {
+    static SHARED: OnceLock<Result<RootCertStore, NetError>> = OnceLock::new();
+    SHARED.get_or_init(load_system_roots).clone()
+}
+
+fn load_system_roots() -> Result<RootCertStore, NetError> {
     let found = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(found.certs);
@@ -47,12 +57,16 @@ fn system_roots() -> Result<RootCertStore, NetError> {
 /// A configuration that trusts `roots` and nothing else.
 pub(super) fn with_roots(roots: RootCertStore) -> Result<Arc<ClientConfig>, NetError> {
     let ring = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(ring)
+    Ok(Arc::new(builder(ring)?.with_root_certificates(roots).with_no_client_auth()))
+}
+
+/// The beginning of every TLS configuration.
+pub(super) fn builder(
+    provider: Arc<CryptoProvider>,
+) -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, NetError> {
+    ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|err| NetError::permanent(format!("TLS cannot be used: {err}")))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(Arc::new(config))
+        .map_err(|err| NetError::permanent(format!("TLS cannot be used: {err}")))
 }
 
 /// Why a TLS handshake with `host` failed, in words.
@@ -93,8 +107,35 @@ pub fn handshake_error(err: &rustls::Error, host: &str) -> NetError {
 /// The connector that wraps https connections in TLS. Used instead of ureq's, which loads the root certificates before it
 /// is known whether there will be a connection, and keeps a second copy of the configuration.
 pub(super) struct TlsConnector {
-    /// The configuration; tests trust an authority of their own.
-    pub(super) config: fn() -> Result<Arc<ClientConfig>, NetError>,
+    pub(super) config: TlsConfigSource,
+    /// What to do about a certificate that is not accepted, where that is not the authority's affair.
+    pub(super) hint: Option<String>,
+}
+
+/// Gives the configuration for a connection.
+pub(super) type TlsConfigSource =
+    Arc<dyn Fn() -> Result<Arc<ClientConfig>, NetError> + Send + Sync>;
+
+impl TlsConnector {
+    /// Why the handshake failed: the hint of this server in place of the usual one.
+    fn handshake_error(&self, err: &rustls::Error, host: &str) -> NetError {
+        let error = handshake_error(err, host);
+        match (&self.hint, err) {
+            (Some(hint), rustls::Error::InvalidCertificate(_)) => error.with_hint(hint.clone()),
+            _ => error,
+        }
+    }
+
+    fn io_error(&self, err: io::Error, host: &str) -> Error {
+        if let Some(err) = err.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            return self.handshake_error(err, host).into();
+        }
+        // A time limit that was reached is among ureq's own errors.
+        match Error::from(err) {
+            Error::Io(err) => NetError::transient(format!("TLS with `{host}`: {err}")).into(),
+            other => other,
+        }
+    }
 }
 
 impl<In: Transport> Connector<In> for TlsConnector {
@@ -113,30 +154,19 @@ impl<In: Transport> Connector<In> for TlsConnector {
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| NetError::permanent(format!("`{host}` is no name for a certificate")))?;
         let mut session = ClientConnection::new((self.config)()?, name)
-            .map_err(|err| handshake_error(&err, host))?;
+            .map_err(|err| self.handshake_error(&err, host))?;
         let mut stream = TransportAdapter::new(
             Box::new(transport) as Box<dyn Transport>,
             details.current_time.clone(),
         );
         stream.set_timeout(time_left(details));
-        session.complete_io(&mut stream).map_err(|err| io_error(err, host))?;
+        session.complete_io(&mut stream).map_err(|err| self.io_error(err, host))?;
 
         let config = details.config;
         Ok(Some(Either::B(TlsTransport {
             buffers: LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size()),
             stream: StreamOwned::new(session, stream),
         })))
-    }
-}
-
-fn io_error(err: io::Error, host: &str) -> Error {
-    if let Some(err) = err.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        return handshake_error(err, host).into();
-    }
-    // A time limit that was reached is among ureq's own errors.
-    match Error::from(err) {
-        Error::Io(err) => NetError::transient(format!("TLS with `{host}`: {err}")).into(),
-        other => other,
     }
 }
 

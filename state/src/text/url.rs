@@ -36,6 +36,9 @@ fn wrong_host(rest: &str) -> Option<&'static str> {
         Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
         _ => (host_and_port, None),
     };
+    if host_and_port.matches(':').count() > 1 && !host_and_port.starts_with('[') {
+        return Some("has an IPv6 address without [ and ] around it");
+    }
     let is_of_a_name = |c: char| c.is_alphanumeric() || "-._~%[]:".contains(c);
     if host.is_empty() || !host.chars().all(is_of_a_name) || rest.contains(char::is_whitespace) {
         return Some("is no http:// or https:// address");
@@ -126,6 +129,7 @@ mod tests {
             "https://host,",
             "https://host:",
             "https://:80",
+            "http://::1:80",
         ] {
             let error = parse("server", text).unwrap_err().to_string();
             assert!(error.contains(&redact(text)), "{error}");

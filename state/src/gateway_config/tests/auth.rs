@@ -69,6 +69,10 @@ fn a_token_may_be_a_reference() {
     let exec = config("{gateway: {auth: {token: {source: 'exec', provider: 'v', id: 'x'}}}}");
     out_of_reach(&exec, "`gateway.auth.token` is a secret reference of the kind `exec`");
     bearer(&exec.var("OPENCLAW_GATEWAY_TOKEN", "t"), "t");
+    // One that can be followed wins.
+    let env = config("{gateway: {auth: {token: {source: 'env', provider: 'default', id: 'GW'}}}}");
+    bearer(&env.var("GW", "t").var("OPENCLAW_GATEWAY_TOKEN", "stale"), "t");
+    bearer(&file("json", "/a~1b/t").var("OPENCLAW_GATEWAY_TOKEN", "stale"), "secret");
 }
 
 #[test]
@@ -80,8 +84,16 @@ fn a_gateway_may_want_a_password_or_nothing() {
     assert_eq!(auth("{}"), Auth::Absent);
     assert_eq!(auth("{gateway: {auth: {token: ''}}}"), Auth::Absent);
     bearer(&config("{}").var("OPENCLAW_GATEWAY_TOKEN", "t"), "t");
+    bearer(&config("{gateway: {auth: {password: 'p', token: 't'}}}"), "p");
+    bearer(&config("{gateway: {auth: {mode: 'trusted-proxy', password: 'p'}}}"), "p");
+    let behind_proxy = config("{gateway: {auth: {mode: 'trusted-proxy', token: 't'}}}");
     out_of_reach(
-        &config("{gateway: {auth: {mode: 'trusted-proxy'}}}"),
-        "its `gateway.auth.mode` is `trusted-proxy`, which has no token",
+        &behind_proxy,
+        "its `gateway.auth.mode` is `trusted-proxy` and it has no password",
+    );
+    bearer(&behind_proxy.var("OPENCLAW_GATEWAY_PASSWORD", "p"), "p");
+    out_of_reach(
+        &config("{gateway: {auth: {mode: 'oidc', token: 't'}}}"),
+        "its `gateway.auth.mode` is `oidc`, which has no token",
     );
 }

@@ -50,12 +50,12 @@ impl Home {
     /// What `ask` gets from the configuration that the gateway uses.
     #[track_caller]
     fn read<T>(&self, ask: impl FnOnce(&GatewayConfig) -> T) -> T {
-        self.with(|env| ask(&GatewayConfig::read(&find(env)[0], env).unwrap()))
+        self.with(|env| ask(&GatewayConfig::read(&find(env, None)[0], env).unwrap()))
     }
 
     #[track_caller]
     fn refusal(&self) -> String {
-        let err = self.with(|env| GatewayConfig::read(&find(env)[0], env).unwrap_err());
+        let err = self.with(|env| GatewayConfig::read(&find(env, None)[0], env).unwrap_err());
         err.to_string().replace(&self.dir.display().to_string(), "~")
     }
 }
