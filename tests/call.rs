@@ -21,6 +21,7 @@ fn rings_the_owner_and_stores_the_call_as_the_owners() {
     let sandbox = Sandbox::for_service(&service);
     let call = sandbox.run(CALL, ["Your build is done"]).ok().quiet().json();
     assert_eq!(call["status"], "initiating");
+    assert!(call["to"].is_string(), "the answer says whom it rings: {call}");
     assert_eq!(service.seen_at("POST", CALLS)[0].body, json!({"greeting": "Your build is done"}));
     let own = sandbox.json("skill/.own_calls.json");
     assert_eq!(own["call_ids"], json!([call["call_id"]]));
@@ -35,6 +36,18 @@ fn words_without_quotes_are_one_greeting() {
     let bodies = service.seen_at("POST", CALLS).into_iter().map(|seen| seen.body);
     let wanted = ["hello there friend", "--bogus"].map(|words| json!({"greeting": words}));
     assert_eq!(bodies.collect::<Vec<_>>(), wanted);
+}
+
+#[test]
+fn a_typed_line_break_is_one() {
+    let service = SimulatedService::start();
+    let sandbox = Sandbox::for_service(&service);
+    sandbox.run(CALL, [r"Hi.\nIt is done", "--purpose", r"Say:\n- yes\n- no"]).ok();
+    sandbox.run(CALL, ["--raw", "--purpose", r"open C:\new"]).ok();
+    let bodies: Vec<_> = service.seen_at("POST", CALLS).into_iter().map(|seen| seen.body).collect();
+    assert_eq!(bodies[0]["greeting"], "Hi.\nIt is done");
+    assert_eq!(bodies[0]["purpose"], "Say:\n- yes\n- no");
+    assert_eq!(bodies[1]["purpose"], r"open C:\new");
 }
 
 #[test]
@@ -73,7 +86,14 @@ fn a_typing_error_never_dials() {
         (vec!["--to", "911"], "emergency"),
         (vec!["--to", "+1911"], "emergency"),
         (vec!["--to", "+19005551234"], "premium"),
-        (vec!["5551234567"], "not a greeting"),
+        (vec!["5551234567"], "like a greeting"),
+        (vec!["+1 (555) 123-4567"], "call --to +15551234567"),
+        (vec!["+15551234567", "hello there"], "call --to +15551234567"),
+        (vec!["tel:+1-555-123-4567;ext=5"], "call --to +15551234567"),
+        (vec!["(312) 555-0142"], "call --to +COUNTRY3125550142"),
+        (vec!["hang", "up"], "`hang up` may be a misspelt command"),
+        (vec!["history"], "`history` may be meant as a command"),
+        (vec!["show", "me", "call", "1"], "misspelt command"),
         (vec!["123"], "call --to +COUNTRY123"),
         (vec!["+15551234567", "--to", "+15557654321"], "two numbers"),
         (vec!["--purpose", "--wiat"], "needs a blank in it"),

@@ -40,6 +40,7 @@ fn machine() -> Machine {
         "over": {"mission_id": "m3", "run_id": "r3", "status": "succeeded"},
     });
     sandbox.write(STATE, &missions.to_string());
+    sandbox.cron_daemon();
     let machine = Machine { _service: service, sandbox };
     machine.crontab(OWN);
     machine
@@ -335,4 +336,46 @@ fn a_killed_change_holds_the_crontab_until_it_has_ended() {
     sandbox.write("work/go", "");
     next.finish(SOON).ok();
     assert_eq!(machine.lines().matches(" tick --quiet ").count(), 2, "{}", machine.lines());
+}
+
+/// As busybox has it: who has no crontab has no such file, and its words say so.
+#[test]
+fn the_crontab_of_busybox_is_empty_at_first() {
+    let machine = machine();
+    let file = machine.sandbox.path("work/spool").display().to_string();
+    let none = "echo \"crontab: can't open 'root': No such file or directory\" >&2; exit 1";
+    let script = format!(
+        "case \"$1\" in -l) [ -f '{file}' ] || {{ {none}; }}; cat '{file}';; -) cat > '{file}';; esac"
+    );
+    program(&machine.sandbox, "work/bin/crontab", &script);
+    assert_eq!(machine.cron(&["list"]).ok().quiet().json(), json!({"missions": []}));
+    assert_eq!(machine.cron(&["add", "plumbers"]).ok().quiet().json()["changed"], true);
+    assert_eq!(machine.sandbox.read("work/spool"), machine.line("* * * * *", "plumbers"));
+}
+
+#[test]
+fn what_was_written_is_read_back() {
+    let machine = machine();
+    program(&machine.sandbox, "work/bin/crontab", "case \"$1\" in -) cat > /dev/null;; esac");
+    machine.cron(&["add", "plumbers"]).fails(4).silent().stderr_has("not in it now");
+}
+
+/// In a namespace where no other process can be seen.
+#[test]
+fn a_crontab_that_no_daemon_reads_is_warned_of() {
+    let alone = ["--pid", "--fork", "--mount-proc"];
+    let may = Command::new("unshare").args(alone).arg("true").status();
+    if !may.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: this user may not hide other processes (unshare --pid)");
+        return;
+    }
+    let machine = machine();
+    let add = |before: &str| {
+        let script = format!("{before} '{MISSIONS}' cron add plumbers");
+        machine.sandbox.run("unshare", [&alone[..], &["sh", "-c", &script]].concat())
+    };
+    let out = add("");
+    assert_eq!(out.ok().stderr_has("no cron daemon runs").json()["changed"], true);
+    // With one, nothing is said.
+    add("daemon/crond -c 'sleep 20; :' &").ok().quiet();
 }

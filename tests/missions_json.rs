@@ -250,3 +250,103 @@ fn all_pages_are_one_list_whoever_counts_them() {
     assert_eq!(assistants["assistants"].as_array().map(Vec::len), Some(3));
     sandbox.run(MISSIONS, ["list-runs", &m, "--all", "--page", "2"]).fails(2);
 }
+
+/// Rows of a list, a page of them after the other: short ones, wrong counts, and rows that move.
+#[test]
+fn a_list_ends_where_nothing_new_comes() {
+    let row = |n: usize| json!({"id": format!("ev{n}"), "status": "pending"});
+    let page =
+        |numbers: std::ops::Range<usize>| json!({"events": numbers.map(row).collect::<Vec<_>>()});
+    let counted = |mut page: Value, n_pages: usize| {
+        page["meta"] = json!({"total_pages": n_pages});
+        page
+    };
+    let bare = |names: &[&str]| json!({"events": names.iter().map(|name| json!({"status": name})).collect::<Vec<_>>()});
+    for (what, pages, n_rows) in [
+        ("short pages", vec![page(0..5), page(5..10), page(10..12), page(0..0)], 12),
+        ("a wrong count", vec![counted(page(0..5), 1), page(5..8), page(0..0)], 8),
+        ("no page behind the last", vec![counted(page(0..5), 2), page(5..10)], 10),
+        ("a row came in between", vec![page(0..5), page(4..9), page(0..0)], 9),
+        ("the same page each time", vec![page(0..5), page(0..5)], 5),
+        ("rows without ids", vec![bare(&["a", "b"]), bare(&["b", "c"]), bare(&["c"])], 3),
+        ("nothing", vec![page(0..0)], 0),
+    ] {
+        let service = prompt();
+        let (n_pages, given) = (pages.len(), pages);
+        service.on_with("GET", "/v1/assistants/:id/events", move |seen| {
+            let number: usize = seen.query("page_number").unwrap().parse().unwrap();
+            given.get(number - 1).map_or((404, json!({})), |page| (200, page.clone()))
+        });
+        let sandbox = Sandbox::for_service(&service);
+        let listed = json(&sandbox, &["list-events-assistant", "ast", "--all", "--size", "100"]);
+        assert_eq!(listed["events"].as_array().map(Vec::len), Some(n_rows), "{what}");
+        let asked = service.seen_at("GET", "/v1/assistants/:id/events").len();
+        assert_eq!(asked, n_pages + usize::from(what.starts_with("no page")), "{what}");
+    }
+    // A page that the service counts, and that cannot be had, is an error.
+    let service = prompt();
+    let first = counted(page(0..5), 2);
+    service.on_with("GET", "/v1/assistants/:id/events", move |seen| {
+        match seen.query("page_number") {
+            Some("1") => (200, first.clone()),
+            _ => (404, json!({})),
+        }
+    });
+    let sandbox = Sandbox::for_service(&service);
+    sandbox.run(MISSIONS, ["list-events-assistant", "ast", "--all"]).fails(1).silent();
+}
+
+#[test]
+fn text_mode_prints_what_the_script_prints() {
+    let service = prompt();
+    let sandbox = Sandbox::for_service(&service);
+    let memory = json!({"text": "two\nlines", "yes": true, "no": false, "n": 42, "x": 1e16, "none": null, "l": [true]});
+    sandbox.write("skill/.missions_state.json", &json!({"m": {"memory": memory}}).to_string());
+    let text = |line: &[&str], wanted: &str| {
+        sandbox.run(MISSIONS, [&["--text"], line].concat()).ok().stdout(wanted);
+    };
+    for (key, wanted) in [
+        ("text", "two\nlines\n"),
+        ("yes", "True\n"),
+        ("no", "False\n"),
+        ("n", "42\n"),
+        ("x", "1e+16\n"),
+        ("none", "No memory found\n"),
+        ("gone", "No memory found\n"),
+        ("l", "[\n  true\n]\n"),
+    ] {
+        text(&["get-memory", "m", key], wanted);
+    }
+    text(&["remove-state", "m"], "Removed m from state\n");
+    // What the service sends for a name is shown as it is; JSON has those that fit alone.
+    for name in ["A", "B"] {
+        json(&sandbox, &["create-assistant", name, "I"]);
+    }
+    let shown = sandbox.run(MISSIONS, ["--text", "list-assistants", "--name", "A"]);
+    shown.ok().stdout_has(": A (").stdout_has(": B (");
+    let listed = json(&sandbox, &["list-assistants", "--name", "A"]);
+    assert_eq!(listed["assistants"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn setup_agent_takes_options_as_create_assistant_does() {
+    let service = prompt();
+    let sandbox = Sandbox::for_service(&service);
+    let created = |name: &str, options: &str| {
+        json(&sandbox, &["init", name, "I", "R"]);
+        json(
+            &sandbox,
+            &["setup-agent", &name.to_lowercase(), "C", "I", "Hi", options, "--caller-id-only"],
+        );
+        service.seen_at("POST", "/v1/assistants").last().unwrap().body.clone()
+    };
+    let body = created("One", r#"{"voice": "v", "features": ["messaging"], "amd": {"on": true}}"#);
+    assert_eq!((&body["voice"], &body["amd"]["on"]), (&json!("v"), &json!(true)));
+    assert_eq!(body["enabled_features"], json!(["messaging"]));
+    assert_eq!(created("Two", r#"["telephony"]"#)["enabled_features"], json!(["telephony"]));
+    json(&sandbox, &["init", "Three", "I", "R"]);
+    for bad in ["{", "5", "[1]", r#"["fax"]"#] {
+        sandbox.run(MISSIONS, ["setup-agent", "three", "C", "I", "Hi", bad]).fails(2).silent();
+    }
+    assert_eq!(service.seen_at("POST", "/v1/assistants").len(), 2);
+}

@@ -121,6 +121,61 @@ fn the_same_line_is_one_event_for_a_day() {
 }
 
 #[test]
+fn one_instant_is_one_call_however_it_is_written() {
+    let service = SimulatedService::start();
+    let sandbox = with_mission(&service);
+    let call = |when: &str| {
+        sandbox.run(MISSIONS, ["schedule-call", "--mission", "m", TO, when, "--any-time"])
+    };
+    let day = next_week("16:00")[..10].to_owned();
+    let zulu = format!("{day}T16:00:00Z");
+    let id = call(&zulu).ok().json()["id"].clone();
+    for other in
+        ["T10:00:00-06:00", "t16:00:00z", "T16:00:00+00:00", "T16:00:00.000Z", "T21:30:00+05:30"]
+    {
+        let again = call(&format!("{day}{other}")).ok().json();
+        assert_eq!((&again["id"], &again["repeated"]), (&id, &json!(true)), "{other}");
+    }
+    let soon = call("in 15m").ok().json()["id"].clone();
+    for other in ["in 900", "in 15 minutes", "in  15min"] {
+        assert_eq!(call(other).ok().json()["id"], soon, "{other}");
+    }
+    // What is not RFC 3339 is refused, whatever else would read it.
+    let compact = day.replace('-', "");
+    for other in [
+        "T16Z",
+        "T16:00Z",
+        " 16:00:00Z",
+        "T16:00:60Z",
+        "T16:00:00+0000",
+        "T16:00:00Z[UTC]",
+        "T16:00:00",
+    ] {
+        call(&format!("{day}{other}")).fails(2).silent().stderr_has("RFC 3339");
+    }
+    call(&format!("{compact}T160000Z")).fails(2).silent();
+    call(&format!("+00{day}T16:00:00Z")).fails(2).silent();
+    // What goes over the wire is the normal form.
+    let other = next_week("17:00")[..10].to_owned();
+    call(&format!("{other}t11:00:00.4-06:00")).ok();
+    let sent: Vec<_> = service.seen_at("POST", EVENTS).into_iter().map(|seen| seen.body).collect();
+    assert_eq!((sent.len(), &sent[0]["scheduled_at"]), (3, &json!(zulu)));
+    assert_eq!(sent[2]["scheduled_at"], format!("{other}T17:00:00Z"));
+}
+
+#[test]
+fn a_typed_line_break_in_a_text_is_one() {
+    let service = SimulatedService::start();
+    let sandbox = with_mission(&service);
+    let line = ["schedule-sms", "--mission", "m", TO, "in 15m"];
+    sandbox.run(MISSIONS, [&line[..], &[r"Hi Bob\n\nSee you"]].concat()).ok();
+    sandbox.run(MISSIONS, [&line[..], &[r"C:\new", "--raw"]].concat()).ok();
+    let sent: Vec<_> = service.seen_at("POST", EVENTS).into_iter().map(|seen| seen.body).collect();
+    assert_eq!(sent[0]["text_body"], "Hi Bob\n\nSee you");
+    assert_eq!(sent[1]["text_body"], r"C:\new");
+}
+
+#[test]
 fn an_event_whose_answer_was_lost_is_found() {
     for fault in [RequestFault::Lost, RequestFault::Torn] {
         let service = SimulatedService::start();
@@ -238,8 +293,6 @@ fn calls_keep_to_the_hours_where_the_number_rings() {
     for (option, bad) in [("--window", "9-5"), ("--days", "weekdays"), ("--zone", "Mars/Olympus")] {
         call(TO, &early, &[option, bad]).fails(2).stderr_has(bad);
     }
-    // A number that tells no zone: this machine's is named.
-    call("+15551234567", &next_week("16:00"), &[]).ok().stderr_has("UTC").stderr_has("--zone");
     // The owner's own phone may ring and texts may be sent at any time, with a warning.
     call(OWNER, &next_week("23:00"), &[]).ok().stderr_has("your own phone");
     let text = ["schedule-sms", "--mission", "m", TO, &early, "x"];

@@ -138,6 +138,60 @@ fn a_cut_file_is_recovered() {
 }
 
 #[test]
+fn what_python_writes_for_no_number_is_read_as_null() {
+    let text = r#"{"a": {"mission_name": "A", "memory": {"avg": NaN, "most": [Infinity, -Infinity], "k": "NaN"}}}"#;
+    let sandbox = sandbox(text);
+    let memory = json!({"avg": null, "most": [null, null], "k": "NaN"});
+    let out = sandbox.run(MISSIONS, ["get-memory", "a"]);
+    assert_eq!(out.ok().stderr_has("NaN or Infinity").json(), memory);
+    assert_eq!(sandbox.read(STATE), text, "reading changes nothing");
+    sandbox.run(MISSIONS, ["recover"]).ok().stderr_has("null");
+    sandbox.run(MISSIONS, ["save-memory", "a", "new", "x"]).ok().stderr_has("null");
+    sandbox.run(MISSIONS, ["append-memory", "a", "l", "x"]).ok().quiet();
+    assert_eq!(sandbox.json(STATE)["a"]["memory"]["avg"], Value::Null);
+    assert_eq!(sandbox.json(STATE)["a"]["memory"]["k"], "NaN");
+}
+
+#[test]
+fn a_slug_that_stands_twice_keeps_both_missions() {
+    let sandbox =
+        sandbox(r#"{"m": {"memory": {"n": 1}}, "o": {"memory": {}}, "m": {"memory": {"n": 2}}}"#);
+    let out = sandbox.run(MISSIONS, ["get-memory", "m", "n"]);
+    assert_eq!(out.ok().stderr_has("`m~2`").json(), 1);
+    sandbox.run(MISSIONS, ["append-memory", "o", "l", "x"]).ok();
+    assert_eq!(sandbox.run(MISSIONS, ["get-memory", "m~2", "n"]).ok().quiet().json(), 2);
+    let slugs: Vec<_> = sandbox.json(STATE).as_object().unwrap().keys().cloned().collect();
+    assert_eq!(slugs, ["m", "o", "m~2"]);
+}
+
+#[test]
+fn recovery_goes_on_behind_the_damage() {
+    let sandbox = sandbox(
+        r#"{"a":{"mission_name":"A","memory":{"avg":@,"k":1}},"b":{"mission_name":"B","memory":{"precious":"yes"}},"a":{"memory":{"k":2}}}"#,
+    );
+    let done = sandbox.run(MISSIONS, ["recover"]).ok().json();
+    assert_eq!((&done["whole"], &done["cut"]), (&json!(["b", "a"]), &json!(["a~2"])));
+    let state = sandbox.json(STATE);
+    assert_eq!(state["b"]["memory"]["precious"], "yes");
+    assert_eq!(
+        (&state["a"]["memory"]["k"], &state["a~2"]["mission_name"]),
+        (&json!(2), &json!("A"))
+    );
+}
+
+#[test]
+fn what_a_dangling_link_leads_to_is_made() {
+    let sandbox = Sandbox::new();
+    let link = sandbox.path(STATE);
+    std::os::unix::fs::symlink("../data/missions.json", &link).unwrap();
+    sandbox.run(MISSIONS, ["list-state"]).ok();
+    sandbox.run(MISSIONS, ["save-memory", "--create", "m", "k", "v"]).ok().quiet();
+    sandbox.run(MISSIONS, ["append-memory", "m", "l", "x"]).ok().quiet();
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!(sandbox.json("data/missions.json")["m"]["memory"], json!({"k": "v", "l": ["x"]}));
+}
+
+#[test]
 fn an_unknown_slug_is_answered_with_the_nearest() {
     let sandbox = sandbox(REFERENCE);
     for line in [

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNumberType, Region};
 use state::numbering::NumberingPlan;
-use state::phone::Phone;
+use state::phone::{AllowedNumbers, Phone};
 
 const TYPES: [PhoneNumberType; 9] = [
     PhoneNumberType::FixedLine,
@@ -118,7 +118,7 @@ fn judge(number: &PhoneNumber, tallies: &mut BTreeMap<&'static str, Tally>) {
 /// The number that a text may be dialled as, or `None` where it is refused.
 fn read(text: &str) -> Option<String> {
     let phone: Phone = text.parse().ok()?;
-    phone.ensure_callable().ok().map(|phone| phone.as_str().to_owned())
+    phone.ensure_callable(&AllowedNumbers::default()).ok().map(|phone| phone.as_str().to_owned())
 }
 
 #[test]

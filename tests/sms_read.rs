@@ -47,7 +47,77 @@ fn lists_are_filtered_and_paged() {
     let ids: std::collections::BTreeSet<_> =
         all["messages"].as_array().unwrap().iter().map(|m| m["id"].as_str().unwrap()).collect();
     assert_eq!((ids.len(), all["messages"].as_array().unwrap().len()), (45, 45));
-    assert_eq!(service.seen_at("GET", LIST).len(), seen.len() + 3);
+    // Three pages, and the empty one behind them.
+    assert_eq!(service.seen_at("GET", LIST).len(), seen.len() + 4);
+}
+
+/// A service with these pages of the list; it refuses others.
+fn with_pages(pages: &[Value]) -> SimulatedService {
+    let (service, pages) = (SimulatedService::start(), pages.to_vec());
+    service.on_with("GET", LIST, move |seen| {
+        let number: usize =
+            seen.query("page").map_or(1, |page| page.parse().expect("a page is a number"));
+        pages.get(number - 1).map_or((404, json!({})), |page| (200, page.clone()))
+    });
+    service
+}
+
+#[test]
+fn a_list_ends_where_nothing_new_comes() {
+    let page = |numbers: std::ops::Range<usize>, pagination: &Value| {
+        let texts: Vec<_> = numbers.map(|n| text(n, "x")).collect();
+        json!({"messages": texts, "pagination": pagination})
+    };
+    let wrong = json!({"page": 1, "limit": 100, "total": 6, "pages": 1});
+    for (pages, n_texts, what) in [
+        (
+            vec![page(0..2, &wrong), page(2..4, &wrong), page(4..6, &wrong), page(6..6, &wrong)],
+            6,
+            "short pages",
+        ),
+        (vec![page(0..3, &wrong), page(0..3, &wrong)], 3, "a service that knows no pages"),
+        (
+            vec![page(0..3, &Value::Null), page(2..5, &Value::Null), page(5..5, &Value::Null)],
+            5,
+            "a row came in between",
+        ),
+    ] {
+        let service = with_pages(&pages);
+        let out = Sandbox::for_service(&service).run(SMS, ["list", "--all", "--limit", "100"]);
+        let listed = out.ok().quiet().json()["messages"].as_array().unwrap().clone();
+        let ids: std::collections::BTreeSet<_> =
+            listed.iter().map(|row| row["id"].as_str()).collect();
+        assert_eq!((listed.len(), ids.len()), (n_texts, n_texts), "{what}");
+        assert_eq!(service.seen_at("GET", LIST).len(), pages.len(), "{what}");
+    }
+    // A page behind the last may be refused; one before it may not be missing.
+    let service = with_pages(&[page(0..3, &wrong)]);
+    let all =
+        |service: &SimulatedService| Sandbox::for_service(service).run(SMS, ["list", "--all"]);
+    assert_eq!(all(&service).ok().json()["messages"].as_array().unwrap().len(), 3);
+    let service = with_pages(&[page(0..3, &json!({"pages": 2}))]);
+    all(&service).fails(1);
+}
+
+#[test]
+fn tail_prints_no_older_text_when_newer_ones_are_deleted() {
+    let service = SimulatedService::start();
+    let row = |n: usize| text(n, &format!("text {n}"));
+    // Sixty texts, of which a page shows the newest fifty; then the newest three are gone, and one is new.
+    let listed = |numbers: &mut dyn Iterator<Item = usize>| json!({"messages": numbers.map(row).collect::<Vec<_>>()});
+    let (first, later) =
+        (listed(&mut (6..56).rev()), listed(&mut [59].into_iter().chain((3..53).rev())));
+    let n_polls = AtomicUsize::new(0);
+    service.on_with("GET", LIST, move |_| {
+        let is_first = n_polls.fetch_add(1, Ordering::SeqCst) == 0;
+        (200, if is_first { first.clone() } else { later.clone() })
+    });
+    let mut sandbox = Sandbox::for_service(&service);
+    sandbox.env("CLAWDTALK_CLOCK_PERIODS", "100");
+    let tail = sandbox.spawn(SMS, ["tail"]);
+    let line = tail.wait_line(SOON, |line| line.starts_with('{'));
+    let line: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(line["id"], "m59", "older texts come as new");
 }
 
 #[test]

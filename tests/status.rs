@@ -32,6 +32,7 @@ fn all_is_well() {
         "sessions_send",
         "agent",
         "background",
+        "numbers",
         "state",
         "disk",
     ];
@@ -50,6 +51,10 @@ fn all_is_well() {
         detail("quota"),
         "left: 100 calls today, 120 minutes today, 1200 minutes this month, 200 mission events this month"
     );
+    // The versions of both tables: libphonenumber's and the tz database's.
+    let numbers = detail("numbers");
+    let is_version = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
+    assert_eq!(numbers.split([' ', ',']).filter(|word| is_version(word)).count(), 2, "{numbers}");
     assert!(detail("gateway").ends_with("answers, version 2026.9.6"), "{out}");
     assert!(all.gateway.turns().is_empty(), "status must not start a turn");
     let reads_only = |method: &str| method == "GET";

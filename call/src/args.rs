@@ -23,7 +23,7 @@ pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 
-    /// What the other side hears first; several words are one greeting, "" is none
+    /// What the other side hears first; several words are one greeting, "" is none; a number is no greeting
     #[arg(value_name = "GREETING")]
     pub(crate) greeting: Vec<String>,
 
@@ -31,9 +31,13 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NUMBER")]
     pub(crate) to: Option<String>,
 
-    /// What the call is for, given to the agent that speaks
+    /// What the call is for, given to the agent that speaks; a typed \n is a line break
     #[arg(long, visible_alias = "context", value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) purpose: Option<String>,
+
+    /// Leave a typed \n in purpose and greeting as these two characters
+    #[arg(long)]
+    pub(crate) raw: bool,
 
     /// Follow the call until it ends: exit 0 if somebody answered, 1 if nobody or a machine did
     #[arg(long)]
@@ -82,6 +86,7 @@ impl Args {
         let given = [
             ("--to", self.to.is_some()),
             ("--purpose", self.purpose.is_some()),
+            ("--raw", self.raw),
             ("--wait", self.wait),
             ("--again", self.again),
             ("a greeting", !self.greeting.is_empty()),

@@ -1,7 +1,10 @@
 //! What the words on the command line mean: a greeting, a number to call, or a typing error that must not dial.
 
 use state::exit::Fault;
+use state::sanitize;
 use strsim::levenshtein;
+
+use crate::written_number;
 
 /// The words of the command line, once it is sure that they are not a misspelt command.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,14 +19,23 @@ pub(crate) enum Greeting {
 
 const COMMANDS: [&str; 3] = ["status", "end", "wait"];
 
+/// Words that people try as commands here, and with which no greeting begins that is not quoted.
+const TRIED_COMMANDS: [&str; 10] =
+    ["history", "transcript", "log", "logs", "show", "get", "info", "cancel", "hangup", "hang"];
+
 /// Commands of other programs, which people try here.
-const FOREIGN_COMMANDS: [&str; 7] =
-    ["help", "list", "start", "stop", "version", "hangup", "cancel"];
+const FOREIGN_COMMANDS: [&str; 5] = ["help", "list", "start", "stop", "version"];
 
 /// Parses the words of the command line. Refuses (exit 2) what may be a misspelt command, an id or a
 /// number without a country code: a wrong guess would ring a phone. Here a word may begin with a dash: the
 /// parser of the command line only lets it through behind `--`, where it is text.
 pub(crate) fn parse(words: &[String]) -> Result<Greeting, Fault> {
+    let is_plain_number = words.len() == 1 && words[0].trim().starts_with('+') && {
+        words[0].trim()[1..].bytes().all(|byte| byte.is_ascii_digit())
+    };
+    if let Some(number) = written_number::leading_number(words).filter(|_| !is_plain_number) {
+        return Err(is_number(&words.join(" "), &number));
+    }
     if words.len() > 1 {
         refuse_misspelt_command(words)?;
         return Ok(Greeting::Text(words.join(" ")));
@@ -40,8 +52,16 @@ pub(crate) fn parse(words: &[String]) -> Result<Greeting, Fault> {
     if word.starts_with('+') && (8..=15).contains(&digits.len()) {
         return Ok(Greeting::Number(word.to_owned()));
     }
-    Err(Fault::usage(format!("`{word}` is a number, not a greeting; nothing was dialled"))
-        .hint(format!("to call it, write it with its country code: call --to +COUNTRY{digits}")))
+    Err(is_number(word, &format!("+COUNTRY{digits}")))
+}
+
+/// The error for a number in the place of a greeting: spoken to the owner, it would not be called.
+fn is_number(words: &str, number: &str) -> Fault {
+    let shown = sanitize::line_up_to(words, 40);
+    Fault::usage(format!(
+        "`{shown}` begins like a phone number, not like a greeting; nothing was dialled"
+    ))
+    .hint(format!("to call it, write it in digits with its country code: call --to {number}"))
 }
 
 fn refuse_misspelt_command(words: &[String]) -> Result<(), Fault> {
@@ -49,7 +69,8 @@ fn refuse_misspelt_command(words: &[String]) -> Result<(), Fault> {
     let like_command = COMMANDS.iter().any(|command| levenshtein(&first, command) <= 2);
     let asks_for_help =
         FOREIGN_COMMANDS.contains(&first.as_str()) && COMMANDS.contains(&second.as_str());
-    if like_command || asks_for_help || looks_like_id(&words[1]) {
+    let is_tried = TRIED_COMMANDS.contains(&first.as_str()) && (first != "hang" || second == "up");
+    if like_command || is_tried || asks_for_help || looks_like_id(&words[1]) {
         return Err(misspelt(&words.join(" ")));
     }
     Ok(())
@@ -63,7 +84,9 @@ fn refuse_lone_command(word: &str) -> Result<(), Fault> {
     let allowed = (lower.chars().count() / 2).min(2);
     let like_command = COMMANDS.iter().any(|command| levenshtein(&lower, command) <= allowed);
     if word.contains(char::is_whitespace)
-        || !(like_command || FOREIGN_COMMANDS.contains(&lower.as_str()))
+        || !(like_command
+            || FOREIGN_COMMANDS.contains(&&*lower)
+            || TRIED_COMMANDS.contains(&&*lower))
     {
         return Ok(());
     }
@@ -104,6 +127,10 @@ mod tests {
             (vec!["Hey, what's up?"], Greeting::Text("Hey, what's up?".into())),
             (vec!["end x"], Greeting::Text("end x".into())),
             (vec!["stop worrying"], Greeting::Text("stop worrying".into())),
+            (vec!["show me the money"], Greeting::Text("show me the money".into())),
+            (vec!["hang up now"], Greeting::Text("hang up now".into())),
+            (vec!["hang", "on", "a", "minute"], Greeting::Text("hang on a minute".into())),
+            (vec!["+13125550142 called"], Greeting::Text("+13125550142 called".into())),
             (vec!["+15551234567"], Greeting::Number("+15551234567".into())),
             (vec![""], Greeting::Default),
             (vec![], Greeting::Default),
@@ -140,6 +167,19 @@ mod tests {
             vec!["send"],
             vec!["help", "status"],
             vec!["edn", "call_9"],
+            vec!["history", "of", "yesterday"],
+            vec!["transcript", "last"],
+            vec!["Log", "it"],
+            vec!["logs"],
+            vec!["show", "me", "the", "money"],
+            vec!["get", "status", "please"],
+            vec!["info", "please"],
+            vec!["CANCEL", "everything"],
+            vec!["hang", "up"],
+            vec!["Hang", "Up", "now"],
+            vec!["+1 (555) 123-4567"],
+            vec!["+15551234567", "hello"],
+            vec!["tel:+15551234567"],
             vec!["hangup", "5f0c1d2e-aaaa-bbbb-cccc-000000000000"],
             vec!["5551234567"],
             vec!["+123"],

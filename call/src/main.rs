@@ -1,7 +1,7 @@
 //! `call`: places, follows and ends calls.
 //!
 //! One module for each command: [`place`] (no command: dial), [`status`], [`wait`], [`end`]. They read the command line
-//! ([`args`], and for what is said [`greeting`]), ask the service ([`api`]) and print what it says. [`place`] is the careful
+//! ([`args`], and for what is said [`greeting`], which knows a number by [`written_number`]), ask the service ([`api`]) and print what it says. [`place`] is the careful
 //! one: it checks first, stores the call as an intent before it is sent, and where a request may have got through without
 //! a reply, the intent stays unconfirmed and the same line does not dial again. `place --wait` goes on in [`wait`].
 //!
@@ -14,6 +14,7 @@ mod greeting;
 mod place;
 mod status;
 mod wait;
+mod written_number;
 
 use std::process::ExitCode;
 

@@ -10,7 +10,7 @@ use state::exit::{self, Exit, Fault};
 use state::intents::{Admission, DuplicatePolicy, Intent, IntentStore};
 use state::out::{self, Printer};
 use state::phone::Phone;
-use state::placed_calls;
+use state::{line_breaks, placed_calls};
 
 use crate::api::{self, NewCall};
 use crate::args::Args;
@@ -28,6 +28,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let call = checked_call(args, printer)?;
     let config = Config::load(&args.common)?;
     if let Some(to) = &call.to {
+        to.ensure_callable(&config.allowed_numbers()?)?;
         do_not_call::ensure_allowed(config.skill_dir(), to, ContactMethod::Call)?;
     }
     let client = Client::from_config(&config, args.common.request_deadline())?;
@@ -60,10 +61,14 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         intents.discard(&intent);
         return Err(err);
     }
-    let (id, placed) = match api::place(&client, body, &intent) {
+    let (id, mut placed) = match api::place(&client, body, &intent) {
         Ok(placed) => placed,
         Err(err) => return Err(not_placed(err, &intents, &intent, printer, &target)),
     };
+    // Whom it rings, also where the service does not say so.
+    if let Some(fields) = placed.as_object_mut().filter(|fields| !fields.contains_key("to")) {
+        fields.insert("to".to_owned(), json!(target));
+    }
     if let Err(err) = placed_calls::record(config.skill_dir(), &id, call.to.as_ref()) {
         out::warning(&format!(
             "`connect` will not know the number that this call dialled, and treats whoever answers as a stranger: {}",
@@ -100,11 +105,9 @@ fn checked_call(args: &Args, printer: Printer) -> anyhow::Result<NewCall> {
         out::warning("the greeting is a phone number; calling it (write --to to say so)");
     }
     let to = args.to.as_ref().or(guessed.as_ref()).map(|text| text.parse::<Phone>()).transpose()?;
-    if let Some(to) = &to {
-        to.ensure_callable()?;
-    }
     let purpose = args.purpose.clone().filter(|purpose| !purpose.trim().is_empty());
-    Ok(NewCall { to, greeting, purpose })
+    let typed = |text: String| if args.raw { text } else { line_breaks::typed(&text) };
+    Ok(NewCall { to, greeting: greeting.map(typed), purpose: purpose.map(typed) })
 }
 
 /// Forgets a call that was not placed for sure; prints one that may have been, which stays unconfirmed. Gives the error

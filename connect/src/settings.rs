@@ -3,6 +3,7 @@
 use state::approval_policy::ApprovalPolicy;
 use state::config::Config;
 use state::gateway::GatewayEndpoint;
+use state::phone::AllowedNumbers;
 use state::settings::Settings;
 
 use crate::prompts::context::DisplayNames;
@@ -18,6 +19,8 @@ pub(crate) struct ClientSettings {
     pub(crate) guard: ApprovalPolicy,
     /// Who is answered by text.
     pub(crate) sms_policy: SmsPolicy,
+    /// Numbers that may be texted whatever our tables say.
+    pub(crate) allowed_numbers: AllowedNumbers,
     /// Turns at once.
     pub(crate) max_turns: usize,
 }
@@ -49,6 +52,7 @@ impl ClientSettings {
             },
             guard: settings.approval_policy,
             sms_policy: SmsPolicy::new(settings.sms_allow),
+            allowed_numbers: settings.allowed_numbers,
             max_turns: settings.max_turns,
         })
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use state::exit::Fault;
-use state::phone::Phone;
+use state::phone::{AllowedNumbers, Phone};
 use state::{json, parse_time, sanitize, shell};
 
 use crate::service::step_id;
@@ -137,6 +137,11 @@ pub(crate) fn steps(text: &str) -> Result<Vec<Value>, Fault> {
                 .filter(|text| !text.trim().is_empty())
                 .map(str::to_owned)
         };
+        // A number is written as text: the service compares texts.
+        if let Some(Value::Number(number)) = step.get("step_id") {
+            let id = number.to_string();
+            step.insert("step_id".to_owned(), id.into());
+        }
         let Some(id) = text(&step, "step_id") else {
             return Err(wrong(format!("step {place} of the plan has no `step_id`")));
         };
@@ -186,9 +191,9 @@ pub(crate) fn step_of(plan: &[Value], step: &str) -> Result<(), Fault> {
 }
 
 /// A number that may be called and texted.
-pub(crate) fn phone(text: &str) -> Result<Phone, Fault> {
+pub(crate) fn phone(text: &str, allowed: &AllowedNumbers) -> Result<Phone, Fault> {
     let phone: Phone = text.parse()?;
-    phone.ensure_callable()?;
+    phone.ensure_callable(allowed)?;
     Ok(phone)
 }
 
@@ -228,6 +233,12 @@ mod tests {
         );
         let made = made.unwrap();
         assert_eq!(made[0]["sequence"], 1);
+        let numbered = steps(r#"[{"step_id":1,"description":"A"},{"step_id":2.5,"title":"B"}]"#);
+        let numbered = numbered.unwrap();
+        assert_eq!(
+            (&numbered[0]["step_id"], &numbered[1]["step_id"]),
+            (&json!("1"), &json!("2.5"))
+        );
         assert_eq!((&made[1]["sequence"], &made[1]["description"]), (&json!(7), &json!("B")));
         for bad in [
             "{}",
@@ -240,6 +251,8 @@ mod tests {
             r#"[{"step_id":" ","description":"A"}]"#,
             r#"[{"step_id":"a","description":"A","sequence":"1"}]"#,
             r#"[{"step_id":"a","description":"A"},{"step_id":"a","description":"B"}]"#,
+            r#"[{"step_id":1,"description":"A"},{"step_id":"1","description":"B"}]"#,
+            r#"[{"step_id":true,"description":"A"}]"#,
         ] {
             assert!(steps(bad).is_err(), "{bad}");
         }

@@ -46,6 +46,15 @@ pub(crate) fn messages(page: &Value) -> &[Value] {
     page["messages"].as_array().map_or(&[], Vec::as_slice)
 }
 
+/// What a text is recognised by: its id, or all of it where it has none.
+pub(crate) fn id_or_content(message: &Value) -> String {
+    match &message["id"] {
+        Value::String(id) if !id.trim().is_empty() => id.clone(),
+        Value::Number(id) => id.to_string(),
+        _ => message.to_string(),
+    }
+}
+
 /// The numbers texted with, and the last text of each.
 pub(crate) fn conversations(client: &Client) -> Result<Value, Error> {
     let reply = client.get("/v1/messages/conversations", &[])?;

@@ -55,13 +55,17 @@ pub(crate) struct SendArgs {
     #[arg(value_name = "TO")]
     pub(crate) to: String,
 
-    /// What to say; several words are one text, - reads stdin
+    /// What to say; several words are one text, - reads stdin; a typed \n is a line break
     #[arg(value_name = "TEXT", required_unless_present = "media")]
     pub(crate) words: Vec<String>,
 
     /// Address of a picture or file to send along; may be given several times
     #[arg(long, value_name = "URL")]
     pub(crate) media: Vec<String>,
+
+    /// Send a typed \n as these two characters
+    #[arg(long)]
+    pub(crate) raw: bool,
 
     /// Show what would be sent and what it counts as, and send nothing
     #[arg(long)]

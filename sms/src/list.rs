@@ -49,26 +49,37 @@ pub(crate) fn parse_contact(text: &str) -> Result<String, Fault> {
     if is_short_code { Ok(text.to_owned()) } else { Ok(text.parse::<Phone>()?.to_string()) }
 }
 
-/// All pages as one: their messages, each once, in the last page's wrapper.
+/// All pages as one: their messages, each once, in the last page's wrapper. They end at an empty page, or at one that holds
+/// nothing new: a page may be shorter than was asked for, and the service's own count may mean other pages.
 fn all(client: &Client, query: &[(&str, &str)]) -> Result<Value, Error> {
     let mut messages: Vec<Value> = Vec::new();
     let mut ids = HashSet::new();
     let mut number = 1;
+    let mut last: Option<Value> = None;
     let mut listed = loop {
         let page = number.to_string();
         let query: Vec<_> = query.iter().copied().chain([("page", page.as_str())]).collect();
-        let listed = api::page(client, &query)?.into_json();
+        let listed = match (api::page(client, &query), last) {
+            (Ok(listed), _) => listed.into_json(),
+            // No error if the service has said that there are no more.
+            (Err(_), Some(last)) if is_last(&last, number - 1) => break last,
+            (Err(err), _) => return Err(err),
+        };
         let before = messages.len();
         // A text that comes in between two pages moves the others down: some are listed twice.
-        let is_new =
-            |message: &&Value| message["id"].as_str().is_none_or(|id| ids.insert(id.to_owned()));
+        let is_new = |message: &&Value| ids.insert(api::id_or_content(message));
         messages.extend(api::messages(&listed).iter().filter(is_new).cloned());
-        let last = listed["pagination"]["pages"].as_u64().unwrap_or(MAX_PAGES).min(MAX_PAGES);
-        if number >= last || messages.len() == before {
+        if number >= MAX_PAGES || messages.len() == before {
             break listed;
         }
         number += 1;
+        last = Some(listed);
     };
     listed["messages"] = Value::Array(messages);
     Ok(listed)
+}
+
+/// Whether a page is the last one by the service's own count.
+fn is_last(listed: &Value, number: u64) -> bool {
+    listed["pagination"]["pages"].as_u64().is_some_and(|pages| number >= pages)
 }

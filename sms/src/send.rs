@@ -15,7 +15,7 @@ use state::intents::{Admission, DuplicatePolicy, Intent, IntentStore};
 use state::out::{self, Printer};
 use state::phone::Phone;
 use state::sms_segments::{Encoding, MAX_SEGMENTS, Segments};
-use state::{carrier_opt_out, failure};
+use state::{carrier_opt_out, failure, line_breaks};
 
 use crate::api::{self, NewMessage};
 use crate::args::SendArgs;
@@ -36,6 +36,7 @@ pub(crate) fn run(common: &Common, args: &SendArgs) -> anyhow::Result<Exit> {
     let message = checked_message(args)?;
     let parts = checked_parts(&message.text)?;
     let config = Config::load(common)?;
+    message.to.ensure_callable(&config.allowed_numbers()?)?;
     do_not_call::ensure_allowed(config.skill_dir(), &message.to, ContactMethod::Text)?;
     if args.dry_run {
         return dry_run(printer, &message, parts);
@@ -78,7 +79,6 @@ pub(crate) fn run(common: &Common, args: &SendArgs) -> anyhow::Result<Exit> {
 
 fn checked_message(args: &SendArgs) -> anyhow::Result<NewMessage> {
     let to: Phone = args.to.parse()?;
-    to.ensure_callable()?;
     for url in &args.media {
         let is_address = url.starts_with("https://") || url.starts_with("http://");
         if !is_address || url.contains(char::is_whitespace) || url.len() > MAX_URL {
@@ -96,7 +96,11 @@ fn checked_message(args: &SendArgs) -> anyhow::Result<NewMessage> {
         ))
         .into());
     }
-    let text = if args.words == ["-"] { from_stdin()? } else { args.words.join(" ") };
+    let text = match args.words.join(" ") {
+        dash if dash == "-" => from_stdin()?,
+        text if args.raw => text,
+        text => line_breaks::typed(&text),
+    };
     if text.trim().is_empty() && args.media.is_empty() {
         return Err(Fault::usage("the text is empty; nothing was sent")
             .hint("sms send +15551234567 \"what to say\"")
@@ -239,4 +243,31 @@ fn print_unconfirmed(printer: Printer, started: &str, to: &Phone) {
         &json!({ "unsettled": [{ "to": to.as_str(), "begun": started }] }),
         String::new,
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::checked_message;
+    use crate::args::SendArgs;
+
+    #[track_caller]
+    fn case(words: &[&str], raw: bool, wanted: &str) {
+        let args = SendArgs {
+            to: "+15551234567".to_owned(),
+            words: words.iter().map(|&word| word.to_owned()).collect(),
+            media: Vec::new(),
+            raw,
+            dry_run: false,
+            again: false,
+        };
+        assert_eq!(checked_message(&args).unwrap().text, wanted);
+    }
+
+    #[test]
+    fn a_typed_line_break_is_one() {
+        case(&[r"Hi Bob\n\nIt is ready."], false, "Hi Bob\n\nIt is ready.");
+        case(&["Hi", r"Bob,\r\nbye"], false, "Hi Bob,\nbye");
+        case(&["Hi\nBob"], false, "Hi\nBob");
+        case(&[r"C:\new"], true, r"C:\new");
+    }
 }

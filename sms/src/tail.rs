@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::Value;
 use state::api::{Client, Error};
 use state::args::Common;
@@ -28,7 +29,8 @@ pub(crate) fn run(common: &Common, contact: Option<&str>) -> anyhow::Result<Exit
     let config = Config::load(common)?;
     let client = Client::from_config(&config, common.request_deadline())?;
     let clock = config.clock();
-    let mut feed = MessageFeed { client, contact, listed_ids: HashSet::new() };
+    let mut feed =
+        MessageFeed { client, contact, listed_ids: HashSet::new(), newest_at_start: None };
     // It never ends by itself: stopping it by a signal is no failure, as closing its pipe is none.
     interrupt::run_until_signal(move || follow(&mut feed, printer, clock))?
         .unwrap_or(Ok(Exit::Done))
@@ -67,6 +69,8 @@ struct MessageFeed {
     contact: Option<String>,
     /// Of the texts listed so far. 36 bytes each, and no more of them than there were texts while this ran.
     listed_ids: HashSet<String>,
+    /// When the newest text was made that was there at the start; `None` if there was none.
+    newest_at_start: Option<Timestamp>,
 }
 
 impl MessageFeed {
@@ -87,8 +91,8 @@ impl MessageFeed {
             let messages = api::messages(&listed);
             let n_new = new.len();
             let is_new = |message: &&Value| {
-                let id = id_or_content(message);
-                !self.listed_ids.contains(&id) && ids.insert(id)
+                let id = api::id_or_content(message);
+                !self.listed_ids.contains(&id) && self.is_since_start(message) && ids.insert(id)
             };
             new.extend(messages.iter().filter(is_new).cloned());
             // Nothing further back is new once a page holds a text that was listed before.
@@ -98,15 +102,22 @@ impl MessageFeed {
         }
         self.listed_ids.extend(ids);
         if is_first {
+            self.newest_at_start = new.iter().filter_map(created_at).max();
             new.clear();
         }
         new.reverse();
         new.sort_by(|a, b| a["created_at"].as_str().cmp(&b["created_at"].as_str()));
         Ok(new)
     }
+
+    /// Whether a text was made after the start. Where others are deleted older ones move up in the list, and had not been
+    /// listed before.
+    fn is_since_start(&self, message: &Value) -> bool {
+        let is_older = |start: Timestamp| created_at(message).is_some_and(|made| made < start);
+        !self.newest_at_start.is_some_and(is_older)
+    }
 }
 
-/// What a text is recognised by: its id, or all of it where it has none.
-fn id_or_content(message: &Value) -> String {
-    message["id"].as_str().map_or_else(|| message.to_string(), str::to_owned)
+fn created_at(message: &Value) -> Option<Timestamp> {
+    message["created_at"].as_str()?.parse().ok()
 }

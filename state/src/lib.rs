@@ -8,9 +8,9 @@
 //! | layer | modules |
 //! |---|---|
 //! | `exit` | [`exit`]: exit codes, and the error that carries one |
-//! | `text` | [`invisible`], [`json`], [`numbering`], [`parse_time`], [`phone`], [`sanitize`], [`secret`], [`shell`], [`sms_keyword`], [`sms_segments`], [`url`]: values and texts |
-//! | `process` | [`args`], [`clock`], [`env`](mod@env), [`interrupt`], [`out`]: command line, time, signals, stdout and stderr |
-//! | `storage` | [`file`](mod@file), [`lock`], [`paths`], [`intents`], [`do_not_call`], [`placed_calls`], [`crontab`], [`systemd_unit`] |
+//! | `text` | [`invisible`], [`json`], [`line_breaks`], [`numbering`], [`parse_time`], [`phone`], [`sanitize`], [`secret`], [`shell`], [`sms_keyword`], [`sms_segments`], [`url`]: values and texts |
+//! | `process` | [`args`], [`clock`], [`env`](mod@env), [`interrupt`], [`out`], [`time_zones`]: command line, time, signals, stdout and stderr |
+//! | `storage` | [`file`](mod@file), [`lock`], [`paths`], [`intents`], [`do_not_call`], [`placed_calls`], [`cron_daemon`], [`crontab`], [`systemd_unit`] |
 //! | `gateway_config` | [`gateway_config`]: the gateway's own configuration |
 //! | `config` | [`config`], [`settings`], [`approval_policy`]: `skill-config.json` and the environment |
 //! | `http` | [`http`]: one client for all requests |
@@ -72,12 +72,14 @@ mod storage;
 mod text;
 
 pub use config::{approval_policy, settings};
-pub use process::{args, clock, env, interrupt, out};
+pub use process::{args, clock, env, interrupt, out, time_zones};
 pub use service::{approval_status, call_outcome, carrier_opt_out, owner};
-pub use storage::{crontab, do_not_call, file, intents, lock, paths, placed_calls, systemd_unit};
+pub use storage::{
+    cron_daemon, crontab, do_not_call, file, intents, lock, paths, placed_calls, systemd_unit,
+};
 pub use text::{
-    invisible, json, numbering, parse_time, phone, sanitize, secret, shell, sms_keyword,
-    sms_segments, url,
+    invisible, json, line_breaks, numbering, parse_time, phone, sanitize, secret, shell,
+    sms_keyword, sms_segments, url,
 };
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ impl Installed {
         let mut all = Self { service, gateway, sandbox, client: None };
         all.crontab(&all.cron_lines());
         all.runs(&json!({}));
+        all.sandbox.cron_daemon();
         all
     }
 

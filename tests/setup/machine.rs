@@ -55,6 +55,7 @@ impl Machine {
         let script =
             format!("case \"$1\" in -l) cat '{0}';; -) cat > '{0}';; esac", file.display());
         self.program("work/bin/crontab", &script);
+        self.sandbox.cron_daemon();
     }
 
     /// A systemd that records its command lines.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use state::approval_policy::ApprovalPolicy;
 use state::clock::Clock;
+use state::phone::AllowedNumbers;
 use state::{api, gateway};
 
 use crate::approval::spoken::SpokenConfirmations;
@@ -49,6 +50,8 @@ pub(crate) struct ClientContext {
     pub(crate) approval_subscriptions: ApprovalSubscriptions,
     /// Who is answered by text, and how often.
     pub(crate) sms_policy: SmsPolicy,
+    /// Numbers that may be texted whatever our tables say.
+    pub(crate) allowed_numbers: AllowedNumbers,
     /// Who opted out by a text, as long as that is not on the do-not-call list.
     pub(crate) opt_outs: OptOutQueue,
 }
@@ -88,6 +91,7 @@ impl ClientContext {
             spoken_confirmations: SpokenConfirmations::default(),
             approval_subscriptions: ApprovalSubscriptions::default(),
             sms_policy: settings.sms_policy,
+            allowed_numbers: settings.allowed_numbers,
             opt_outs: OptOutQueue::default(),
         }
     }

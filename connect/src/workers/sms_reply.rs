@@ -81,7 +81,7 @@ fn idempotency_key(key: &str) -> String {
 
 /// Whether this number may get a text now, and counts it. Fails with the reason.
 fn check_recipient(context: &ClientContext, to: &Phone) -> Result<(), String> {
-    to.ensure_callable().map_err(|fault| fault.to_string())?;
+    to.ensure_callable(&context.allowed_numbers).map_err(|fault| fault.to_string())?;
     if context.opt_outs.has_opted_out(to) {
         return Err(format!("{to} opted out of texts"));
     }

@@ -64,7 +64,7 @@ Examples:
   missions list-assistants --name=Caller
   missions list-assistants --all | jq -r '.assistants[] | .id + \" \" + .name'")]
 pub(crate) struct ListAssistants {
-    /// Only those with this in their name, from all pages
+    /// Only those with this in their name, from all pages; with --text what the service sends for it
     #[arg(long, value_name = "TEXT")]
     pub(crate) name: Option<String>,
     #[command(flatten)]

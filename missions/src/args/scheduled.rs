@@ -12,7 +12,8 @@ use super::{Paging, Positionals};
     after_help = "WHEN is RFC 3339 with an offset, or `in 15m`; at least a minute ahead. With --mission the assistant, the caller's
 number, the mission and its run come from the state file, and the call is recorded and logged in the same
 command. The same line is one call for 24 hours unless --again is given. Outside the window of the recipient
-(9 to 5, Monday to Friday, where the number rings) it is refused with the next allowed time.
+(9 to 5, Monday to Friday, where the number rings) it is refused with the next allowed time. A number that may
+ring in several time zones is called when it is inside the window in all of them. Public holidays are not known.
 Prints the scheduled event; exit 8 if the answer was lost and the event was not found: see `missions resolve`.
 
 Examples:
@@ -45,7 +46,7 @@ pub(crate) struct ScheduleCall {
        missions schedule-sms [OPTIONS] --mission SLUG TO WHEN TEXT",
     after_help = "WHEN is RFC 3339 with an offset, or `in 15m`; at least a minute ahead. With --mission the assistant, the sender's
 number, the mission and its run come from the state file, and the text is recorded and logged in the same
-command. The same line is one text for 24 hours unless --again is given.
+command. The same line is one text for 24 hours unless --again is given. A typed \\n in TEXT is a line break.
 Prints the scheduled event; exit 8 if the answer was lost and the event was not found: see `missions resolve`.
 
 Examples:
@@ -57,6 +58,9 @@ pub(crate) struct ScheduleSms {
     pub(crate) words: Positionals,
     #[command(flatten)]
     pub(crate) more: ScheduleOptions,
+    /// Send a typed \n as these two characters
+    #[arg(long)]
+    pub(crate) raw: bool,
 }
 
 /// What both kinds of scheduling share.

@@ -60,6 +60,9 @@ pub(crate) struct SetupAgent {
         allow_hyphen_values = true
     )]
     pub(crate) greeting: String,
+    /// JSON object of further settings, or JSON list of features
+    #[arg(value_name = "OPTIONS_JSON", allow_hyphen_values = true)]
+    pub(crate) options: Option<String>,
     #[command(flatten)]
     pub(crate) more: AssistantOptions,
     /// Call from the number without assigning it: your inbound line stays yours

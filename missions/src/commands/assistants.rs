@@ -49,14 +49,9 @@ fn features<'a>(given: impl Iterator<Item = &'a str>) -> Result<Vec<&'static str
     given.map(|word| input::one_of("feature", word, &Feature::WORDS)).collect()
 }
 
-pub(crate) fn create(context: &CommandContext, args: &CreateAssistant) -> anyhow::Result<Exit> {
-    let mut new = new_assistant(&args.name, &args.instructions, &args.greeting, &args.more)?;
-    match args
-        .options
-        .as_deref()
-        .map(|text| input::json("OPTIONS_JSON", text, OPTIONS))
-        .transpose()?
-    {
+/// Takes over OPTIONS_JSON: an object of settings, or a list of features.
+pub(crate) fn apply_options(new: &mut NewAssistant, options: Option<&str>) -> Result<(), Fault> {
+    match options.map(|text| input::json("OPTIONS_JSON", text, OPTIONS)).transpose()? {
         None => {}
         Some(Value::Array(list)) => {
             let words: Option<Vec<&str>> = list.iter().map(Value::as_str).collect();
@@ -72,10 +67,15 @@ pub(crate) fn create(context: &CommandContext, args: &CreateAssistant) -> anyhow
         }
         Some(_) => {
             return Err(Fault::usage("OPTIONS_JSON is neither an object nor a list of features")
-                .hint(format!("write it as in '{OPTIONS}' or '[\"telephony\"]'"))
-                .into());
+                .hint(format!("write it as in '{OPTIONS}' or '[\"telephony\"]'")));
         }
     }
+    Ok(())
+}
+
+pub(crate) fn create(context: &CommandContext, args: &CreateAssistant) -> anyhow::Result<Exit> {
+    let mut new = new_assistant(&args.name, &args.instructions, &args.greeting, &args.more)?;
+    apply_options(&mut new, args.options.as_deref())?;
     let assistant =
         service::assistants::create(&context.api()?, &new, &service::new_idempotency_key()?)?;
     let id = assistant.id(&["id", "assistant_id"]).unwrap_or_default();
@@ -85,13 +85,14 @@ pub(crate) fn create(context: &CommandContext, args: &CreateAssistant) -> anyhow
 
 pub(crate) fn list(context: &CommandContext, args: &ListAssistants) -> anyhow::Result<Exit> {
     let name = args.name.as_deref();
-    // One of that name may be on any page.
+    // In text mode as the script: what the service sends, a page of it. Else one of that name may be on any page.
+    let is_searched = !context.printer.is_text();
     let pages = match args.paging {
-        Paging { page: None, size, .. } if name.is_some() => Pages::All(size),
+        Paging { page: None, size, .. } if name.is_some() && is_searched => Pages::All(size),
         paging => paging.into(),
     };
     let mut assistants = service::assistants::list(&context.api()?, name, pages)?;
-    if let Some(name) = name {
+    if let Some(name) = name.filter(|_| is_searched) {
         // The service may have ignored it.
         let name = name.to_lowercase();
         let matches = |other: &str| other.to_lowercase().contains(&name);
@@ -102,10 +103,7 @@ pub(crate) fn list(context: &CommandContext, args: &ListAssistants) -> anyhow::R
         let meta = &assistants.body()["meta"];
         let number = |key: &str| meta[key].as_u64();
         let (pages, total) = (number("total_pages").unwrap_or(1), number("total_results"));
-        out::progress(&format!(
-            "\nPage {page}/{pages} ({} total)",
-            total.filter(|_| name.is_none()).unwrap_or(rows as u64)
-        ));
+        out::progress(&format!("\nPage {page}/{pages} ({} total)", total.unwrap_or(rows as u64)));
     }
     let text = || assistants.rows().into_iter().map(|row| line(&row)).collect();
     context.printer.print(assistants.body(), text)?;

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use state::exit::{Exit, Fault};
-use state::sanitize;
+use state::{cron_daemon, out, sanitize};
 
 use crate::args::{AddCron, CronCommand};
 use crate::context::CommandContext;
@@ -34,6 +34,10 @@ fn add(context: &CommandContext, args: &AddCron) -> anyhow::Result<Exit> {
     }
     try_key(context)?;
     let written = cron::add(context, slug, scheduler, every)?;
+    if scheduler == TickScheduler::Crontab && cron_daemon::is_missing() {
+        let (missing, start) = (cron_daemon::MISSING, cron_daemon::START);
+        out::warning(&format!("{missing}; {start}, or give --openclaw"));
+    }
     let mut document = serde_json::to_value(scheduler)?;
     document["slug"] = json!(slug);
     document["changed"] = json!(written.is_some());

@@ -62,8 +62,6 @@ pub(crate) fn remove(context: &CommandContext, args: &RemoveState) -> anyhow::Re
         out::warning("the mission had not ended here; at the service nothing was changed");
     }
     let document = json!({ "slug": slug, "removed": true });
-    context
-        .printer
-        .print_after_change(&document, || format!("Removed mission '{slug}' from state"))?;
+    context.printer.print_after_change(&document, || format!("Removed {slug} from state"))?;
     Ok(Exit::Done)
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use state::exit::{Exit, Fault};
 use state::out;
 
+use super::python_print::printed;
 use crate::args::{AppendMemory, GetMemory, SaveMemory};
 use crate::context::CommandContext;
 use crate::input;
@@ -47,7 +48,7 @@ pub(crate) fn get(context: &CommandContext, args: &GetMemory) -> anyhow::Result<
         None => memory.map(|memory| Value::Object(memory.clone())),
         Some(key) => memory.and_then(|memory| memory.get(key)).cloned(),
     };
-    let text = || found.as_ref().map_or_else(|| "No memory found".to_owned(), out::pretty_json);
+    let text = || found.as_ref().and_then(printed).unwrap_or_else(|| "No memory found".to_owned());
     context.printer.print(found.as_ref().unwrap_or(&Value::Null), text)?;
     Ok(Exit::Done)
 }

@@ -18,6 +18,7 @@ pub(crate) mod missions;
 pub(crate) mod next;
 pub(crate) mod phone_numbers;
 pub(crate) mod plan;
+mod python_print;
 pub(crate) mod recover_state_file;
 pub(crate) mod resolve;
 pub(crate) mod run_log;

@@ -1,7 +1,7 @@
 //! `schedule-call`, `schedule-sms`: one event for one command line.
 
 use state::exit::Exit;
-use state::{do_not_call, out};
+use state::{do_not_call, line_breaks, out};
 
 use crate::args::{ScheduleCall, ScheduleOptions, ScheduleSms};
 use crate::context::CommandContext;
@@ -15,7 +15,13 @@ pub(crate) fn call(context: &CommandContext, args: &ScheduleCall) -> anyhow::Res
 }
 
 pub(crate) fn sms(context: &CommandContext, args: &ScheduleSms) -> anyhow::Result<Exit> {
-    run(context, Channel::Sms, &args.words.list(), &args.more, &WindowLimits::default())
+    let mut words = args.words.list();
+    // Of all words only the text of a message may hold a backslash: ids, numbers and times have none.
+    let typed: Vec<String> = words.iter().map(|word| line_breaks::typed(word)).collect();
+    if !args.raw {
+        words = typed.iter().map(String::as_str).collect();
+    }
+    run(context, Channel::Sms, &words, &args.more, &WindowLimits::default())
 }
 
 fn run(

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use state::exit::{self, Fault};
+use state::phone::AllowedNumbers;
 use state::sms_segments::{MAX_SEGMENTS, Segments};
 use state::{out, shell};
 
@@ -23,7 +24,8 @@ pub(crate) fn read(
 ) -> anyhow::Result<ScheduleRequest> {
     let with_mission = options.mission.is_some();
     let words = ScheduleWords::read(channel, words, with_mission)?;
-    let to = input::phone(words.to)?;
+    let allowed = context.config.allowed_numbers()?;
+    let to = input::phone(words.to, &allowed)?;
     let text = words.text.map(checked_text).transpose()?;
     let missions = match context.store.read() {
         Ok(missions) => missions,
@@ -39,7 +41,7 @@ pub(crate) fn read(
         (None, None) => None,
     };
     let mission = slug.as_deref().map(|slug| missions.require(slug)).transpose()?;
-    let from = words.from.map(input::phone).transpose()?;
+    let from = words.from.map(|from| input::phone(from, &allowed)).transpose()?;
     let mut body = NewScheduledEvent {
         assistant_id: words.assistant.unwrap_or_default().to_owned(),
         channel,
@@ -56,7 +58,7 @@ pub(crate) fn read(
             return Err(has_ended(mission.slug(), &mission.status()).into());
         }
         if with_mission {
-            complete_from(&mut body, mission)?;
+            complete_from(&mut body, mission, &allowed)?;
         }
         let plan = mission.plan();
         for step in [&body.step_id, &options.verify_step].into_iter().flatten() {
@@ -187,7 +189,11 @@ fn step(words: &ScheduleWords, options: &ScheduleOptions) -> Result<Option<Strin
 }
 
 /// Takes from the mission what the command line leaves out, and refuses what contradicts it.
-fn complete_from(body: &mut NewScheduledEvent, mission: &Mission) -> Result<(), Fault> {
+fn complete_from(
+    body: &mut NewScheduledEvent,
+    mission: &Mission,
+    allowed: &AllowedNumbers,
+) -> Result<(), Fault> {
     let slug = mission.slug();
     let lacks = |what: &str| {
         Fault::usage(format!("mission `{slug}` has no {what} yet")).hint(format!(
@@ -201,7 +207,7 @@ fn complete_from(body: &mut NewScheduledEvent, mission: &Mission) -> Result<(), 
     }
     if body.from.is_empty() {
         let phone = mission.text("agent_phone").ok_or_else(|| lacks("phone number"))?;
-        body.from = input::phone(phone)?.to_string();
+        body.from = input::phone(phone, allowed)?.to_string();
     }
     let run = mission.require_run()?;
     for (what, given, stored) in

@@ -4,6 +4,7 @@ use jiff::{Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use state::exit::Fault;
+use state::parse_time;
 use state::phone::Phone;
 
 use crate::lifecycle::Recipient;
@@ -62,17 +63,13 @@ impl ScheduleRequest {
         self.body.to.parse()
     }
 
-    /// Sets the time: as it was written where that is in UTC, else in UTC.
+    /// Sets the time, in UTC and whole seconds.
     pub(super) fn set_time(&mut self, at: Timestamp) {
-        let is_utc = self.when.ends_with('Z') && at.subsec_nanosecond() == 0;
-        self.body.scheduled_at = if is_utc {
-            self.when.clone()
-        } else {
-            at.round(Unit::Second).unwrap_or(at).to_string()
-        };
+        self.body.scheduled_at = at.round(Unit::Second).unwrap_or(at).to_string();
     }
 
-    /// Its name among the intents: the command line in one form, so that the same line has the same name.
+    /// Its name among the intents: the command line in one form, so that the same line has the same name, however its time is
+    /// written.
     pub(super) fn line(&self) -> String {
         if let Some(retry) = &self.retry {
             return retry.line();
@@ -83,7 +80,9 @@ impl ScheduleRequest {
             body.assistant_id,
             body.to,
             body.from,
-            self.when,
+            self.body
+                .at()
+                .map_or_else(|| self.when.clone(), |at| parse_time::normal_form(&self.when, at)),
             body.text,
             body.mission_id,
             body.run_id,

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use state::exit::Fault;
-use state::out;
 use state::phone::Phone;
+use state::{out, time_zones};
 
 use super::NOTICE;
 use super::request::ScheduleRequest;
@@ -111,18 +111,17 @@ pub(crate) fn default_window(to: &Phone) -> Window {
 
 /// This machine's zone; one without a name is stored by its present offset.
 fn machine_zone() -> TimeZone {
-    let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
+    let zone = time_zones::machine();
     if zone.iana_name().is_some() { zone } else { zone.to_offset(Timestamp::now()).to_time_zone() }
 }
 
 fn next_allowed(window: &Window, at: Timestamp) -> String {
-    match window.next_opening(at) {
-        Some(next) => {
-            let (utc, local) = (next, window.local(next));
-            format!("the next allowed time is {utc} ({local}); `--any-time` overrides")
-        }
-        None => "`--any-time` overrides".to_owned(),
-    }
+    let next = match window.next_opening(at) {
+        Some(next) => format!("the next allowed time is {next} ({})", window.local(next)),
+        None => "no hour is inside in all of these zones".to_owned(),
+    };
+    let zone = if window.has_several_zones() { "`--zone` says where they are; " } else { "" };
+    format!("{next}; {zone}`--any-time` overrides")
 }
 
 /// Whether a number is the owner's own phone. Where the service does not say so, it is not.

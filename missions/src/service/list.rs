@@ -1,9 +1,12 @@
-//! Lists of the service: their wrappers, their pages, and where a list without a total ends.
+//! Lists of the service: their wrappers, their pages, and where a list ends.
+
+use std::collections::HashSet;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use state::api::{JsonResponse, UrlPath};
 
+use super::row::id_of;
 use super::{ServiceApi, ServiceRow};
 
 /// Pages that `--all` reads at most; far above any account's, and an end to a server that never ends.
@@ -98,28 +101,33 @@ impl Listing {
         self.body[self.list].as_array().map_or(&[], Vec::as_slice)
     }
 
-    fn extend(&mut self, next: Self) {
+    /// Adds the rows of the next page that are not in `known` yet; whether there were any. A row that comes in between two
+    /// requests moves the others down, so that some are listed twice.
+    fn extend(&mut self, next: Self, known: &mut HashSet<String>) -> bool {
         let list = self.list;
-        let Value::Object(mut body) = next.body else { return };
+        let Value::Object(mut body) = next.body else { return false };
         let more = body.shift_remove(next.list);
-        if let (Some(rows), Some(Value::Array(more))) = (self.body[list].as_array_mut(), more) {
-            rows.extend(more);
-        }
+        let (Some(rows), Some(Value::Array(more))) = (self.body[list].as_array_mut(), more) else {
+            return false;
+        };
+        let before = rows.len();
+        rows.extend(more.into_iter().filter(|row| known.insert(row_key(row))));
+        rows.len() > before
     }
 
-    /// Whether this is the last page of that length: by `meta` where there is one, else a page that is
-    /// not exactly full is the last (a longer one comes from a service that knows no pages).
-    fn is_last(&self, page: u32, size: Option<u32>) -> bool {
-        let n_pages = ["meta", "pagination"].iter().find_map(|meta| {
+    /// How many pages there are, if the service says so. It may count other pages than those it gives, so that nothing but the
+    /// error of a page behind them is understood by it.
+    fn n_pages(&self) -> Option<u64> {
+        ["meta", "pagination"].iter().find_map(|meta| {
             let meta = self.body.get(meta)?;
             meta.get("total_pages").or_else(|| meta.get("pages"))?.as_u64()
-        });
-        match (n_pages, size) {
-            (Some(pages), _) => u64::from(page) >= pages,
-            (None, Some(size)) => self.array().len() != size as usize,
-            (None, None) => true,
-        }
+        })
     }
+}
+
+/// What a row is recognised by: its id, or all of it where it has none.
+fn row_key(row: &Value) -> String {
+    id_of(row, &["id", "event_id", "scheduled_event_id"]).unwrap_or_else(|| row.to_string())
 }
 
 /// Asks for a list by pages.
@@ -138,19 +146,21 @@ pub(super) fn fetch(
         Pages::All(size) => {
             let size = size.or(format.default).or(Some(100));
             let mut all = fetch_page(api, path, query, format, (Some(1), size))?;
-            let (mut is_last, mut before) = (all.is_last(1, size), 0);
+            let n_pages = all.n_pages();
+            let mut known: HashSet<String> = all.array().iter().map(row_key).collect();
+            // How long a page is tells nothing: a service may give shorter ones than were asked for. Its list ends at an
+            // empty page, or at one that it has given before, as a service does that knows no pages.
             for page in 2..=MOST_PAGES {
-                if is_last {
+                if known.is_empty() {
                     break;
                 }
-                let next = fetch_page(api, path, query, format, (Some(page), size))?;
-                // A service that ignores the number sends the same page again.
-                if next.array().is_empty() || next.array() == &all.array()[before..] {
+                let next = match fetch_page(api, path, query, format, (Some(page), size)) {
+                    Err(_) if n_pages.is_some_and(|n_pages| u64::from(page) > n_pages) => break,
+                    next => next?,
+                };
+                if !all.extend(next, &mut known) {
                     break;
                 }
-                is_last = next.is_last(page, size);
-                before = all.array().len();
-                all.extend(next);
             }
             Ok(all)
         }

@@ -54,7 +54,8 @@ pub(crate) fn step_id(step: &Value) -> Option<String> {
     id_of(step, &["step_id", "id"])
 }
 
-fn id_of(object: &Value, keys: &[&str]) -> Option<String> {
+/// The first of these keys that holds an id; see [`ServiceRow::id`].
+pub(super) fn id_of(object: &Value, keys: &[&str]) -> Option<String> {
     keys.iter().find_map(|key| match object.get(*key)? {
         Value::String(id) if !id.trim().is_empty() => Some(id.clone()),
         Value::Number(id) => Some(id.to_string()),

@@ -62,7 +62,7 @@ pub(super) fn is_a_folder(path: &Path, usage: &str) -> Fault {
 }
 
 /// The byte at which a parse error is.
-fn offset(bytes: &[u8], err: &serde_json::Error) -> usize {
+pub(super) fn offset(bytes: &[u8], err: &serde_json::Error) -> usize {
     let line_starts = bytes.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::len);
     let before: usize = line_starts.take(err.line().saturating_sub(1)).sum();
     (before + err.column()).min(bytes.len())

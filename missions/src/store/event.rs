@@ -1,6 +1,7 @@
 //! The scheduled calls and texts of a mission: one record for each event, under the mission's key `events`.
 
 use jiff::Timestamp;
+use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use state::exit::Fault;
@@ -37,10 +38,10 @@ pub(crate) struct ScheduledEvent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) text: Option<String>,
     /// The plan step that it belongs to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "id", skip_serializing_if = "Option::is_none")]
     pub(crate) step_id: Option<String>,
     /// The plan step that ends with the mission's last event.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "id", skip_serializing_if = "Option::is_none")]
     pub(crate) verify_step: Option<String>,
     /// When the recipient may be called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -107,6 +108,19 @@ const KEYS: [&str; 21] = [
     "maybe_voicemail",
     "logged",
 ];
+
+/// The id of a step: a text, which other programs write as a number too.
+fn id<'de, D: Deserializer<'de>>(json: D) -> Result<Option<String>, D::Error> {
+    Ok(match Value::deserialize(json)? {
+        Value::Null => None,
+        Value::String(id) => Some(id),
+        Value::Number(id) => Some(id.to_string()),
+        other => {
+            let found = state::json::type_name(&other);
+            return Err(D::Error::custom(format!("the id of a step is {found}, not a text")));
+        }
+    })
+}
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(attempt: &usize) -> bool {
@@ -282,6 +296,21 @@ mod tests {
         let value = serde_json::to_value(event).unwrap();
         let keys: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(keys, KEYS);
+    }
+
+    #[test]
+    fn the_id_of_a_step_may_be_a_number() {
+        let mut record = whole();
+        (record["step_id"], record["verify_step"]) = (json!(3), json!(4.50));
+        let event: ScheduledEvent = serde_json::from_value(record.clone()).unwrap();
+        assert_eq!(
+            (event.step_id.as_deref(), event.verify_step.as_deref()),
+            (Some("3"), Some("4.5"))
+        );
+        record["step_id"] = json!(null);
+        assert_eq!(serde_json::from_value::<ScheduledEvent>(record.clone()).unwrap().step_id, None);
+        record["step_id"] = json!([3]);
+        assert!(serde_json::from_value::<ScheduledEvent>(record).is_err());
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! The missions of a state file, by slug.
 
 use std::path::Path;
+use std::sync::Once;
 
 use serde_json::{Map, Value};
 use state::exit::Fault;
-use state::{json, shell};
+use state::{json, out, shell};
 
+use super::members::Members;
 use super::mission::{Mission, MissionMut};
 use super::{errors, nesting};
 use crate::suggest;
@@ -14,16 +16,39 @@ use crate::suggest;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Missions(Map<String, Value>);
 
-/// Reads the bytes of a state file. Fails (exit 2) if they are broken, with the place of the damage.
+/// Reads the bytes of a state file. What python wrote for no number is null, and a slug that stands twice keeps both missions;
+/// both are warned of, once.
+///
+/// Fails (exit 2) if they are broken, with the place of the damage.
 pub(crate) fn parse(path: &Path, bytes: Option<&[u8]>) -> anyhow::Result<Missions> {
     let Some(bytes) = bytes else { return Ok(Missions::default()) };
     if let Err(err) = std::str::from_utf8(bytes) {
         return Err(errors::not_text(path, bytes, err.valid_up_to()).into());
     }
-    match json::parse(errors::without_byte_order_mark(bytes)) {
-        Ok(Value::Object(missions)) => Ok(Missions(missions)),
-        Ok(_) => Err(errors::not_an_object(path).into()),
+    match json::parse_of_python::<Members>(errors::without_byte_order_mark(bytes)) {
+        Ok((members, has_constants)) => {
+            warn_of_changes(path, &members.renamed, has_constants);
+            Ok(Missions(members.map))
+        }
+        Err(err) if err.is_data() => Err(errors::not_an_object(path).into()),
         Err(err) => Err(errors::not_json(path, bytes, &err).into()),
+    }
+}
+
+/// Warns of what was read otherwise than it stands in the file; once, since one command reads it several times.
+fn warn_of_changes(path: &Path, renamed: &[String], has_constants: bool) {
+    static ONCE: Once = Once::new();
+    let shown = path.display();
+    let slugs =
+        || renamed.iter().take(5).map(|slug| format!("`{slug}`")).collect::<Vec<_>>().join(", ");
+    let texts = [
+        has_constants.then(|| format!("`{shown}` holds NaN or Infinity, which is read as null")),
+        (!renamed.is_empty())
+            .then(|| format!("`{shown}` holds a slug twice; the later mission is {} now", slugs())),
+    ];
+    let texts: Vec<String> = texts.into_iter().flatten().collect();
+    if !texts.is_empty() {
+        ONCE.call_once(|| texts.iter().for_each(|text| out::warning(text)));
     }
 }
 

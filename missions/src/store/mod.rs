@@ -9,6 +9,7 @@ mod errors;
 pub(crate) mod event;
 mod file;
 mod legacy_notice;
+mod members;
 mod mission;
 mod missions;
 mod nesting;

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use state::exit::Fault;
 
 /// The most lists and objects inside each other that are read (serde_json refuses the 128th).
-const DEEPEST: usize = 127;
+pub(super) const DEEPEST: usize = 127;
 
 /// Whether a value can be read again inside `outside` lists and objects.
 pub(super) fn fits(value: &Value, outside: usize) -> bool {

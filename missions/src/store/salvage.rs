@@ -1,9 +1,12 @@
 //! What can still be read of a broken state file: everything up to the damage, and the whole missions after it.
 
+mod later;
+
 use serde_json::{Map, Value};
 use state::json;
 
-use super::nesting;
+use super::members::Members;
+use super::nesting::DEEPEST;
 
 /// What was saved from a broken file.
 #[derive(Debug, Default)]
@@ -16,62 +19,39 @@ pub(crate) struct Salvaged {
     pub(crate) lost: usize,
 }
 
-/// Reads what parses. Never fails; a file of which nothing can be read gives nothing.
+/// Reads what parses, in a time that grows with the size alone. Never fails; a file of which nothing can be read gives nothing.
 pub(crate) fn salvage(bytes: &[u8]) -> Salvaged {
     let bytes = super::errors::without_byte_order_mark(bytes);
-    if let Ok(Value::Object(missions)) = json::parse(bytes) {
-        return Salvaged { missions, ..Salvaged::default() };
+    if let Ok((members, _)) = json::parse_of_python::<Members>(bytes) {
+        return Salvaged { missions: members.map, ..Salvaged::default() };
     }
     let mut prefix = Prefix::of(bytes);
     let mut text = bytes[..prefix.end].to_vec();
     text.extend(prefix.closers.iter().rev());
-    let mut missions = if let Ok(Value::Object(missions)) = json::parse(&text) {
-        missions
+    let mut members = if let Ok((members, _)) = json::parse_of_python::<Members>(&text) {
+        members
     } else {
         prefix.end = 0;
-        Map::new()
+        Members::default()
     };
+    let (later, read) = later::missions(bytes, prefix.end);
     // The last mission of the prefix is whole if the damage stands beside it, not in it.
-    let last = missions.keys().next_back().cloned().filter(|_| prefix.closers.len() > 1);
-    let (later, read) = missions_after(bytes, prefix.end);
-    let mut cut: Vec<String> = last.into_iter().collect();
+    let torn = members.map.keys().next_back().cloned().filter(|_| prefix.closers.len() > 1);
+    let torn = torn.and_then(|slug| members.map.shift_remove(&slug).map(|value| (slug, value)));
+    let mut cut = Vec::new();
+    let is_whole_later = |slug: &String| later.iter().any(|(later, _)| later == slug);
+    // A mission that is whole after the damage has its name, and what was torn off it another.
+    let (renamed, torn) = match torn {
+        Some((slug, value)) if is_whole_later(&slug) => (Some((slug, value)), None),
+        torn => (None, torn),
+    };
+    cut.extend(torn.map(|(slug, value)| members.insert(slug, value)));
     for (slug, value) in later {
-        // A mission that is whole after the damage is better than its own torn beginning.
-        cut.retain(|torn| *torn != slug);
-        missions.insert(slug, value);
+        members.insert(slug, value);
     }
-    Salvaged { missions, cut, lost: bytes.len() - prefix.end - read }
-}
-
-/// The whole missions after the damage, found by the indentation that `telnyx_api.py` and we write, and how many bytes
-/// they take.
-fn missions_after(bytes: &[u8], from: usize) -> (Vec<(String, Value)>, usize) {
-    let mark = b"\n  \"";
-    let (mut found, mut read, mut at) = (Vec::new(), 0, from);
-    while let Some(place) = bytes[at..].windows(mark.len()).position(|window| window == mark) {
-        let start = at + place + 3;
-        at = start;
-        let mut values =
-            serde_json::Deserializer::from_slice(&bytes[start..]).into_iter::<String>();
-        let Some(Ok(slug)) = values.next() else { continue };
-        let key_end = start + values.byte_offset();
-        let rest = &bytes[key_end..];
-        let blank = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-        if rest.get(blank) != Some(&b':') {
-            continue;
-        }
-        let value_start = key_end + blank + 1;
-        let mut values = serde_json::Deserializer::from_slice(&bytes[value_start..]).into_iter();
-        // What is nested deeper than may be stored is passed over: it could not be read again.
-        if let Some(Ok(value @ Value::Object(_))) = values.next()
-            && nesting::fits(&value, 1)
-        {
-            at = value_start + values.byte_offset();
-            read += at - start;
-            found.push((slug, value));
-        }
-    }
-    (found, read)
+    let renamed = renamed.filter(|(_, value)| *value != Value::Object(Map::new()));
+    cut.extend(renamed.map(|(slug, value)| members.insert(slug, value)));
+    Salvaged { missions: members.map, cut, lost: bytes.len() - prefix.end - read }
 }
 
 /// The longest beginning of a text that becomes JSON when its open brackets are closed.
@@ -107,7 +87,8 @@ impl Prefix {
             let ends =
                 matches!(next, Expected::KeyOrEnd | Expected::ValueOrEnd | Expected::CommaOrEnd);
             let read = match byte {
-                b'{' | b'[' if takes_value => {
+                // What is nested deeper than may be stored could not be read again.
+                b'{' | b'[' if takes_value && stack.len() < DEEPEST => {
                     stack.push(if byte == b'{' { b'}' } else { b']' });
                     next = if byte == b'{' { Expected::KeyOrEnd } else { Expected::ValueOrEnd };
                     Some((at + 1, true))
@@ -167,7 +148,7 @@ fn string(bytes: &[u8], at: usize) -> Option<usize> {
 fn word(bytes: &[u8], at: usize) -> Option<usize> {
     let is_end = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b',' | b'}' | b']');
     let end = at + bytes[at..].iter().position(is_end)?;
-    json::parse(&bytes[at..end]).is_ok().then_some(end)
+    json::parse_of_python::<Value>(&bytes[at..end]).is_ok().then_some(end)
 }
 
 #[cfg(test)]
@@ -202,6 +183,67 @@ mod tests {
     fn whole_missions_after_the_damage_are_saved() {
         let text = "{\n  \"a\": {\n    \"x\": 1\n  },\n  \"b\": {\n    \"y\": @@\n  },\n  \"c\": {\n    \"z\": 3\n  }\n}";
         case(text, &json!({"a": {"x": 1}, "b": {}, "c": {"z": 3}}), &["b"]);
+    }
+
+    #[test]
+    fn recovery_goes_on_with_the_next_mission_however_the_file_is_laid_out() {
+        let (a, b) =
+            (json!({"mission_name": "A", "memory": {}}), json!({"memory": {"precious": "yes"}}));
+        let whole = json!({"a": a, "b": b});
+        for text in [
+            r#"{"a":{"mission_name":"A","memory":{"avg":@@,"k":{"x":1}}},"b":{"memory":{"precious":"yes"}}}"#,
+            r#"{"a": {"mission_name": "A", "memory": {"avg": , "k": 1}}, "b": {"memory": {"precious": "yes"}}}"#,
+            "{\n\t\"a\": {\n\t\t\"mission_name\": \"A\", \"memory\": {x}},\n\t\"b\": {\n\t\t\"memory\": {\"precious\": \"yes\"}}}",
+        ] {
+            case(text, &whole, &["a"]);
+        }
+        // A quote too few: the text goes on to the next one.
+        let text = r#"{"a":{"mission_name":"A","memory":{"torn":"text}},"b":{"memory":{"precious":"yes"}}}"#;
+        let torn = json!({"mission_name": "A", "memory": {"torn": "text}},"}});
+        case(text, &json!({"a": torn, "b": b}), &["a"]);
+        // A closing bracket too few: the next mission is in the first one.
+        let text = r#"{"a":{"mission_name":"A","memory":{},"b":{"memory":{"precious":"yes"}}"#;
+        case(text, &json!({"a": {"mission_name": "A", "memory": {}, "b": b}}), &["a"]);
+        // Also what python wrote for no number.
+        let text =
+            r#"{"a":{"mission_name":"A","memory":{"n":NaN,"m":@}},"b":{"memory":{"n":-Infinity}}}"#;
+        let wanted = json!({"a": {"mission_name": "A", "memory": {"n": null}}, "b": {"memory": {"n": null}}});
+        case(text, &wanted, &["a"]);
+    }
+
+    #[test]
+    fn a_slug_that_stands_twice_keeps_both() {
+        let text = r#"{"a":{"memory":{"n":1}},"a":{"memory":{"n":2}},"c":{"memory":{"n":@"#;
+        let wanted =
+            json!({"a": {"memory": {"n": 1}}, "a~2": {"memory": {"n": 2}}, "c": {"memory": {}}});
+        case(text, &wanted, &["c"]);
+        let text = r#"{"a":{"memory":{"n":1,@}},"a":{"memory":{"n":2}}}"#;
+        case(text, &json!({"a": {"memory": {"n": 2}}, "a~2": {"memory": {"n": 1}}}), &["a~2"]);
+    }
+
+    /// Files that cost a slow reader minutes.
+    #[test]
+    fn the_time_grows_with_the_size_alone() {
+        let many = |text: &str| text.repeat(200_000 / text.len());
+        let started = std::time::Instant::now();
+        for text in [
+            many(r#"{"a":{"memory":{"k":"#),
+            many("["),
+            format!(r#"{{"a":{{"memory":{}"#, many(r#"{"memory":"#)),
+            many(r#""a":{"k":"v},"#),
+            many(r#""a":{"k":NaN,"#),
+            format!("@\"{}", many(r#"\""#)),
+            many("@\n  \"a\": {"),
+            many(r#"{"a":"#),
+            format!("{}{}", r#"{"a":"#.repeat(100), many(r#""b":{"memory":{}},"#)),
+            many("\""),
+            many("{\"a\" "),
+            many("  "),
+        ] {
+            salvage(text.as_bytes());
+        }
+        let took = started.elapsed();
+        assert!(took.as_secs() < 30, "{took:?}");
     }
 
     #[test]

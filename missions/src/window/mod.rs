@@ -2,7 +2,6 @@
 
 mod days;
 mod hours;
-mod zones;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -13,6 +12,7 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, ToSpan as _};
 use serde::{Deserialize, Serialize};
 use state::phone::Phone;
+use state::{numbering, time_zones};
 
 pub(crate) use days::Days;
 pub(crate) use hours::Hours;
@@ -40,7 +40,7 @@ pub(crate) struct Window {
 pub(crate) enum ZoneSource {
     /// They were given.
     Given,
-    /// By the number's country or area code.
+    /// By the number's country or area code; several where it may ring in several.
     Number,
     /// The number does not show them: this machine's zone stands in, which is worth a warning.
     Machine,
@@ -75,14 +75,10 @@ impl WindowOptions {
     /// The window for a recipient: in the zones that were given, else where the number rings, else this machine's
     /// (a zone with a name, or a fixed offset).
     pub(crate) fn for_recipient(&self, phone: &Phone, machine: &TimeZone) -> (Window, ZoneSource) {
-        let by_number = || zones::of(phone).and_then(|names| named(names).ok());
-        let (zones, from) = match &self.zones {
-            Some(zones) => (zones.clone(), ZoneSource::Given),
-            None => by_number().map_or_else(
-                || (vec![machine.clone()], ZoneSource::Machine),
-                |zones| (zones, ZoneSource::Number),
-            ),
-        };
+        let by_number = || zones_of(phone).map(|zones| (zones, ZoneSource::Number));
+        let given = self.zones.clone().map(|zones| (zones, ZoneSource::Given));
+        let (zones, from) =
+            given.or_else(by_number).unwrap_or((vec![machine.clone()], ZoneSource::Machine));
         let hours = self.hours.unwrap_or(Hours::BUSINESS);
         let days = self.days.unwrap_or(Days::BUSINESS);
         (Window { hours, days, zones, without: None }, from)
@@ -127,6 +123,11 @@ impl Window {
     /// An instant as the recipient's clock shows it, with its offset; by the first zone where there are several.
     pub(crate) fn local(&self, at: Timestamp) -> String {
         at.to_zoned(self.zones[0].clone()).strftime("%a %Y-%m-%dT%H:%M:%S%:z").to_string()
+    }
+
+    /// Whether the phone may be in several zones.
+    pub(crate) fn has_several_zones(&self) -> bool {
+        self.zones.len() > 1
     }
 
     /// The zones' names.
@@ -186,10 +187,17 @@ impl fmt::Display for Window {
     }
 }
 
+/// The zones in which a number may ring, if it shows any; all of them, or none.
+fn zones_of(phone: &Phone) -> Option<Vec<TimeZone>> {
+    let names = numbering::zones(phone.as_str().trim_start_matches('+'));
+    let zones: Vec<TimeZone> = names.into_iter().map(time_zones::get).collect::<Option<_>>()?;
+    (!zones.is_empty()).then_some(zones)
+}
+
 /// Reads names of zones, joined by commas. Fails with a sentence that shows what would be right.
 fn named(text: &str) -> Result<Vec<TimeZone>, String> {
     let one = |name: &str| {
-        TimeZone::get(name.trim()).map_err(|_| {
+        time_zones::get(name.trim()).ok_or_else(|| {
             format!("`{name}` is no time zone; write Area/City, as in America/Chicago")
         })
     };

@@ -1,5 +1,8 @@
 //! Windows over days, zones and clock changes.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -86,10 +89,47 @@ fn the_zone_is_the_one_given_or_the_number_s_or_the_machine_s() {
     let nothing = WindowOptions::default();
     let (new_york, utc) = ("09:00-17:00 mon-fri America/New_York", "09:00-17:00 mon-fri UTC");
     assert_eq!(found(&nothing, "+13322200013"), (new_york.to_owned(), ZoneSource::Number));
+    // A freephone number of no country.
+    assert_eq!(found(&nothing, "+80012345678"), (utc.to_owned(), ZoneSource::Machine));
+    // One that rings nowhere.
     assert_eq!(found(&nothing, "+15551234567"), (utc.to_owned(), ZoneSource::Machine));
     let given = WindowOptions::read(Some("8-20"), Some("sat"), Some("Asia/Tokyo")).unwrap();
     let tokyo = "08:00-20:00 sat Asia/Tokyo".to_owned();
     assert_eq!(found(&given, "+13322200013"), (tokyo, ZoneSource::Given));
+}
+
+#[test]
+fn a_number_that_may_ring_in_several_zones_is_all_of_them() {
+    let opening = |number: &str, from: &str| {
+        let window =
+            WindowOptions::default().for_recipient(&number.parse().unwrap(), &TimeZone::UTC);
+        assert_eq!(window.1, ZoneSource::Number, "{number}");
+        window.0.next_opening(at(from)).map(|next| next.to_string())
+    };
+    // Nine in Los Angeles, and at five in New York it closes: an area code that nobody knows.
+    for number in ["+12995550142", "+16215550142", "+18005551234"] {
+        for (from, wanted) in [
+            ("2027-12-01T14:00:00Z", "2027-12-01T17:00:00Z"),
+            ("2027-12-01T21:59:59Z", "2027-12-01T21:59:59Z"),
+            ("2027-12-01T22:00:00Z", "2027-12-02T17:00:00Z"),
+        ] {
+            assert_eq!(opening(number, from).as_deref(), Some(wanted), "{number} from {from}");
+        }
+    }
+    // Area codes that went into service lately: Virginia, California, Colorado.
+    for (number, wanted) in [
+        ("+19484340123", "2027-12-01T14:00:00Z"),
+        ("+13692340123", "2027-12-01T17:00:00Z"),
+        ("+17482340123", "2027-12-01T16:00:00Z"),
+    ] {
+        assert_eq!(opening(number, "2027-12-01T08:00:00Z").as_deref(), Some(wanted), "{number}");
+    }
+    // Mobile phones of Australia (with the Cocos Islands), and of Russia, which is too wide for one working day.
+    assert_eq!(
+        opening("+61412345678", "2027-12-01T00:00:00Z").as_deref(),
+        Some("2027-12-01T02:30:00Z")
+    );
+    assert_eq!(opening("+79161234567", "2027-12-01T00:00:00Z"), None);
 }
 
 #[test]
@@ -166,6 +206,49 @@ proptest! {
             prop_assert!(!window.is_inside(before), "{before} before {next}");
             let step = if n < 200 { SignedDuration::from_mins(1) } else { SignedDuration::from_mins(43) };
             before -= step;
+        }
+    }
+}
+
+/// The zones of each prefix by the table itself, read in another way than the program does.
+static TABLE: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+    let table = include_str!("../../../state/src/text/numbering/zones.txt");
+    let lines = table.lines().filter_map(|line| line.split_once('|'));
+    lines.flat_map(|(zones, prefixes)| prefixes.split(' ').map(move |one| (one, zones))).collect()
+});
+
+fn zones_in_table(digits: &str) -> Vec<&'static str> {
+    let longest = (1..=digits.len()).rev().find_map(|n| TABLE.get(&digits[..n]));
+    longest.map_or_else(Vec::new, |zones| zones.split(',').collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #[test]
+    fn no_phone_rings_outside_its_hours_wherever_it_is(
+        prefix in prop_oneof![
+            2 => prop::sample::select(vec!["1", "1555", "12", "1208", "1907", "52", "55", "61", "62", "7", "34", "44", "351"]),
+            1 => Just(""),
+        ],
+        rest in "[1-9][0-9]{9}",
+        seconds in moment(),
+    ) {
+        let number: String = format!("{prefix}{rest}").chars().take(12).collect();
+        let phone = format!("+{number}").parse();
+        prop_assume!(phone.is_ok());
+        let phone: state::phone::Phone = phone.unwrap();
+        let digits = &phone.as_str()[1..];
+        let names = if digits.starts_with("1555") { Vec::new() } else { zones_in_table(digits) };
+        let (window, source) = WindowOptions::default().for_recipient(&phone, &TimeZone::UTC);
+        prop_assert_eq!(source == ZoneSource::Machine, names.is_empty(), "{}", phone);
+        let from = Timestamp::from_second(seconds).unwrap();
+        let allowed = window.next_opening(from).into_iter().chain(window.is_inside(from).then_some(from));
+        for at in allowed {
+            for name in &names {
+                let there = at.to_zoned(state::time_zones::get(name).unwrap());
+                let is_day = !["Sat", "Sun"].contains(&&*there.strftime("%a").to_string());
+                prop_assert!(is_day && (9..17).contains(&there.hour()), "{} at {} in {}", phone, there, name);
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ mod folder;
 mod gateway;
 mod installation;
 mod mission_ticks;
+mod number_data;
 mod storage;
 mod supervisor;
 
@@ -30,13 +31,14 @@ struct Group {
     run: fn(&Installation) -> Vec<Finding>,
 }
 
-const GROUPS: [Group; 7] = [
+const GROUPS: [Group; 8] = [
     Group { ids: &["folder", "config"], run: folder::check },
     Group { ids: &["key", "quota", "clock"], run: account::check },
     Group { ids: &["service"], run: account::check_doctor },
     Group { ids: &["client"], run: client::check },
     Group { ids: &["gateway", "token", "sessions_send", "agent"], run: gateway::check },
     Group { ids: &["background"], run: supervisor::check },
+    Group { ids: &["numbers"], run: number_data::check },
     Group { ids: &["state", "disk"], run: storage::check },
 ];
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use state::clock::Clock;
 use state::config::Config;
-use state::{env, exit, file, paths};
+use state::{env, exit, file, json, paths};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -41,8 +41,8 @@ fn object(path: &Path, fix: impl FnOnce() -> String) -> Result<Map<String, Value
     let bytes = file::read(path)
         .map_err(|err| Finding::fail(exit::one_line(&err), format!("ls -l {}", quoted(path))))?;
     let Some(bytes) = bytes else { return Ok(Map::new()) };
-    let why = match serde_json::from_slice(&bytes) {
-        Ok(Value::Object(object)) => return Ok(object),
+    let why = match json::parse_of_python(&bytes) {
+        Ok((Value::Object(object), _)) => return Ok(object),
         Ok(_) => "it is no JSON object".to_owned(),
         Err(err) => err.to_string(),
     };

@@ -12,6 +12,7 @@ use crate::client;
 use crate::programs::connect_of;
 use serde::{Deserialize, Serialize};
 use state::exit::Fault;
+use state::{cron_daemon, out};
 use std::path::Path;
 
 /// What keeps `connect` running.
@@ -51,6 +52,10 @@ impl Supervisor {
                 let written = cron::install(skill, &connect)?;
                 // The `@reboot` line waits for the next boot.
                 client::start(skill, &connect);
+                if cron_daemon::is_missing() {
+                    let (missing, start) = (cron_daemon::MISSING, cron_daemon::START);
+                    out::warning(&format!("{missing}; {start}"));
+                }
                 Ok(written)
             }
         }

@@ -2,14 +2,12 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
-use serde_json::Value;
-
 use super::Config;
 use super::approval_policy::ApprovalPolicy;
-use crate::exit::Fault;
+use super::phone_lists;
 use crate::storage::paths;
-use crate::text::phone::Phone;
+use crate::text::phone::{AllowedNumbers, Phone};
+use anyhow::Context as _;
 
 /// How many turns may run at once, unless `max_turns` says otherwise.
 const MAX_TURNS: u64 = 64;
@@ -29,6 +27,8 @@ pub struct Settings {
     pub approval_policy: ApprovalPolicy,
     /// Whose texts are answered; `None` for everyone's.
     pub sms_allow: Option<Vec<Phone>>,
+    /// Numbers that may be called and texted whatever our tables say.
+    pub allowed_numbers: AllowedNumbers,
     /// How many turns may run at once.
     pub max_turns: usize,
 }
@@ -46,29 +46,10 @@ impl Settings {
             voice_context: config.literal_text("voice_context")?,
             approval_policy: ApprovalPolicy::from_section(&config.section("guard")?)
                 .with_context(|| format!("reading `{}`", file(config).display()))?,
-            sms_allow: sms_allow(config)?,
+            sms_allow: phone_lists::phones(config, "sms")?,
+            allowed_numbers: config.allowed_numbers()?,
             max_turns: usize::try_from(max_turns)?,
         })
-    }
-}
-
-/// Reads `sms.allow`: a list of numbers; absent it allows everyone.
-///
-/// Fails (exit 3) if it is anything else: a rule that cannot be read must not count as no rule.
-fn sms_allow(config: &Config) -> anyhow::Result<Option<Vec<Phone>>> {
-    let section = config.section("sms")?;
-    let wrong = || {
-        let wanted = "is no list of numbers such as +15551234567";
-        Fault::not_configured(format!("`sms.allow` in `{}` {wanted}", file(config).display()))
-            .hint("mend the file")
-    };
-    match section.get("allow") {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::Array(entries)) => {
-            let phone = |entry: &Value| entry.as_str()?.parse::<Phone>().ok();
-            Ok(Some(entries.iter().map(phone).collect::<Option<_>>().ok_or_else(wrong)?))
-        }
-        Some(_) => Err(wrong().into()),
     }
 }
 

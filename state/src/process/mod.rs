@@ -1,7 +1,8 @@
-//! What belongs to the running process: command line, environment, clock, signals, stdout and stderr.
+//! What belongs to the running process: command line, environment, clock, time zones, signals, stdout and stderr.
 
 pub mod args;
 pub mod clock;
 pub mod env;
 pub mod interrupt;
 pub mod out;
+pub mod time_zones;

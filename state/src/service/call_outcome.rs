@@ -88,11 +88,17 @@ pub fn meaning(word: &str) -> WordMeaning {
         | "machinedetected" | "voicemaildetected" | "voicemailleft" => CallOutcome::Voicemail,
         "fax" | "faxdetected" | "amdfax" => CallOutcome::Fax,
         "busy" | "userbusy" => CallOutcome::Busy,
-        "noanswer" | "unanswered" | "notanswered" | "missed" | "timeout" | "silence"
-        | "amdsilence" => CallOutcome::NoAnswer,
+        "noanswer" | "unanswered" | "notanswered" | "missed" | "timeout" | "ringtimeout"
+        | "nouserresponse" | "unreachable" | "notreachable" | "silence" | "amdsilence" => {
+            CallOutcome::NoAnswer
+        }
         "rejected" | "callrejected" | "declined" => CallOutcome::Rejected,
-        "notfound" => CallOutcome::NotFound,
-        "canceled" | "cancelled" | "originatorcancel" => CallOutcome::Canceled,
+        "notfound" | "numbernotfound" | "unallocatednumber" | "invalidnumber" => {
+            CallOutcome::NotFound
+        }
+        "canceled" | "cancelled" | "callcanceled" | "callcancelled" | "originatorcancel" => {
+            CallOutcome::Canceled
+        }
         "failed" | "error" => CallOutcome::Failed,
         "" | "unspecified" | "notsure" | "pending" | "scheduled" | "queued" | "initiating"
         | "initiated" | "dialing" | "ringing" | "inprogress" | "ending" | "ended" => {
@@ -167,7 +173,7 @@ mod tests {
     use serde_json::{Value, json};
 
     /// Every word of the service and the carrier for the end of a call, and its meaning.
-    const ENDS: [(&str, CallOutcome); 31] = [
+    const ENDS: [(&str, CallOutcome); 34] = [
         ("completed", CallOutcome::Answered),
         ("answered", CallOutcome::Answered),
         ("human", CallOutcome::Answered),
@@ -190,6 +196,9 @@ mod tests {
         ("timeout", CallOutcome::NoAnswer),
         ("silence", CallOutcome::NoAnswer),
         ("amd_silence", CallOutcome::NoAnswer),
+        ("no_user_response", CallOutcome::NoAnswer),
+        ("unreachable", CallOutcome::NoAnswer),
+        ("unallocated_number", CallOutcome::NotFound),
         ("rejected", CallOutcome::Rejected),
         ("call_rejected", CallOutcome::Rejected),
         ("declined", CallOutcome::Rejected),

@@ -62,10 +62,17 @@ pub fn read() -> anyhow::Result<String> {
         return String::from_utf8(output.stdout).context("the crontab is not UTF-8");
     }
     let why = String::from_utf8_lossy(&output.stderr);
-    if why.contains("no crontab") {
+    if says_none(&why) {
         return Ok(String::new());
     }
     Err(unavailable(&sanitize::line(&why)).into())
+}
+
+/// Whether the `crontab` program says that this user has none: cron's own words, or those of busybox, to which it is a file that
+/// does not exist.
+fn says_none(why: &str) -> bool {
+    let is_no_file = why.contains("can't open") && why.contains("No such file or directory");
+    why.contains("no crontab") || is_no_file
 }
 
 /// The lines of a crontab that end in `mark`.
@@ -109,7 +116,12 @@ pub fn set_lines(skill: &Path, mark: &str, lines: &[CrontabLine]) -> anyhow::Res
         return Ok(false);
     }
     install(skill, &new, &lock)?;
-    Ok(true)
+    // A program may take the lines, and keep others.
+    let kept = read()?;
+    if lines_with_mark(&kept, mark) == lines_with_mark(&new, mark) {
+        return Ok(true);
+    }
+    Err(unavailable("the lines that were written are not in it now").into())
 }
 
 /// `crontab` with `lines` instead of those that end in `mark`: unchanged if it has them, else at its end.
@@ -184,7 +196,7 @@ fn unavailable(why: &str) -> Fault {
 mod tests {
     use std::path::Path;
 
-    use super::{CrontabLine, lines_with_mark, mission_mark, mission_slug, replaced};
+    use super::{CrontabLine, lines_with_mark, mission_mark, mission_slug, replaced, says_none};
     use proptest::prelude::*;
 
     fn line(word: &str) -> CrontabLine {
@@ -196,6 +208,25 @@ mod tests {
         assert_eq!(line("/a/b").text(), "@reboot /a/b start >/dev/null 2>&1 # ours");
         assert_eq!(line("/it's 5%").text(), r"@reboot '/it'\''s 5\%' start >/dev/null 2>&1 # ours");
         assert!(CrontabLine::new("@reboot", &["/a\nb"], "ours").is_err());
+    }
+
+    #[test]
+    fn a_user_without_a_crontab_has_an_empty_one() {
+        for words in [
+            "no crontab for ada",
+            "crontab: no crontab for ada",
+            "crontab: can't open 'ada': No such file or directory",
+        ] {
+            assert!(says_none(words), "{words}");
+        }
+        for words in [
+            "",
+            "you (ada) are not allowed to use this program (crontab)",
+            "crontab: can't open 'ada': Permission denied",
+            "crontab: can't change directory to '/var/spool/cron/crontabs': No such file or directory",
+        ] {
+            assert!(!says_none(words), "{words}");
+        }
     }
 
     #[test]

@@ -21,6 +21,9 @@ use crate::text::shell;
 /// How long a change waits for the lock of another program.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
 
+/// How many symlinks in a row are followed: as many as Linux does.
+const MAX_SYMLINKS: usize = 40;
+
 /// The bytes of a file; `None` if there is none.
 pub fn read(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
     match fs::read(path) {
@@ -80,7 +83,7 @@ pub fn update_borrowing<T, B: Borrow<Vec<u8>>>(
     path: &Path,
     change: impl FnOnce(Option<Vec<u8>>) -> anyhow::Result<(Option<B>, T)>,
 ) -> anyhow::Result<T> {
-    let path = follow_symlink(path);
+    let path = follow_symlink(path)?;
     if let Some(dir) = path.parent() {
         create_dir(dir)?;
     }
@@ -95,13 +98,13 @@ pub fn update_borrowing<T, B: Borrow<Vec<u8>>>(
 /// Replaces a file without lock and fsync: for one that a single process writes, and whose loss in a power cut does no
 /// harm.
 pub fn replace_unsynced(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    replace_by_rename(&follow_symlink(path), bytes, false)
+    replace_by_rename(&follow_symlink(path)?, bytes, false)
 }
 
 /// [`replace_unsynced`], or, where the disk has no room for a second file, overwrites the file in place: a reader may
 /// then find it half written. For a small file that only shows a state.
 pub fn replace_or_overwrite_unsynced(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let path = follow_symlink(path);
+    let path = follow_symlink(path)?;
     replace_by_rename(&path, bytes, false).or_else(|err| overwrite(&path, bytes).map_err(|_| err))
 }
 
@@ -125,9 +128,19 @@ pub fn is_accessible_to_others(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0)
 }
 
-/// The file to replace: of a symlink the one that it leads to, so that it stays a symlink.
-fn follow_symlink(path: &Path) -> PathBuf {
-    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+/// The file to replace: of a symlink the one that it leads to, so that it stays a symlink, also where that does not exist yet.
+///
+/// Fails for symlinks that lead in a circle.
+fn follow_symlink(path: &Path) -> anyhow::Result<PathBuf> {
+    if let Ok(real) = fs::canonicalize(path) {
+        return Ok(real);
+    }
+    let mut place = path.to_owned();
+    for _ in 0..MAX_SYMLINKS {
+        let Ok(target) = fs::read_link(&place) else { return Ok(place) };
+        place = place.parent().unwrap_or(Path::new("/")).join(target);
+    }
+    anyhow::bail!("`{}` leads through too many symlinks", path.display())
 }
 
 fn replace_by_rename(path: &Path, bytes: &[u8], fsync: bool) -> anyhow::Result<()> {
@@ -233,6 +246,38 @@ mod tests {
         replace(&link, b"two").unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(read(&real).unwrap().unwrap(), b"two");
+        fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn what_a_dangling_symlink_leads_to_is_made() {
+        use std::os::unix::fs::symlink;
+        let dir = fresh_dir("dangling");
+        fs::create_dir_all(dir.join("skill")).unwrap();
+        let link = |name: &str, target: &str| {
+            let path = dir.join("skill").join(name);
+            symlink(target, &path).unwrap();
+            path
+        };
+        for (name, target, real) in [
+            ("near", "../data/near.json", "data/near.json"),
+            ("far", "near2", "data/far.json"),
+            ("near2", "../data/far.json", "data/far.json"),
+        ] {
+            let path = link(name, target);
+            if name == "far" {
+                continue;
+            }
+            replace(&path, b"one").unwrap();
+            replace(&path, b"two").unwrap();
+            assert!(fs::symlink_metadata(&path).unwrap().is_symlink(), "{name}");
+            assert_eq!(read(&dir.join(real)).unwrap().unwrap(), b"two");
+        }
+        assert_eq!(read(&dir.join("skill/far")).unwrap().unwrap(), b"two", "over two links");
+        let circle = link("a", "b");
+        link("b", "a");
+        assert!(replace(&circle, b"one").is_err());
+        assert!(fs::symlink_metadata(&circle).unwrap().is_symlink());
         fs::remove_dir_all(dir).unwrap();
     }
 

@@ -1,5 +1,6 @@
 //! JSON off a wire: a text that was cut in the middle of an emoji must not cost the whole document.
 
+use serde::de::DeserializeOwned;
 use serde_json::{Error, Value};
 
 /// Reads one JSON document as `serde_json` does, but repairs what it refuses and senders produce all the same: a `\u`
@@ -8,6 +9,41 @@ use serde_json::{Error, Value};
 /// Numbers and the order of keys stay as they were sent. Fails as `serde_json` fails, and for documents
 /// nested deeper than its limit of 128.
 pub fn parse(bytes: &[u8]) -> Result<Value, Error> {
+    read(bytes)
+}
+
+/// [`parse`] for a document that python may have written: its `NaN`, `Infinity` and `-Infinity`, which are no JSON, are read
+/// as null. Returns with it whether there were any.
+///
+/// Fails as [`parse`] does.
+pub fn parse_of_python<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, bool), Error> {
+    read(bytes).map(|value| (value, false)).or_else(|err| {
+        let mended = without_constants(bytes).ok_or(err)?;
+        read(&mended).map(|value| (value, true))
+    })
+}
+
+/// The document with null in place of python's constants outside its strings; `None` if it has none.
+fn without_constants(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut document = Vec::with_capacity(bytes.len() + 16);
+    let (mut at, mut is_in_string) = (0, false);
+    while let Some(&byte) = bytes.get(at) {
+        let rest = &bytes[at..];
+        let constant = PYTHON_CONSTANTS.iter().find(|constant| rest.starts_with(constant));
+        if let Some(constant) = constant.filter(|_| !is_in_string) {
+            document.extend_from_slice(b"null");
+            at += constant.len();
+            continue;
+        }
+        is_in_string ^= byte == b'"';
+        let taken = if is_in_string && byte == b'\\' { 2 } else { 1 };
+        document.extend_from_slice(&rest[..taken.min(rest.len())]);
+        at += taken;
+    }
+    (document != bytes).then_some(document)
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     // A `str` is known to be UTF-8 as a whole; of bytes serde_json checks every string by itself.
     let read = match std::str::from_utf8(bytes) {
         Ok(text) => serde_json::from_str(text),
@@ -15,6 +51,9 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Error> {
     };
     read.or_else(|err| repaired(bytes).ok_or(err).and_then(|bytes| serde_json::from_slice(&bytes)))
 }
+
+/// What python writes for numbers that JSON does not have.
+const PYTHON_CONSTANTS: [&[u8]; 3] = [b"-Infinity", b"Infinity", b"NaN"];
 
 /// The document without lone surrogates and broken UTF-8; `None` if it had neither.
 fn repaired(bytes: &[u8]) -> Option<Vec<u8>> {
@@ -69,7 +108,7 @@ pub fn type_name(value: &Value) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{parse, parse_of_python};
     use proptest::prelude::{any, prop, prop_assert_eq, proptest};
     use serde_json::{Value, json};
 
@@ -100,6 +139,19 @@ mod tests {
         let document = r#"{"z":2911183098009880238123,"a":1.10,"m":"\ud83d"}"#;
         let read = parse(document.as_bytes()).unwrap().to_string();
         assert_eq!(read, "{\"z\":2911183098009880238123,\"a\":1.10,\"m\":\"\u{fffd}\"}");
+    }
+
+    #[test]
+    fn what_python_writes_for_no_number_is_null() {
+        let read = |document: &str| parse_of_python::<Value>(document.as_bytes());
+        let document =
+            r#"{"a": NaN, "b": [Infinity, -Infinity], "c": "NaN \" Infinity", "NaN": 1}"#;
+        let wanted = json!({"a": null, "b": [null, null], "c": "NaN \" Infinity", "NaN": 1});
+        assert_eq!(read(document).unwrap(), (wanted, true));
+        assert_eq!(read(r#"["NaN", "\\"]"#).unwrap(), (json!(["NaN", "\\"]), false));
+        for bad in ["[NaNa]", "[--Infinity]", "[+NaN]", "[NaN", "{NaN: 1}", "[nan]", "[1NaN]"] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub(crate) mod dotenv;
 pub mod invisible;
 pub mod json;
+pub mod line_breaks;
 pub mod numbering;
 pub mod parse_time;
 pub mod phone;

@@ -28,8 +28,9 @@ pub(crate) fn unbounded_duration(text: &str) -> Option<Duration> {
 
 /// A point in time: RFC 3339 with any offset, or `in 15m` counted from `now`.
 ///
-/// Fails with a sentence that shows what would be right; a time without an offset is refused, since the
-/// service would have to guess the zone.
+/// Fails with a sentence that shows what would be right. A time without an offset is refused, since the service would have to
+/// guess the zone, and so are the other forms of ISO 8601 and leap seconds: what is understood here by chance is understood
+/// otherwise elsewhere.
 pub fn instant(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     let text = text.trim();
     let wanted = || {
@@ -41,12 +42,46 @@ pub fn instant(text: &str, now: Timestamp) -> Result<Timestamp, String> {
         let ahead = SignedDuration::try_from(duration(rest)?).map_err(|_| wanted())?;
         return now.checked_add(ahead).map_err(|_| wanted());
     }
+    if !is_rfc3339(text) {
+        return Err(wanted());
+    }
     text.parse::<Timestamp>().map_err(|_| wanted())
+}
+
+/// How a time was written, in one form for all ways to write it: an instant in UTC, `in 15m` in seconds. `at` is the instant.
+pub fn normal_form(text: &str, at: Timestamp) -> String {
+    match text.trim().strip_prefix("in ").map(duration) {
+        Some(Ok(ahead)) => format!("in {} s", ahead.as_secs_f64()),
+        _ => at.to_string(),
+    }
+}
+
+/// Whether a text has the form that RFC 3339 wants, as far as a form shows: which days a month has is not asked here.
+fn is_rfc3339(text: &str) -> bool {
+    const START: &str = "dddd-dd-ddTdd:dd:dd";
+    let has_form = |text: &str, form: &str| {
+        text.len() == form.len()
+            && text.bytes().zip(form.bytes()).all(|(byte, wanted)| match wanted {
+                b'd' => byte.is_ascii_digit(),
+                wanted => byte.to_ascii_uppercase() == wanted,
+            })
+    };
+    let Some((start, rest)) = text.split_at_checked(START.len()) else { return false };
+    let (fraction, offset) =
+        rest.find(['Z', 'z', '+', '-']).map_or((rest, ""), |at| rest.split_at(at));
+    let is_fraction = fraction.strip_prefix('.').map_or(fraction.is_empty(), |digits| {
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    let is_offset = has_form(offset, "Z")
+        || ((has_form(offset, "+dd:dd") || has_form(offset, "-dd:dd"))
+            && offset[1..3] < *"24"
+            && offset[4..] < *"60");
+    has_form(start, START) && start[17..] < *"60" && is_fraction && is_offset
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{duration, instant};
+    use super::{duration, instant, normal_form};
     use jiff::Timestamp;
     use std::time::Duration;
 
@@ -69,8 +104,52 @@ mod tests {
             instant("2027-01-01T08:00:00-06:00", now).unwrap().to_string(),
             "2027-01-01T14:00:00Z"
         );
-        for bad in ["tomorrow", "2027-01-01T08:00:00", "in a while", ""] {
+        for bad in [
+            "tomorrow",
+            "2027-01-01T08:00:00",
+            "in a while",
+            "",
+            "2027-12-08T16Z",
+            "2027-12-08T16:00Z",
+            "20271208T160000Z",
+            "2027-12-08T16:00:60Z",
+            "+002027-12-08T16:00:00Z",
+            "2027-12-08 16:00:00Z",
+            "2027-12-08T16:00:00,5Z",
+            "2027-12-08T16:00:00.Z",
+            "2027-12-08T16:00:00+06",
+            "2027-12-08T16:00:00+0600",
+            "2027-12-08T16:00:00+24:00",
+            "2027-12-08T16:00:00-06:60",
+            "2027-12-08T16:00:00Z[UTC]",
+            "2027-12-08T16:00:00-06:00[America/Chicago]",
+            "2027-342T16:00:00Z",
+            "2027-W49-3T16:00:00Z",
+            "2027-02-30T16:00:00Z",
+            "2027-12-08T24:00:00Z",
+            "２027-12-08T16:00:00Z",
+            "1796745600",
+        ] {
             assert!(instant(bad, now).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn one_time_has_one_form_however_it_is_written() {
+        let now: Timestamp = "2027-01-01T00:00:00Z".parse().unwrap();
+        let form = |text: &str| normal_form(text, instant(text, now).unwrap());
+        for text in [
+            "2027-12-07T16:00:00Z",
+            "2027-12-07t10:00:00-06:00",
+            "2027-12-07T16:00:00z",
+            "2027-12-07T16:00:00+00:00",
+            "2027-12-07T16:00:00-00:00",
+            "2027-12-07T16:00:00.000Z",
+            "2027-12-08T05:59:00+13:59",
+        ] {
+            assert_eq!(form(text), "2027-12-07T16:00:00Z", "{text}");
+        }
+        assert_eq!(form("in 15m"), form("in  15 minutes"));
+        assert_eq!(form("in 900"), "in 900 s");
     }
 }

@@ -27,36 +27,48 @@ impl Phone {
         &self.0
     }
 
-    /// Refuses (exit 2) a number that must not be called or texted: an emergency service, one that bills its caller more
-    /// than a call, and one that cannot be, by its country code or its length.
-    pub fn ensure_callable(&self) -> Result<&Self, Fault> {
-        match self.forbidden_kind() {
-            Some(why) => {
-                Err(Fault::usage(format!("`{self}` is {why}; these tools never call or text it")))
-            }
-            None => Ok(self),
-        }
+    /// Refuses (exit 2) a number that must not be called or texted: an emergency service, and, unless the owner allows it,
+    /// one that bills its caller more than a call, and one that cannot be, by its country code or its length.
+    pub fn ensure_callable(&self, allowed: &AllowedNumbers) -> Result<&Self, Fault> {
+        let why = match self.forbidden_kind() {
+            None => return Ok(self),
+            Some(_) if allowed.0.contains(self) && !self.is_service() => return Ok(self),
+            Some(why) => why,
+        };
+        Err(Fault::usage(format!("`{self}` is {why}; these tools never call or text it")))
     }
 
     /// What is wrong with it, if it must not be called or texted.
     fn forbidden_kind(&self) -> Option<String> {
+        if self.is_service() {
+            return Some("an emergency or N11 service number".to_owned());
+        }
         let Some((plan, national)) = NumberingPlan::of(&self.0[1..]) else {
             return Some("no phone number: no country has its country code".to_owned());
         };
         if let Some(what) = plan.premium(national) {
             return Some(what.to_owned());
         }
-        match plan.check(national) {
-            Err(unfit) => Some(format!(
-                "no phone number: behind +{} {unfit}, not {}",
-                plan.code(),
-                national.len()
-            )),
-            Ok(()) if plan.code() == "1" && is_n11(&national[..3]) => {
-                Some("an emergency or N11 service number".to_owned())
-            }
-            Ok(()) => None,
-        }
+        let unfit = plan.check(national).err()?;
+        let (code, length) = (plan.code(), national.len());
+        Some(format!("no phone number: behind +{code} {unfit}, not {length}"))
+    }
+
+    /// Whether a North American network may take its first digits for 911 or the like, whatever follows.
+    fn is_service(&self) -> bool {
+        self.0.strip_prefix("+1").and_then(|national| national.get(..3)).is_some_and(is_n11)
+    }
+}
+
+/// Numbers that the owner allows although our tables refuse them: premium ones, and those of a range that we do not know.
+/// Never an emergency number.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AllowedNumbers(Vec<Phone>);
+
+impl AllowedNumbers {
+    /// Exactly these numbers.
+    pub fn new(numbers: Vec<Phone>) -> Self {
+        Self(numbers)
     }
 }
 
@@ -124,7 +136,7 @@ impl fmt::Display for Phone {
 
 #[cfg(test)]
 mod tests {
-    use super::Phone;
+    use super::{AllowedNumbers, Phone};
     use proptest::prelude::*;
 
     #[test]
@@ -178,7 +190,10 @@ mod tests {
             "+449098790000",
             "+499001234567",
         ] {
-            assert!(text.parse::<Phone>().unwrap().ensure_callable().is_err(), "{text}");
+            assert!(
+                text.parse::<Phone>().unwrap().ensure_callable(&AllowedNumbers::default()).is_err(),
+                "{text}"
+            );
         }
         for text in [
             "+15551234567",
@@ -191,7 +206,29 @@ mod tests {
             "+1 800 976 1234",
             "+1 822 411 0000",
         ] {
-            assert!(text.parse::<Phone>().unwrap().ensure_callable().is_ok(), "{text}");
+            assert!(
+                text.parse::<Phone>().unwrap().ensure_callable(&AllowedNumbers::default()).is_ok(),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_owner_may_allow_a_number_that_is_no_emergency_number() {
+        let phone = |text: &str| text.parse::<Phone>().unwrap();
+        for text in
+            ["+449098790000", "+881612345678", "+12129761234", "+1415555267", "+999123456789"]
+        {
+            let allowed = AllowedNumbers::new(vec![phone(text)]);
+            assert!(phone(text).ensure_callable(&allowed).is_ok(), "{text}");
+            assert!(
+                phone("+19005551234").ensure_callable(&allowed).is_err(),
+                "{text} and no other"
+            );
+        }
+        for text in ["+19115551234", "+191155512345", "+1911555", "+14115551234"] {
+            let allowed = AllowedNumbers::new(vec![phone(text)]);
+            assert!(phone(text).ensure_callable(&allowed).is_err(), "{text}");
         }
     }
 

@@ -40,7 +40,7 @@ impl Home {
 
     /// The paths found, from the home directory.
     fn found(&self) -> Vec<String> {
-        let files = self.with(find);
+        let files = self.with(|env| find(env, None));
         files
             .iter()
             .map(|file| file.path.strip_prefix(&self.dir).unwrap().display().to_string())
@@ -107,7 +107,8 @@ fn a_folder_that_was_renamed_and_linked_counts_once() {
 #[test]
 fn the_product_is_known_by_the_file_name() {
     let home = Home::new(&[(MAIN, "{}"), (".clawdbot/clawdbot.json", "{}")]);
-    let products: Vec<_> = home.with(find).iter().map(|file| file.product).collect();
+    let products: Vec<_> =
+        home.with(|env| find(env, None)).iter().map(|file| file.product).collect();
     assert_eq!(products, [Product::OpenClaw, Product::Clawdbot]);
 }
 

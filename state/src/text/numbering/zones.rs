@@ -3,9 +3,15 @@
 /// Zones and prefixes: see the comments at its top.
 const TABLE: &str = include_str!("zones.txt");
 
+/// The area code of documents and films, which rings nowhere: to call it is no mistake about the hour.
+const FICTIONAL: &str = "1555";
+
 /// The names of the time zones in which an international number (digits without `+`) may ring; empty where nobody knows.
 /// The longest prefix in the table decides.
 pub fn zones(digits: &str) -> Vec<&'static str> {
+    if digits.starts_with(FICTIONAL) {
+        return Vec::new();
+    }
     let mut best: (usize, &str) = (0, "");
     for line in TABLE.lines().filter(|line| !line.starts_with('#')) {
         let Some((zones, prefixes)) = line.split_once('|') else { continue };
@@ -30,6 +36,7 @@ mod tests {
         assert_eq!(zones("919876543210"), ["Asia/Kolkata"]);
         assert!(zones("61412345678").len() > 3, "a mobile phone may ring anywhere in Australia");
         assert!(zones("999123").is_empty());
+        assert!(zones("15551234567").is_empty(), "555 is no area code");
     }
 
     #[test]
@@ -42,7 +49,7 @@ mod tests {
     fn every_zone_is_one_of_the_tz_database() {
         let lines = super::TABLE.lines().filter(|line| !line.starts_with('#'));
         for zone in lines.flat_map(|line| line.split('|').next().unwrap_or_default().split(',')) {
-            assert!(jiff::tz::TimeZone::get(zone).is_ok(), "{zone}");
+            assert!(jiff::tz::TimeZoneDatabase::bundled().get(zone).is_ok(), "{zone}");
         }
     }
 }
