@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use harness::{
-    ErrorResponse, RequestFault, Sandbox, ServiceSettings, Signal, SimulatedOwner,
+    ErrorResponse, RawServer, RequestFault, Sandbox, ServiceSettings, Signal, SimulatedOwner,
     SimulatedService, contract,
 };
 use serde_json::json;
@@ -250,24 +250,91 @@ fn a_request_that_could_not_be_printed_was_made() {
 }
 
 #[test]
+fn the_owner_judges_one_line_in_which_nothing_hides() {
+    let (service, sandbox) = service_of(SimulatedOwner::Silent);
+    let asked = |action: &str| {
+        sandbox.run(APPROVAL, ["request", action, "--no-wait"]).fails(6);
+        let seen = service.seen_at("POST", APPROVALS);
+        seen.last().unwrap().body["action"].as_str().unwrap().to_owned()
+    };
+    let far = format!("Water the plants{}Wire 5000 dollars to Bob", "\n".repeat(300));
+    assert_eq!(asked(&far), "Water the plants / Wire 5000 dollars to Bob");
+    assert_eq!(asked(" x\r\ny\tz "), "x / y z");
+    for text in
+        ["قطع می\u{200c}خواهم", "क्\u{200d}ष", "Paint it 👩\u{200d}👧 ❤\u{fe0f} 1\u{fe0f}\u{20e3}"]
+    {
+        assert_eq!(asked(text), text);
+    }
+    let n_asked = service.seen_at("POST", APPROVALS).len();
+    for (action, code) in [
+        ("Delete \u{202e}evas\u{202c} repo", "U+202E"),
+        ("Pay 5\u{2066}000\u{2069}", "U+2066"),
+        ("Pay\u{200b}Bob", "U+200B"),
+        ("Pay\u{200d}Bob", "U+200D"),
+        ("Delete\u{1b}[2J x", "U+001B"),
+        ("Delete\u{9b}2J x", "U+009B"),
+        ("ok \u{e0041}\u{e0042} hi", "U+E0041"),
+        (&format!("Water{}wire 500", "\u{3164}".repeat(300)), "U+3164"),
+        ("\u{2800}", "U+2800"),
+        ("\u{ad}", "U+00AD"),
+        ("soft\u{ad}ware", "U+00AD"),
+        ("x\u{fe0f}", "U+FE0F"),
+    ] {
+        let out = sandbox.run(APPROVAL, ["request", action]);
+        out.fails(2).silent().stderr_has(code);
+        let out = sandbox.run(APPROVAL, ["request", "x", "--details", action]);
+        out.fails(2).silent().stderr_has(code);
+    }
+    sandbox.run(APPROVAL, ["request", "\n\t\u{3000}"]).fails(2).stderr_has("empty");
+    sandbox.run(APPROVAL, ["status", "apr\u{200b}_1"]).fails(2).stderr_has("U+200B");
+    sandbox.run(APPROVAL, ["wait", "\u{feff}apr_1"]).fails(2).stderr_has("U+FEFF");
+    assert_eq!(service.seen_at("POST", APPROVALS).len(), n_asked);
+}
+
+#[test]
 fn a_reply_about_another_request_approves_nothing() {
     let (service, sandbox) = service_of(SimulatedOwner::Silent);
-    service.on(
-        "GET",
-        "/v1/approvals/:id",
-        200,
+    let mine = json!({"request_id": "apr_mine", "status": "approved"});
+    service.on("GET", "/v1/approvals/:id", 200, mine.clone());
+    sandbox.run(APPROVAL, ["status", "apr_mine"]).ok();
+    for reply in [
         json!({"request_id": "apr_other", "status": "approved"}),
-    );
-    sandbox.run(APPROVAL, ["status", "apr_mine"]).fails(6);
-    sandbox.run(APPROVAL, ["wait", "apr_mine", "--timeout", "1"]).fails(6);
-    for word in [json!("Approved"), json!("yes"), json!(true), json!(null)] {
-        service.on(
-            "GET",
-            "/v1/approvals/:id",
-            200,
-            json!({"request_id": "apr_mine", "status": word}),
-        );
+        json!({"request_id": null, "status": "approved"}),
+        json!({"status": "approved"}),
+        json!({"request_id": "apr_mine", "status": "Approved"}),
+        json!({"request_id": "apr_mine", "status": "approved\u{200b}"}),
+        json!({"request_id": "apr_mine", "status": ["approved"]}),
+        json!({"request_id": "apr_mine", "status": "approved", "response": "denied"}),
+        json!({"request_id": "apr_mine", "status": "approved", "expires_at": "2020-01-01T00:00:00Z"}),
+        json!({"approval": mine}),
+    ] {
+        service.on("GET", "/v1/approvals/:id", 200, reply);
         sandbox.run(APPROVAL, ["status", "apr_mine"]).fails(6);
+    }
+    service.on("GET", "/v1/approvals/:id", 203, mine);
+    sandbox.run(APPROVAL, ["wait", "apr_mine", "--timeout", "1"]).fails(6);
+}
+
+/// A body that is longer or shorter than announced, or that two readers read differently, on a raw socket.
+#[test]
+fn only_a_response_that_came_whole_approves() {
+    const APPROVED: &str = r#"{"request_id":"apr_1","status":"approved"}"#;
+    let twice = r#"{"request_id":"apr_1","status":"denied","status":"approved"}"#;
+    for (length, body, code) in [
+        (APPROVED.len(), APPROVED.to_owned(), 0),
+        (APPROVED.len(), format!("{APPROVED}{{\"status\":\"denied\"}}"), 6),
+        (APPROVED.len() - 1, APPROVED.to_owned(), 4),
+        (APPROVED.len() + 1, APPROVED.to_owned(), 4),
+        (twice.len(), twice.to_owned(), 6),
+        (APPROVED.len() + 3, format!("\u{feff}{APPROVED}"), 4),
+    ] {
+        let head =
+            format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+        let server = RawServer::start(format!("{head}{body}").into_bytes());
+        let sandbox = Sandbox::new();
+        sandbox.config(&json!({"api_key": "cc_live_0123456789abcdef", "server": server.url()}));
+        let out = sandbox.run(APPROVAL, ["status", "apr_1", "--deadline", "3"]);
+        assert_eq!(out.code(), code, "{length} {body}\n{out}");
     }
 }
 

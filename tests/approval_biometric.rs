@@ -29,13 +29,22 @@ fn left(sandbox: &Sandbox, options: &[&str]) -> String {
     out.fails(6).json()["request_id"].as_str().expect("an id is always printed").to_owned()
 }
 
+/// Approves every request, with these fields beside.
+fn approve_all(service: &SimulatedService, fields: &Value) {
+    let fields = fields.clone();
+    service.on_with("GET", ONE, move |request| {
+        let mut row = fields.clone();
+        row["request_id"] = request.path.rsplit('/').next().into();
+        row["status"] = json!("approved");
+        (200, row)
+    });
+}
+
 /// What each command makes of a reply that the service gives to every poll, all at once. None waits for another reply.
 fn replies(answer: &Value, options: &[&str]) -> Vec<Output> {
     let (service, sandbox) = undecided();
     let id = left(&sandbox, options);
-    let mut whole = answer.clone();
-    whole["status"] = json!("approved");
-    service.on("GET", ONE, 200, whole);
+    approve_all(&service, answer);
     let ask = [&["request", "Pay 500 dollars", "--timeout", "90"], options].concat();
     let lines = [vec!["status", &id], vec!["wait", &id, "--timeout", "90"], ask];
     let running: Vec<_> = lines.map(|line| sandbox.spawn(APPROVAL, line)).into_iter().collect();
@@ -87,7 +96,7 @@ fn the_need_is_stored_in_a_private_file_and_only_where_there_is_one() {
 fn an_id_written_otherwise_is_the_same_request() {
     let (service, sandbox) = undecided();
     let id = left(&sandbox, &["--biometric"]);
-    service.on("GET", ONE, 200, json!({"status": "approved", "biometric_verified": null}));
+    approve_all(&service, &json!({"biometric_verified": null}));
     for written in [id.to_uppercase(), id.replace('-', ""), format!("{{{id}}}")] {
         sandbox.run(APPROVAL, ["status", &written]).fails(6);
     }
@@ -117,7 +126,7 @@ fn a_request_without_a_known_id_needs_the_fingerprint_under_any() {
     let (service, sandbox) = undecided();
     let line = ["request", "Pay 500 dollars", "--biometric", "--no-wait"];
     let status = || sandbox.run(APPROVAL, ["status", "apr_1"]);
-    service.on("GET", ONE, 200, json!({"status": "approved", "biometric_verified": null}));
+    approve_all(&service, &json!({"biometric_verified": null}));
     service.fail("POST", "/v1/approvals", RequestFault::Status(400), 1);
     sandbox.run(APPROVAL, line).fails(1);
     status().ok();

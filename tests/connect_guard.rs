@@ -129,6 +129,92 @@ fn a_wait_cut_by_a_kill_is_refused_whatever_was_decided() {
     assert_eq!(gateway.turns().len(), 1);
 }
 
+/// Each word or id comes over the socket alone; the last one, to the letter, shows that the others were read.
+#[test]
+fn a_decision_counts_only_to_the_letter() {
+    let line = Line::open(&json!({}));
+    line.ask("r1", DELETE);
+    let id = line.approval(1);
+    let decision = |id: Value, word: Value| {
+        line.service.send(
+            &json!({"type": "event", "event": "approval.responded", "request_id": id, "decision": word}),
+        );
+    };
+    for word in [
+        "Approved",
+        "approved ",
+        "app\u{200b}roved",
+        "approved\u{0}",
+        "\u{202e}approved",
+        "\u{3164}approved",
+    ] {
+        decision(json!(id), json!(word));
+    }
+    for word in [json!(["approved"]), json!({"approved": true}), json!(true), json!(null)] {
+        decision(json!(id), word);
+    }
+    for other in [
+        json!(format!("{id} ")),
+        json!(id.to_uppercase()),
+        json!(format!("\u{200b}{id}")),
+        json!([id]),
+    ] {
+        decision(other, json!("approved"));
+    }
+    let event = r#""type":"event","event":"approval.responded""#;
+    for rest in [
+        format!(r#""request_id":"{id}","decision":"denied","decision":"approved""#),
+        format!(r#""request_id":"{id}","decision":"approved","error":"x""#),
+        format!(r#""request_id":"{id}","decision":"approved","response":"denied""#),
+    ] {
+        line.service.send_raw(&format!("{{{event},{rest}}}"));
+    }
+    line.ask("r2", "What is on my calendar?");
+    line.result("r2");
+    assert_eq!(line.gateway.turns().len(), 1, "only the harmless request");
+    line.service.decide(&id, "approved");
+    assert_eq!(line.result("r1"), "You have two meetings.");
+}
+
+#[test]
+fn one_id_for_two_requests_approves_neither() {
+    let line = Line::open(&json!({}));
+    let made = json!({"request_id": "same", "status": "pending", "devices_notified": 1});
+    line.service.on("POST", APPROVALS, 201, made);
+    line.service.on(
+        "GET",
+        "/v1/approvals/:id",
+        200,
+        json!({"request_id": "same", "status": "pending"}),
+    );
+    line.ask("r1", DELETE);
+    line.service.wait_request(SOON, "GET", "/v1/approvals/:id", 1);
+    line.ask("r2", "Wire 5000 dollars to Bob");
+    for request in ["r1", "r2"] {
+        assert!(line.result(request).contains("approval"), "{}", line.result(request));
+    }
+    line.service.send(&event::approval_responded("same", "approved"));
+    line.ask("r3", "What is on my calendar?");
+    line.result("r3");
+    assert_eq!(line.gateway.turns().len(), 1);
+}
+
+#[test]
+fn nothing_counts_before_the_key_was_accepted() {
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
+    service.mute_auth(true);
+    let sandbox = Sandbox::for_both(&service, &gateway);
+    let _client = sandbox.spawn(CONNECT, ["run"]);
+    service.wait_frame(SOON, "auth", |_| true);
+    service.send(&event::deep_tool_request("c1", "early", "What is on my calendar?"));
+    service.send(&event::sms_received("+15551112222", "hi", "m1"));
+    service.send(&json!({"type": "auth_ok"}));
+    service.send(&event::deep_tool_request("c1", "r1", "What is on my calendar?"));
+    service.wait_frame(SOON, "deep_tool_result", |frame| frame["request_id"] == "r1");
+    assert_eq!(gateway.turns().len(), 1);
+    assert!(service.seen_at("POST", "/v1/messages/send").is_empty());
+}
+
 #[test]
 fn nobody_answering_in_time_is_a_no() {
     let line = Line::open(&json!({"guard": {"timeout": "1s"}}));

@@ -6,6 +6,23 @@ use serde_json::json;
 const MISSIONS: &str = env!("CARGO_BIN_EXE_missions");
 
 #[test]
+fn an_invisible_character_in_a_name_is_told_by_its_code() {
+    let service = SimulatedService::start();
+    let sandbox = Sandbox::for_service(&service);
+    for (line, code) in [
+        (&["get-mission", "mis\u{200b}_1"][..], "U+200B"),
+        (&["create-mission", "Pay\u{202e}Bob", "Instructions"], "U+202E"),
+        (&["get-memory", "m\u{ad}", "key"], "U+00AD"),
+        (&["save-memory", "m", "key\u{2060}", "value"], "U+2060"),
+        (&["get-run", "mis_1", "run_1\u{feff}"], "U+FEFF"),
+        (&["dnc", "add", "+1555\u{200c}1234567"], "U+200C"),
+    ] {
+        sandbox.run(MISSIONS, line).fails(2).silent().stderr_has(code).stderr_has("hint: ");
+    }
+    assert!(service.seen().is_empty(), "{:?}", service.seen());
+}
+
+#[test]
 fn a_wrong_line_is_refused_and_nothing_is_sent() {
     let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);

@@ -120,6 +120,39 @@ fn a_variable_is_stored_by_its_name() {
 }
 
 #[test]
+fn a_key_where_its_name_belongs_is_refused_and_never_shown() {
+    let machine = Machine::new(PLAIN);
+    for line in [
+        &["--api-key-env", KEY][..],
+        &["--api-key-env", "9f86d081884c7d659a2feaa0c55ad015"],
+        &["--gateway-token-env", "abcdef0123456789abcdef0123456789"],
+        &["--api-key", KEY],
+        &["--api-key"],
+        &["--key", KEY],
+    ] {
+        let args = [&["--yes"], line].concat();
+        let out = machine.prepare(SETUP, &args).run();
+        out.fails(2).silent().stderr_has("--api-key-stdin");
+        if let Some(value) = line.get(1) {
+            out.never_says(value);
+        }
+    }
+    assert!(!machine.sandbox.has(CONFIG) && !machine.sandbox.has("skill/.gitignore"));
+}
+
+#[test]
+fn private_files_are_kept_out_of_git() {
+    let machine = Machine::new(PLAIN);
+    machine.sandbox.write("skill/.gitignore", "*.swp");
+    machine.setup(SETUP, &["--no-gateway"]).ok();
+    let text = machine.sandbox.read("skill/.gitignore");
+    assert!(text.starts_with("*.swp\n#") && text.contains("\n/skill-config.*\n/.*\n"), "{text}");
+    let out = machine.setup(SETUP, &["--no-gateway"]);
+    assert!(!out.ok().out().contains(".gitignore"), "{out}");
+    assert_eq!(machine.sandbox.read("skill/.gitignore"), text);
+}
+
+#[test]
 fn other_settings_stay() {
     let machine = Machine::new(PLAIN);
     let old = json!({

@@ -119,10 +119,45 @@ fn a_key_that_could_be_committed_is_warned_of() {
         "folder",
         "warn",
         "lies in the git work tree",
-        "echo skill-config.json >> SKILL/.gitignore",
+        "printf '%s\\n' '/skill-config.*' '/.*' '!/.git*' >> SKILL/.gitignore",
     );
     all.sandbox.write("skill/.gitignore", "skill-config.json\n");
     all.run().ok();
+}
+
+/// Asks git itself, in a work tree that would run a hook of its own.
+#[test]
+fn git_is_asked_what_it_has_and_what_it_would_take() {
+    let all = Installed::new();
+    let git = |line: &[&str]| {
+        let mut command = std::process::Command::new("git");
+        command
+            .args(["-c", "core.fsmonitor=false", "-C"])
+            .arg(all.sandbox.path("skill"))
+            .args(line);
+        command.env("HOME", all.sandbox.home()).env("GIT_CONFIG_NOSYSTEM", "1");
+        assert!(command.output().expect("git is there").status.success(), "{line:?}");
+    };
+    git(&["init", "--quiet", ".."]);
+    let hook = all.sandbox.path("hook");
+    all.sandbox.write("hook", &format!("#!/bin/sh\ntouch {}\n", all.sandbox.path("ran").display()));
+    mode(&hook, 0o755);
+    git(&["config", "core.fsmonitor", hook.to_str().unwrap()]);
+    let take = "printf '%s\\n' '/skill-config.*' '/.*' '!/.git*' >> SKILL/.gitignore";
+    all.only("folder", "warn", "git would take `skill-config.json`", take);
+    all.sandbox.write("skill/.gitignore", "skill-config.*\n");
+    all.sandbox.write("skill/.env", "X=1\n");
+    mode(&all.sandbox.path("skill/.env"), 0o600);
+    all.only("folder", "warn", "git would take `.env`", take);
+    let patterns = all.sandbox.path("skill/.gitignore");
+    std::fs::write(&patterns, "/skill-config.*\n/.*\n!/.git*\n").unwrap();
+    all.run().ok();
+    git(&["add", "--force", "skill-config.json"]);
+    let remove = format!("git -C SKILL rm --cached -- skill-config.json; {take}");
+    all.only("folder", "fail", "`skill-config.json`, which holds a key, is in git", &remove);
+    git(&["rm", "--quiet", "--cached", "skill-config.json"]);
+    all.run().ok();
+    assert!(!all.sandbox.has("ran"), "a hook of the work tree ran");
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
-use state::api::{Client, Error, UrlPath};
+use state::api::{Client, Error, JsonResponse, UrlPath};
+use state::approval_status;
 
 /// A request to make, its text and times already checked.
 #[derive(Debug)]
@@ -19,7 +20,10 @@ pub(crate) struct NewApproval<'a> {
 }
 
 /// Makes a request. Gives its id and the whole reply; a reply without an id is no success.
-pub(crate) fn create(client: &Client, new: &NewApproval<'_>) -> Result<(String, Value), Error> {
+pub(crate) fn create(
+    client: &Client,
+    new: &NewApproval<'_>,
+) -> Result<(String, JsonResponse), Error> {
     let mut body = Map::new();
     body.insert("action".into(), json!(new.action));
     body.insert("require_biometric".into(), json!(new.biometric));
@@ -28,13 +32,13 @@ pub(crate) fn create(client: &Client, new: &NewApproval<'_>) -> Result<(String, 
         body.insert("details".into(), json!(details));
     }
     let reply = client.post("/v1/approvals", Value::Object(body))?;
-    let id = reply.text("request_id")?.to_owned();
-    Ok((id, reply.into_json()))
+    let id = approval_status::created_id(&reply)?.to_owned();
+    Ok((id, reply))
 }
 
 /// The service's object of a request, with its status.
-pub(crate) fn status(client: &Client, approval: &UrlPath) -> Result<Value, Error> {
-    Ok(client.get(approval.clone(), &[])?.into_json())
+pub(crate) fn status(client: &Client, approval: &UrlPath) -> Result<JsonResponse, Error> {
+    client.get(approval.clone(), &[])
 }
 
 /// The requests with a status; the service does not promise the shape of the list, so it is passed on whole.

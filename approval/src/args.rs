@@ -65,7 +65,7 @@ pub(crate) enum Command {
 /// What the owner is to decide, and how.
 #[derive(Debug, clap::Args)]
 pub(crate) struct RequestArgs {
-    /// What is to be done, in one argument of at most 500 characters
+    /// What is to be done, in one argument of at most 500 characters; shown in one line
     #[arg(value_name = "ACTION", required = true)]
     pub(crate) action: Vec<String>,
 

@@ -1,12 +1,11 @@
 //! `approval request`: makes a request, and waits for the decision.
 
-use serde_json::Value;
-use state::api::{Client, Error};
+use state::api::{Client, Error, JsonResponse};
 use state::args::{Common, reject_misspelled_option};
 use state::config::Config;
 use state::exit::{self, Exit, Fault};
 use state::out::{self, Printer};
-use state::shell;
+use state::{invisible, sanitize, shell};
 
 use crate::api::{self, NewApproval};
 use crate::args::{RequestArgs, require_a_second};
@@ -25,7 +24,7 @@ pub(crate) fn run(common: &Common, args: &RequestArgs) -> anyhow::Result<Exit> {
     let config = Config::load(common)?;
     let client = Client::from_config(&config, common.request_deadline())?;
     let new = NewApproval {
-        action,
+        action: &action,
         details: args.details.as_deref().filter(|details| !details.is_empty()),
         biometric: args.biometric,
         expires_in: args.timeout,
@@ -34,11 +33,10 @@ pub(crate) fn run(common: &Common, args: &RequestArgs) -> anyhow::Result<Exit> {
         Some(stored) => create_stored(stored, || api::create(&client, &new))?,
         None => api::create(&client, &new)?,
     };
-    let request =
-        ExpectedApproval { id, action: Some(action.to_owned()), biometric: args.biometric };
-    let verdict = approval_status::parse_created(&created, &request);
+    let request = ExpectedApproval { id, action: Some(action), biometric: args.biometric };
+    let verdict = approval_status::created(&created, &request);
     if args.no_wait && !verdict.is_final() {
-        print(printer, &created, &request, verdict, &request.id)?;
+        print(printer, created.json(), &request, verdict, &request.id)?;
         out::hint(&format!("`approval wait {}` waits for the decision", shell::quote(&request.id)));
         return Ok(verdict.exit());
     }
@@ -46,7 +44,7 @@ pub(crate) fn run(common: &Common, args: &RequestArgs) -> anyhow::Result<Exit> {
         if verdict.exit() == Exit::NoDevice {
             out::hint("open the ClawdTalk app on the owner's phone and allow its notifications");
         }
-        print(printer, &created, &request, verdict, verdict.as_str())?;
+        print(printer, created.json(), &request, verdict, verdict.as_str())?;
         return Ok(verdict.exit());
     }
     out::progress(&format!("Waiting for approval (timeout: {}s)...", args.timeout.as_secs()));
@@ -56,8 +54,8 @@ pub(crate) fn run(common: &Common, args: &RequestArgs) -> anyhow::Result<Exit> {
 /// Makes a request that needs a fingerprint or face, which is stored before the request is sent.
 fn create_stored(
     stored: &BiometricRequests,
-    create: impl FnOnce() -> Result<(String, Value), Error>,
-) -> anyhow::Result<(String, Value)> {
+    create: impl FnOnce() -> Result<(String, JsonResponse), Error>,
+) -> anyhow::Result<(String, JsonResponse)> {
     let key = stored.begin()?;
     let created = create();
     let updated = match &created {
@@ -73,7 +71,8 @@ fn create_stored(
     Ok(created?)
 }
 
-fn checked_action(args: &RequestArgs) -> Result<&str, Fault> {
+/// The action as it is sent: one line, without a character that the owner would not see.
+fn checked_action(args: &RequestArgs) -> Result<String, Fault> {
     let [action] = args.action.as_slice() else {
         return Err(Fault::usage(format!("{} actions given, one wanted", args.action.len())).hint(
             format!("quote it: approval request -- {}", shell::quote(&args.action.join(" "))),
@@ -83,7 +82,12 @@ fn checked_action(args: &RequestArgs) -> Result<&str, Fault> {
     if let Some(details) = &args.details {
         reject_misspelled_option("the details", details)?;
     }
-    if action.trim().is_empty() {
+    invisible::refuse_unseen("the action", action)?;
+    if let Some(details) = &args.details {
+        invisible::refuse_unseen("`--details`", details)?;
+    }
+    let action = sanitize::judgeable_line(action);
+    if action.is_empty() {
         return Err(Fault::usage("the action is empty")
             .hint("say what is to be approved: approval request \"Delete the repo test-repo\""));
     }

@@ -20,8 +20,8 @@ pub(crate) fn run(common: &Common, id: &str) -> anyhow::Result<Exit> {
     let biometric = BiometricRequests::stored(&config).needs_biometric(id)?;
     let request = ExpectedApproval { id: id.to_owned(), action: None, biometric };
     let reply = api::status(&client, &path).map_err(|err| print_unknown(printer, &request, err))?;
-    let verdict = approval_status::parse(&reply, &request);
-    print(printer, &reply, &request, verdict, verdict.as_str())?;
+    let verdict = approval_status::polled(&reply, &request, client.service_time());
+    print(printer, reply.json(), &request, verdict, verdict.as_str())?;
     if verdict == ApprovalStatus::BiometricMissing {
         warn_unchecked();
     }

@@ -91,7 +91,8 @@ fn poll(
         let is_last_poll = left.is_zero();
         match api::status(&client.for_poll(left), approval) {
             Ok(reply) => {
-                let verdict = approval_status::parse(&reply, request);
+                let verdict = approval_status::polled(&reply, request, client.service_time());
+                let reply = reply.into_json();
                 if verdict.is_final() {
                     return Ok((reply, verdict));
                 }

@@ -1,7 +1,7 @@
 //! What the words on the command line mean: a greeting, a number to call, or a typing error that must not dial.
 
 use state::exit::Fault;
-use state::sanitize;
+use state::{invisible, sanitize};
 use strsim::levenshtein;
 
 use crate::written_number;
@@ -30,6 +30,10 @@ const FOREIGN_COMMANDS: [&str; 5] = ["help", "list", "start", "stop", "version"]
 /// number without a country code: a wrong guess would ring a phone. Here a word may begin with a dash: the
 /// parser of the command line only lets it through behind `--`, where it is text.
 pub(crate) fn parse(words: &[String]) -> Result<Greeting, Fault> {
+    for word in words {
+        // It could hide an id, a number or a command from the checks below.
+        invisible::refuse_unseen(&format!("`{}`", sanitize::line_up_to(word, 40)), word)?;
+    }
     let is_plain_number = words.len() == 1 && words[0].trim().starts_with('+') && {
         words[0].trim()[1..].bytes().all(|byte| byte.is_ascii_digit())
     };

@@ -10,7 +10,7 @@ use state::exit::{self, Exit, Fault};
 use state::intents::{Admission, DuplicatePolicy, Intent, IntentStore};
 use state::out::{self, Printer};
 use state::phone::Phone;
-use state::{line_breaks, placed_calls};
+use state::{line_breaks, placed_calls, sanitize};
 
 use crate::api::{self, NewCall};
 use crate::args::Args;
@@ -76,7 +76,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         ));
     }
     intents.print_then_complete(&intent, &json!({ "call_id": id }), || {
-        printer.print(&placed, || format!("Call initiated: {id}\n{}", out::pretty_json(&placed)))
+        printer.print(&placed, || {
+            format!("Call initiated: {}\n{}", sanitize::line(&id), out::pretty_json(&placed))
+        })
     })?;
     if args.wait {
         return wait::follow(printer, client, config.clock(), &id, FOLLOW_TIMEOUT);

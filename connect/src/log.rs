@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use state::clock::Clock;
 use state::phone::Phone;
-use state::{env, out, secret};
+use state::{env, invisible, out, secret};
 
 /// The log is renamed to `.connect.log.1` when it reaches this length, so two of these is the most it takes.
 const ROTATE_AT: u64 = 1 << 20;
@@ -90,7 +90,9 @@ impl ClientLog {
 
 /// A text as it may stand in the log: one line, bounded, without secrets and whole phone numbers.
 fn redact(text: &str) -> String {
-    let text = secret::redact(text).replace(char::is_control, " ");
+    let text = invisible::visible(text);
+    let text = secret::redact(&text)
+        .replace(['\n', '\r', '\t', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'], " ");
     // Cut at last: what stands across the cut could not be recognised.
     let mut text = mask_numbers(&text);
     if let Some((end, _)) = text.char_indices().nth(LONGEST) {
@@ -167,6 +169,7 @@ mod tests {
     fn a_line_holds_no_secret_and_is_one_line() {
         let _ = Secret::new("cc_live_x");
         assert_eq!(redact("key cc_live_x\nnext"), "key *** next");
+        assert_eq!(redact("a\u{1b}[2J\u{9b}b\u{202e}c\r\nd\u{2028}e"), "a[2Jbc  d e");
         assert_eq!(redact(&"ж".repeat(5_000)).chars().count(), super::LONGEST);
         let wide = "x".repeat(super::LONGEST - 5);
         assert_eq!(redact(&format!("{wide}cc_live_x")), format!("{wide}***"));

@@ -4,8 +4,8 @@ use std::io::{IsTerminal as _, Write as _, stdout};
 
 use jiff::Timestamp;
 use rustix::termios::tcgetwinsize;
+use state::out;
 use state::phone::Phone;
-use state::secret;
 
 use crate::context::CommandContext;
 use crate::lifecycle::MissionTarget;
@@ -48,7 +48,7 @@ impl LiveTable {
         if !self.is_on {
             return Ok(());
         }
-        let clean = |line: String| secret::redact(&line).into_owned();
+        let clean = |line: String| out::printable(&line).replace('\n', " ");
         let title = clean(format!("{}: {}", mission.slug(), mission.status()));
         let lines = targets.iter().map(|target| clean(line(target, now)));
         let lines = fitted(title, lines, size());

@@ -2,6 +2,7 @@
 //! that uninstall would not find.
 
 use crate::gateway_edit::PreparedEdit;
+use crate::git_ignore;
 use crate::manifest::{self, Manifest, update_config};
 use crate::plan::{PlannedEdit, SetupPlan, set_or_remove};
 use crate::supervisor::Supervisor;
@@ -60,6 +61,15 @@ impl AppliedChanges {
                 .push(json!({"file": path.display().to_string(), "change": "made private (0600)"}));
         }
         self.0.append(&mut changed);
+        Ok(())
+    }
+
+    /// Keeps the private files of the folder out of git.
+    pub fn write_git_ignore(&mut self, skill: &Path) -> anyhow::Result<()> {
+        if git_ignore::write(skill)? {
+            let file = git_ignore::path(skill).display().to_string();
+            self.0.push(json!({"file": file, "change": "keeps keys out of git"}));
+        }
         Ok(())
     }
 

@@ -26,6 +26,10 @@ pub struct Setup {
     #[arg(long, value_name = "NAME")]
     pub api_key_env: Option<String>,
 
+    /// Refused: other programs of this machine can read a key that stands here, and shells remember it
+    #[arg(long, hide = true, value_name = "VALUE", num_args = 0..=1, aliases = ["key", "apikey"], allow_hyphen_values = true)]
+    pub api_key: Option<Option<String>>,
+
     /// Your name, as the agent speaks of you
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     pub owner_name: Option<String>,

@@ -104,6 +104,14 @@ fn api_key(
     current: &Current,
     terminal: Option<&Terminal>,
 ) -> anyhow::Result<Option<String>> {
+    if let Some(key) = &args.api_key {
+        // No message may print it.
+        let _ = Secret::new(key.as_deref().unwrap_or_default());
+        let text = "a key on a command line can be read by other programs, and shells remember it";
+        let hint =
+            "put it into stdin: setup --api-key-stdin < FILE_WITH_THE_KEY; then make a new one";
+        return Err(Fault::usage(text).hint(hint).into());
+    }
     if let Some(name) = &args.api_key_env {
         return Ok(Some(reference(name)?));
     }
@@ -156,12 +164,27 @@ fn plain_key(key: &str) -> Result<String, Fault> {
 pub(crate) fn reference(name: &str) -> Result<String, Fault> {
     let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-    if is_name {
+    if is_name && !looks_like_a_secret(name) {
         return Ok(format!("${{{name}}}"));
     }
     // It may be the key itself, so it is not repeated.
-    Err(Fault::usage("what was given is no variable's name")
-        .hint("give a name such as CLAWDTALK_API_KEY, not the value"))
+    let _ = Secret::new(name);
+    let found = if is_name { "looks like the value itself" } else { "is no variable's name" };
+    Err(Fault::usage(format!("what was given {found}")).hint(
+        "give a name such as CLAWDTALK_API_KEY; the value goes to stdin, with --api-key-stdin",
+    ))
+}
+
+/// Whether what stands for a variable's name looks like a key or a token: by its beginning, or by a long word of letters
+/// mixed with digits, which no name has.
+fn looks_like_a_secret(name: &str) -> bool {
+    let is_mixed = |word: &str| {
+        let n_digits = word.bytes().filter(u8::is_ascii_digit).count();
+        word.len() >= 12 && n_digits >= 3 && n_digits < word.len()
+    };
+    let has_prefix = ["cc_", "ct_", "sk_", "pk_"].iter().any(|prefix| name.starts_with(prefix));
+    let is_number = name.len() >= 20 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    has_prefix || is_number || name.split('_').any(is_mixed)
 }
 
 fn agent(
@@ -279,4 +302,34 @@ fn supervisor(
         "cron" => Some(Supervisor::Cron),
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reference;
+
+    #[test]
+    fn a_name_is_told_from_what_it_should_name() {
+        for name in
+            ["CLAWDTALK_API_KEY", "key", "_K1", "MY_KEY_2026", "ClawdTalkApiKey", "AUTH0_TOKEN"]
+        {
+            assert_eq!(reference(name).unwrap(), format!("${{{name}}}"));
+        }
+        for value in [
+            "cc_live_0123456789abcdef0123456789abcdef01234567",
+            "cc_test_x",
+            "ct_live_abc",
+            "sk_live_abc",
+            "abcdefabcdefabcdefabcdef",
+            "x_9f86d081884c7d659a2f",
+            "AKIA1234567890ABCDEF",
+            "cc-live-1",
+            "a b",
+            "${X}",
+            "",
+        ] {
+            let fault = reference(value).unwrap_err();
+            assert!(value.is_empty() || !fault.to_string().contains(value), "{value}");
+        }
+    }
 }

@@ -16,6 +16,7 @@
 //!   a kill leaves nothing that [`uninstall_steps`] would not find.
 //! - [`checks`] read everything, change nothing, and know nothing of setup's own run.
 //! - [`gateway_file`] and [`json5`] edit a file that belongs to somebody else: whole or not at all, comments kept.
+//! - [`git_ignore`] is what git is to leave alone, for setup, `status` and the installation.
 //! - [`client`] and [`programs`] are how these three programs see and run `connect` and `missions`.
 
 pub mod apply;
@@ -27,6 +28,7 @@ pub mod commands;
 pub mod detect;
 pub mod gateway_edit;
 pub mod gateway_file;
+pub mod git_ignore;
 pub mod json5;
 pub mod manifest;
 pub mod owned_files;

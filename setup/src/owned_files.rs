@@ -1,5 +1,6 @@
 //! The files in the skill folder that belong to these programs, by what they hold: uninstall removes some of them.
 
+use crate::git_ignore;
 use state::paths;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,13 +31,13 @@ pub fn state_files(skill: &Path) -> Vec<PathBuf> {
     listed(skill, |name| stems.iter().any(|stem| name.starts_with(stem)))
 }
 
-/// The configuration, its lock and its unfinished copy.
+/// The configuration, its lock, its unfinished copy, and the `.gitignore` that kept it out of git, unless others wrote to
+/// that too.
 pub fn config_files(skill: &Path) -> Vec<PathBuf> {
     let config = paths::config(skill);
-    [config.clone(), paths::lock_of(&config), paths::temp_of(&config)]
-        .into_iter()
-        .filter(|path| path.exists())
-        .collect()
+    let files = [config.clone(), paths::lock_of(&config), paths::temp_of(&config)];
+    let git_ignore = git_ignore::is_ours(skill).then(|| git_ignore::path(skill));
+    files.into_iter().chain(git_ignore).filter(|path| path.exists()).collect()
 }
 
 fn listed(skill: &Path, is_wanted: impl Fn(&str) -> bool) -> Vec<PathBuf> {

@@ -6,7 +6,7 @@
 use anyhow::Context as _;
 use rustix::termios::{self, LocalModes, OptionalActions, SpecialCodeIndex, Termios};
 use state::exit::{Exit, Fault};
-use state::secret;
+use state::out;
 use std::io::{self, IsTerminal as _, Write as _};
 
 /// Longest answer, in bytes: beyond any key or greeting.
@@ -26,7 +26,7 @@ impl Terminal {
     /// Prints a line.
     pub fn print(&self, text: &str) {
         // That the terminal is gone shows at the next prompt.
-        let _ = writeln!(io::stderr(), "{}", secret::redact(text));
+        let _ = writeln!(io::stderr(), "{}", out::printable(text));
     }
 
     /// Asks for a text; Enter gives `default`.

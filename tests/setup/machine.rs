@@ -119,7 +119,9 @@ pub(crate) fn changed(out: &Output) -> Vec<String> {
         let key = change.get("key").unwrap_or(&json!("")).as_str().unwrap().to_owned();
         if key.is_empty() { change["change"].as_str().unwrap().to_owned() } else { key }
     };
-    changes.iter().map(text).collect()
+    let is_git_ignore =
+        |change: &&Value| change["file"].as_str().is_some_and(|file| file.ends_with(".gitignore"));
+    changes.iter().filter(|change| !is_git_ignore(change)).map(text).collect()
 }
 
 /// Sets permission bits.

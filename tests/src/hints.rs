@@ -52,6 +52,9 @@ pub fn shell_words(words: &str) -> Vec<String> {
     read.split_terminator('\0').map(str::to_owned).collect()
 }
 
+/// A text of a hostile service: it names the window, clears the screen, colours, reorders, hides and begins a line.
+pub const ESCAPES: &str = "\u{1b}]0;PWNED\u{7}\u{1b}[2J\u{1b}[31mred\u{202e}gnits\u{2066}\u{9b}31m\u{200b}z\r\nfake: line";
+
 /// Whether a text could move a cursor or hide something: a control character that is no line end, or an invisible mark.
 pub fn is_raw(text: &str) -> bool {
     let hides = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');

@@ -65,6 +65,8 @@ pub(crate) fn run(workspace: &Workspace, args: &InstallArgs, printer: Printer) -
 
     file::create_dir(&skill)?;
     let _lock = Lock::acquire(&folder::lock(&skill), LOCK_WAIT)?;
+    // Before there is anything to commit.
+    setup::git_ignore::write(&skill)?;
     let backup = backup(&skill);
     let layout = Layout { skill: &skill, backup: &backup };
     let mut changes = layout.put(&items)?;

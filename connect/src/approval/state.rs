@@ -15,9 +15,11 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use jiff::Timestamp;
+use state::api::JsonResponse;
 use state::approval_policy::{ApprovalPolicy, NoDeviceAction, OwnerPhrases, WhenToAsk};
-use state::approval_status::{self, ApprovalStatus, ExpectedApproval};
+use state::approval_status::{self, ApprovalStatus, ExpectedApproval, OwnersDecision};
+use state::sanitize;
 
 use super::plain_yes::is_plain_yes;
 use super::refusal::RefusalReason;
@@ -81,6 +83,7 @@ pub(crate) enum Transition {
 #[derive(Debug)]
 pub(crate) struct ApprovalRequest {
     text: String,
+    action: String,
     deadline: Instant,
     no_device: NoDeviceAction,
 }
@@ -143,16 +146,17 @@ pub(crate) fn gate(
             return GateResult::Pass(Authorization::of(&text, Consent::NotNeeded));
         }
     }
-    if text.chars().count() > LONGEST_ACTION {
+    let action = sanitize::judgeable_line(&text);
+    if action.chars().count() > LONGEST_ACTION {
         return GateResult::Refuse(RefusalReason::TooLong);
     }
-    GateResult::AskOwner(ApprovalRequest { text, deadline, no_device: policy.no_device })
+    GateResult::AskOwner(ApprovalRequest { text, action, deadline, no_device: policy.no_device })
 }
 
 impl ApprovalRequest {
-    /// What the phone shows: the request's own text.
+    /// What the phone shows: the request's own text, in one line.
     pub(crate) fn action(&self) -> &str {
-        &self.text
+        &self.action
     }
 
     /// When the owner's time to decide ends.
@@ -160,15 +164,15 @@ impl ApprovalRequest {
         self.deadline
     }
 
-    /// The service answered the creation of the approval: with its id and this body; `None` if it did not, or the outcome
-    /// is unconfirmed.
-    pub(crate) fn created(self, answer: Option<(&str, &Value)>, now: Instant) -> Transition {
+    /// The service answered the creation of the approval: with its id and this response; `None` if it did not, the outcome
+    /// is unconfirmed, or the id is not this approval's alone.
+    pub(crate) fn created(self, answer: Option<(&str, &JsonResponse)>, now: Instant) -> Transition {
         let Some((id, answer)) = answer else {
             return Transition::Refused(RefusalReason::NotRequested);
         };
-        let action = Some(self.text.clone());
+        let action = Some(self.action.clone());
         let asked = ExpectedApproval { id: id.to_owned(), action, biometric: false };
-        let verdict = approval_status::parse_created(answer, &asked);
+        let verdict = approval_status::created(answer, &asked);
         PendingApproval { request: self, asked }.advance(verdict, now)
     }
 }
@@ -180,16 +184,28 @@ impl PendingApproval {
     }
 
     /// A decision came over the socket. One about another approval, or a word that we do not know, changes nothing.
-    pub(crate) fn decided(self, id: &str, decision: &str, now: Instant) -> Transition {
-        let update = serde_json::json!({ "request_id": id, "status": decision });
-        let verdict = approval_status::parse(&update, &self.asked);
+    pub(crate) fn decided(self, event: &OwnersDecision, now: Instant) -> Transition {
+        let verdict = approval_status::decided(&event.request_id, &event.decision, &self.asked);
         self.advance(verdict, now)
     }
 
-    /// The service answered a poll.
-    pub(crate) fn polled(self, answer: &Value, now: Instant) -> Transition {
-        let verdict = approval_status::parse(answer, &self.asked);
+    /// The service answered a poll, when its clock showed `service_time`.
+    pub(crate) fn polled(
+        self,
+        answer: &JsonResponse,
+        service_time: Timestamp,
+        now: Instant,
+    ) -> Transition {
+        let verdict = approval_status::polled(answer, &self.asked, service_time);
         self.advance(verdict, now)
+    }
+
+    /// The service gave this id to another approval too: a decision about it could mean either.
+    pub(crate) fn repeated(self, id: &str) -> Transition {
+        if id == self.asked.id {
+            return Transition::Refused(RefusalReason::NotRequested);
+        }
+        Transition::Pending(self)
     }
 
     /// Nothing came by this time.
@@ -198,7 +214,7 @@ impl PendingApproval {
     }
 
     fn advance(self, verdict: ApprovalStatus, now: Instant) -> Transition {
-        let ApprovalRequest { text, deadline, no_device } = &self.request;
+        let ApprovalRequest { text, deadline, no_device, .. } = &self.request;
         if now >= *deadline {
             return Transition::Refused(RefusalReason::TimedOut);
         }
@@ -253,8 +269,11 @@ mod tests {
     use crate::calls::Speaker;
     use crate::prompts::turn::Consent;
     use serde_json::{Value, json};
+    use state::api::{JsonResponse, RequestLine};
     use state::approval_policy::WhenToAsk::{Always, Never, Sensitive};
     use state::approval_policy::{ApprovalPolicy, NoDeviceAction};
+    use state::approval_status::OwnersDecision;
+    use state::http::Method;
     use std::time::{Duration, Instant};
 
     const DELETE: &str = "Delete my test repo on GitHub";
@@ -273,10 +292,22 @@ mod tests {
 
     fn pending(now: Instant) -> PendingApproval {
         let answer = json!({"request_id": "a", "status": "pending", "devices_notified": 1});
+        let answer = response(&answer);
         match request(&ApprovalPolicy::default(), now).created(Some(("a", &answer)), now) {
             Transition::Pending(pending) => pending,
             other => panic!("{other:?}"),
         }
+    }
+
+    fn response(body: &Value) -> JsonResponse {
+        let request = RequestLine { method: Method::Get, path: "/v1/approvals/a".into() };
+        JsonResponse::read(request, 200, body.to_string().into_bytes()).unwrap()
+    }
+
+    fn decided(id: &str, decision: &str, after: Duration) -> Transition {
+        let now = Instant::now();
+        let event = OwnersDecision { request_id: id.into(), decision: decision.into() };
+        pending(now).decided(&event, now + after)
     }
 
     fn refused(step: &Transition) -> RefusalReason {
@@ -322,28 +353,42 @@ mod tests {
     #[test]
     fn only_approved_for_this_approval_in_time_authorizes() {
         let now = Instant::now();
-        let Transition::Approved(authorization) = pending(now).decided("a", "approved", now) else {
+        let Transition::Approved(authorization) = decided("a", "approved", Duration::ZERO) else {
             panic!()
         };
         assert_eq!((authorization.text(), authorization.consent()), (DELETE, Consent::OnPhone));
-        assert!(matches!(pending(now).decided("b", "approved", now), Transition::Pending(_)));
-        assert!(matches!(pending(now).decided("a", "maybe", now), Transition::Pending(_)));
-        assert_eq!(refused(&pending(now).decided("a", "denied", now)), RefusalReason::Denied);
-        assert_eq!(
-            refused(&pending(now).decided("a", "approved", now + MINUTE)),
-            RefusalReason::TimedOut
-        );
-        let polled = |answer: Value| pending(now).polled(&answer, now);
-        assert!(matches!(polled(json!({"status": "approved"})), Transition::Approved(_)));
-        assert!(matches!(
-            polled(json!({"status": "approved", "action": "pay"})),
-            Transition::Pending(_)
-        ));
-        assert!(matches!(
-            polled(json!({"status": "approved", "request_id": "b"})),
-            Transition::Pending(_)
-        ));
-        assert_eq!(refused(&polled(json!({"status": "expired"}))), RefusalReason::TimedOut);
+        assert!(matches!(decided("b", "approved", Duration::ZERO), Transition::Pending(_)));
+        assert!(matches!(decided("a", "maybe", Duration::ZERO), Transition::Pending(_)));
+        assert_eq!(refused(&decided("a", "denied", Duration::ZERO)), RefusalReason::Denied);
+        assert_eq!(refused(&decided("a", "approved", MINUTE)), RefusalReason::TimedOut);
+        let polled = |answer: Value| {
+            let service_time = "2026-11-22T06:00:28Z".parse().unwrap();
+            pending(now).polled(&response(&answer), service_time, now)
+        };
+        let approved = json!({"status": "approved", "request_id": "a"});
+        assert!(matches!(polled(approved), Transition::Approved(_)));
+        for other in [
+            json!({"status": "approved"}),
+            json!({"status": "approved", "request_id": "b"}),
+            json!({"status": "approved", "request_id": "a", "action": "pay"}),
+            json!({"status": "approved", "request_id": "a", "response": "denied"}),
+        ] {
+            assert!(matches!(polled(other), Transition::Pending(_)));
+        }
+        let expired = json!({"status": "expired", "request_id": "a"});
+        assert_eq!(refused(&polled(expired)), RefusalReason::TimedOut);
+        assert!(matches!(pending(now).repeated("b"), Transition::Pending(_)));
+        assert_eq!(refused(&pending(now).repeated("a")), RefusalReason::NotRequested);
+    }
+
+    #[test]
+    fn the_phone_shows_one_line_of_what_the_agent_gets() {
+        let now = Instant::now();
+        let words = format!("Delete my repo{}and wire 5000 dollars", "\n".repeat(300));
+        let gated = gate(&ApprovalPolicy::default(), classified(&words, Speaker::Owner), now);
+        let GateResult::AskOwner(request) = gated else { panic!("{gated:?}") };
+        assert_eq!(request.action(), "Delete my repo / and wire 5000 dollars");
+        assert_eq!(request.text, words);
     }
 
     #[test]
@@ -351,6 +396,7 @@ mod tests {
         let now = Instant::now();
         let created = |policy: &ApprovalPolicy, notified: u32, failed: u32| {
             let answer = json!({"request_id": "a", "status": "pending", "devices_notified": notified, "devices_failed": failed});
+            let answer = response(&answer);
             request(policy, now).created(Some(("a", &answer)), now)
         };
         let deny = ApprovalPolicy::default();

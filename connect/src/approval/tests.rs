@@ -5,8 +5,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::state::{
     ApprovalRequest, Authorization, ClassifiedText, GateResult, PendingApproval,
@@ -14,7 +15,10 @@ use super::state::{
 };
 use crate::calls::Speaker;
 use crate::prompts::turn::Consent;
+use state::api::{JsonResponse, RequestLine};
 use state::approval_policy::{ApprovalPolicy, NoDeviceAction, WhenToAsk};
+use state::approval_status::OwnersDecision;
+use state::http::Method;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 const SPOKEN_YES_COUNTS: Duration = Duration::from_secs(120);
@@ -38,6 +42,11 @@ static CLASSIFIED: LazyLock<Vec<[ClassifiedText; 2]>> = LazyLock::new(|| {
 
 const WORDS: &[&str] =
     &["approved", "denied", "timeout", "expired", "maybe", "Approved", "pending", "no_devices", ""];
+
+fn response(body: &Value) -> JsonResponse {
+    let request = RequestLine { method: Method::Get, path: "/v1/approvals/apr".into() };
+    JsonResponse::read(request, 200, body.to_string().into_bytes()).unwrap()
+}
 
 #[derive(Clone, Debug)]
 enum HistoryEvent {
@@ -138,10 +147,10 @@ impl World {
             HistoryEvent::Created { request, notified, failed, lost } => {
                 let Some((approval, early)) = self.created.remove(&request) else { return };
                 let id = format!("apr_{request}");
-                let answer = json!({
+                let answer = response(&json!({
                     "request_id": id, "status": "pending",
                     "devices_notified": notified, "devices_failed": failed,
-                });
+                }));
                 let answer = (!lost).then_some((id.as_str(), &answer));
                 let transition = approval.created(answer, self.now);
                 self.follow(request, transition);
@@ -160,17 +169,16 @@ impl World {
             }
             HistoryEvent::Polled { request, other_id, other_action, word } => {
                 let Some(pending) = self.pending.remove(&request) else { return };
-                let mut answer = json!({ "status": WORDS[word] });
-                if other_id {
-                    answer["request_id"] = "apr_9".into();
-                }
+                let id = if other_id { 9 } else { request };
+                let mut answer = json!({"request_id": format!("apr_{id}"), "status": WORDS[word]});
                 if other_action {
                     answer["action"] = "something else".into();
                 }
                 if !other_id && !other_action {
                     self.note_decision(request, WORDS[word]);
                 }
-                let transition = pending.polled(&answer, self.now);
+                let transition =
+                    pending.polled(&response(&answer), Timestamp::UNIX_EPOCH, self.now);
                 self.follow(request, transition);
             }
             HistoryEvent::TimePasses { seconds } => {
@@ -191,7 +199,9 @@ impl World {
 
     fn decide_pending(&mut self, request: usize, approval: usize, word: usize) {
         let Some(pending) = self.pending.remove(&request) else { return };
-        let transition = pending.decided(&format!("apr_{approval}"), WORDS[word], self.now);
+        let request_id = format!("apr_{approval}");
+        let event = OwnersDecision { request_id, decision: WORDS[word].to_owned() };
+        let transition = pending.decided(&event, self.now);
         self.follow(request, transition);
     }
 

@@ -31,8 +31,8 @@ pub(crate) fn handle(dispatcher: &mut Dispatcher, event: ServiceEvent, frame: &s
             walkie_request::handle(dispatcher, request_id, transcript, session_key, frame);
         }
         ServiceEvent::SmsReceived(sms) => sms_received::handle(dispatcher, sms, frame),
-        ServiceEvent::ApprovalResponded { request_id, decision } => {
-            approval_responded::handle(dispatcher, &request_id, &decision);
+        ServiceEvent::ApprovalResponded(decision) => {
+            approval_responded::handle(dispatcher, &decision);
         }
         ServiceEvent::CallEnded(ended) => call_ended::handle(dispatcher, &ended),
         ServiceEvent::Mission(name, fields) => mission::handle(dispatcher, &name, &fields, frame),

@@ -4,6 +4,7 @@
 //! an event is about (a call's id, a request's id) must be there, or it is [`ServiceEvent::Other`].
 
 use serde_json::{Map, Value};
+use state::approval_status::OwnersDecision;
 use state::call_outcome::{self, CallOutcome, WordMeaning};
 
 use super::fields::{FrameFields, RequestText};
@@ -52,11 +53,7 @@ pub(crate) enum ServiceEvent {
     /// A text message came in.
     SmsReceived(IncomingSms),
     /// Somebody decided about an approval.
-    ApprovalResponded {
-        request_id: String,
-        /// `approved`, `denied`, or a word that approves nothing.
-        decision: String,
-    },
+    ApprovalResponded(OwnersDecision),
     /// Something of a mission: the event's name and the whole frame.
     Mission(String, Map<String, Value>),
     /// An event of another name, or one that lacks what it is about.
@@ -135,7 +132,7 @@ impl IncomingFrame {
                     |reason| state::sanitize::line(&reason),
                 ),
             },
-            Some("event") => Self::Event(ServiceEvent::read(frame)),
+            Some("event") => Self::Event(ServiceEvent::read(frame, text)),
             Some(other) => Self::Unknown(format!("a frame of type `{other}`")),
             None => Self::Unknown("a frame without a type".to_owned()),
         }
@@ -143,13 +140,17 @@ impl IncomingFrame {
 }
 
 impl ServiceEvent {
-    fn read(frame: Map<String, Value>) -> Self {
+    fn read(frame: Map<String, Value>, text: &str) -> Self {
         let fields = FrameFields(&frame);
         let Some(name) = fields.label("event") else {
             return Self::Other("an event without a name".to_owned());
         };
         if name.starts_with("mission.") {
             return Self::Mission(name, frame);
+        }
+        if name == "approval.responded" {
+            let decision = OwnersDecision::read(text);
+            return decision.map_or(Self::Other(name), Self::ApprovalResponded);
         }
         Self::of_name(&name, &fields).unwrap_or(Self::Other(name))
     }
@@ -182,10 +183,6 @@ impl ServiceEvent {
                 message_id: fields.id("message_id"),
                 n_media: fields.count("media_urls"),
             }),
-            "approval.responded" => Self::ApprovalResponded {
-                request_id: fields.id("request_id")?,
-                decision: fields.label("decision").unwrap_or_default(),
-            },
             _ => return None,
         })
     }

@@ -3,51 +3,23 @@
 
 use state::invisible;
 
-/// `text` without control characters, zero-width and bidirectional marks, invisible tags and halves of
-/// characters. Line ends become `\n`, tabs blanks. Joiners stay where scripts and emoji need them.
+/// `text` without control characters, zero-width and bidirectional marks, fillers, tags and halves of characters. Line ends
+/// become `\n`, tabs blanks. Joiners stay where scripts and emoji need them.
 pub(crate) fn sanitize(text: &str) -> String {
-    let mut seen = String::with_capacity(text.len());
-    let mut rest = text.chars().peekable();
+    let visible = invisible::visible(text);
+    let mut seen = String::with_capacity(visible.len());
+    let mut rest = visible.chars().peekable();
     while let Some(character) = rest.next() {
         match character {
             '\r' if rest.peek() == Some(&'\n') => {}
             '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => seen.push('\n'),
-            '\t' => seen.push(' '),
-            '\u{200c}' | '\u{200d}' if joins(seen.chars().next_back(), rest.peek()) => {
-                seen.push(character);
-            }
-            // Chooses the coloured form of a sign: ❤️ and the keycaps.
-            '\u{fe0e}' | '\u{fe0f}' if seen.chars().next_back().is_some_and(takes_form) => {
-                seen.push(character);
-            }
-            _ if is_unseen(character) => {}
+            // Stands for half a character.
+            '\u{fffc}' | '\u{fffd}' => {}
+            '\t' | '\u{b}' | '\u{c}' => seen.push(' '),
             _ => seen.push(character),
         }
     }
     seen
-}
-
-/// Whether a zero-width joiner means something here: between two characters of the scripts that are
-/// written with it (all of them stand after Hebrew), or inside an emoji. Between Latin, Greek or
-/// Cyrillic letters it only hides a word.
-fn joins(before: Option<char>, after: Option<&char>) -> bool {
-    let needs_joiners = |c: char| c >= '\u{590}' && !is_unseen(c) && !c.is_whitespace();
-    let after_form = |character: char| matches!(character, '\u{fe0e}' | '\u{fe0f}');
-    before.is_some_and(|c| needs_joiners(c) || after_form(c))
-        && after.is_some_and(|c| needs_joiners(*c))
-}
-
-fn takes_form(character: char) -> bool {
-    matches!(character, '#' | '*' | '0'..='9' | '©' | '®')
-        || (character >= '\u{2000}'
-            && !character.is_alphanumeric()
-            && !character.is_whitespace()
-            && !is_unseen(character))
-}
-
-/// Whether a character has no shape and no width of its own, and is no letter.
-fn is_unseen(character: char) -> bool {
-    character.is_control() || (invisible::is_unseen(character) && !character.is_alphanumeric())
 }
 
 #[cfg(test)]
@@ -55,6 +27,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::sanitize;
+    use state::invisible;
 
     #[track_caller]
     fn case(text: &str, wanted: &str) {
@@ -95,7 +68,8 @@ mod tests {
 
         #[test]
         fn no_letter_or_digit_is_lost(text in ".*") {
-            let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+            let is_letter = |c: &char| c.is_alphanumeric() && !invisible::is_unseen(*c);
+            let letters = |text: &str| text.chars().filter(is_letter).collect::<String>();
             prop_assert_eq!(letters(&sanitize(&text)), letters(&text));
             prop_assert_eq!(sanitize(&sanitize(&text)), sanitize(&text));
         }

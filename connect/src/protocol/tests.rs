@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use state::approval_status::OwnersDecision;
 use state::call_outcome::CallOutcome;
 
 use super::RequestText;
@@ -178,7 +179,10 @@ fn texts_approvals_walkie_and_missions() {
     assert_eq!(event(&sms), ServiceEvent::SmsReceived(wanted));
     assert_eq!(
         event(&json!({"event": "approval.responded", "request_id": "a", "decision": ["approved"]})),
-        ServiceEvent::ApprovalResponded { request_id: "a".to_owned(), decision: String::new() }
+        ServiceEvent::ApprovalResponded(OwnersDecision {
+            request_id: "a".to_owned(),
+            decision: String::new()
+        })
     );
     assert_eq!(
         event(

@@ -5,6 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use mio::{Registry, Token};
+use state::sanitize;
 use state::secret::Secret;
 
 use super::backoff;
@@ -216,6 +217,7 @@ impl ServiceConnection {
             SocketMessage::Closed { code, reason } => {
                 // The library has a reply ready; whether it still leaves does not matter.
                 let _ = self.socket().map(ServiceSocket::flush);
+                let reason = sanitize::line(&reason);
                 let reason = if reason.is_empty() { reason } else { format!(": {reason}") };
                 let why = format!("the service closed the connection ({code}{reason})");
                 return self.disconnect(&why, Some(code), None, now);
@@ -232,6 +234,10 @@ impl ServiceConnection {
             }
             IncomingFrame::AuthError { message } => ConnectionEvent::KeyRefused(message),
             IncomingFrame::Event(ServiceEvent::Other(name)) => ConnectionEvent::Ignored(name),
+            // Whoever has not accepted the key is not known to be the service.
+            IncomingFrame::Event(_) if !self.is_live() => {
+                ConnectionEvent::Ignored("an event before auth_ok".to_owned())
+            }
             IncomingFrame::Event(event) => ConnectionEvent::Event(event, text.to_string()),
             IncomingFrame::Unknown(why) => ConnectionEvent::Ignored(why),
         }

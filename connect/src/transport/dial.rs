@@ -141,6 +141,9 @@ impl Endpoint {
                 "`{host}` did not finish the handshake: {}",
                 io_error_text(&err)
             )),
+            HandshakeError::Failure(Error::AttackAttempt) => DialError::new(format!(
+                "the head of the answer of `{host}` is too large or comes in too many pieces"
+            )),
             HandshakeError::Failure(other) => {
                 DialError::new(format!("`{host}` does not answer as a WebSocket does: {other}"))
             }

@@ -6,8 +6,9 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use state::api::{self, UrlPath};
+use state::approval_status;
 
 use crate::approval::refusal::RefusalReason;
 use crate::approval::state::{
@@ -132,8 +133,8 @@ fn request_approval(
     });
     let created =
         service.clone().with_deadline(left).post("/v1/approvals", body).and_then(|answer| {
-            let id = answer.text("request_id")?.to_owned();
-            Ok((id, answer.into_json()))
+            let id = approval_status::created_id(&answer)?.to_owned();
+            Ok((id, answer))
         });
     let now = Instant::now();
     let (id, answer) = match &created {
@@ -143,6 +144,11 @@ fn request_approval(
             return approval.created(None, now);
         }
     };
+    if !context.approval_subscriptions.claim(id) {
+        let key = &request.key;
+        context.log.line(format_args!("{key}: the service gave two approvals the same id"));
+        return approval.created(None, now);
+    }
     let transition = approval.created(Some((id, answer)), now);
     if matches!(transition, Transition::Pending(_))
         && let Ok(path) = api::url_path(&["v1", "approvals", id])
@@ -158,10 +164,12 @@ fn wait(mut transition: Transition, updates: &mpsc::Receiver<ApprovalUpdate>) ->
         let deadline = pending.deadline();
         let left = deadline.saturating_duration_since(Instant::now());
         transition = match updates.recv_timeout(left) {
-            Ok(ApprovalUpdate::Decided { request_id, decision }) => {
-                pending.decided(&request_id, &decision, Instant::now())
+            Ok(ApprovalUpdate::Decided(decision)) => pending.decided(&decision, Instant::now()),
+            Ok(ApprovalUpdate::Polled(answer, service_time)) => {
+                pending.polled(&answer, service_time, Instant::now())
             }
-            Ok(ApprovalUpdate::Polled(answer)) => pending.polled(&answer, Instant::now()),
+            Ok(ApprovalUpdate::Repeated(id)) => pending.repeated(&id),
+            Ok(ApprovalUpdate::PollFailed) => pending.at(Instant::now()),
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
                 thread::sleep(deadline.saturating_duration_since(Instant::now()));
                 pending.at(deadline)
@@ -182,10 +190,11 @@ fn poll(
     let poll = move || {
         loop {
             thread::sleep(pause);
-            // A poll that fails shows nothing; the next one may.
-            let answer =
-                service.get(path.clone(), &[]).map_or(Value::Null, api::JsonResponse::into_json);
-            if sender.send(ApprovalUpdate::Polled(answer)).is_err() {
+            let update =
+                service.get(path.clone(), &[]).map_or(ApprovalUpdate::PollFailed, |answer| {
+                    ApprovalUpdate::Polled(Box::new(answer), service.service_time())
+                });
+            if sender.send(update).is_err() {
                 return;
             }
         }

@@ -78,6 +78,7 @@ impl Check {
     pub(super) fn as_rows(&self) -> String {
         let (status, detail, fix) = self.finding.parts();
         let word = if status == "pass" { status.to_owned() } else { status.to_uppercase() };
+        let detail = sanitize::without_controls(detail);
         let row = format!("{word:4}  {:13}  {detail}\n", self.id);
         fix.map_or_else(|| row.clone(), |fix| format!("{row}{:21}fix: {fix}\n", ""))
     }

@@ -2,6 +2,7 @@
 
 use super::finding::Finding;
 use super::gateway::gateway_config;
+use super::git;
 use super::installation::{Installation, failure};
 use rustix::fs::{Access, access};
 use rustix::io::Errno;
@@ -48,13 +49,8 @@ fn folder(skill: &Path) -> Finding {
         let detail = format!("others may read {}", names.join(" "));
         return Finding::warn(detail, format!("chmod 600 {}", names.join(" ")));
     }
-    if let Some(tree) = work_tree(skill).filter(|_| paths::config(skill).exists()) {
-        let detail = format!(
-            "`{shown}` lies in the git work tree `{}`: its key could be committed",
-            tree.display()
-        );
-        let ignore = quoted(&skill.join(".gitignore"));
-        return Finding::warn(detail, format!("echo skill-config.json >> {ignore}"));
+    if let Some(finding) = git::check(skill) {
+        return finding;
     }
     Finding::pass(format!("`{shown}`, private"))
 }
@@ -80,21 +76,6 @@ pub(super) fn unwritable(skill: &Path) -> Option<Finding> {
         // Any other error is reported by whatever writes there.
         _ => None,
     }
-}
-
-/// The git work tree around the folder, unless a `.gitignore` on the way there names the configuration.
-fn work_tree(skill: &Path) -> Option<PathBuf> {
-    for folder in skill.ancestors() {
-        let ignored = fs::read_to_string(folder.join(".gitignore")).unwrap_or_default();
-        let names = ["skill-config.json", "/skill-config.json", "*", "*.json"];
-        if ignored.lines().any(|line| names.contains(&line.trim())) {
-            return None;
-        }
-        if folder.join(".git").exists() {
-            return Some(folder.to_owned());
-        }
-    }
-    None
 }
 
 fn config(installation: &Installation) -> Finding {

@@ -7,6 +7,7 @@ mod client;
 mod finding;
 mod folder;
 mod gateway;
+mod git;
 mod installation;
 mod mission_ticks;
 mod number_data;

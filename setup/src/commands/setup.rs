@@ -67,6 +67,7 @@ pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
 
     let mut changes = AppliedChanges::default();
     changes.write_config(&skill, &plan)?;
+    changes.write_git_ignore(&skill)?;
     let mut left_alone: Vec<String> =
         detected.remarks.iter().chain(&plan.left_alone).cloned().collect();
     let edits: Vec<_> =

@@ -8,14 +8,16 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::error_body;
 use super::retry::{self, RetryDecision};
 use super::{Error, JsonResponse, Refusal, Request, Service, UrlPath};
 use crate::config::Config;
-use crate::http::{HttpClient, HttpRequest, Method, ProxyUse, Response, SendError, backoff};
+use crate::exit::Exit;
+use crate::http::{
+    HttpClient, HttpRequest, Method, NetError, ProxyUse, Response, SendError, backoff,
+};
 use crate::process::clock::Clock;
 use crate::process::out;
-use crate::text::{json, sanitize, url};
+use crate::text::{sanitize, url};
 
 /// The longest wait after the first failure.
 const BACKOFF_BASE: Duration = Duration::from_millis(400);
@@ -162,12 +164,12 @@ impl Client {
             };
             let is_gone = request.method() == Method::Delete && error.status() == Some(404);
             if may_have_had_effect && is_gone {
-                let (request, json) = (request.line(), Value::Null);
-                return Ok(JsonResponse { request, status: 204, json, date: None });
+                return Ok(JsonResponse::gone(request.line()));
             }
+            let ended = |error| Err(in_doubt(error, may_have_had_effect, request));
             let wait = match retry::decide(&error, request.method()) {
-                _ if attempt + 1 >= retry::MAX_ATTEMPTS => return Err(error),
-                RetryDecision::GiveUp => return Err(error),
+                _ if attempt + 1 >= retry::MAX_ATTEMPTS => return ended(error),
+                RetryDecision::GiveUp => return ended(error),
                 RetryDecision::Backoff => {
                     backoff::delay(attempt, BACKOFF_BASE, BACKOFF_CAP, (self.pacing.random)())
                 }
@@ -175,7 +177,7 @@ impl Client {
             };
             let wait = self.clock.scale_period(wait);
             if wait >= self.deadline.saturating_sub(start.elapsed()) {
-                return Err(error);
+                return ended(error);
             }
             may_have_had_effect |= retry::may_have_had_effect(&error);
             if wait >= SHOWN_WAIT && !self.is_quiet {
@@ -201,7 +203,7 @@ impl Client {
             within,
         );
         match sent {
-            Ok(response) => self.interpret(request, &response),
+            Ok(response) => self.interpret(request, response),
             Err(SendError::ResponseLost(cause)) => {
                 Err(Error::ResponseLost { request: request.line(), cause })
             }
@@ -212,7 +214,7 @@ impl Client {
     }
 
     /// What a response means, by its status and body.
-    fn interpret(&self, request: &Request, response: &Response) -> Result<JsonResponse, Error> {
+    fn interpret(&self, request: &Request, response: Response) -> Result<JsonResponse, Error> {
         let line = request.line();
         match response.status() {
             status @ 200..=299 => {
@@ -222,14 +224,9 @@ impl Client {
                     let offset = i64::try_from(offset).unwrap_or_default();
                     self.clock_offset_ms.store(offset, Ordering::Relaxed);
                 }
-                if response.body().iter().all(u8::is_ascii_whitespace) {
-                    return Ok(JsonResponse { request: line, status, json: Value::Null, date });
-                }
-                if let Ok(json) = json::parse(response.body()) {
-                    return Ok(JsonResponse { request: line, status, json, date });
-                }
-                let problem = error_body::no_json(response.body());
-                Err(Error::InvalidResponse { request: line, status, problem })
+                let has_excess = response.has_excess();
+                let read = JsonResponse::read(line, status, response.into_body());
+                read.map(|read| read.with_head(date, has_excess))
             }
             status @ 300..=399 => {
                 let to = response.header("location").unwrap_or("nowhere");
@@ -237,9 +234,20 @@ impl Client {
                 let to = sanitize::line(&url::redact(to));
                 Err(Error::Redirected { request: line, status, to, is_elsewhere })
             }
-            _ => Err(Error::Refused(Box::new(Refusal::read(line, response)))),
+            _ => Err(Error::Refused(Box::new(Refusal::read(line, &response)))),
         }
     }
+}
+
+/// The error of the last attempt, as the error of all: that it did nothing says nothing of one before it that may have had
+/// its effect.
+fn in_doubt(error: Error, may_have_had_effect: bool, request: &Request) -> Error {
+    if !may_have_had_effect || request.method() == Method::Get || error.exit() != Exit::Unavailable
+    {
+        return error;
+    }
+    let cause = NetError::transient(format!("an attempt had no certain answer, and then: {error}"));
+    Error::ResponseLost { request: request.line(), cause }
 }
 
 /// The request, a POST with an idempotency key: to a service that obeys it all attempts are one request.

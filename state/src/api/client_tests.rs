@@ -62,13 +62,20 @@ fn case(
 fn an_idempotent_request_is_sent_three_times() {
     for method in [Method::Get, Method::Patch, Method::Delete] {
         case(method, &[DOWN, Behavior::Close, OK], 3, &[400, 800], Ok(200));
-        case(method, &[DOWN, DOWN, DOWN, OK], 3, &[400, 800], Err(Exit::Unavailable));
+        let is_read = method == Method::Get;
+        let unknown = if is_read { Exit::Unavailable } else { Exit::Unconfirmed };
+        case(method, &[DOWN, DOWN, DOWN, OK], 3, &[400, 800], Err(unknown));
         case(method, &[BUSY, OK], 2, &[7000], Ok(200));
-        case(method, &[Behavior::Close; 3], 3, &[400, 800], Err(Exit::Unavailable));
+        case(method, &[BUSY; 3], 3, &[7000, 7000], Err(Exit::Unavailable));
+        case(method, &[Behavior::Close; 3], 3, &[400, 800], Err(unknown));
+        // What the last attempt did not do, the first may have done.
+        case(method, &[Behavior::Close, BUSY, BUSY], 3, &[400, 7000], Err(unknown));
+        case(method, &[DOWN, LATER, BUSY], 3, &[400, 1000], Err(unknown));
+        case(method, &[BUSY, Behavior::Close, LATER], 3, &[7000, 800], Err(unknown));
+        case(method, &[Behavior::Json(200, "", "<html>"), OK], 1, &[], Err(unknown));
         case(method, &[Behavior::Json(400, "", "{}"), OK], 1, &[], Err(Exit::No));
     }
     case(Method::Get, &[GONE, OK], 1, &[], Err(Exit::No));
-    case(Method::Get, &[Behavior::Json(200, "", "<html>"), OK], 1, &[], Err(Exit::Unavailable));
 }
 
 #[test]
@@ -191,6 +198,59 @@ fn a_request_has_path_query_headers_and_body() {
         assert!(request.contains(wanted), "{request}");
     }
     assert!(request.ends_with(r#"{"to":"+15550100"}"#), "{request}");
+}
+
+#[test]
+fn what_lost_attempts_may_have_done_is_said() {
+    let server = TestServer::new(vec![Behavior::Close, BUSY, BUSY]);
+    let err = send(Method::Delete, &server).unwrap_err();
+    assert!(
+        err.to_string().contains("no certain answer, and then: server refused DELETE"),
+        "{err}"
+    );
+    assert!(err.hint().unwrap().contains("does no harm"), "{err}");
+    let server = TestServer::new(vec![GONE]);
+    let err = send(Method::Delete, &server).unwrap_err();
+    assert!(err.hint().unwrap().contains("may have deleted it"), "{:?}", err.hint());
+    let server = TestServer::new(vec![GONE]);
+    let err = send(Method::Patch, &server).unwrap_err();
+    assert!(!err.hint().unwrap().contains("deleted"), "{:?}", err.hint());
+}
+
+#[test]
+fn a_success_without_its_body_is_none() {
+    let refused = r#"{"success":false,"error":{"code":"quota_exceeded","message":"Daily limit"}}"#;
+    for (status, body, problem) in [
+        (200, "", "with an empty body"),
+        (200, " \r\n", "with an empty body"),
+        (202, "null", "with `null`"),
+        (200, refused, "with `\"success\": false`: Daily limit, quota_exceeded"),
+        (201, r#"{"success":false}"#, "with `\"success\": false`: no reason given"),
+        (200, "<html><title>Airport</title>", "with an HTML page \"Airport\""),
+    ] {
+        for method in [Method::Get, Method::Post, Method::Patch, Method::Delete] {
+            let server = TestServer::new(vec![Behavior::Json(status, "", body), OK]);
+            let result = send(method, &server);
+            if method == Method::Delete && matches!(body.trim(), "" | "null") {
+                assert!(result.unwrap().json().is_null(), "{body}");
+                continue;
+            }
+            let err = result.unwrap_err();
+            let read = method == Method::Get;
+            assert_eq!(
+                err.exit(),
+                if read { Exit::Unavailable } else { Exit::Unconfirmed },
+                "{err}"
+            );
+            assert!(err.to_string().contains(problem), "{err}");
+            assert_eq!(server.requests().len(), 1, "{method} {body}");
+        }
+    }
+    for status in [201, 202, 204] {
+        let bytes = format!("HTTP/1.1 {status} X\r\ncontent-length: 0\r\n\r\n");
+        let server = TestServer::new(vec![Behavior::Bytes(bytes.leak())]);
+        send(Method::Delete, &server).unwrap();
+    }
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub enum Error {
         /// What prevented it.
         cause: NetError,
     },
-    /// When it was sent and no whole response came: a POST may have been carried out.
+    /// When it was sent and no whole response came: all but a GET may have been carried out.
     ResponseLost {
         /// The request.
         request: RequestLine,
@@ -38,7 +38,8 @@ pub enum Error {
         /// nothing was done. Any other redirect may come after the request was carried out.
         is_elsewhere: bool,
     },
-    /// When a 2xx response is no JSON, or lacks what has to be there: a POST may have been carried out.
+    /// When a 2xx response is no JSON, says that there was no success, or lacks what has to be there: all but a GET may
+    /// have been carried out.
     InvalidResponse {
         /// The request.
         request: RequestLine,
@@ -56,11 +57,11 @@ impl Error {
             Self::Unreachable { .. } => Exit::Unavailable,
             Self::Refused(refusal) => refusal.exit(),
             Self::Redirected { request, is_elsewhere, .. } => {
-                let is_unconfirmed = request.method == Method::Post && !is_elsewhere;
+                let is_unconfirmed = request.method != Method::Get && !is_elsewhere;
                 if is_unconfirmed { Exit::Unconfirmed } else { Exit::NotConfigured }
             }
             Self::ResponseLost { request, .. } | Self::InvalidResponse { request, .. } => {
-                let is_unconfirmed = request.method == Method::Post;
+                let is_unconfirmed = request.method != Method::Get;
                 if is_unconfirmed { Exit::Unconfirmed } else { Exit::Unavailable }
             }
         }
@@ -88,6 +89,16 @@ impl Error {
         }
     }
 
+    fn method(&self) -> Option<Method> {
+        match self {
+            Self::Unreachable { .. } => None,
+            Self::Refused(refusal) => Some(refusal.request.method),
+            Self::ResponseLost { request, .. }
+            | Self::Redirected { request, .. }
+            | Self::InvalidResponse { request, .. } => Some(request.method),
+        }
+    }
+
     /// What to do next, in one line.
     pub fn hint(&self) -> Option<String> {
         let text = match self {
@@ -96,9 +107,12 @@ impl Error {
             {
                 return cause.hint().map(str::to_owned);
             }
-            _ if self.exit() == Exit::Unconfirmed => {
-                "it may have been carried out and was not repeated: look before you try again"
-            }
+            _ if self.exit() == Exit::Unconfirmed => match self.method() {
+                Some(Method::Patch | Method::Delete) => {
+                    "it may have been carried out; to send the same again does no harm"
+                }
+                _ => "it may have been carried out and was not repeated: look before you try again",
+            },
             Self::Unreachable { .. } => {
                 "check the network and the server's address, then try again"
             }

@@ -60,6 +60,20 @@ pub(super) fn text_message(text: &str) -> String {
         .map_or_else(|| "an HTML page".to_owned(), |title| format!("an HTML page \"{title}\""))
 }
 
+/// What is wrong with a 2xx response that says itself that there was no success: `{"success": false, "error": …}`.
+pub(super) fn denied_success(body: &Value) -> Option<String> {
+    if body.get("success") != Some(&Value::Bool(false)) {
+        return None;
+    }
+    let mut rest = body.clone();
+    rest["success"].take();
+    let (code, message) = code_and_message(&rest);
+    let message = if message.is_empty() { "no reason given" } else { &message };
+    let code = code.filter(|code| code != message).map(|code| format!(", {code}"));
+    let reason = format!("{message}{}", code.unwrap_or_default());
+    Some(format!("with `\"success\": false`: {}", sanitize::line(&reason)))
+}
+
 /// What is wrong with a 2xx response whose body is no JSON: `with an HTML page "…"`, `with what is no JSON`.
 pub(super) fn no_json(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);

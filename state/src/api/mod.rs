@@ -50,7 +50,9 @@
 //! | 500 in its own shape that wraps one of these statuses of Telnyx, except code 10008 (a time-out) | yes | as for that status |
 //! | any other status, a redirect to another path, a 2xx without the promised field, a lost response | no | no |
 //!
-//! GET, PATCH and DELETE are sent again after lost responses and 5xx, since that changes nothing more.
+//! GET, PATCH and DELETE are sent again after lost responses and 5xx, since that changes nothing more. If no attempt of a
+//! PATCH or DELETE had a certain answer, it is unconfirmed as well. A 2xx that is empty, `null` or says `"success": false` is
+//! no success; to a DELETE an empty one is.
 //!
 //! Whether the service obeys an `idempotency-key` (Telnyx does: 1 to 255 of `A-Za-z0-9_-`, for a day; another body with the same
 //! key is 422, one that is still in progress 409) is not known. Every POST has one all the same.

@@ -137,8 +137,8 @@ impl Refusal {
             || ["quota", "plan", "credit", "billing"].iter().any(|mark| code.contains(mark))
     }
 
-    /// The exit code: 3 for the key, 4 where the same request may be sent later, 1 where it may not, 8 where a POST may
-    /// have been carried out.
+    /// The exit code: 3 for the key, 4 where the same request may be sent later, 1 where it may not, 8 where it may have
+    /// been carried out and is no GET.
     pub fn exit(&self) -> Exit {
         let is_mistake_at_telnyx = || {
             let upstream = self.upstream.as_ref().map(|upstream| upstream.status);
@@ -148,7 +148,7 @@ impl Refusal {
             _ if self.is_about_the_key() => Exit::NotConfigured,
             _ if self.is_temporary() => Exit::Unavailable,
             _ if self.proves_no_effect() => Exit::No,
-            _ if self.request.method == Method::Post => Exit::Unconfirmed,
+            _ if self.request.method != Method::Get => Exit::Unconfirmed,
             408 | 425 | 499 => Exit::Unavailable,
             400..=499 => Exit::No,
             _ if is_mistake_at_telnyx() => Exit::No,
@@ -163,9 +163,15 @@ impl Refusal {
                 "run `setup` with a key that works, or set CLAWDTALK_API_KEY"
             }
             _ if self.is_about_the_plan() => "run `status` to see your plan and what is left of it",
+            404 if self.request.method == Method::Delete => {
+                "check the id; if an earlier try of this had no answer, that one may have deleted it"
+            }
             404 => "check the id: the service knows no such id",
             429 | 503 => match self.retry_after {
-                Some(wait) => return Some(format!("try again in {} s", wait.as_secs().max(1))),
+                Some(wait) => {
+                    let seconds = wait.as_secs_f64().ceil().max(1.0);
+                    return Some(format!("try again in {seconds} s"));
+                }
                 None => "try again in a minute",
             },
             _ if self.exit() == Exit::Unavailable => "try again in a minute",

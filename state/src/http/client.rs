@@ -6,14 +6,14 @@ use std::time::Duration;
 use ureq::http::Request as UreqRequest;
 use ureq::unversioned::transport::{Connector as _, TcpConnector};
 
-use super::limits::{CONNECT_WITHIN, INPUT_BUFFER, MAX_BODY, OUTPUT_BUFFER};
+use super::limits::{CONNECT_WITHIN, INPUT_BUFFER, MAX_BODY, MAX_HEAD, OUTPUT_BUFFER};
 use super::net_error::{self, NetError};
 use super::pinned::TrustedCertificates;
 use super::proxy::ProxyRules;
 use super::request::{HttpRequest, Method};
 use super::resolver::DnsResolver;
 use super::response::Response;
-use super::{coalesce, sent_marker, tls, tunnel};
+use super::{coalesce, growing_input, sent_marker, tls, tunnel};
 
 /// The `User-Agent` of these programs.
 const USER_AGENT: &str = concat!("clawdtalk-tools/", env!("CARGO_PKG_VERSION"));
@@ -82,6 +82,7 @@ impl HttpClient {
                 .accept("application/json")
                 .input_buffer_size(INPUT_BUFFER)
                 .output_buffer_size(OUTPUT_BUFFER)
+                .max_response_header_size(MAX_HEAD)
                 .max_idle_connections(n_idle)
                 .build();
             let chain =
@@ -92,6 +93,7 @@ impl HttpClient {
                         hint: hint.clone(),
                     })
                     .chain(coalesce::CoalesceConnector)
+                    .chain(growing_input::GrowingInput)
                     .chain(sent_marker::SentMarker);
             ureq::Agent::with_parts(config, chain, DnsResolver { rules: rules.clone() })
         };
@@ -138,13 +140,16 @@ impl HttpClient {
             agent.run(agent.configure_request(request).timeout_global(Some(within)).build())
         };
         let (head, mut body) = response?.into_parts();
-        let body = match body.with_config().limit(MAX_BODY).read_to_vec() {
+        let read = body.with_config().limit(MAX_BODY).read_to_vec();
+        // With it goes a connection that has more to read.
+        drop(body);
+        let body = match read {
             Ok(body) => body,
             // The status of a refusal says enough, even if its body is cut off.
             Err(_) if !head.status.is_success() => Vec::new(),
             Err(err) => return Err(err),
         };
-        Ok(Response::new(head, body))
+        Ok(Response::new(head, body, sent_marker::had_excess()))
     }
 }
 

@@ -11,8 +11,12 @@ pub(crate) const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 /// The largest response body that is read, in bytes: more than any list of the service has, and little enough to be held.
 pub(super) const MAX_BODY: u64 = 8 << 20;
 
-/// Buffers of a connection, in bytes: enough for the whole head of a response, and for each line of a head that is sent.
-/// ureq's default of 128 KiB took 80 MiB with 256 turns at once; it allocates the output buffer three times.
+/// The longest head of a response, in bytes.
+pub(super) const MAX_HEAD: usize = 64 << 10;
+
+/// Buffers of a connection, in bytes: what is read at once ([`super::growing_input`] collects it), and enough for each line
+/// of a head that is sent. ureq's default of 128 KiB took 80 MiB with 256 turns at once; it allocates the output buffer three
+/// times.
 pub(super) const INPUT_BUFFER: usize = 4 << 10;
 pub(super) const OUTPUT_BUFFER: usize = 2 << 10;
 

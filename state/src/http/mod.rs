@@ -4,11 +4,13 @@
 //! WebSocket with [`tls::client_config`] and [`proxy::proxy_for`].
 //!
 //! A connection is made by a chain of connectors: TCP, a proxy's tunnel, TLS, one that sends head and body of a request
-//! in one piece, and innermost one that records when the first byte of a request is written.
+//! in one piece, one whose input grows with the head of a response, and innermost one that records when the first byte of
+//! a request is written.
 
 pub mod backoff;
 mod client;
 mod coalesce;
+mod growing_input;
 mod host;
 pub(crate) mod limits;
 mod net_error;
@@ -17,6 +19,8 @@ pub mod proxy;
 mod request;
 mod resolver;
 mod response;
+#[cfg(test)]
+mod response_tests;
 mod sent_marker;
 #[cfg(test)]
 pub(crate) mod test_server;

@@ -77,7 +77,10 @@ pub(super) fn from_ureq(err: Error, within: Duration) -> NetError {
         Error::BodyExceedsLimit(limit) => {
             NetError::transient(format!("the answer is larger than {} MiB", limit >> 20))
         }
-        Error::LargeResponseHeader(..) => NetError::transient("the answer's headers are too large"),
+        Error::LargeResponseHeader(_, limit) => NetError::transient(format!(
+            "the head of the answer is larger than {} KiB",
+            limit >> 10
+        )),
         Error::Protocol(err) => NetError::transient(format!(
             "the answer is no HTTP: {}",
             sanitize::line(&err.to_string())

@@ -1,5 +1,6 @@
-//! What is printed: one JSON document or text on stdout, everything for people on stderr. Nothing here panics, and secrets
-//! are redacted ([`crate::text::secret`]).
+//! What is printed: one JSON document or text on stdout, everything for people on stderr. Nothing here panics, secrets are
+//! redacted ([`crate::text::secret`]), and nothing reaches a terminal that moves its cursor or hides
+//! ([`sanitize::printable`]): texts lose it, JSON escapes it.
 //!
 //! A closed pipe is no error: the reader has seen enough, and the exit code stays what it is.
 
@@ -51,7 +52,8 @@ impl Printer {
         } else {
             serde_json::to_string(&*value)
         };
-        write(&ending_in_newline(json.context("writing JSON")?))
+        let json = sanitize::escape_json(json.context("writing JSON")?);
+        write(&ending_in_newline(json))
     }
 
     /// [`print`](Self::print) for a command that has changed something.
@@ -98,7 +100,8 @@ pub fn is_stdout_closed() -> bool {
 
 /// JSON with two spaces of indentation, as the scripts printed it.
 pub fn pretty_json(value: &Value) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string())
+    let json = serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string());
+    sanitize::escape_json(json)
 }
 
 /// Prints progress on stderr, unless `--quiet` is given.
@@ -130,7 +133,7 @@ fn print_to_stderr(label: &str, text: &str) {
         "warning: " if colour() => "\x1b[1;33mwarning:\x1b[0m ",
         _ => label,
     };
-    let text = secret::redact(text);
+    let text = printable(text);
     // If stderr cannot be written there is nowhere to report that.
     let _ = writeln!(io::stderr(), "{coloured}{text}");
 }
@@ -141,7 +144,13 @@ fn colour() -> bool {
 
 /// Prints a text on stdout, with a newline at its end.
 pub fn print_text(text: String) -> anyhow::Result<()> {
-    write(&secret::redact(&ending_in_newline(text)))
+    write(&printable(&ending_in_newline(text)))
+}
+
+/// A text as everything is printed: without secrets, and without anything that moves a cursor or hides. For lines that
+/// cannot pass through here.
+pub fn printable(text: &str) -> String {
+    secret::redact(&sanitize::printable(text)).into_owned()
 }
 
 fn ending_in_newline(mut text: String) -> String {

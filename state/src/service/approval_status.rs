@@ -1,8 +1,25 @@
-//! The status of an approval, from the service's responses. Only [`parse`] gives "approved", and only in one case.
+//! What a response of the service says of an approval: the one place that judges a decision, for `approval` and `connect`.
+//!
+//! Approved is one case among all: that word to the letter, about that very request, in a response that came whole and
+//! denies it nowhere. Whatever else a response is, it approves nothing.
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use crate::api::{Error, JsonResponse};
 use crate::exit::Exit;
+use crate::text::{invisible, json};
+
+/// A decision of the last second is read a little later than the approval's end.
+const GRACE: SignedDuration = SignedDuration::from_secs(10);
+
+/// Fields that have to be true beside an approval, if they are there.
+const TRUE_IF_APPROVED: [&str; 5] = ["approved", "ok", "responded", "success", "valid"];
+/// Fields that have to be false beside an approval, if they are there.
+const FALSE_IF_APPROVED: [&str; 6] =
+    ["canceled", "cancelled", "denied", "expired", "rejected", "revoked"];
+/// Fields that have to name the same decision, if they are there.
+const DECISIONS: [&str; 5] = ["decision", "outcome", "response", "result", "verdict"];
 
 /// The approval that a response has to be about.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +51,7 @@ pub enum ApprovalStatus {
     NoDevicesReached,
     /// Approved without the fingerprint or face that was required: that is no approval, and there will be no other decision.
     BiometricMissing,
-    /// Anything else: a response about another approval, an error beside an approval, an unknown word.
+    /// Anything else: a response about another approval, one that denies what it says, an unknown word.
     Unrecognized,
 }
 
@@ -73,18 +90,100 @@ impl ApprovalStatus {
     }
 }
 
-/// Reads the service's response about an approval. It is approved if the status is that word, with no error beside it, and
-/// the response does not contradict the id, the action or the fingerprint or face that is expected.
-pub fn parse(response: &Value, expected: &ExpectedApproval) -> ApprovalStatus {
-    let is_other = |key: &str, wanted: &str| matches!(response.get(key), Some(found) if !found.is_null() && found != wanted);
-    if is_other("request_id", &expected.id)
-        || expected.action.as_deref().is_some_and(|action| is_other("action", action))
-    {
+/// The id that the service gave the approval which it just created.
+///
+/// Fails with [`Error::InvalidResponse`] if there is none, or one with blanks around it or invisible characters in it: another
+/// id could be taken for it.
+pub fn created_id(response: &JsonResponse) -> Result<&str, Error> {
+    let id = response.text("request_id")?;
+    let is_exact = response.json()["request_id"].as_str() == Some(id);
+    if !is_exact || id.chars().any(|c| c.is_control() || invisible::is_unseen(c)) {
+        return Err(response.missing("a `request_id` that can be read"));
+    }
+    Ok(id)
+}
+
+/// The status by the response to the creation of an approval. It tells whether anybody could be asked, and is never taken
+/// for an approval: nobody can have decided yet.
+pub fn created(response: &JsonResponse, expected: &ExpectedApproval) -> ApprovalStatus {
+    let body = response.json();
+    let status = match word(&body["status"]) {
+        _ if !is_about(body, expected) => ApprovalStatus::Unrecognized,
+        ApprovalStatus::Approved => ApprovalStatus::Unrecognized,
+        status => status,
+    };
+    let is_zero = |key: &str| body[key].as_f64() == Some(0.0);
+    match status.is_final() {
+        false if is_zero("devices_notified") => match body["devices_failed"].as_u64() {
+            Some(1..) => ApprovalStatus::NoDevicesReached,
+            _ => ApprovalStatus::NoDevices,
+        },
+        _ => status,
+    }
+}
+
+/// The status by the response to a poll. `now` is the time by the service's clock, which the response's own `Date` beats.
+pub fn polled(
+    response: &JsonResponse,
+    expected: &ExpectedApproval,
+    now: Timestamp,
+) -> ApprovalStatus {
+    let body = response.json();
+    if !is_about(body, expected) {
         return ApprovalStatus::Unrecognized;
     }
-    match response["status"].as_str() {
-        Some("approved") if has_error(response) => ApprovalStatus::Unrecognized,
-        Some("approved") if lacks_biometric(response, expected) => ApprovalStatus::BiometricMissing,
+    match word(&body["status"]) {
+        ApprovalStatus::Approved if response.status() != 200 || !response.is_unambiguous() => {
+            ApprovalStatus::Unrecognized
+        }
+        ApprovalStatus::Approved if !has_id(body, expected) || denies_itself(body) => {
+            ApprovalStatus::Unrecognized
+        }
+        ApprovalStatus::Approved if lacks_biometric(body, expected) => {
+            ApprovalStatus::BiometricMissing
+        }
+        ApprovalStatus::Approved => in_time(body, response.date().unwrap_or(now)),
+        status => status,
+    }
+}
+
+/// A decision that came over the socket, its words as they came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnersDecision {
+    /// Which approval.
+    pub request_id: String,
+    /// `approved`, `denied`, or what approves nothing: empty if the event contradicts itself.
+    pub decision: String,
+}
+
+impl OwnersDecision {
+    /// Reads an `approval.responded` event; `None` if it does not say which approval it is about.
+    pub fn read(event: &str) -> Option<Self> {
+        let fields = json::parse(event.as_bytes()).ok()?;
+        let request_id = fields["request_id"].as_str()?.to_owned();
+        let decision = fields["decision"].as_str().unwrap_or_default();
+        let is_other = |status: &Value| !status.is_null() && status != decision;
+        let is_doubtful = denies_itself(&fields)
+            || is_other(&fields["status"])
+            || lacks_biometric(&fields, &ExpectedApproval::default())
+            || json::has_repeated_key(event.as_bytes());
+        let decision = if decision == "approved" && is_doubtful { "" } else { decision };
+        Some(Self { request_id, decision: decision.to_owned() })
+    }
+}
+
+/// The status by a decision that came over the socket.
+pub fn decided(request_id: &str, decision: &str, expected: &ExpectedApproval) -> ApprovalStatus {
+    match word(&Value::from(decision)) {
+        _ if request_id != expected.id => ApprovalStatus::Unrecognized,
+        // The event does not tell whether there was a fingerprint or face.
+        ApprovalStatus::Approved if expected.biometric => ApprovalStatus::Unrecognized,
+        status => status,
+    }
+}
+
+fn word(status: &Value) -> ApprovalStatus {
+    match status.as_str() {
         Some("approved") => ApprovalStatus::Approved,
         Some("denied") => ApprovalStatus::Denied,
         Some("pending") => ApprovalStatus::Pending,
@@ -96,6 +195,32 @@ pub fn parse(response: &Value, expected: &ExpectedApproval) -> ApprovalStatus {
     }
 }
 
+/// Whether nothing in the response names another approval.
+fn is_about(response: &Value, expected: &ExpectedApproval) -> bool {
+    let is_other = |key: &str, wanted: &str| {
+        response.get(key).is_some_and(|found| !found.is_null() && found != wanted)
+    };
+    let action = expected.action.as_deref();
+    !is_other("request_id", &expected.id)
+        && !action.is_some_and(|action| is_other("action", action))
+}
+
+fn has_id(response: &Value, expected: &ExpectedApproval) -> bool {
+    response["request_id"].as_str() == Some(&expected.id)
+}
+
+/// Whether something beside the status says that this is no approval.
+fn denies_itself(response: &Value) -> bool {
+    let field = |key: &&str| response.get(key).filter(|value| !value.is_null());
+    let is_error = |error: &Value| error.as_array().is_none_or(|list| !list.is_empty());
+    let is_approval = |word: &Value| word == "approved" || word == "approve";
+    ["error", "errors"].iter().filter_map(field).any(is_error)
+        || TRUE_IF_APPROVED.iter().filter_map(field).any(|value| *value != Value::Bool(true))
+        || FALSE_IF_APPROVED.iter().filter_map(field).any(|value| *value != Value::Bool(false))
+        || DECISIONS.iter().filter_map(field).any(|word| !is_approval(word))
+        || response["devices_notified"].as_f64() == Some(0.0)
+}
+
 fn lacks_biometric(response: &Value, expected: &ExpectedApproval) -> bool {
     let is_set = |value: &Value| !matches!(value, Value::Null | Value::Bool(false));
     let is_required = expected.biometric || response.get("require_biometric").is_some_and(is_set);
@@ -104,132 +229,20 @@ fn lacks_biometric(response: &Value, expected: &ExpectedApproval) -> bool {
     is_required && (denies("biometric_verified") || denies("require_biometric"))
 }
 
-/// Whether the response has an error beside the status.
-fn has_error(response: &Value) -> bool {
-    let is_one =
-        |error: &Value| !error.is_null() && error.as_array().is_none_or(|list| !list.is_empty());
-    ["error", "errors"].iter().any(|key| response.get(key).is_some_and(is_one))
-        || response.get("success") == Some(&Value::Bool(false))
-}
-
-/// Reads the response to the creation of an approval. It also tells whether anybody could be asked, and is never taken for
-/// an approval.
-pub fn parse_created(response: &Value, expected: &ExpectedApproval) -> ApprovalStatus {
-    let count = |key: &str| response[key].as_u64();
-    let status = match parse(response, expected) {
-        // Nobody can have decided yet: a later request will tell.
-        ApprovalStatus::Approved | ApprovalStatus::BiometricMissing => ApprovalStatus::Unrecognized,
-        status => status,
+/// An approval that is over approves nothing any more, and neither does one that ends at no time.
+fn in_time(response: &Value, now: Timestamp) -> ApprovalStatus {
+    let ends = match &response["expires_at"] {
+        Value::Null => return ApprovalStatus::Approved,
+        Value::String(text) => text.parse::<Timestamp>().ok(),
+        _ => None,
     };
-    match (status.is_final(), count("devices_notified"), count("devices_failed")) {
-        (false, Some(0), Some(failed)) if failed > 0 => ApprovalStatus::NoDevicesReached,
-        (false, Some(0), _) => ApprovalStatus::NoDevices,
-        _ => status,
+    match ends {
+        None => ApprovalStatus::Unrecognized,
+        Some(ends) if now.duration_since(ends) > GRACE => ApprovalStatus::Expired,
+        Some(_) => ApprovalStatus::Approved,
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{ApprovalStatus, ExpectedApproval, parse, parse_created};
-    use crate::exit::Exit;
-    use serde_json::{Value, json};
-
-    fn expected() -> ExpectedApproval {
-        ExpectedApproval { id: "apr_1".into(), action: Some("delete x".into()), biometric: true }
-    }
-
-    #[track_caller]
-    fn case(response: &Value, wanted: ApprovalStatus) {
-        assert_eq!(parse(response, &expected()), wanted, "{response}");
-        assert_eq!(wanted.exit() == Exit::Done, wanted == ApprovalStatus::Approved);
-    }
-
-    #[test]
-    fn only_one_response_is_an_approval() {
-        case(&json!({"status": "approved"}), ApprovalStatus::Approved);
-        case(
-            &json!({"request_id": "apr_1", "action": "delete x", "status": "approved", "biometric_verified": true}),
-            ApprovalStatus::Approved,
-        );
-        case(&json!({"request_id": "apr_2", "status": "approved"}), ApprovalStatus::Unrecognized);
-        case(&json!({"request_id": 1, "status": "approved"}), ApprovalStatus::Unrecognized);
-        case(&json!({"action": "delete y", "status": "approved"}), ApprovalStatus::Unrecognized);
-        for word in ["Approved", "approve", "yes", "", "approved ", "APPROVED"] {
-            case(&json!({"status": word}), ApprovalStatus::Unrecognized);
-        }
-        for strange in
-            [json!(null), json!([]), json!("approved"), json!({"status": ["approved"]}), json!({})]
-        {
-            case(&strange, ApprovalStatus::Unrecognized);
-        }
-        case(&json!({"status": "denied"}), ApprovalStatus::Denied);
-    }
-
-    #[test]
-    fn a_required_biometric_must_not_be_denied() {
-        let approved = |biometric, mut response: Value| {
-            response["status"] = json!("approved");
-            parse(&response, &ExpectedApproval { biometric, ..expected() })
-        };
-        for field in ["biometric_verified", "require_biometric"] {
-            for no in [json!(null), json!(false), json!(0), json!(1), json!("true"), json!([true])]
-            {
-                let status = approved(true, json!({ field: no }));
-                assert_eq!(status, ApprovalStatus::BiometricMissing, "{field} {no}");
-                assert!(status.is_final() && status.exit() == Exit::Undecided);
-            }
-            assert_eq!(approved(true, json!({ field: true })), ApprovalStatus::Approved);
-        }
-        assert_eq!(approved(true, json!({})), ApprovalStatus::Approved);
-        // If the approval was requested by another program, the response tells what is required.
-        for (required, verified, wanted) in [
-            (json!(true), json!(true), ApprovalStatus::Approved),
-            (json!(true), json!(null), ApprovalStatus::BiometricMissing),
-            (json!(true), json!(false), ApprovalStatus::BiometricMissing),
-            (json!("yes"), json!(true), ApprovalStatus::BiometricMissing),
-            (json!(false), json!(null), ApprovalStatus::Approved),
-            (json!(null), json!(false), ApprovalStatus::Approved),
-        ] {
-            let response = json!({"require_biometric": required, "biometric_verified": verified});
-            assert_eq!(approved(false, response.clone()), wanted, "{response}");
-        }
-    }
-
-    #[test]
-    fn an_error_beside_the_status_is_no_approval() {
-        for (error, wanted) in [
-            (json!({"error": {"message": "no"}}), ApprovalStatus::Unrecognized),
-            (json!({"error": false}), ApprovalStatus::Unrecognized),
-            (json!({"errors": [{}]}), ApprovalStatus::Unrecognized),
-            (json!({"errors": []}), ApprovalStatus::Approved),
-            (json!({"success": false}), ApprovalStatus::Unrecognized),
-            (json!({"error": null, "success": true}), ApprovalStatus::Approved),
-        ] {
-            let mut response = error;
-            response["status"] = json!("approved");
-            case(&response, wanted);
-            response["status"] = json!("denied");
-            case(&response, ApprovalStatus::Denied);
-        }
-    }
-
-    #[test]
-    fn without_a_device_nobody_can_decide() {
-        let created = |notified, failed| {
-            parse_created(
-                &json!({"request_id": "apr_1", "status": "pending", "devices_notified": notified, "devices_failed": failed}),
-                &expected(),
-            )
-        };
-        assert_eq!(created(json!(1), json!(0)), ApprovalStatus::Pending);
-        assert_eq!(created(json!(1), json!(1)), ApprovalStatus::Pending);
-        assert_eq!(created(json!(0), json!(0)), ApprovalStatus::NoDevices);
-        assert_eq!(created(json!(0), json!(2)), ApprovalStatus::NoDevicesReached);
-        assert_eq!(created(json!(null), json!(null)), ApprovalStatus::Pending);
-        let approved = |notified| {
-            parse_created(&json!({"status": "approved", "devices_notified": notified}), &expected())
-        };
-        assert_eq!(approved(json!(1)), ApprovalStatus::Unrecognized);
-        assert_eq!(approved(json!(0)), ApprovalStatus::NoDevices);
-    }
-}
+#[path = "approval_status_tests.rs"]
+mod tests;

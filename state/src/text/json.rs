@@ -1,6 +1,9 @@
 //! JSON off a wire: a text that was cut in the middle of an emoji must not cost the whole document.
 
-use serde::de::DeserializeOwned;
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Error, Value};
 
 /// Reads one JSON document as `serde_json` does, but repairs what it refuses and senders produce all the same: a `\u`
@@ -94,6 +97,74 @@ fn surrogate(document: &[u8], at: usize) -> Option<Half> {
     }
 }
 
+/// Whether some object of a document has a key twice, also if the two differ only in case: which of the values counts is
+/// then a matter of the reader. True as well for what is no JSON.
+pub fn has_repeated_key(bytes: &[u8]) -> bool {
+    let bytes = repaired(bytes).unwrap_or_else(|| bytes.to_vec());
+    let mut reader = serde_json::Deserializer::from_slice(&bytes);
+    UniqueKeys.deserialize(&mut reader).and_then(|()| reader.end()).is_err()
+}
+
+/// Passes over a value, and fails at a key that its object has had before.
+#[derive(Clone, Copy)]
+struct UniqueKeys;
+
+impl<'de> DeserializeSeed<'de> for UniqueKeys {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, value: D) -> Result<(), D::Error> {
+        value.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for UniqueKeys {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON without a repeated key")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        let mut seen = HashSet::new();
+        while let Some(key) = fields.next_key::<String>()? {
+            if !seen.insert(key.to_lowercase()) {
+                return Err(serde::de::Error::custom("a key is there twice"));
+            }
+            fields.next_value_seed(self)?;
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        while items.next_element_seed(self)?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+}
+
 /// The name of a value's type, for errors that must not show the value: it may be a secret, or long.
 pub fn type_name(value: &Value) -> &'static str {
     match value {
@@ -108,7 +179,7 @@ pub fn type_name(value: &Value) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{parse, parse_of_python};
+    use super::{has_repeated_key, parse, parse_of_python};
     use proptest::prelude::{any, prop, prop_assert_eq, proptest};
     use serde_json::{Value, json};
 
@@ -132,6 +203,28 @@ mod tests {
         case(r#"["\ud83d\ude00 \ud83d"]"#, &json!(["😀 \u{fffd}"]));
         case(r#"["\\ud83d \ud83d"]"#, &json!(["\\ud83d \u{fffd}"]));
         assert_eq!(parse(b"[\"\xf0\x9f\x98\"]").unwrap(), json!(["\u{fffd}"]));
+    }
+
+    #[test]
+    fn a_key_that_is_there_twice_is_found_at_any_depth() {
+        for document in [
+            r#"{"status":"pending","status":"approved"}"#,
+            r#"{"status":"approved","st\u0061tus":"approved"}"#,
+            r#"{"status":"approved","Status":"denied"}"#,
+            r#"{"a":1,"b":[{"c":{"d":1,"e":2,"d":1}}]}"#,
+            r#"{"a":1}{"a":1}"#,
+            "",
+            "{",
+        ] {
+            assert!(has_repeated_key(document.as_bytes()), "{document}");
+        }
+        for document in [
+            r#"{"a":{"b":-1,"c":1.5e3},"b":["a","a",{"a":null},{"a":true}],"c":99999999999999999999}"#,
+            r#"{"cut":"\ud83d","a":"status"}"#,
+            "null",
+        ] {
+            assert!(!has_repeated_key(document.as_bytes()), "{document}");
+        }
     }
 
     #[test]

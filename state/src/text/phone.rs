@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::numbering::NumberingPlan;
+use super::{invisible, sanitize};
 use crate::exit::Fault;
 
 /// A number in E.164: `+`, then 7 to 15 digits, the first of them not 0.
@@ -87,7 +88,7 @@ impl FromStr for Phone {
             .chars()
             .filter(|c| !matches!(c, ' ' | '\u{a0}' | '.' | '-' | '(' | ')' | '+'))
             .collect();
-        let shown = || trimmed.chars().take(40).collect::<String>();
+        let shown = || sanitize::line_up_to(trimmed, 40);
         if is_emergency(&digits) {
             return Err(Fault::usage(format!(
                 "`{}` is an emergency or service number; these tools never call or text it",
@@ -95,6 +96,7 @@ impl FromStr for Phone {
             ))
             .hint("in an emergency, dial it on a phone"));
         }
+        invisible::refuse_unseen(&format!("`{}`", sanitize::line_up_to(trimmed, 40)), trimmed)?;
         let number = written(trimmed, &digits);
         let is_e164 = trimmed.starts_with('+')
             && trimmed[1..].find('+').is_none()

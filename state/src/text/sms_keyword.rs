@@ -5,7 +5,7 @@
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-use crate::text::invisible::is_hidden;
+use crate::text::invisible::is_unseen;
 
 /// What a text that is a keyword asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +83,7 @@ pub fn parse(text: &str) -> Option<Keyword> {
 /// The words in lower case without accents; `None` if there are too many for a keyword.
 fn words_of(text: &str) -> Option<Vec<String>> {
     let mut words = vec![String::new()];
-    for c in text.nfkd().filter(|c| !is_combining_mark(*c) && !is_hidden(*c)) {
+    for c in text.nfkd().filter(|c| !is_combining_mark(*c) && !is_unseen(*c)) {
         let word = words.last_mut()?;
         if c.is_alphanumeric() {
             word.extend(c.to_lowercase());

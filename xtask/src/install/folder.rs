@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use setup::git_ignore;
 use state::exit::Fault;
 use state::{env, file, paths};
 
@@ -106,7 +107,7 @@ pub(super) fn exposed(skill: &Path) -> Result<Vec<PathBuf>> {
         let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
         let name = entry.file_name();
         if is_file
-            && is_private(&name.to_string_lossy())
+            && git_ignore::is_private(&name.to_string_lossy())
             && file::is_accessible_to_others(&entry.path())
         {
             found.push(entry.path());
@@ -114,32 +115,4 @@ pub(super) fn exposed(skill: &Path) -> Result<Vec<PathBuf>> {
     }
     found.sort();
     Ok(found)
-}
-
-/// Configuration with everything that stands beside it, and all that begins with a dot but what git reads.
-fn is_private(name: &str) -> bool {
-    let is_sample = name.contains("sample") || name.contains("example");
-    let is_config = name.starts_with("skill-config") && !is_sample;
-    is_config || (name.starts_with('.') && !name.starts_with(".git"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_private;
-
-    #[test]
-    fn what_is_made_at_run_time_is_private() {
-        for name in [
-            "skill-config.json",
-            "skill-config.json.bak",
-            ".env",
-            ".missions_state.json",
-            ".connect.log.1",
-        ] {
-            assert!(is_private(name), "{name}");
-        }
-        for name in ["skill-config-sample.json", "SKILL.md", ".gitignore", "setup.sh"] {
-            assert!(!is_private(name), "{name}");
-        }
-    }
 }

@@ -4,11 +4,15 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Command, Parser};
+use clap::{ArgMatches, Command, Parser};
 
-use crate::exit::Exit;
+use crate::exit::{Exit, Fault};
 use crate::process::out;
-use crate::text::shell;
+use crate::text::invisible::{first_unseen, refuse_unseen as refuse_unseen_in};
+use crate::text::{sanitize, shell};
+
+/// The value names of arguments that name a thing, besides those that end in `_ID`.
+const NAMES: [&str; 9] = ["ID", "NAME", "NUMBER", "SLUG", "KEY", "TO", "FROM", "URL", "ZONE"];
 
 /// Reads the command line. A mistake is printed as `error: …` and `hint: …` and gives exit 2; `--help` and
 /// `--version` go to stdout and give exit 0.
@@ -19,6 +23,7 @@ pub fn parse<T: Parser>() -> Result<T, ExitCode> {
 /// [`parse`] for another command line than the process's own. Its first word is the program's name.
 pub fn parse_from<T: Parser>(line: impl IntoIterator<Item = OsString>) -> Result<T, ExitCode> {
     let line: Vec<OsString> = line.into_iter().collect();
+    refuse_unseen(T::command, &line)?;
     // The command's name is built for an error alone: it needs all commands, which takes as long as a whole `--version`.
     T::try_parse_from(&line).map_err(|err| report(|| command_of_line(&T::command(), &line), &err))
 }
@@ -28,10 +33,47 @@ pub fn parse_from<T: Parser>(line: impl IntoIterator<Item = OsString>) -> Result
 /// Everything that it refuses is read again by the whole one, which reports the mistake.
 pub fn parse_with<T: Parser>(partial: impl FnOnce(&[OsString]) -> Command) -> Result<T, ExitCode> {
     let line: Vec<OsString> = std::env::args_os().collect();
+    refuse_unseen(T::command, &line)?;
     match partial(line.get(1..).unwrap_or_default()).try_get_matches_from(&line) {
         Ok(mut matches) => T::from_arg_matches_mut(&mut matches).or_else(|_| parse_from(line)),
         Err(err) if err.kind() == ErrorKind::DisplayVersion => Err(report(String::new, &err)),
         Err(_) => parse_from(line),
+    }
+}
+
+/// Refuses an invisible character in an id, a name or a number: two that look the same would not be.
+fn refuse_unseen(command: impl FnOnce() -> Command, line: &[OsString]) -> Result<(), ExitCode> {
+    let is_unseen = |word: &OsString| word.to_str().is_some_and(|w| first_unseen(w).is_some());
+    if !line.iter().any(is_unseen) {
+        return Ok(());
+    }
+    let mut command = command();
+    // A line that cannot be read is reported as that.
+    let Ok(matches) = command.try_get_matches_from_mut(line) else { return Ok(()) };
+    check_names(&command, &matches).map_err(|fault| {
+        out::error(&fault.to_string());
+        out::hint(fault.hint_text().unwrap_or_default());
+        fault.exit().into()
+    })
+}
+
+fn check_names(command: &Command, matches: &ArgMatches) -> Result<(), Fault> {
+    let is_name = |name: &str| NAMES.contains(&name) || name.ends_with("_ID");
+    for arg in command.get_arguments() {
+        let names = arg.get_value_names().unwrap_or_default();
+        if !names.iter().any(|name| is_name(name)) {
+            continue;
+        }
+        // An argument of the commands above is not there under this name.
+        let values = matches.try_get_raw(arg.get_id().as_str()).ok().flatten();
+        for value in values.into_iter().flatten().filter_map(|value| value.to_str()) {
+            let (shown, value_name) = (sanitize::line_up_to(value, 40), &names[0]);
+            refuse_unseen_in(&format!("{value_name} `{shown}`"), value)?;
+        }
+    }
+    match matches.subcommand().map(|(name, rest)| (command.find_subcommand(name), rest)) {
+        Some((Some(command), matches)) => check_names(command, matches),
+        _ => Ok(()),
     }
 }
 

@@ -151,7 +151,11 @@ fn end_of(secret: &[u8], text: &str, mut at: usize) -> Option<usize> {
                 Some(b'n' | b'r' | b't' | b'f' | b'b') if secret.len() >= LONG => at + len + 1,
                 _ => at + len,
             },
-            Decoded::Char(c) if is_unseen(c) || (c.is_whitespace() && secret.len() >= LONG) => {
+            Decoded::Char(c)
+                if is_unseen(c)
+                    || matches!(c, '\u{fffc}' | '\u{fffd}')
+                    || (c.is_whitespace() && secret.len() >= LONG) =>
+            {
                 at + len
             }
             Decoded::Byte(b'\r' | b'\n' | b'\t' | b' ') if secret.len() >= LONG => at + len,
