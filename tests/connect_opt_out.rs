@@ -134,7 +134,9 @@ fn the_owners_own_number_is_never_on_the_list() {
     client.wait_line(SOON, |line| line.contains("the owner's own"));
     service.send(&event::sms_received(ANN, "STOP", "m2"));
     wait_until(SOON, || listed(&sandbox, ANN) == opt_out("texts and calls"));
-    assert_eq!((listed(&sandbox, OWNER), gateway.turns().len()), (Value::Null, 0));
+    assert_eq!(listed(&sandbox, OWNER), Value::Null);
+    let told = gateway.wait_turn(SOON, 1);
+    assert!(told.message.contains("The owner texted STOP"), "{}", told.message);
     assert_eq!(service.seen_at("GET", "/v1/me").len(), 1, "asked once");
     assert_eq!(service.texted(), []);
 }
@@ -221,6 +223,133 @@ fn a_carriers_refusal_for_a_stop_message_is_an_opt_out() {
     service.send(&event::sms_received(ANN, "Hi again", "m2"));
     client.wait_line(SOON, |line| line.contains("text:m2: reply not sent"));
     assert_eq!((gateway.turns().len(), service.seen_at("POST", SEND).len()), (2, 1));
+}
+
+#[test]
+fn the_owners_stop_ends_what_is_under_way() {
+    let (service, gateway, sandbox, client) = open(&json!({}));
+    gateway.hold();
+    service.send(&event::call_started("c1", "inbound"));
+    service.send(&event::deep_tool_request("c1", "r1", "What is on my calendar?"));
+    service.send(&event::sms_received(ANN, "Hi", "m1"));
+    gateway.wait_turn(SOON, 2);
+    service.send(&event::deep_tool_request("c1", "r2", "Delete my test repo on GitHub"));
+    client.wait_line(SOON, |line| line.contains("deep:r2: approval requested"));
+    service.send(&event::sms_received(OWNER, "STOP", "m2"));
+    for id in ["r1", "r2"] {
+        let answer =
+            service.wait_frame(SOON, "deep_tool_result", |frame| frame["request_id"] == id);
+        assert!(answer["text"].as_str().unwrap().contains("by text to stop"), "{answer}");
+    }
+    client.wait_line(SOON, |line| line.contains("the owner texted STOP: 3 requests ended"));
+    // What is approved or replied after that changes nothing.
+    let approvals = service.rows(harness::ServiceTable::Approvals);
+    service.decide(approvals[0]["request_id"].as_str().unwrap(), "approved");
+    gateway.release();
+    service.send(&event::sms_received("+15551113333", "Hi", "m3"));
+    client.wait_line(SOON, |line| line.contains("text:m3: reply sent"));
+    let turns = gateway.turns();
+    assert!(turns.iter().all(|turn| !turn.message.contains("Delete")), "{turns:?}");
+    assert!(turns.iter().any(|turn| turn.message.contains("The owner texted STOP. 3 requests")));
+    assert_eq!(service.texted().len(), 1);
+    assert_eq!(listed(&sandbox, OWNER), Value::Null);
+}
+
+/// CANCEL may be meant for what we asked as well: the mission and the agent see it as the answer.
+#[test]
+fn a_word_that_answers_our_question_is_told_as_the_answer() {
+    let (service, gateway, sandbox, client) = open(&json!({}));
+    let now = jiff::Timestamp::now();
+    let texted = |hours: i64, asks: bool| json!({"at": now - jiff::SignedDuration::from_hours(hours), "asks": asks});
+    let number = |n: usize| format!("+1555111400{n}");
+    let numbers = json!({
+        number(0): texted(1, true), number(1): texted(47, true), number(2): texted(49, true),
+        number(3): texted(1, false), number(4): texted(1, true),
+    });
+    let document = json!({"format": 1, "numbers": numbers});
+    sandbox.write("skill/.texted_numbers.json", &document.to_string());
+    let words = ["Cancel.", "quit", "CANCEL", "END", "STOP", "CANCEL"];
+    for (n, word) in words.iter().enumerate() {
+        service.send(&event::sms_received(&number(n), word, &format!("m{n}")));
+        client.wait_line(SOON, |line| line.contains(&format!("text:m{n}: ")));
+    }
+    let replies: Vec<Value> =
+        (0..words.len()).map(|n| listed(&sandbox, &number(n))["reply"].clone()).collect();
+    assert_eq!(json!(replies), json!(["CANCEL", "QUIT", null, null, null, null]));
+    gateway.wait_turn(SOON, 2);
+    let turns = gateway.turns();
+    assert!(turns.len() == 2 && turns.iter().all(|turn| turn.message.contains("answered ")));
+}
+
+/// Everything that is scheduled for them, whichever mission it belongs to or none.
+#[test]
+fn what_is_scheduled_for_who_opts_out_is_withdrawn() {
+    let (service, _gateway, _sandbox, client) = open(&json!({}));
+    let scheduled = |id: &str, to: &str, channel: &str| {
+        let row = json!({"id": id, "to_number": to, "channel": channel, "status": "pending",
+            "scheduled_at": "2099-01-01T15:00:00Z"});
+        service.seed(harness::ServiceTable::Scheduled, id, "a1", row);
+    };
+    service.seed(harness::ServiceTable::Assistants, "a1", "", json!({"id": "a1", "name": "A"}));
+    let other = "+15551113333";
+    for (id, to, channel) in [
+        ("call", ANN, "call"),
+        ("text", ANN, "sms"),
+        ("others", other, "sms"),
+        ("oc", other, "call"),
+    ] {
+        scheduled(id, to, channel);
+    }
+    let left = || -> Vec<String> {
+        let rows = service.rows(harness::ServiceTable::Scheduled);
+        let left = rows.iter().filter(|row| row["status"] != "deleted");
+        left.map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+    };
+    service.send(&event::sms_received(other, "CANCEL", "m1"));
+    wait_until(SOON, || left() == ["call", "text", "oc"]);
+    service.fail("GET", "/v1/assistants", RequestFault::Status(500), 1);
+    service.send(&event::sms_received(ANN, "STOP", "m2"));
+    wait_until(SOON, || left() == ["oc"]);
+    client.wait_line(SOON, |line| line.contains("`text` to ") && line.contains("is withdrawn"));
+}
+
+/// What was texted while no client ran counts as well, however old it is, and once.
+#[test]
+fn opt_outs_in_the_list_of_messages_are_read_at_every_start() {
+    let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
+    service.clock().periods(20);
+    let sandbox = Sandbox::for_both(&service, &gateway);
+    let number = |n: usize| format!("+1555111500{n}");
+    let message = |id: &str, from: &str, body: &str, at: &str| {
+        let row = json!({"id": id, "direction": "inbound", "from": from, "to": NUMBER, "body": body,
+            "status": "received", "created_at": at});
+        service.seed(harness::ServiceTable::Messages, id, "", row);
+    };
+    message("h0", &number(0), "STOP", "2025-01-01T00:00:00Z");
+    message("h1", &number(1), "STOP", "2025-01-01T00:00:00Z");
+    message("h2", &number(1), "Start", "2025-01-02T00:00:00Z");
+    message("h3", &number(2), "quit", "2025-01-02T00:00:00Z");
+    message("h4", OWNER, "STOP", "2025-01-02T00:00:00Z");
+    message("h5", &number(3), "don't stop now", "2025-01-02T00:00:00Z");
+    // More than a page of them.
+    for n in 0..250 {
+        message(&format!("f{n}"), "+15551116666", "Hello", "2025-01-03T00:00:00Z");
+    }
+    message("h6", &number(4), "STOP", "2025-01-04T00:00:00Z");
+    let client = sandbox.spawn(CONNECT, ["run"]);
+    wait_until(SOON, || listed(&sandbox, &number(4)) == opt_out("texts and calls"));
+    let entries = || [0, 1, 2, 3].map(|n| listed(&sandbox, &number(n)));
+    let (all, texts) = (opt_out("texts and calls"), opt_out("texts"));
+    assert_eq!(entries(), [all, Value::Null, texts, Value::Null]);
+    assert_eq!((listed(&sandbox, OWNER), gateway.turns().len()), (Value::Null, 0));
+    client.stop(Signal::TERM, SOON);
+    // The next start reads only what is new.
+    let n_pages = || service.seen_at("GET", "/v1/messages").len();
+    let before = n_pages();
+    message("h7", &number(5), "STOP", "2025-02-04T00:00:00Z");
+    let _client = sandbox.spawn(CONNECT, ["run"]);
+    wait_until(SOON, || !listed(&sandbox, &number(5)).is_null());
+    assert!(n_pages() - before <= 2, "{}", n_pages() - before);
 }
 
 #[test]

@@ -49,6 +49,7 @@ fn a_long_reply_is_cut_to_ten_parts() {
     service.send(&event::sms_received(ANN, "Tell me", "m1"));
     let sent = service.wait_request(SOON, "POST", SEND, 1);
     let text = sent.body["message"].as_str().unwrap();
+    assert!(text.ends_with("… (cut)"), "{text}");
     assert!(text.chars().count() <= 670 && text.chars().count() > 500, "{}", text.len());
 }
 
@@ -63,12 +64,12 @@ fn only_allowed_numbers_are_answered() {
 }
 
 #[test]
-fn ten_replies_an_hour_and_number() {
+fn ten_turns_an_hour_and_number() {
     let (service, _gateway, _sandbox, client) = open(&json!({}));
     for n in 0..12 {
         service.send(&event::sms_received(ANN, "Hi", &format!("m{n}")));
     }
-    client.wait_line(SOON, |line| line.contains("10 replies within an hour"));
+    client.wait_line(SOON, |line| line.contains("10 turns of this number"));
     service.wait_request(SOON, "POST", SEND, 10);
     service.send(&event::sms_received("+15551113333", "Hi", "other"));
     service.wait_for(SOON, |log| {

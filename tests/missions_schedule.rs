@@ -338,8 +338,9 @@ fn a_wrong_line_is_refused_and_nothing_is_scheduled() {
     let dnc = |words: &[&str]| sandbox.run(MISSIONS, [&["dnc"], words].concat()).ok().json();
     assert_eq!(
         dnc(&["add", "+1 (332) 220-0013"]),
-        json!({"number": TO, "listed": true, "changed": true})
+        json!({"number": TO, "listed": true, "changed": true, "withdrawn": [], "not_withdrawn": []})
     );
+    let n_asked = service.seen_at("POST", EVENTS).len();
     assert_eq!(dnc(&["add", TO])["changed"], false);
     let list = dnc(&["list"]);
     assert!(list["numbers"][TO].is_string());
@@ -348,7 +349,8 @@ fn a_wrong_line_is_refused_and_nothing_is_scheduled() {
         .run(MISSIONS, ["schedule-sms", "--mission", "m", TO, "in 15m", "x"])
         .fails(1)
         .stderr_has("do-not-call");
-    assert_eq!(service.seen().len(), before);
+    // What is listed was looked for, to withdraw it; nothing was asked for.
+    assert_eq!(service.seen_at("POST", EVENTS).len(), n_asked);
     assert_eq!(dnc(&["remove", TO]), json!({"number": TO, "listed": false, "changed": true}));
     sandbox.run(MISSIONS, ["dnc", "add", "3322200013"]).fails(2).stderr_has("E.164");
     sandbox.run(MISSIONS, ["schedule-sms", "--mission", "m", TO, "in 15m", "x"]).ok();
@@ -384,4 +386,18 @@ fn an_ended_mission_schedules_nothing() {
     let line = ["schedule-sms", "--mission", "m", TO, "in 15m", "x"];
     sandbox.run(MISSIONS, line).fails(2).silent().stderr_has("has ended (succeeded)");
     assert_eq!(n_scheduled(&service), 0);
+}
+
+/// The answer of somebody whom we texted is told from a stranger's by that.
+#[test]
+fn whom_it_texts_is_recorded() {
+    let service = SimulatedService::start();
+    let sandbox = with_mission(&service);
+    let when = next_week("16:00");
+    sandbox.run(MISSIONS, ["schedule-call", "--mission", "m", TO, &when]).ok();
+    assert!(!sandbox.has("skill/.texted_numbers.json"), "a call is no text");
+    let line = ["schedule-sms", "--mission", "m", TO, &when, "Is eight fine?"];
+    sandbox.run(MISSIONS, line).ok();
+    let texted = sandbox.json("skill/.texted_numbers.json")["numbers"][TO].clone();
+    assert_eq!(texted, json!({"at": when, "asks": true}));
 }

@@ -10,6 +10,7 @@ use state::clock::Clock;
 use state::config::Config;
 use state::exit::Exit;
 use state::out::{self, Printer};
+use state::sleep_watch::SleepWatch;
 use state::{interrupt, shell};
 
 use crate::api;
@@ -42,9 +43,20 @@ pub(crate) fn for_decision(
     timeout: Duration,
 ) -> anyhow::Result<Exit> {
     let countdown = Countdown::start(timeout);
+    let sleep = SleepWatch::new();
     let (approval, polled) = (url_path(&["v1", "approvals", &request.id])?, request.clone());
-    let ended =
-        interrupt::run_until_signal(move || poll(&client, clock, &approval, &polled, timeout))?;
+    let ended = interrupt::run_until_signal(move || {
+        let ended = poll(&client, clock, &approval, &polled, timeout);
+        // A yes has to come in time, and time passes while the machine sleeps.
+        ended.map(|(reply, verdict)| match verdict {
+            ApprovalStatus::Denied => (reply, verdict),
+            _ if sleep.has_slept() => {
+                out::warning("the machine slept meanwhile, so nothing that was decided counts");
+                (reply, ApprovalStatus::Expired)
+            }
+            _ => (reply, verdict),
+        })
+    })?;
     drop(countdown);
     let hint_resume =
         || out::hint(&format!("`approval wait {}` waits again", shell::quote(&request.id)));

@@ -12,13 +12,14 @@ use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Registry, Token};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::low_level::pipe;
+use state::sleep_watch::SleepWatch;
 
 use crate::handlers;
+use crate::kept_files::{FilesCheck, KeptFiles};
 use crate::periods::sooner;
 use crate::requests::dispatcher::Dispatcher;
 use crate::requests::{completion, timers};
 use crate::shared::loop_channel::{LoopEvent, LoopReceiver};
-use crate::sleep_watch::SleepWatch;
 use crate::status::ClientState;
 use crate::transport::connection::{ConnectionEvent, ServiceConnection};
 
@@ -54,6 +55,7 @@ pub(crate) struct EventLoop {
     connection: ServiceConnection,
     dispatcher: Dispatcher,
     sleep_watch: SleepWatch,
+    kept_files: KeptFiles,
     /// The socket may have more to read than was read.
     has_unread: bool,
     /// Since a signal came: until when turns in flight may take.
@@ -68,6 +70,7 @@ impl EventLoop {
         receiver: LoopReceiver,
         connection: ServiceConnection,
         dispatcher: Dispatcher,
+        kept_files: KeptFiles,
     ) -> anyhow::Result<Self> {
         let signals = signals(poll.registry()).context("watching for SIGTERM and SIGINT")?;
         Ok(Self {
@@ -77,14 +80,15 @@ impl EventLoop {
             connection,
             dispatcher,
             sleep_watch: SleepWatch::new(),
+            kept_files,
             has_unread: false,
             stop_by: None,
             was_connected: false,
         })
     }
 
-    /// Runs until there is a reason to end.
-    pub(crate) fn run(mut self) -> anyhow::Result<ExitReason> {
+    /// Runs until there is a reason to end. Gives the lock back: it has to be held while the status is written at last.
+    pub(crate) fn run(mut self) -> anyhow::Result<(ExitReason, KeptFiles)> {
         let mut ready = Events::with_capacity(16);
         loop {
             match self.poll.poll(&mut ready, self.poll_timeout()) {
@@ -104,7 +108,7 @@ impl EventLoop {
                 self.dispatcher.update_status();
                 // Nobody writes it later.
                 self.dispatcher.status.write(Instant::now());
-                return Ok(reason);
+                return Ok((reason, self.kept_files));
             }
         }
     }
@@ -113,6 +117,7 @@ impl EventLoop {
     fn round(&mut self, now: Instant) -> Option<ExitReason> {
         let mut reason = None;
         if self.sleep_watch.has_resumed() {
+            completion::on_slept(&mut self.dispatcher);
             let event = self.connection.on_resume(now);
             reason = reason.or(self.on_connection_event(event));
         }
@@ -127,6 +132,7 @@ impl EventLoop {
                 LoopEvent::Worker { key, event } => {
                     completion::on_worker_event(&mut self.dispatcher, &key, event);
                 }
+                LoopEvent::OwnerStopped => completion::on_owner_stopped(&mut self.dispatcher, now),
                 // The change is handled below.
                 LoopEvent::Wake => {}
             }
@@ -153,6 +159,7 @@ impl EventLoop {
         self.dispatcher.context.journal.commit();
         let event = self.connection.send(&mut self.dispatcher.outbox, now);
         reason = reason.or(self.on_connection_event(event));
+        self.check_files(now);
         self.dispatcher.write_log();
         self.dispatcher.update_status();
         self.dispatcher.status.tick(now);
@@ -168,8 +175,23 @@ impl EventLoop {
         }
         let due = sooner(timers::due(&self.dispatcher), self.stop_by);
         let always_due = self.connection.due().min(self.dispatcher.status.due());
+        let always_due = always_due.min(self.kept_files.due());
         let due = sooner(due, Some(always_due));
         due.map(|due| due.saturating_duration_since(Instant::now()))
+    }
+
+    /// Looks whether somebody took the client's files away. They are made anew, and that is told.
+    fn check_files(&mut self, now: Instant) {
+        let Some(FilesCheck { taken, problem }) = self.kept_files.tick(now) else { return };
+        let Dispatcher { context, status, .. } = &mut self.dispatcher;
+        let journal = context.journal.check_file().map(|what| format!("`.connect.journal` {what}"));
+        let of_status =
+            status.check_file(now).then(|| "the status file was changed or removed".to_owned());
+        for what in [taken.map(str::to_owned), journal, of_status].into_iter().flatten() {
+            context.log.line(format_args!("by another program: {what}"));
+            status.set_file_taken(&what);
+        }
+        status.set_file_problem(problem);
     }
 
     fn on_connection_event(&mut self, event: Option<ConnectionEvent>) -> Option<ExitReason> {

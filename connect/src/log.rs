@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use state::clock::Clock;
+use state::file::is_at;
 use state::phone::Phone;
 use state::{env, invisible, out, secret};
 
@@ -122,6 +123,12 @@ fn mask_numbers(text: &str) -> String {
 
 impl RotatingFile {
     fn append(&mut self, line: &[u8]) -> std::io::Result<()> {
+        // Somebody may have rotated, removed or emptied it.
+        match &self.file {
+            Some(file) if !is_at(file, &self.path) => self.file = None,
+            Some(file) => self.length = file.metadata()?.len(),
+            None => {}
+        }
         if self.length + line.len() as u64 > ROTATE_AT && self.length > 0 {
             let mut old = self.path.clone().into_os_string();
             old.push(".1");

@@ -28,7 +28,8 @@
 //! - Waits and deadlines are [`Instant`](std::time::Instant)s; their lengths are [`periods`].
 //! - `service_clock` is the service's time, for the log and the journal.
 //! - The age of what an earlier process wrote is measured by the machine's uptime ([`state::clock`]), for the wall clock may
-//!   have been set; [`sleep_watch`] compares two of the machine's clocks to notice that it slept.
+//!   have been set; [`state::sleep_watch`] compares two of the machine's
+//!   clocks to notice that it slept: what waited for a yes meanwhile is void.
 //! - The status file has the machine's own time.
 //!
 //! # Invariants
@@ -52,8 +53,8 @@
 //! shared
 //! approval  settings
 //! sms
-//! classifier  calls  transport  status  journal  prompts
-//! protocol  speech  log  periods  sleep_watch  allocator  args
+//! classifier  calls  transport  status  journal  prompts  kept_files
+//! protocol  speech  log  periods  allocator  args
 //! ```
 
 mod allocator;
@@ -65,6 +66,7 @@ mod daemon;
 mod event_loop;
 mod handlers;
 mod journal;
+mod kept_files;
 mod log;
 mod periods;
 mod prompts;
@@ -75,7 +77,6 @@ mod run;
 mod settings;
 mod shared;
 mod simulate;
-mod sleep_watch;
 mod sms;
 mod speech;
 mod status;

@@ -20,6 +20,8 @@ pub(crate) struct Periods {
     pub(crate) healthy: Duration,
     /// The status file is written at least this often, so that a watchdog sees a live client.
     pub(crate) heartbeat: Duration,
+    /// How often the client looks whether its own files are still there.
+    pub(crate) files: Duration,
     /// When the first progress message goes to a waiting caller.
     pub(crate) first_progress: Duration,
     /// And from then on this often.
@@ -51,6 +53,7 @@ impl Periods {
             pong: seconds(10),
             healthy: seconds(60),
             heartbeat: seconds(60),
+            files: seconds(5),
             first_progress: seconds(8),
             next_progress: seconds(25),
             still_running: seconds(90),

@@ -23,6 +23,7 @@ use crate::args::RunArgs;
 use crate::daemon::running;
 use crate::event_loop::{EventLoop, ExitReason, SOCKET, WAKER};
 use crate::journal::Journal;
+use crate::kept_files::KeptFiles;
 use crate::log::ClientLog;
 use crate::protocol::outgoing::auth;
 use crate::recovery;
@@ -34,6 +35,7 @@ use crate::status::writer::StatusWriter;
 use crate::status::{ClientState, ClientStatus, GatewayStatus};
 use crate::transport::connection::ServiceConnection;
 use crate::transport::dial::Endpoint;
+use crate::workers::opt_out_writer;
 
 /// The lock is tried for this long: `connect status` briefly takes it to test it.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(300);
@@ -55,7 +57,7 @@ pub(crate) fn run(common: &Common, args: &RunArgs) -> anyhow::Result<Exit> {
     let endpoint = Endpoint::of(&service)?;
     let settings = ClientSettings::of(&config)?;
     let skill = config.skill_dir();
-    let _lock = lock(skill).map_err(|err| with_folder_hint(skill, err))?;
+    let lock = lock(skill).map_err(|err| with_folder_hint(skill, err))?;
 
     let poll = Poll::new().context("making a poll")?;
     let waker = Waker::new(poll.registry(), WAKER).context("making a waker")?;
@@ -98,6 +100,7 @@ pub(crate) fn run(common: &Common, args: &RunArgs) -> anyhow::Result<Exit> {
     status.enter(ClientState::Connecting, None);
     let mut dispatcher = Dispatcher::new(Arc::clone(&context), status, max_turns);
     recovery::replay(&mut dispatcher, replayed);
+    opt_out_writer::read_history(&context);
 
     let voice = &context.voice;
     let auth = auth(service.key().expose(), voice.owner.as_deref(), voice.agent.as_deref());
@@ -114,7 +117,9 @@ pub(crate) fn run(common: &Common, args: &RunArgs) -> anyhow::Result<Exit> {
         on_dialled,
     );
     context.log.line(format_args!("started (pid {})", std::process::id()));
-    let reason = EventLoop::new(poll, loop_receiver, connection, dispatcher)?.run()?;
+    let kept_files = KeptFiles::new(skill, lock, context.periods.files);
+    let (reason, _kept_files) =
+        EventLoop::new(poll, loop_receiver, connection, dispatcher, kept_files)?.run()?;
     end(skill, &context, reason)
 }
 
@@ -146,7 +151,11 @@ fn take_lock(skill: &Path) -> anyhow::Result<Lock> {
     let until = Instant::now() + LOCK_TIMEOUT;
     loop {
         if let Some(lock) = Lock::try_acquire(&paths::connect_lock(skill))? {
-            return Ok(lock);
+            // That the lock is free proves nothing where somebody removed the file of one that is held.
+            return match running::without_lock(skill) {
+                Some(pid) => Err(running::already_running(Some(pid)).into()),
+                None => Ok(lock),
+            };
         }
         if Instant::now() >= until {
             return Err(running::already_running(running::written_pid(skill)).into());

@@ -3,7 +3,6 @@
 use state::approval_policy::ApprovalPolicy;
 use state::config::Config;
 use state::gateway::GatewayEndpoint;
-use state::phone::AllowedNumbers;
 use state::settings::Settings;
 
 use crate::prompts::context::DisplayNames;
@@ -19,8 +18,8 @@ pub(crate) struct ClientSettings {
     pub(crate) guard: ApprovalPolicy,
     /// Who is answered by text.
     pub(crate) sms_policy: SmsPolicy,
-    /// Numbers that may be texted whatever our tables say.
-    pub(crate) allowed_numbers: AllowedNumbers,
+    /// Texts an hour that become turns, of all numbers together that we never wrote to.
+    pub(crate) sms_per_hour: usize,
     /// Turns at once.
     pub(crate) max_turns: usize,
 }
@@ -51,8 +50,8 @@ impl ClientSettings {
                 context: settings.voice_context,
             },
             guard: settings.approval_policy,
-            sms_policy: SmsPolicy::new(settings.sms_allow),
-            allowed_numbers: settings.allowed_numbers,
+            sms_policy: SmsPolicy::new(settings.sms_allow, settings.allowed_numbers),
+            sms_per_hour: settings.sms_per_hour,
             max_turns: settings.max_turns,
         })
     }

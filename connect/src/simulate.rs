@@ -107,7 +107,8 @@ fn play(
             Ok(LoopEvent::Worker { key, event }) => {
                 completion::on_worker_event(dispatcher, &key, event);
             }
-            Ok(LoopEvent::Dialled { .. } | LoopEvent::Wake) | Err(RecvTimeoutError::Timeout) => {}
+            Ok(LoopEvent::Dialled { .. } | LoopEvent::OwnerStopped | LoopEvent::Wake)
+            | Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return Ok(would_ask),
         }
         timers::tick(dispatcher, Instant::now());

@@ -22,6 +22,7 @@ pub fn state_files(skill: &Path) -> Vec<PathBuf> {
         paths::intents(skill),
         paths::do_not_call(skill),
         paths::placed_calls(skill),
+        paths::texted_numbers(skill),
         paths::approvals(skill),
         paths::mission_events(skill),
     ];

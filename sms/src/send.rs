@@ -15,7 +15,7 @@ use state::intents::{Admission, DuplicatePolicy, Intent, IntentStore};
 use state::out::{self, Printer};
 use state::phone::Phone;
 use state::sms_segments::{Encoding, MAX_SEGMENTS, Segments};
-use state::{carrier_opt_out, failure, line_breaks};
+use state::{carrier_opt_out, failure, line_breaks, texted_numbers};
 
 use crate::api::{self, NewMessage};
 use crate::args::SendArgs;
@@ -57,6 +57,13 @@ pub(crate) fn run(common: &Common, args: &SendArgs) -> anyhow::Result<Exit> {
             return confirm_earlier(printer, &client, clock, &intents, &earlier, &message);
         }
     };
+    // Before it leaves: an answer may come before this program has ended.
+    let recorded =
+        texted_numbers::record(config.skill_dir(), &message.to, &message.text, clock.now());
+    if let Err(err) = recorded {
+        let why = exit::one_line(&err);
+        out::warning(&format!("{} is not recorded as a number that we texted: {why}", message.to));
+    }
     let reply = match api::send(&client, intent.request.clone(), &intent.id) {
         Ok(reply) => reply,
         Err(err) => {

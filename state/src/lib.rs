@@ -9,13 +9,13 @@
 //! |---|---|
 //! | `exit` | [`exit`]: exit codes, and the error that carries one |
 //! | `text` | [`invisible`], [`json`], [`line_breaks`], [`numbering`], [`parse_time`], [`phone`], [`sanitize`], [`secret`], [`shell`], [`sms_keyword`], [`sms_segments`], [`url`]: values and texts |
-//! | `process` | [`args`], [`clock`], [`env`](mod@env), [`interrupt`], [`out`], [`time_zones`]: command line, time, signals, stdout and stderr |
-//! | `storage` | [`file`](mod@file), [`lock`], [`paths`], [`intents`], [`do_not_call`], [`placed_calls`], [`cron_daemon`], [`crontab`], [`systemd_unit`] |
+//! | `process` | [`args`], [`clock`], [`env`](mod@env), [`interrupt`], [`out`], [`sleep_watch`], [`time_zones`]: command line, time, signals, stdout and stderr |
+//! | `storage` | [`file`](mod@file), [`lock`], [`paths`], [`intents`], [`do_not_call`], [`placed_calls`], [`texted_numbers`], [`cron_daemon`], [`crontab`], [`systemd_unit`] |
 //! | `gateway_config` | [`gateway_config`]: the gateway's own configuration |
 //! | `config` | [`config`], [`settings`], [`approval_policy`]: `skill-config.json` and the environment |
 //! | `http` | [`http`]: one client for all requests |
 //! | `api`, `gateway` | [`api`]: the service; [`gateway`]: the agent's gateway. Neither uses the other |
-//! | `service` | [`approval_status`], [`call_outcome`], [`carrier_opt_out`], [`owner`]: what the service's responses mean |
+//! | `service` | [`approval_status`], [`call_outcome`], [`carrier_opt_out`], [`opt_out_history`], [`withdrawal`], [`owner`]: what the service's responses mean |
 //! | `failure` | [`failure`]: what a program does with the error that ends it |
 //!
 //! # Glossary
@@ -72,10 +72,13 @@ mod storage;
 mod text;
 
 pub use config::{approval_policy, settings};
-pub use process::{args, clock, env, interrupt, out, time_zones};
-pub use service::{approval_status, call_outcome, carrier_opt_out, owner};
+pub use process::{args, clock, env, interrupt, out, sleep_watch, time_zones};
+pub use service::{
+    approval_status, call_outcome, carrier_opt_out, opt_out_history, owner, withdrawal,
+};
 pub use storage::{
     cron_daemon, crontab, do_not_call, file, intents, lock, paths, placed_calls, systemd_unit,
+    texted_numbers,
 };
 pub use text::{
     invisible, json, line_breaks, numbering, parse_time, phone, sanitize, secret, shell,

@@ -40,7 +40,7 @@
 //! several tests share. They use the [`Sandbox`], in which programs run with an environment, a home and a clock of their
 //! own, and the two servers, [`SimulatedService`] and [`SimulatedGateway`], which run on threads of the test. A server is
 //! built from `wire` (HTTP/1.1 over loopback, with or without [`tls`]), `recording` (everything that came in, to wait on),
-//! `overrides` and `faults` (what a test puts in the place of a response), the [`SimulatedClock`] and [`Rng`]. Nothing below
+//! [`SimulatedSleep`], `overrides` and `faults` (what a test puts in the place of a response), the [`SimulatedClock`] and [`Rng`]. Nothing below
 //! uses anything above it.
 
 #![expect(clippy::missing_panics_doc, reason = "to panic is how a harness fails a test")]
@@ -60,6 +60,7 @@ mod recording;
 mod rng;
 mod sandbox;
 mod service;
+mod sleep;
 pub mod tls;
 pub mod torture;
 mod wait_until;
@@ -78,4 +79,5 @@ pub use sandbox::{Child, Keyboard, Output, PreparedCommand, Sandbox};
 pub use service::{InsightsShape, KEY, NUMBER, OWNER, RequestFault, ServiceSettings};
 pub use service::{ServiceTable, SimulatedOutcome, SimulatedOwner, SimulatedService};
 pub use service::{accept_key, event};
+pub use sleep::SimulatedSleep;
 pub use wait_until::wait_until;

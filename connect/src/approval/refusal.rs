@@ -21,6 +21,10 @@ pub(crate) enum RefusalReason {
     TooLong,
     /// The journal cannot be written.
     NoJournal,
+    /// The machine slept while a yes was awaited.
+    Slept,
+    /// The owner texted STOP meanwhile.
+    StoppedByOwner,
 }
 
 /// For the log.
@@ -35,6 +39,8 @@ impl fmt::Display for RefusalReason {
             Self::NotRequested => "the approval could not be requested",
             Self::TooLong => "too long for an approval",
             Self::NoJournal => "the journal cannot be written",
+            Self::Slept => "the machine slept while a yes was awaited",
+            Self::StoppedByOwner => "the owner stopped everything",
         })
     }
 }

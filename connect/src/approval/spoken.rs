@@ -42,6 +42,11 @@ impl SpokenConfirmations {
         self.lock().by_request.remove(request_key);
     }
 
+    /// Nothing that is awaited counts any more, nor what requests under way would confirm.
+    pub(crate) fn forget_all(&self) {
+        *self.lock() = ConfirmationTables::default();
+    }
+
     /// A call is over, and with it what was awaited there.
     pub(crate) fn forget_call(&self, call_id: &str) {
         self.lock().by_call.remove(call_id);

@@ -36,7 +36,40 @@ pub(crate) enum LockHolder {
 
 /// Whether a client runs in this skill folder.
 pub(crate) fn is_running(skill: &Path) -> bool {
-    Lock::is_held(&paths::connect_lock(skill))
+    Lock::is_held(&paths::connect_lock(skill)) || without_lock(skill).is_some()
+}
+
+/// The client that runs in this skill folder although its lock is free: somebody removed or renamed the lock's file. It is
+/// known by the files of the client that it has open.
+pub(crate) fn without_lock(skill: &Path) -> Option<i32> {
+    let pid = client_by_open_files(skill)?;
+    // One that is just ending, or looks at the files as this process does, is gone a moment later.
+    thread::sleep(POLL);
+    (client_by_open_files(skill) == Some(pid)).then_some(pid)
+}
+
+fn client_by_open_files(skill: &Path) -> Option<i32> {
+    let prefix = skill.canonicalize().ok()?.join(".connect.").into_os_string();
+    let own = i32::try_from(std::process::id()).ok()?;
+    let processes = fs::read_dir("/proc").ok()?.flatten();
+    processes
+        .filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok())
+        .filter(|pid| *pid != own && is_client(*pid))
+        .find(|pid| {
+            let files = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+            files.filter_map(|entry| fs::read_link(entry.path()).ok()).any(|open| {
+                open.as_os_str().as_encoded_bytes().starts_with(prefix.as_encoded_bytes())
+            })
+        })
+}
+
+/// Whether a process is `connect run`.
+fn is_client(pid: i32) -> bool {
+    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let mut words = line.split(|byte| *byte == 0);
+    let program = words.next().unwrap_or_default();
+    program.rsplit(|byte| *byte == b'/').next() == Some(b"connect")
+        && words.any(|word| word == b"run")
 }
 
 /// Finds the running client. The number in the pid file is only a hint: a handle on that process is opened
@@ -45,9 +78,15 @@ pub(crate) fn is_running(skill: &Path) -> bool {
 pub(crate) fn find(skill: &Path) -> LockHolder {
     let lock = paths::connect_lock(skill);
     if !Lock::is_held(&lock) {
-        return LockHolder::Nobody;
+        let client = without_lock(skill).and_then(|pid| {
+            let handle = pidfd_open(Pid::from_raw(pid)?, PidfdFlags::empty()).ok()?;
+            Some(RunningClient { pid, handle })
+        });
+        return client.map_or(LockHolder::Nobody, LockHolder::Client);
     }
-    let client = written_pid(skill).and_then(|pid| {
+    let written = written_pid(skill).filter(|pid| has_open(*pid, &lock));
+    // The pid file may be garbled or gone.
+    let client = written.or_else(|| client_by_open_files(skill)).and_then(|pid| {
         let handle = pidfd_open(Pid::from_raw(pid)?, PidfdFlags::empty()).ok()?;
         has_open(pid, &lock).then_some(RunningClient { pid, handle })
     });

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use state::args::Common;
 use state::config::Config;
-use state::exit::Exit;
+use state::exit::{self, Exit};
 use state::out::Printer;
 use state::paths;
 
@@ -16,13 +16,18 @@ pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {
     let printer = Printer::new(common);
     let config = Config::load(common)?;
     let skill = config.skill_dir();
-    let status =
-        ClientStatus::read(&paths::connect_status(skill))?.unwrap_or_else(|| ClientStatus {
-            state: ClientState::Stopped,
-            reason: Some("it was never started here".to_owned()),
-            journal_writable: true,
-            ..ClientStatus::default()
-        });
+    let unknown = |reason: String| ClientStatus {
+        state: ClientState::Stopped,
+        reason: Some(reason),
+        journal_writable: true,
+        ..ClientStatus::default()
+    };
+    let status = match ClientStatus::read(&paths::connect_status(skill)) {
+        Ok(Some(status)) => status,
+        Ok(None) => unknown("it was never started here".to_owned()),
+        // A client that runs writes it anew.
+        Err(err) => unknown(exit::one_line(&err)),
+    };
     let view = StatusView::of(status, running::is_running(skill), Timestamp::now());
     printer.print(&view.json(), || view.text())?;
     Ok(if view.is_healthy() { Exit::Done } else { Exit::No })
@@ -61,7 +66,9 @@ impl StatusView {
 
     fn is_healthy(&self) -> bool {
         let status = &self.status;
-        let can_write = status.journal_writable && status.opt_outs_unwritten.is_none();
+        let can_write = status.journal_writable
+            && status.opt_outs_unwritten.is_none()
+            && status.file_problem.is_none();
         self.running && status.state == ClientState::Connected && can_write
     }
 
@@ -115,6 +122,8 @@ impl StatusView {
         if !status.journal_writable {
             line("Journal", Some("cannot be written, so nothing sensitive is done".to_owned()));
         }
+        line("Files", status.file_problem.clone());
+        line("Changed by others", status.file_taken.clone());
         let unwritten = status.opt_outs_unwritten.as_ref();
         line("Opt-outs", unwritten.map(|why| format!("not on the do-not-call list yet: {why}")));
         lines.join("\n")

@@ -71,8 +71,12 @@ fn record_stop(skill: &Path) -> anyhow::Result<()> {
     // Only while the lock is ours nobody else writes the file.
     let Some(_lock) = Lock::try_acquire(&paths::connect_lock(skill))? else { return Ok(()) };
     let path = paths::connect_status(skill);
-    // A status that cannot be read says nothing that would be lost.
-    let Some(status) = ClientStatus::read(&path).ok().flatten() else { return Ok(()) };
+    let status = match ClientStatus::read(&path) {
+        Ok(Some(status)) => status,
+        Ok(None) => return Ok(()),
+        // It says nothing that would be lost, and without it the watchdog would start a client again.
+        Err(_) => ClientStatus { format: 1, journal_writable: true, ..ClientStatus::default() },
+    };
     let now = Timestamp::now();
     let since = if status.state == ClientState::Stopped { status.since } else { now };
     let reason = Some("`connect stop`".to_owned());

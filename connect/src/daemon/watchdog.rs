@@ -1,12 +1,13 @@
 //! `connect watchdog`, for cron: starts a client that died, and replaces one that hangs. Else it is silent.
 
+use std::fs;
 use std::time::Duration;
 
 use jiff::SignedDuration;
 use state::args::Common;
 use state::clock::{Clock, Moment};
 use state::config::Config;
-use state::exit::Exit;
+use state::exit::{self, Exit};
 use state::{out, paths};
 
 use super::running::{self, LockHolder};
@@ -20,9 +21,12 @@ const HANGS_AFTER: SignedDuration = SignedDuration::from_secs(120);
 pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {
     let config = Config::load(common)?;
     let skill = config.skill_dir();
-    let Some(status) = ClientStatus::read(&paths::connect_status(skill))? else {
+    let status = match ClientStatus::read(&paths::connect_status(skill)) {
+        Ok(Some(status)) => status,
         // Never started here: that is for the owner to do.
-        return Ok(Exit::Done);
+        Ok(None) => return Ok(Exit::Done),
+        // A power cut may leave it empty, and another program may garble it: one that was started here once is to run.
+        Err(err) => return without_status(common, &config, &exit::one_line(&err)),
     };
     match running::find(skill) {
         LockHolder::Nobody if must_be_left(&status) => return Ok(Exit::Done),
@@ -34,6 +38,22 @@ pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {
         LockHolder::Client(_) | LockHolder::Unverified => return Ok(Exit::Done),
     }
     start::start(common, &config, OnTimeout::KeepTrying)
+}
+
+/// Starts a client where none runs. One that runs writes its status anew, and if it does not, it hangs.
+fn without_status(common: &Common, config: &Config, why: &str) -> anyhow::Result<Exit> {
+    let skill = config.skill_dir();
+    let written = fs::metadata(paths::connect_status(skill)).and_then(|meta| meta.modified());
+    let age = written.ok().and_then(|written| written.elapsed().ok()).unwrap_or_default();
+    match running::find(skill) {
+        LockHolder::Nobody => out::warning(&format!("{why}; starting the client")),
+        LockHolder::Client(client) if age > HANGS_AFTER.unsigned_abs() => {
+            out::warning(&format!("{why}, for more than two minutes; restarting the client"));
+            client.end(skill, Duration::from_secs(13))?;
+        }
+        LockHolder::Client(_) | LockHolder::Unverified => return Ok(Exit::Done),
+    }
+    start::start(common, config, OnTimeout::KeepTrying)
 }
 
 /// Starting again would help nobody: the key is refused, another client took over, or the owner stopped it.

@@ -7,6 +7,7 @@ use crate::prompts::fence::FenceNonce;
 use crate::protocol::incoming::CallEnded;
 use crate::requests::dispatcher::Dispatcher;
 use crate::shared::request::AgentRequest;
+use crate::workers::pool::Lane;
 
 /// Ends the call, and reports it once.
 pub(super) fn handle(dispatcher: &mut Dispatcher, ended: &CallEnded) {
@@ -22,7 +23,7 @@ pub(super) fn handle(dispatcher: &mut Dispatcher, ended: &CallEnded) {
         dispatcher.update_call(call_id, |call| call.set_direction(ended.direction));
         dispatcher.end_call(call_id);
     }
-    if let Some(why) = dispatcher.why_full() {
+    if let Some(why) = dispatcher.why_full(Lane::Calls) {
         // It was not accepted, so it may come again.
         dispatcher.seen.forget(&key);
         return dispatcher.context.log.line(format_args!("{key}: not passed to the agent: {why}"));

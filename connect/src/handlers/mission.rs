@@ -13,7 +13,7 @@ use super::sms_keywords;
 use crate::requests::dispatcher::Dispatcher;
 use crate::shared::request::{AgentRequest, Origin};
 use crate::sms::opt_out_queue::ListChange;
-use crate::workers::pool::QueueTimeout;
+use crate::workers::pool::{Lane, QueueTimeout};
 
 /// The file is no longer than this, in bytes: where nobody ticks, nobody will miss the oldest.
 const MAX_STORED: usize = 1 << 20;
@@ -36,14 +36,15 @@ pub(super) fn handle(
 
 fn heed_opt_out(dispatcher: &mut Dispatcher, fields: &Map<String, Value>, frame: &str) {
     let text = |key: &str| fields.get(key).and_then(Value::as_str);
-    let change = text("text").and_then(sms_keyword::parse).and_then(ListChange::of);
+    let body = text("text").unwrap_or_default();
+    let change = sms_keyword::parse(body).and_then(ListChange::of);
     let from = text("from").and_then(|from| from.parse().ok());
     let (Some(change), Some(from)) = (change, from) else { return };
     let id = text("message_id").map_or_else(
         || dispatcher.context.service_clock.now().as_nanosecond().to_string(),
         |id| state::sanitize::line_up_to(id, LONGEST_ID),
     );
-    sms_keywords::change_list(dispatcher, format!("text:{id}"), from, change, frame);
+    sms_keywords::change_list(dispatcher, &format!("text:{id}"), &from, (change, body), frame);
 }
 
 fn store(dispatcher: &mut Dispatcher, name: &str, fields: &Map<String, Value>) {
@@ -54,7 +55,7 @@ fn store(dispatcher: &mut Dispatcher, name: &str, fields: &Map<String, Value>) {
         return dispatcher.outbox.send_ephemeral(line);
     }
     let key = format!("{name}:{}", at.as_nanosecond());
-    if dispatcher.are_workers_full() {
+    if dispatcher.are_workers_full(Lane::Texts) {
         // `missions` polls as well.
         return context.log.line(format_args!("{key}: not stored: all workers are busy"));
     }
@@ -68,7 +69,7 @@ fn store(dispatcher: &mut Dispatcher, name: &str, fields: &Map<String, Value>) {
         }
         context.notify_finished(&key);
     };
-    dispatcher.submit(&request, QueueTimeout::Unlimited, work);
+    dispatcher.submit(&request, Lane::Texts, QueueTimeout::Unlimited, work);
 }
 
 /// The lines with one more, without the oldest if there are too many.

@@ -3,29 +3,38 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
+use state::do_not_call::{Coverage, ListingReason};
 use state::phone::Phone;
+use state::sanitize;
 use state::sms_keyword::{self, Keyword};
 
 use crate::journal::JournalStep;
+use crate::prompts::opt_out_notice::reply_notice;
 use crate::prompts::phrases;
 use crate::protocol::incoming::{IncomingFrame, IncomingSms, ServiceEvent};
 use crate::requests::completion::submit_text;
 use crate::requests::dispatcher::Dispatcher;
+use crate::shared::context::ClientContext;
 use crate::shared::request::{AgentRequest, Origin};
 use crate::sms::opt_out_queue::{ListChange, OptOutNotice};
 use crate::workers::opt_out_writer;
+use crate::workers::pool::Lane;
+
+/// So long after a text that asked something CANCEL, END or QUIT may be meant as its answer.
+const ANSWERS_WITHIN: SignedDuration = SignedDuration::from_hours(48);
 
 /// Puts a number on the do-not-call list, or takes it off. Whoever may text here at all and however busy the client is: the
 /// right to be left alone depends on neither.
 pub(super) fn change_list(
     dispatcher: &mut Dispatcher,
-    key: String,
-    phone: Phone,
-    change: ListChange,
+    key: &str,
+    phone: &Phone,
+    (change, body): (ListChange, &str),
     frame: &str,
 ) {
-    if !dispatcher.is_new(&key) {
+    if !dispatcher.is_new(key) {
         return;
     }
     let context = &dispatcher.context;
@@ -37,9 +46,41 @@ pub(super) fn change_list(
         let would = json!({"type": what, "number": phone.as_str(), "covers": covers});
         return dispatcher.outbox.send_ephemeral(would.to_string());
     }
-    context.journal.append_buffered(JournalStep::Accepted, &key, Some(frame));
+    context.journal.append_buffered(JournalStep::Accepted, key, Some(frame));
     let at = context.service_clock.now();
-    opt_out_writer::record(context, OptOutNotice { key, phone, at, change });
+    let reply = reply(context, phone, change, body, at);
+    let notice = OptOutNotice { key: key.to_owned(), phone: phone.clone(), at, change, reply };
+    let said = notice.reply.clone();
+    opt_out_writer::record(context, notice);
+    if let Some(word) = said
+        && dispatcher.has_text_budget(key, phone)
+        && dispatcher.why_full(Lane::Calls).is_none()
+    {
+        let request = AgentRequest::internal(
+            format!("answer:{key}"),
+            reply_notice(phone, &word),
+            Instant::now(),
+        );
+        dispatcher.start(request);
+    }
+}
+
+/// The word, where it may be meant as the answer to our last text: CANCEL, END or QUIT soon after we asked something.
+fn reply(
+    context: &ClientContext,
+    phone: &Phone,
+    change: ListChange,
+    body: &str,
+    now: Timestamp,
+) -> Option<String> {
+    if change != ListChange::OptOut(ListingReason::OptOut, Coverage::Texts) {
+        return None;
+    }
+    let last = context.sms_policy.last_text(&context.skill, phone)?;
+    let age = now.duration_since(last.at);
+    let is_recent = !age.is_negative() && age <= ANSWERS_WITHIN;
+    let word = || body.split(|c: char| !c.is_alphanumeric()).collect::<String>().to_uppercase();
+    (last.asks && is_recent).then(|| sanitize::line_up_to(&word(), 20))
 }
 
 /// Answers who this is, once a day and number, and notifies the agent's main session.
@@ -48,7 +89,7 @@ pub(super) fn help(dispatcher: &mut Dispatcher, key: &str, from: Phone, frame: &
         return;
     }
     let origin = Origin::Text { from: from.clone(), n_media: 0 };
-    if let Some(why) = dispatcher.why_full() {
+    if let Some(why) = dispatcher.why_full(Lane::Texts) {
         dispatcher.seen.forget(key);
         return dispatcher.decline(key, &origin, why);
     }
@@ -59,6 +100,9 @@ pub(super) fn help(dispatcher: &mut Dispatcher, key: &str, from: Phone, frame: &
             .context
             .log
             .line(format_args!("{key}: {from} was answered who this is within a day"));
+    }
+    if !dispatcher.has_text_budget(key, &from) {
+        return;
     }
     dispatcher.context.journal.append_buffered(JournalStep::Accepted, key, Some(frame));
     dispatcher.context.journal.append_buffered(JournalStep::Done, &of_number, None);

@@ -1,7 +1,5 @@
 //! `sms.received`: a text, which is never taken for the owner's.
 
-use std::time::Instant;
-
 use state::phone::Phone;
 use state::sms_keyword::{self, Keyword};
 
@@ -11,12 +9,12 @@ use crate::protocol::incoming::IncomingSms;
 use crate::requests::dispatcher::Dispatcher;
 use crate::shared::request::Origin;
 use crate::sms::opt_out_queue::ListChange;
-use crate::sms::policy::MAX_REPLIES;
 
 /// What stands for a text that is a picture.
 const PICTURE: &str = "[picture]";
 
-/// Accepts the text, once per `message_id`, if its sender is answered at all. One that opts out is heeded whoever sends it.
+/// Accepts the text, once per `message_id`, if its sender is answered at all and not too often. One that opts out is heeded
+/// whoever sends it.
 pub(super) fn handle(dispatcher: &mut Dispatcher, sms: IncomingSms, frame: &str) {
     let IncomingSms { from, body, message_id, n_media } = sms;
     let Some(from) = from.and_then(|from| from.parse::<Phone>().ok()) else {
@@ -27,9 +25,10 @@ pub(super) fn handle(dispatcher: &mut Dispatcher, sms: IncomingSms, frame: &str)
     let key = format!("text:{}", message_id.unwrap_or_else(now_id));
     let keyword = sms_keyword::parse(&body);
     if let Some(change) = keyword.and_then(ListChange::of) {
-        return sms_keywords::change_list(dispatcher, key, from, change, frame);
+        return sms_keywords::change_list(dispatcher, &key, &from, (change, &body), frame);
     }
-    if let Err(why) = may_answer(dispatcher, &from) {
+    let policy = &dispatcher.context.sms_policy;
+    if let Err(why) = policy.check(&from) {
         return dispatcher.context.log.line(format_args!("a text of {from} was dropped: {why}"));
     }
     if keyword == Some(Keyword::Help) {
@@ -38,16 +37,4 @@ pub(super) fn handle(dispatcher: &mut Dispatcher, sms: IncomingSms, frame: &str)
     // Only a picture comes without words, whether the service lists it or not.
     let text = if body.is_empty() { PICTURE.to_owned() } else { body };
     dispatcher.accept(key, Origin::Text { from, n_media }, RequestText::Text(text), frame);
-}
-
-/// Whether this sender is answered now. Fails with the reason.
-fn may_answer(dispatcher: &Dispatcher, from: &Phone) -> Result<(), String> {
-    let policy = &dispatcher.context.sms_policy;
-    if !policy.is_allowed(from) {
-        return Err("`sms.allow` does not name it".to_owned());
-    }
-    if !policy.has_room(from, Instant::now()) {
-        return Err(format!("{MAX_REPLIES} replies within an hour"));
-    }
-    Ok(())
 }

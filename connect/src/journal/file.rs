@@ -1,7 +1,7 @@
 //! The journal's file: appended to without a buffer, and compacted when it has become long.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufReader, ErrorKind, Write as _};
+use std::io::{BufReader, ErrorKind, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -28,6 +28,8 @@ pub(super) struct JournalFile {
     compact_at: u64,
     /// The last write failed, perhaps in the middle of a line.
     is_torn: bool,
+    /// What somebody else did to the file, and was not told yet.
+    taken: Option<&'static str>,
 }
 
 impl JournalFile {
@@ -41,6 +43,7 @@ impl JournalFile {
             length: 0,
             compact_at: COMPACT_BEYOND,
             is_torn: false,
+            taken: None,
         }
     }
 
@@ -50,6 +53,37 @@ impl JournalFile {
             // The long file goes on being used; compacting is attempted again when it has doubled.
             self.compact_at = self.length * 2;
         }
+    }
+
+    /// Makes sure that the file is the one that was opened: where somebody removed, renamed or replaced it, it is written
+    /// anew from the one that is still open. What was cut off is lost.
+    ///
+    /// Fails if it cannot be written.
+    pub(super) fn stand_again(&mut self, now: Moment) -> anyhow::Result<()> {
+        let Some(file) = &self.file else { return Ok(()) };
+        if file::is_at(file, &self.path) {
+            let length = file.metadata().map_or(self.length, |meta| meta.len());
+            if length != self.length {
+                // Whatever the foreign end is, the next line begins a new one; it is read as of no process that we know.
+                (self.length, self.is_torn, self.has_start_line) = (length, true, false);
+                self.taken = Some("was written to or cut by another program");
+            }
+            return Ok(());
+        }
+        self.taken = Some("was removed or replaced, and is written anew");
+        let open = || {
+            let mut copy = file.try_clone()?;
+            copy.seek(SeekFrom::Start(0))?;
+            Ok(BufReader::new(copy))
+        };
+        let compacted = compact(open, now, &self.start_line)
+            .with_context(|| format!("reading what was `{}`", self.path.display()))?;
+        self.replace(&compacted)
+    }
+
+    /// What somebody else did to the file since this was asked last.
+    pub(super) fn take_taken(&mut self) -> Option<&'static str> {
+        self.taken.take()
     }
 
     /// Appends whole lines.
@@ -109,7 +143,11 @@ impl JournalFile {
         let open = || File::open(&self.path).map(BufReader::new);
         let compacted = compact(open, now, &self.start_line)
             .with_context(|| format!("reading `{}`", self.path.display()))?;
-        file::replace_unsynced(&self.path, &compacted)?;
+        self.replace(&compacted)
+    }
+
+    fn replace(&mut self, compacted: &[u8]) -> anyhow::Result<()> {
+        file::replace_unsynced(&self.path, compacted)?;
         self.file = Some(open_file(&self.path)?);
         self.length = compacted.len() as u64;
         self.compact_at = (self.length * 2).max(COMPACT_BEYOND);
@@ -120,6 +158,7 @@ impl JournalFile {
 
 fn open_file(path: &Path) -> anyhow::Result<File> {
     OpenOptions::new()
+        .read(true)
         .append(true)
         .create(true)
         .mode(0o600)

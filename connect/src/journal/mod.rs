@@ -11,6 +11,7 @@
 //!   [`Journal::append_buffered`] counts only after the next commit.
 //! - **A journal that cannot be written stops no call.** [`Journal::is_writable`] says so, sensitive requests are refused
 //!   then, and lines wait in memory until there is room.
+//! - **A file that is taken away is written anew**, with all that was in it; until that is done it cannot be written.
 //! - **A clock that is set makes nothing older or younger.** Each process starts with a line of the machine's uptime, by
 //!   which the next one dates the lines ([`clock_correction`]).
 //!
@@ -83,6 +84,18 @@ impl Journal {
         self.writable.load(Ordering::Relaxed)
     }
 
+    /// Looks whether somebody took the file away, and writes it anew if so. Gives what was found, once.
+    pub(crate) fn check_file(&self) -> Option<&'static str> {
+        let mut file = lock(self.file.as_ref()?);
+        if file.stand_again(self.service_clock.moment()).is_err() {
+            self.writable.store(false, Ordering::Relaxed);
+        } else if !self.is_writable() && file.append(b"").is_ok() && lock(&self.buffered).is_empty()
+        {
+            self.writable.store(true, Ordering::Relaxed);
+        }
+        file.take_taken()
+    }
+
     /// Writes one line. It is in the system's hands, and every earlier one too, when this returns `true`.
     pub(crate) fn append(&self, step: JournalStep, key: &str, body: Option<&str>) -> bool {
         self.append_buffered(step, key, body);
@@ -123,7 +136,8 @@ impl Journal {
             // Another thread has written them, or nothing was to be written.
             return self.is_writable();
         }
-        let written = file.append(&lines).is_ok();
+        let stands = file.stand_again(self.service_clock.moment());
+        let written = stands.and_then(|()| file.append(&lines)).is_ok();
         self.writable.store(written, Ordering::Relaxed);
         if !written && lines.len() <= BACKLOG {
             lock(&self.buffered).splice(..0, lines);

@@ -7,6 +7,7 @@ pub(crate) mod call_summary;
 pub(crate) mod context;
 pub(crate) mod fence;
 pub(crate) mod help_notice;
+pub(crate) mod opt_out_notice;
 pub(crate) mod phone_display;
 pub(crate) mod phrases;
 pub(crate) mod turn;

@@ -84,6 +84,11 @@ pub(crate) const TOO_LONG_TO_APPROVE: &str = "That is too long to be approved wo
 /// The journal cannot be written, so an approval could be lost or used twice.
 pub(crate) const NO_JOURNAL: &str = "I can't keep records right now, so I do nothing that needs your \
                                     approval. I have not done it.";
+/// The owner texted STOP meanwhile.
+pub(crate) const STOPPED_BY_OWNER: &str = "You asked me by text to stop, so I stopped there.";
+/// The machine slept while the request waited for a yes, so nobody knows how old that is.
+pub(crate) const MACHINE_SLEPT: &str =
+    "My computer was asleep while I waited for your yes, so I have not done it. Please ask again.";
 /// Somebody who is not the owner asked for something sensitive, on a call.
 pub(crate) const NOT_FOR_STRANGERS: &str = "I can't do that for you, but I can pass on a message.";
 /// The same by text message.
@@ -151,6 +156,8 @@ mod tests {
         APPROVAL_INTERRUPTED,
         TOO_LONG_TO_APPROVE,
         NO_JOURNAL,
+        STOPPED_BY_OWNER,
+        MACHINE_SLEPT,
         NOT_FOR_STRANGERS,
         NOT_BY_TEXT,
     ];

@@ -8,12 +8,13 @@ use state::gateway::TurnOutcome;
 use super::dispatcher::Dispatcher;
 use super::open_requests::EndedRequest;
 use crate::journal::JournalStep;
+use crate::prompts::opt_out_notice::stop_notice;
 use crate::prompts::phrases;
 use crate::shared::answer::AnswerText;
 use crate::shared::request::{AgentRequest, Origin};
 use crate::shared::worker_event::{TurnResult, WorkerEvent};
 use crate::transport::outbox::{OutgoingAnswer, OwnLatency};
-use crate::workers::pool::QueueTimeout;
+use crate::workers::pool::{Lane, QueueTimeout};
 use crate::workers::sms_reply::send_reply;
 
 /// Handles an event of a worker.
@@ -111,7 +112,7 @@ pub(crate) fn submit_text(
     reply: String,
 ) -> bool {
     let (context, work_request) = (Arc::clone(&dispatcher.context), Arc::clone(request));
-    dispatcher.submit(request, QueueTimeout::Unlimited, move || {
+    dispatcher.submit(request, Lane::KnownTexts, QueueTimeout::Unlimited, move || {
         send_reply(&context, &work_request, &to, &reply);
         context.notify_finished(&work_request.key);
     })
@@ -160,6 +161,33 @@ pub(super) fn give_answer(
 pub(crate) fn on_pong(dispatcher: &mut Dispatcher, ping: u64) {
     for key in dispatcher.outbox.acknowledge(ping) {
         dispatcher.mark_done(&key);
+    }
+}
+
+/// The owner texted STOP: every request that is not over ends now, whatever a worker still brings of it, and what was to be
+/// approved may not be done any more. The agent's main session is told.
+pub(crate) fn on_owner_stopped(dispatcher: &mut Dispatcher, now: Instant) {
+    dispatcher.context.stop_all();
+    dispatcher.workers.give_up_waiting();
+    let keys = dispatcher.open.keys();
+    let n = keys.len();
+    for key in keys {
+        dispatcher.late_replies.forget(&key);
+        let answer = AnswerText::Error(phrases::STOPPED_BY_OWNER);
+        complete(dispatcher, &key, TurnResult::without_turn(answer));
+    }
+    dispatcher.context.log.line(format_args!("the owner texted STOP: {n} requests ended"));
+    let key = format!("stop:{}", dispatcher.context.service_clock.now().as_nanosecond());
+    dispatcher.start(AgentRequest::internal(key, stop_notice(n), now));
+}
+
+/// The machine slept: what was to be confirmed aloud is not any more, and nobody waits for what waited for a worker. Workers
+/// that wait for an approval notice it themselves.
+pub(crate) fn on_slept(dispatcher: &mut Dispatcher) {
+    dispatcher.context.spoken_confirmations.forget_all();
+    for key in dispatcher.workers.expire_all() {
+        let answer = AnswerText::Error(phrases::WAITED_TOO_LONG);
+        complete(dispatcher, &key, TurnResult::without_turn(answer));
     }
 }
 

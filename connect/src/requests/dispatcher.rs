@@ -21,7 +21,7 @@ use crate::status::ClientCounts;
 use crate::status::writer::StatusWriter;
 use crate::transport::outbox::Outbox;
 use crate::workers::late_replies::LateReplies;
-use crate::workers::pool::{QueueTimeout, WorkerPool};
+use crate::workers::pool::{JobKind, Lane, QueueTimeout, WorkerPool};
 use crate::workers::turn;
 
 /// The loop thread's state, all but the connection.
@@ -71,10 +71,15 @@ impl Dispatcher {
             RequestText::Missing => return self.decline(&key, &origin, phrases::NOT_UNDERSTOOD),
             RequestText::TooLong => return self.decline(&key, &origin, phrases::TOO_LONG),
         };
-        if let Some(why) = self.why_full() {
+        if let Some(why) = self.why_full(self.lane_of(&origin)) {
             // It was not accepted, so it may come again.
             self.seen.forget(&key);
             return self.decline(&key, &origin, why);
+        }
+        if let Origin::Text { from, .. } = &origin
+            && !self.has_text_budget(&key, from)
+        {
+            return;
         }
         // Before anything happens, and buffered: the worker's own line takes this one along.
         self.context.journal.append_buffered(JournalStep::Accepted, &key, Some(frame));
@@ -103,7 +108,11 @@ impl Dispatcher {
             let (context, request) = (Arc::clone(&self.context), Arc::clone(&request));
             move || turn::handle(&context, &request)
         };
-        if self.submit(&request, QueueTimeout::Limited, work) {
+        let lane = self.lane_of(&request.origin);
+        // Nobody holds the line for a text, and how many wait is bounded by their budget.
+        let is_text = matches!(request.origin, Origin::Text { .. });
+        let timeout = if is_text { QueueTimeout::Unlimited } else { QueueTimeout::Limited };
+        if self.submit(&request, lane, timeout, work) {
             self.log_later(format!("{}: accepted", request.key));
             self.context.log.debug(|| format!("{}: {}", request.key, request.text));
         }
@@ -113,6 +122,7 @@ impl Dispatcher {
     pub(crate) fn submit(
         &mut self,
         request: &Arc<AgentRequest>,
+        lane: Lane,
         queue_timeout: QueueTimeout,
         work: impl FnOnce() + Send + 'static,
     ) -> bool {
@@ -120,7 +130,8 @@ impl Dispatcher {
             let (context, key) = (Arc::clone(&self.context), request.key.clone());
             move || context.notify(&key, WorkerEvent::Panicked)
         };
-        if self.workers.submit(&request.key, queue_timeout, work, on_panic).is_err() {
+        let job = JobKind { lane, queue_timeout };
+        if self.workers.submit(&request.key, job, work, on_panic).is_err() {
             self.context.spoken_confirmations.forget_request(&request.key);
             self.decline(&request.key, &request.origin, phrases::BUSY);
             self.mark_done(&request.key);
@@ -131,16 +142,39 @@ impl Dispatcher {
     }
 
     /// Why nothing more is accepted now, if that is so.
-    pub(crate) fn why_full(&self) -> Option<&'static str> {
+    pub(crate) fn why_full(&self, lane: Lane) -> Option<&'static str> {
         if self.is_stopping {
             return Some(phrases::STOPPING);
         }
-        self.are_workers_full().then_some(phrases::BUSY)
+        self.are_workers_full(lane).then_some(phrases::BUSY)
     }
 
     /// Whether as many requests run, and as many wait, as may.
-    pub(crate) fn are_workers_full(&self) -> bool {
-        self.workers.is_full()
+    pub(crate) fn are_workers_full(&self, lane: Lane) -> bool {
+        self.workers.is_full(lane)
+    }
+
+    /// Which workers a request may have.
+    fn lane_of(&self, origin: &Origin) -> Lane {
+        let context = &self.context;
+        match origin {
+            Origin::Text { from, .. } if context.sms_policy.is_known(&context.skill, from) => {
+                Lane::KnownTexts
+            }
+            Origin::Text { .. } => Lane::Texts,
+            Origin::Call { .. } | Origin::Walkie { .. } | Origin::Internal => Lane::Calls,
+        }
+    }
+
+    /// Whether a text may become a turn, which is counted then. One that may not stands in the log, and is not answered.
+    pub(crate) fn has_text_budget(&self, key: &str, from: &Phone) -> bool {
+        let context = &self.context;
+        let is_known = context.sms_policy.is_known(&context.skill, from);
+        let taken = context.turn_budget.take(key, from, is_known);
+        if let Err(why) = &taken {
+            context.log.line(format_args!("{key}: a text of {from} was dropped: {why}"));
+        }
+        taken.is_ok()
     }
 
     /// Answers a request that was not accepted. Such an answer is ephemeral: a flood of requests must not become a flood of

@@ -119,6 +119,11 @@ impl OpenRequests {
         keys
     }
 
+    /// The keys of all.
+    pub(super) fn keys(&self) -> Vec<String> {
+        self.0.keys().cloned().collect()
+    }
+
     /// When the next message is due.
     pub(super) fn due(&self) -> Option<Instant> {
         self.0.values().filter_map(|open| open.phase.due()).min()

@@ -11,6 +11,7 @@ use crate::prompts::phrases;
 use crate::shared::answer::AnswerText;
 use crate::shared::request::AgentRequest;
 use crate::shared::worker_event::TurnResult;
+use crate::workers::pool::Lane;
 
 /// When something is next due.
 pub(crate) fn due(dispatcher: &Dispatcher) -> Option<Instant> {
@@ -54,7 +55,7 @@ fn send_timed_messages(dispatcher: &mut Dispatcher, now: Instant) {
 fn send_help_notice(dispatcher: &mut Dispatcher, now: Instant) {
     let Some((first, n)) = dispatcher.help_notices.take_due(now) else { return };
     let key = format!("who:{}", dispatcher.context.service_clock.now().as_nanosecond());
-    if let Some(why) = dispatcher.why_full() {
+    if let Some(why) = dispatcher.why_full(Lane::Calls) {
         return dispatcher.context.log.line(format_args!("{key}: not passed to the agent: {why}"));
     }
     dispatcher.start(AgentRequest::internal(key, help_notice(&first, n), now));

@@ -1,11 +1,11 @@
 //! What the loop thread and all workers share. Each table in it has a lock of its own.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use state::approval_policy::ApprovalPolicy;
 use state::clock::Clock;
-use state::phone::AllowedNumbers;
-use state::{api, gateway};
+use state::{api, gateway, paths};
 
 use crate::approval::spoken::SpokenConfirmations;
 use crate::approval::subscriptions::ApprovalSubscriptions;
@@ -18,6 +18,7 @@ use crate::shared::loop_channel::{LoopEvent, LoopSender};
 use crate::shared::worker_event::{TurnResult, WorkerEvent};
 use crate::sms::opt_out_queue::OptOutQueue;
 use crate::sms::policy::SmsPolicy;
+use crate::sms::turn_budget::TurnBudget;
 
 /// Shared by the loop thread and all workers.
 pub(crate) struct ClientContext {
@@ -48,10 +49,12 @@ pub(crate) struct ClientContext {
     pub(crate) spoken_confirmations: SpokenConfirmations,
     /// The workers that wait for an approval.
     pub(crate) approval_subscriptions: ApprovalSubscriptions,
-    /// Who is answered by text, and how often.
+    /// Who is answered by text.
     pub(crate) sms_policy: SmsPolicy,
-    /// Numbers that may be texted whatever our tables say.
-    pub(crate) allowed_numbers: AllowedNumbers,
+    /// How many texts become turns.
+    pub(crate) turn_budget: TurnBudget,
+    /// How often the owner stopped everything.
+    n_stops: AtomicU64,
     /// Who opted out by a text, as long as that is not on the do-not-call list.
     pub(crate) opt_outs: OptOutQueue,
 }
@@ -76,6 +79,8 @@ impl ClientContext {
     /// The context of a client that starts now.
     pub(crate) fn new(parts: ContextParts, settings: ClientSettings) -> Self {
         let ContextParts { skill, service_clock, service, journal, log, loop_sender } = parts;
+        // A simulation leaves nothing behind.
+        let counted = service.is_some().then(|| paths::connect_texts(&skill));
         Self {
             skill,
             voice: settings.voice,
@@ -91,9 +96,21 @@ impl ClientContext {
             spoken_confirmations: SpokenConfirmations::default(),
             approval_subscriptions: ApprovalSubscriptions::default(),
             sms_policy: settings.sms_policy,
-            allowed_numbers: settings.allowed_numbers,
+            turn_budget: TurnBudget::open(counted, service_clock, settings.sms_per_hour),
+            n_stops: AtomicU64::default(),
             opt_outs: OptOutQueue::default(),
         }
+    }
+
+    /// The owner stopped everything: what has not reached the agent does not, and no reply is texted.
+    pub(crate) fn stop_all(&self) {
+        self.n_stops.fetch_add(1, Ordering::SeqCst);
+        self.spoken_confirmations.forget_all();
+    }
+
+    /// How often [`Self::stop_all`] was called.
+    pub(crate) fn n_stops(&self) -> u64 {
+        self.n_stops.load(Ordering::SeqCst)
     }
 
     /// Sends the loop thread an event of a request.

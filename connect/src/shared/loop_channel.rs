@@ -26,6 +26,8 @@ pub(crate) enum LoopEvent {
         /// What happened to it.
         event: WorkerEvent,
     },
+    /// The owner texted STOP: what is under way ends.
+    OwnerStopped,
     /// Something that is shared has changed.
     Wake,
 }

@@ -27,6 +27,8 @@ pub(crate) struct OptOutNotice {
     pub(crate) at: Timestamp,
     /// The change.
     pub(crate) change: ListChange,
+    /// The word that they texted, where it also answers a question of ours.
+    pub(crate) reply: Option<String>,
 }
 
 /// What is changed on the list.
@@ -64,6 +66,8 @@ struct QueueState {
     waiting: VecDeque<OptOutNotice>,
     /// Whether a thread writes.
     is_writing: bool,
+    /// Whether something may be scheduled at the service for somebody who opted out.
+    is_to_withdraw: bool,
     /// Why they could not be written.
     problem: Option<String>,
 }
@@ -87,12 +91,23 @@ impl OptOutQueue {
         true
     }
 
-    /// All changes that wait, for the thread that writes. If there are none, that thread has to end.
+    /// All changes that wait, for the thread that writes. If there are none, and nothing is to be withdrawn, that thread has
+    /// to end.
     pub(crate) fn waiting(&self) -> Vec<OptOutNotice> {
         let mut state = self.lock();
         // Under the lock: whoever adds the next one sees that nobody writes and starts the next thread.
-        state.is_writing = !state.waiting.is_empty();
+        state.is_writing = !state.waiting.is_empty() || state.is_to_withdraw;
         state.waiting.iter().cloned().collect()
+    }
+
+    /// Whether something is to be withdrawn; it is to be until this is told otherwise.
+    pub(crate) fn is_to_withdraw(&self) -> bool {
+        self.lock().is_to_withdraw
+    }
+
+    /// Something is to be withdrawn from now on, or is not any more.
+    pub(crate) fn set_to_withdraw(&self, is_to_withdraw: bool) {
+        self.lock().is_to_withdraw = is_to_withdraw;
     }
 
     /// The first `n` changes were written, or were not because of `problem`. Gives whether that problem is new.

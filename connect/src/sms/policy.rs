@@ -1,76 +1,88 @@
-//! Who is answered by text, and how often: a text costs money, and two machines could answer each other for ever.
+//! Whose texts are answered at all: a reply costs money, and two machines could answer each other for ever.
 
-use std::collections::{HashMap, VecDeque};
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
-use state::phone::Phone;
+use state::phone::{AllowedNumbers, Phone};
+use state::texted_numbers::{self, LastText, TextedNumbers};
+use state::{exit, paths};
 
-/// Replies to one number within [`WINDOW`].
-pub(crate) const MAX_REPLIES: usize = 10;
-/// Over how long replies are counted.
-const WINDOW: Duration = Duration::from_secs(3600);
-
-/// The rules of `sms` in the configuration, and the replies of the last hour.
+/// The rules of `sms` in the configuration, and whom we texted before.
 #[derive(Debug, Default)]
 pub(crate) struct SmsPolicy {
     /// `None` allows everyone.
     allowed: Option<Vec<Phone>>,
-    replies: Mutex<HashMap<Phone, VecDeque<Instant>>>,
+    /// Numbers that may be texted whatever our tables say.
+    callable: AllowedNumbers,
+    texted: Mutex<TextedCache>,
+}
+
+/// The numbers that we texted, as the file had them when it was read last.
+#[derive(Debug, Default)]
+struct TextedCache {
+    /// What tells one version of the file from another.
+    version: Option<(u64, u64, i64, i64)>,
+    numbers: TextedNumbers,
 }
 
 impl SmsPolicy {
-    /// For these numbers only; `None` allows everyone.
-    pub(crate) fn new(allowed: Option<Vec<Phone>>) -> Self {
-        Self { allowed, replies: Mutex::default() }
+    /// For these numbers only, `None` allows everyone; `callable` may be texted whatever our tables say.
+    pub(crate) fn new(allowed: Option<Vec<Phone>>, callable: AllowedNumbers) -> Self {
+        Self { allowed, callable, texted: Mutex::default() }
     }
 
-    /// Whether this number is answered at all.
-    pub(crate) fn is_allowed(&self, phone: &Phone) -> bool {
-        self.allowed.as_ref().is_none_or(|allowed| allowed.contains(phone))
-    }
-
-    /// Whether one more reply may go to this number now. Counts nothing.
-    pub(crate) fn has_room(&self, phone: &Phone, now: Instant) -> bool {
-        self.count(phone, now, false)
-    }
-
-    /// Counts one more reply to this number; false if that is one too many.
-    pub(crate) fn take_room(&self, phone: &Phone, now: Instant) -> bool {
-        self.count(phone, now, true)
-    }
-
-    fn count(&self, phone: &Phone, now: Instant, take: bool) -> bool {
-        let mut replies = self.replies.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_recent = |at: &Instant| now.saturating_duration_since(*at) < WINDOW;
-        replies.retain(|_, times| {
-            times.retain(is_recent);
-            !times.is_empty()
-        });
-        let n_replies = replies.get(phone).map_or(0, VecDeque::len);
-        if take && n_replies < MAX_REPLIES {
-            replies.entry(phone.clone()).or_default().push_back(now);
+    /// Whether this number gets a turn and a reply at all. Fails with the reason.
+    pub(crate) fn check(&self, phone: &Phone) -> Result<(), String> {
+        phone.ensure_callable(&self.callable).map_err(|fault| exit::one_line(&fault.into()))?;
+        if self.allowed.as_ref().is_some_and(|allowed| !allowed.contains(phone)) {
+            return Err("`sms.allow` does not name it".to_owned());
         }
-        n_replies < MAX_REPLIES
+        Ok(())
+    }
+
+    /// Whether we texted this number before, or the configuration names it. A file that cannot be read names nobody.
+    pub(crate) fn is_known(&self, skill: &Path, phone: &Phone) -> bool {
+        let is_named = self.allowed.as_ref().is_some_and(|allowed| allowed.contains(phone));
+        is_named || self.last_text(skill, phone).is_some()
+    }
+
+    /// The last text that we sent to a number of our own accord.
+    pub(crate) fn last_text(&self, skill: &Path, phone: &Phone) -> Option<LastText> {
+        let mut texted = self.texted.lock().unwrap_or_else(PoisonError::into_inner);
+        // Read again only when it has changed: in a flood there is no time for more.
+        let version = fs::metadata(paths::texted_numbers(skill)).ok();
+        let version =
+            version.map(|meta| (meta.ino(), meta.size(), meta.mtime(), meta.mtime_nsec()));
+        if version != texted.version {
+            texted.numbers = texted_numbers::load(skill).unwrap_or_default();
+            texted.version = version;
+        }
+        texted.numbers.get(phone)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_REPLIES, SmsPolicy, WINDOW};
-    use state::phone::Phone;
-    use std::time::Instant;
+    use super::SmsPolicy;
 
     #[test]
-    fn ten_replies_an_hour_and_number() {
+    fn numbers_that_cost_their_caller_get_no_turn() {
         let policy = SmsPolicy::default();
-        let (one, other): (Phone, Phone) =
-            ("+15551112222".parse().unwrap(), "+15551113333".parse().unwrap());
-        let now = Instant::now();
-        for _ in 0..MAX_REPLIES {
-            assert!(policy.has_room(&one, now) && policy.take_room(&one, now));
+        for number in [
+            "+19005551234",
+            "+870773912345",
+            "+881612345678",
+            "+88213001234",
+            "+88312345678",
+            "+979112345678",
+            "+999123456789",
+            "+2101234567",
+            "+449098790000",
+        ] {
+            assert!(policy.check(&number.parse().unwrap()).is_err(), "{number}");
         }
-        assert!(!policy.take_room(&one, now) && policy.take_room(&other, now));
-        assert!(policy.take_room(&one, now + WINDOW));
+        assert_eq!(policy.check(&"+15551112222".parse().unwrap()), Ok(()));
     }
 }

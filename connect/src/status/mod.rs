@@ -123,6 +123,12 @@ pub(crate) struct ClientStatus {
     /// Why opt-outs that came by text cannot be put on the do-not-call list, if that is so.
     #[serde(default)]
     pub(crate) opt_outs_unwritten: Option<String>,
+    /// What is wrong with the client's own files, if that is so.
+    #[serde(default)]
+    pub(crate) file_problem: Option<String>,
+    /// When and how somebody took a file of the client's away last; it was written anew.
+    #[serde(default)]
+    pub(crate) file_taken: Option<String>,
     /// The gateway.
     pub(crate) gateway: GatewayStatus,
     /// From request to answer.

@@ -1,6 +1,8 @@
 //! The running client's copy of its status, written to the file when something has changed.
 
 use std::collections::VecDeque;
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -26,7 +28,12 @@ pub(crate) struct StatusWriter {
     own_latency: RecentDurations,
     is_changed: bool,
     written_at: Instant,
+    /// The file as it was when it was written.
+    written: Option<FileVersion>,
 }
+
+/// What tells one version of a file from another: inode, length and time of change.
+type FileVersion = (u64, u64, i64, i64);
 
 impl StatusWriter {
     /// A writer for a client that starts now.
@@ -39,6 +46,7 @@ impl StatusWriter {
             own_latency: RecentDurations::default(),
             is_changed: true,
             written_at: Instant::now(),
+            written: None,
         }
     }
 
@@ -140,6 +148,34 @@ impl StatusWriter {
         self.written_at = now;
         // A status that cannot be written grows old, and `connect status` says so.
         let _ = self.status.write(&self.path);
+        self.written = self.version();
+    }
+
+    /// Writes the file anew if it is not what was written last. Gives whether somebody changed it or took it away.
+    pub(crate) fn check_file(&mut self, now: Instant) -> bool {
+        let is_other = self.written.is_some() && self.version() != self.written;
+        if is_other {
+            self.write(now);
+        }
+        is_other
+    }
+
+    /// What is wrong with the client's own files.
+    pub(crate) fn set_file_problem(&mut self, problem: Option<String>) {
+        if self.status.file_problem != problem {
+            self.change(|status| status.file_problem = problem);
+        }
+    }
+
+    /// Somebody took a file away, or changed it.
+    pub(crate) fn set_file_taken(&mut self, what: &str) {
+        let what = format!("{what} ({:.0})", Timestamp::now());
+        self.change(|status| status.file_taken = Some(what));
+    }
+
+    fn version(&self) -> Option<FileVersion> {
+        let meta = fs::metadata(&self.path).ok()?;
+        Some((meta.ino(), meta.size(), meta.mtime(), meta.mtime_nsec()))
     }
 }
 

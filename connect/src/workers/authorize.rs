@@ -23,6 +23,7 @@ use crate::shared::answer::AnswerText;
 use crate::shared::context::ClientContext;
 use crate::shared::request::{AgentRequest, Origin};
 use crate::shared::worker_event::WorkerEvent;
+use crate::workers::interruption::Interruption;
 
 /// The stack of a thread that polls.
 const STACK: usize = 256 << 10;
@@ -42,6 +43,7 @@ pub(crate) fn authorize(
     context: &Arc<ClientContext>,
     request: &AgentRequest,
     speaker: Speaker,
+    interruption: &Interruption,
 ) -> AuthorizationResult {
     if request.origin == Origin::Internal {
         return AuthorizationResult::Granted(authorize_internal(&request.text));
@@ -72,7 +74,7 @@ pub(crate) fn authorize(
     }
     context.notify(&request.key, WorkerEvent::ApprovalRequested);
     context.log.line(format_args!("{}: approval requested", request.key));
-    match request_approval(context, service, approval, request) {
+    match request_approval(context, service, approval, (request, interruption)) {
         Transition::Approved(authorization) => {
             context.log.line(format_args!("{}: approved", request.key));
             AuthorizationResult::Granted(authorization)
@@ -119,7 +121,7 @@ fn request_approval(
     context: &Arc<ClientContext>,
     service: &api::Client,
     approval: ApprovalRequest,
-    request: &AgentRequest,
+    (request, interruption): (&AgentRequest, &Interruption),
 ) -> Transition {
     let (sender, updates) = mpsc::channel();
     // Before the approval is made: its decision may come before the answer to its creation.
@@ -155,11 +157,22 @@ fn request_approval(
     {
         poll(service, path, context.service_clock.scale_period(Duration::from_secs(1)), sender);
     }
-    wait(transition, &updates)
+    wait(transition, &updates, || interruption.why_void(context))
 }
 
-fn wait(mut transition: Transition, updates: &mpsc::Receiver<ApprovalUpdate>) -> Transition {
+/// Waits for the end of an approval; whatever it is, nothing is approved once `why_void` has a reason.
+fn wait(
+    mut transition: Transition,
+    updates: &mpsc::Receiver<ApprovalUpdate>,
+    why_void: impl Fn() -> Option<RefusalReason>,
+) -> Transition {
     loop {
+        if matches!(transition, Transition::Refused(RefusalReason::Denied)) {
+            return transition;
+        }
+        if let Some(reason) = why_void() {
+            return Transition::Refused(reason);
+        }
         let Transition::Pending(pending) = transition else { return transition };
         let deadline = pending.deadline();
         let left = deadline.saturating_duration_since(Instant::now());
@@ -227,6 +240,8 @@ fn refuse(
         (RefusalReason::NotRequested, _) => phrases::APPROVAL_NOT_REQUESTED,
         (RefusalReason::TooLong, _) => phrases::TOO_LONG_TO_APPROVE,
         (RefusalReason::NoJournal, _) => phrases::NO_JOURNAL,
+        (RefusalReason::Slept, _) => phrases::MACHINE_SLEPT,
+        (RefusalReason::StoppedByOwner, _) => phrases::STOPPED_BY_OWNER,
     };
     AuthorizationResult::Refused(AnswerText::Reply(phrase.to_owned()))
 }

@@ -8,8 +8,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Requests that wait for a worker, beyond those that run.
+/// Requests that wait for a worker, beyond those that run: so many of each lane.
 const MAX_WAITING: usize = 128;
+
+/// Texts have one of so many workers.
+const TEXTS_SHARE: usize = 4;
 
 /// A turn holds a TLS or HTTP exchange and some text: a fraction of this is touched.
 const STACK: usize = 256 << 10;
@@ -22,13 +25,43 @@ pub(crate) type WorkFn = Box<dyn FnOnce() + Send>;
 pub(crate) enum QueueTimeout {
     /// As long as somebody can be expected to wait for its answer.
     Limited,
-    /// As long as it takes: the answer is there already, and only has to be sent.
+    /// As long as it takes: it is about a text, and nobody holds the line for that.
     Unlimited,
+}
+
+/// Who wants the work. A flood of texts must not keep the owner waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lane {
+    /// Somebody waits on the phone, or the work is our own. It goes first, and may have every worker.
+    Calls,
+    /// Texts of people we wrote to, and replies that are ready: a quarter of the workers at most, and what no call wants.
+    KnownTexts,
+    /// All other texts: likewise, and what no known text wants.
+    Texts,
+}
+
+impl Lane {
+    /// All of them, the first to be served first.
+    const IN_ORDER: [Self; 3] = [Self::Calls, Self::KnownTexts, Self::Texts];
+
+    fn is_of_texts(self) -> bool {
+        self != Self::Calls
+    }
+}
+
+/// How a job is treated.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct JobKind {
+    /// Who wants it.
+    pub(crate) lane: Lane,
+    /// How long it may wait.
+    pub(crate) queue_timeout: QueueTimeout,
 }
 
 /// One request's work, and what is done if it panics.
 struct WorkerJob {
     key: String,
+    lane: Lane,
     /// Too late then; `None` is never.
     queued_until: Option<Instant>,
     work: WorkFn,
@@ -44,6 +77,7 @@ const IDLE_LIMIT: Duration = Duration::from_secs(5);
 pub(crate) struct WorkerPool {
     state: Arc<Mutex<PoolState>>,
     max_running: usize,
+    max_texts: usize,
     queue_timeout: Duration,
 }
 
@@ -51,12 +85,28 @@ pub(crate) struct WorkerPool {
 struct PoolState {
     /// Jobs that run or were handed over.
     n_running: usize,
+    /// Those among them that are of texts.
+    n_texts: usize,
     /// Idle workers. The last one is the first to get work, so that those of a rush soon end.
     idle: Vec<IdleWorker>,
     /// How often a worker became idle: their names.
     n_ever_idle: u64,
-    /// Jobs for which no worker is free.
+    /// Jobs for which no worker is free, in the order in which they came.
     waiting: VecDeque<WorkerJob>,
+}
+
+impl PoolState {
+    /// A job is about to run.
+    fn begin(&mut self, lane: Lane) {
+        self.n_running += 1;
+        self.n_texts += usize::from(lane.is_of_texts());
+    }
+
+    /// A job has ended.
+    fn end(&mut self, lane: Lane) {
+        self.n_running -= 1;
+        self.n_texts -= usize::from(lane.is_of_texts());
+    }
 }
 
 /// A worker without work.
@@ -73,7 +123,9 @@ pub(crate) struct SpawnError;
 impl WorkerPool {
     /// Workers for `max_running` workers at once; what finds none free waits at most `queue_timeout`.
     pub(crate) fn new(max_running: usize, queue_timeout: Duration) -> Self {
-        Self { state: Arc::default(), max_running: max_running.max(1), queue_timeout }
+        let max_running = max_running.max(1);
+        let max_texts = (max_running / TEXTS_SHARE).max(1);
+        Self { state: Arc::default(), max_running, max_texts, queue_timeout }
     }
 
     /// Runs `work` as soon as a worker is free. If it panics, `on_panic` runs and the worker goes on. Whether there is
@@ -81,13 +133,14 @@ impl WorkerPool {
     pub(crate) fn submit(
         &self,
         key: &str,
-        queue_timeout: QueueTimeout,
+        kind: JobKind,
         work: impl FnOnce() + Send + 'static,
         on_panic: impl FnOnce() + Send + 'static,
     ) -> Result<(), SpawnError> {
         let job = WorkerJob {
             key: key.to_owned(),
-            queued_until: match queue_timeout {
+            lane: kind.lane,
+            queued_until: match kind.queue_timeout {
                 QueueTimeout::Limited => Some(Instant::now() + self.queue_timeout),
                 QueueTimeout::Unlimited => None,
             },
@@ -95,11 +148,11 @@ impl WorkerPool {
             on_panic: Box::new(on_panic),
         };
         let mut state = self.lock();
-        if state.n_running >= self.max_running {
+        if !self.has_worker(&state, kind.lane) {
             state.waiting.push_back(job);
             return Ok(());
         }
-        state.n_running += 1;
+        state.begin(kind.lane);
         let worker = state.idle.pop();
         drop(state);
         let job = match worker.map(|worker| worker.job) {
@@ -114,22 +167,38 @@ impl WorkerPool {
         let worker = thread::Builder::new().name("turn".to_owned()).stack_size(STACK);
         // The system may have no thread to give: then it is as busy as we are.
         worker.spawn(move || pool.work(job)).map(drop).map_err(|_| {
-            self.lock().n_running -= 1;
+            self.lock().end(kind.lane);
             SpawnError
         })
     }
 
     /// Whether neither a worker nor a place to wait is free.
-    pub(crate) fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self, lane: Lane) -> bool {
         let state = self.lock();
-        state.n_running >= self.max_running && state.waiting.len() >= MAX_WAITING
+        let n_waiting = state.waiting.iter().filter(|job| job.lane == lane).count();
+        !self.has_worker(&state, lane) && n_waiting >= MAX_WAITING
+    }
+
+    /// Whether one more job may run now.
+    fn has_worker(&self, state: &PoolState, lane: Lane) -> bool {
+        state.n_running < self.max_running
+            && (!lane.is_of_texts() || state.n_texts < self.max_texts)
     }
 
     /// Gives the keys of requests that have waited too long, and forgets them.
     pub(crate) fn expire(&self, now: Instant) -> Vec<String> {
+        self.expire_where(|until| until <= now)
+    }
+
+    /// The same, of all that may not wait for as long as it takes.
+    pub(crate) fn expire_all(&self) -> Vec<String> {
+        self.expire_where(|_| true)
+    }
+
+    fn expire_where(&self, is_over: impl Fn(Instant) -> bool) -> Vec<String> {
         let mut expired = Vec::new();
         self.lock().waiting.retain_mut(|job| {
-            let is_over = job.queued_until.is_some_and(|until| until <= now);
+            let is_over = job.queued_until.is_some_and(&is_over);
             if is_over {
                 expired.push(mem::take(&mut job.key));
             }
@@ -157,22 +226,27 @@ impl WorkerPool {
     /// What a worker's thread does until it ends.
     fn work(&self, first: WorkerJob) {
         let mut next = Some(first);
-        while let Some(WorkerJob { work, on_panic, .. }) = next {
+        while let Some(WorkerJob { lane, work, on_panic, .. }) = next {
             // What a panic leaves half done belongs to that request alone, which is answered so.
             if catch_unwind(AssertUnwindSafe(work)).is_err() {
                 let _ = catch_unwind(AssertUnwindSafe(on_panic));
             }
-            next = self.next_job();
+            next = self.next_job(lane);
         }
     }
 
     /// The next job for a worker that has ended one; `None` if its thread is to end.
-    fn next_job(&self) -> Option<WorkerJob> {
+    fn next_job(&self, ended: Lane) -> Option<WorkerJob> {
         let mut state = self.lock();
-        if let Some(job) = state.waiting.pop_front() {
+        state.end(ended);
+        let first = |lane: Lane| {
+            state.waiting.iter().position(|job| job.lane == lane && self.has_worker(&state, lane))
+        };
+        let next = Lane::IN_ORDER.into_iter().find_map(first);
+        if let Some(job) = next.and_then(|place| state.waiting.remove(place)) {
+            state.begin(job.lane);
             return Some(job);
         }
-        state.n_running -= 1;
         state.n_ever_idle += 1;
         let name = state.n_ever_idle;
         let (job, handed_over) = sync_channel(1);
@@ -203,107 +277,4 @@ impl WorkerPool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{MAX_WAITING, QueueTimeout, WorkerPool};
-    use std::sync::mpsc::{Receiver, Sender, channel};
-    use std::time::{Duration, Instant};
-
-    const SOON: Duration = Duration::from_secs(10);
-
-    fn held(workers: &WorkerPool, key: &str) -> Sender<()> {
-        let (release, released): (Sender<()>, Receiver<()>) = channel();
-        workers.submit(key, QueueTimeout::Limited, move || _ = released.recv(), || {}).unwrap();
-        release
-    }
-
-    #[test]
-    fn a_panic_ends_one_request_only() {
-        let workers = WorkerPool::new(1, SOON);
-        let (sender, received) = channel();
-        let on_panic = sender.clone();
-        let apology = move || on_panic.send("sorry").unwrap();
-        workers
-            .submit("a", QueueTimeout::Limited, || std::panic::resume_unwind(Box::new(())), apology)
-            .unwrap();
-        workers
-            .submit("b", QueueTimeout::Limited, move || sender.send("fine").unwrap(), || {})
-            .unwrap();
-        assert_eq!(received.recv_timeout(SOON), Ok("sorry"));
-        assert_eq!(received.recv_timeout(SOON), Ok("fine"));
-    }
-
-    #[test]
-    fn more_than_run_and_wait_are_too_many() {
-        let workers = WorkerPool::new(2, SOON);
-        let held: Vec<_> = (0..2 + MAX_WAITING).map(|_| held(&workers, "x")).collect();
-        assert_eq!(workers.counts(), (2, MAX_WAITING));
-        assert!(workers.is_full());
-        drop(held);
-    }
-
-    #[test]
-    fn jobs_are_handed_to_idle_workers() {
-        let workers = WorkerPool::new(8, SOON);
-        let (sender, received) = channel();
-        // Fewer than may wait at once: however slow the machine, none is turned away.
-        for n in 0..100 {
-            let sender = sender.clone();
-            let work = move || sender.send((n, std::thread::current().id())).unwrap();
-            workers.submit("x", QueueTimeout::Limited, work, || {}).unwrap();
-        }
-        let mut results: Vec<_> = (0..100).map(|_| received.recv_timeout(SOON).unwrap()).collect();
-        results.sort_unstable_by_key(|(n, _)| *n);
-        assert!(results.iter().map(|(n, _)| *n).eq(0..100));
-        let threads: std::collections::HashSet<_> = results.iter().map(|(_, id)| id).collect();
-        assert!(threads.len() <= 8, "{}", threads.len());
-    }
-
-    #[test]
-    fn after_a_rush_one_worker_does_what_one_can_do() {
-        let workers = WorkerPool::new(8, SOON);
-        let all_are_idle = || {
-            let until = Instant::now() + SOON;
-            while workers.lock().idle.len() < 8 {
-                assert!(Instant::now() < until, "a worker did not come back");
-                std::thread::yield_now();
-            }
-        };
-        drop((0..8).map(|_| held(&workers, "x")).collect::<Vec<_>>());
-        let (sender, received) = channel();
-        let threads = (0..5).map(|_| {
-            all_are_idle();
-            let sender = sender.clone();
-            workers
-                .submit(
-                    "x",
-                    QueueTimeout::Limited,
-                    move || sender.send(std::thread::current().id()).unwrap(),
-                    || {},
-                )
-                .unwrap();
-            received.recv_timeout(SOON).unwrap()
-        });
-        let threads: std::collections::HashSet<_> = threads.collect();
-        assert_eq!(threads.len(), 1);
-    }
-
-    #[test]
-    fn what_waited_too_long_never_runs() {
-        let workers = WorkerPool::new(1, Duration::from_millis(1));
-        let release = held(&workers, "a");
-        let (ran, has_run) = channel();
-        let (ran_after_all, sent) = (ran.clone(), "an answer");
-        workers
-            .submit("a", QueueTimeout::Unlimited, move || ran_after_all.send(sent).unwrap(), || {})
-            .unwrap();
-        workers
-            .submit("b", QueueTimeout::Limited, move || ran.send("too late").unwrap(), || {})
-            .unwrap();
-        assert_eq!(workers.due().map(|due| due <= Instant::now() + SOON), Some(true));
-        assert_eq!(workers.expire(Instant::now() + SOON), ["b"]);
-        drop(release);
-        assert_eq!(has_run.recv_timeout(SOON), Ok(sent));
-        // The sender went with the job that was forgotten.
-        assert!(has_run.recv_timeout(SOON).is_err());
-    }
-}
+mod tests;

@@ -1,12 +1,12 @@
 //! Sends the reply to a text, once: one whose sending is unconfirmed is never sent again.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use serde_json::json;
 use state::do_not_call::{self, ContactMethod, Coverage, ListingReason};
 use state::exit::{self, Exit};
 use state::phone::Phone;
+use state::sms_segments::{Encoding, MAX_SEGMENTS, Segments};
 use state::{carrier_opt_out, secret};
 
 use super::opt_out_writer;
@@ -15,7 +15,6 @@ use crate::shared::context::ClientContext;
 use crate::shared::request::AgentRequest;
 use crate::shared::worker_event::WorkerEvent;
 use crate::sms::opt_out_queue::{ListChange, OptOutNotice};
-use crate::sms::policy::MAX_REPLIES;
 use crate::speech;
 
 /// The longest text that is sent back, in characters.
@@ -30,7 +29,7 @@ pub(crate) fn send_reply(
 ) {
     let key = &request.key;
     let is_journaled = context.journal.append(JournalStep::Answered, key, Some(reply));
-    let text = speech::for_text(reply, LONGEST, state::sms_segments::MAX_SEGMENTS);
+    let text = text_of(reply);
     if text.is_empty() {
         return context.log.line(format_args!("{key}: reply not sent: it has no words"));
     }
@@ -65,12 +64,32 @@ pub(crate) fn send_reply(
             if carrier_opt_out::is_refusal(&err) {
                 let change = ListChange::OptOut(ListingReason::Carrier, Coverage::Texts);
                 let (key, at) = (format!("carrier:{key}"), context.service_clock.now());
-                let notice = OptOutNotice { key, phone: to.clone(), at, change };
+                let notice = OptOutNotice { key, phone: to.clone(), at, change, reply: None };
                 opt_out_writer::record(context, notice);
             }
         }
     }
     context.log.debug(|| format!("{key}: {text}"));
+}
+
+/// What is texted of a reply. One that is too long says that it is cut.
+fn text_of(reply: &str) -> String {
+    let whole = speech::for_text(reply, usize::MAX, usize::MAX);
+    let fitting = speech::for_text(reply, LONGEST, MAX_SEGMENTS);
+    if fitting.len() >= whole.len() {
+        return fitting;
+    }
+    // An ellipsis would make every letter of a plain text cost twice.
+    let is_plain = Segments::of(&fitting).encoding == Encoding::Gsm7;
+    let mark = if is_plain { "... (cut)" } else { "… (cut)" };
+    let mut room = fitting.chars().count().saturating_sub(mark.chars().count());
+    loop {
+        let cut = format!("{}{mark}", speech::for_text(reply, room, MAX_SEGMENTS));
+        if Segments::of(&cut).count <= MAX_SEGMENTS || room == 0 {
+            return cut;
+        }
+        room = room.saturating_sub(1);
+    }
 }
 
 /// The idempotency key of the reply to a request: the same whoever sends it.
@@ -79,16 +98,32 @@ fn idempotency_key(key: &str) -> String {
     "reply-".chars().chain(key.chars().map(allowed)).take(255).collect()
 }
 
-/// Whether this number may get a text now, and counts it. Fails with the reason.
+/// Whether this number may get a text now. How many it gets was counted with the turns. Fails with the reason.
 fn check_recipient(context: &ClientContext, to: &Phone) -> Result<(), String> {
-    to.ensure_callable(&context.allowed_numbers).map_err(|fault| fault.to_string())?;
+    context.sms_policy.check(to)?;
     if context.opt_outs.has_opted_out(to) {
         return Err(format!("{to} opted out of texts"));
     }
     do_not_call::ensure_allowed(&context.skill, to, ContactMethod::Text)
-        .map_err(|err| exit::one_line(&err))?;
-    if context.sms_policy.take_room(to, Instant::now()) {
-        return Ok(());
+        .map_err(|err| exit::one_line(&err))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LONGEST, text_of};
+    use state::sms_segments::{MAX_SEGMENTS, Segments};
+
+    #[test]
+    fn a_reply_that_is_cut_says_so_and_still_fits() {
+        for reply in ["word ", "слово ", "a\u{301}b ", "👩‍👩‍👧 ", "€ and [more] "]
+        {
+            let text = text_of(&reply.repeat(900));
+            assert!(text.ends_with("(cut)"), "{text}");
+            assert!(text.chars().count() <= LONGEST && Segments::of(&text).count <= MAX_SEGMENTS);
+            assert!(text.chars().count() > 100, "{text}");
+            let short = text_of(&reply.repeat(20));
+            assert!(!short.contains("(cut)") && !short.is_empty(), "{short}");
+        }
+        assert_eq!(text_of("Two meetings."), "Two meetings.");
     }
-    Err(format!("{to} got {MAX_REPLIES} replies within an hour"))
 }

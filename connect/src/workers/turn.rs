@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use state::gateway::TurnOutcome;
 use state::phone::Phone;
 
+use crate::approval::refusal::RefusalReason;
 use crate::approval::state::Authorization;
 use crate::calls::Speaker;
 use crate::journal::JournalStep;
@@ -19,6 +20,7 @@ use crate::shared::worker_event::{TurnResult, WorkerEvent};
 use crate::status::gateway_health::GatewayHealth;
 use crate::transport::outbox::OwnLatency;
 use crate::workers::authorize::{AuthorizationResult, authorize};
+use crate::workers::interruption::Interruption;
 use crate::workers::sms_reply::send_reply;
 use crate::workers::speaker;
 
@@ -28,14 +30,17 @@ const LONGEST_TURN: Duration = Duration::from_secs(600);
 /// Handles a request to its end, which goes to the loop thread as an event.
 pub(crate) fn handle(context: &Arc<ClientContext>, request: &AgentRequest) {
     let speaker = speaker::identify(context, request);
-    let result = match authorize(context, request, speaker) {
+    let interruption = Interruption::watch(context);
+    let result = match authorize(context, request, speaker, &interruption) {
         AuthorizationResult::Granted(authorization) => {
-            take_turn(context, request, speaker, authorization)
+            take_turn(context, request, (speaker, &interruption), authorization)
         }
         AuthorizationResult::Refused(answer) => TurnResult::without_turn(answer),
         AuthorizationResult::DryRun => TurnResult::default(),
     };
     let result = match &request.origin {
+        // Its end was reported when the owner stopped everything.
+        Origin::Text { .. } if interruption.is_stopped(context) => TurnResult::default(),
         Origin::Text { from, .. } => text_answer(context, request, from, result),
         _ => result,
     };
@@ -50,13 +55,21 @@ pub(crate) fn handle(context: &Arc<ClientContext>, request: &AgentRequest) {
 fn take_turn(
     context: &ClientContext,
     request: &AgentRequest,
-    speaker: Speaker,
+    (speaker, interruption): (Speaker, &Interruption),
     authorization: Authorization,
 ) -> TurnResult {
     let Some(message) = message(context, request, speaker, &authorization) else {
         return TurnResult::without_turn(AnswerText::Error(phrases::INTERNAL_ERROR));
     };
     let was_approved = authorization.consent() != Consent::NotNeeded;
+    // At the last moment: between the yes and here the machine may have slept as well.
+    let why_void = interruption.why_void(context);
+    let is_void = if was_approved { why_void.is_some() } else { interruption.is_stopped(context) };
+    if is_void && request.origin != Origin::Internal {
+        let slept = why_void == Some(RefusalReason::Slept);
+        let phrase = if slept { phrases::MACHINE_SLEPT } else { phrases::STOPPED_BY_OWNER };
+        return TurnResult::without_turn(AnswerText::Error(phrase));
+    }
     let is_journaled = context.journal.append(JournalStep::Dispatched, &request.key, None);
     if !is_journaled && (was_approved || request.is_journaled) {
         // After a crash its earlier line would say that it never went to the agent.

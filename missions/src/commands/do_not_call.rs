@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 use state::do_not_call::{self, DoNotCallEntry, DoNotCallList};
 use state::exit::{self, Exit};
 use state::phone::Phone;
+use state::withdrawal::{self, Withdrawal};
 use state::{out, shell};
 
 use crate::args::DncCommand;
@@ -16,15 +17,16 @@ pub(crate) fn run(context: &CommandContext, what: &DncCommand) -> anyhow::Result
         DncCommand::Add { number } => {
             let phone: Phone = number.parse()?;
             let changed = do_not_call::add_by_hand(skill, &phone, context.now())?;
+            let withdrawn = withdraw(context, &phone);
             if let Err(err) = let_ticks_unschedule(context, &phone) {
                 out::warning(&format!("what is scheduled stays: {}", exit::one_line(&err)));
             }
-            print(context, &phone, true, changed)
+            print(context, &phone, true, changed, Some(&withdrawn))
         }
         DncCommand::Remove { number } => {
             let phone: Phone = number.parse()?;
-            let changed = do_not_call::remove(skill, &phone)?;
-            print(context, &phone, false, changed)
+            let changed = do_not_call::remove(skill, &phone, context.now())?;
+            print(context, &phone, false, changed, None)
         }
         DncCommand::List => {
             let list = do_not_call::load(skill)?;
@@ -48,6 +50,26 @@ fn lines(list: &DoNotCallList) -> String {
         format!("{number}  {}  {}, since {}", entry.coverage, entry.reason.as_str(), entry.at)
     };
     list.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Deletes what is scheduled for a number at the service, in missions and outside them. That it could not be is a warning:
+/// the number is on the list.
+fn withdraw(context: &CommandContext, phone: &Phone) -> Vec<Withdrawal> {
+    let withdrawn = context.api().and_then(|api| {
+        let list = do_not_call::load(context.config.skill_dir())?;
+        Ok(withdrawal::withdraw(api.client(), &list, Some(phone))?)
+    });
+    let withdrawn = withdrawn.unwrap_or_else(|err| {
+        let why = exit::one_line(&err);
+        out::warning(&format!("what is scheduled for {phone} may stay: {why}"));
+        Vec::new()
+    });
+    for one in &withdrawn {
+        if let Some(why) = &one.left {
+            out::warning(&format!("{} to {phone} stays scheduled: {why}", one.event_id));
+        }
+    }
+    withdrawn
 }
 
 /// Lets the next tick delete what is scheduled for a number.
@@ -74,8 +96,17 @@ fn print(
     phone: &Phone,
     listed: bool,
     changed: bool,
+    withdrawn: Option<&[Withdrawal]>,
 ) -> anyhow::Result<Exit> {
-    let document = json!({ "number": phone.as_str(), "listed": listed, "changed": changed });
+    let mut document = json!({ "number": phone.as_str(), "listed": listed, "changed": changed });
+    if let Some(all) = withdrawn {
+        let ids = |is_left: bool| -> Value {
+            let some = all.iter().filter(|one| one.left.is_some() == is_left);
+            some.map(|one| one.event_id.as_str()).collect()
+        };
+        document["withdrawn"] = ids(false);
+        document["not_withdrawn"] = ids(true);
+    }
     let text = || match (listed, changed) {
         (true, true) => format!("{phone} is never called or texted from now on"),
         (true, false) => format!("{phone} was on the list already"),

@@ -54,7 +54,8 @@ fn mark_deleted(context: &CommandContext, id: &str) {
     let owner = missions.iter().find(|mission| event::get(mission, id).is_some());
     let Some(slug) = owner.map(|mission| mission.slug().to_owned()) else { return };
     drop(missions);
-    let stored = context.store.change_mission(&slug, |mission| event::mark_deleted(mission, id));
+    let stored =
+        context.store.change_mission(&slug, |mission| event::mark_deleted(mission, id, None));
     if let Err(err) = stored {
         out::warning(&format!("deleted, but not stored here: {}", exit::one_line(&err)));
     }

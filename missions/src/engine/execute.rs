@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use state::do_not_call::{self, DoNotCallEntry};
 use state::exit::{self, Exit, Fault};
 use state::gateway::{self, TurnKind, TurnOutcome};
-use state::{do_not_call, failure, shell};
+use state::{failure, shell};
 
 use super::Engine;
 use super::poll::mark_polled;
@@ -13,13 +14,18 @@ use super::report::MissionReport;
 use super::snapshot::{GlobalInputs, MissionSnapshot};
 use crate::context::not_recorded;
 use crate::cron;
-use crate::lifecycle::{Action, Effect, MissionIds, MissionTarget, PendingRetry};
+use crate::lifecycle::{
+    Action, Effect, EventEnd, EventOutcome, MissionIds, MissionTarget, PendingRetry,
+};
 use crate::scheduling::{self, RetryOf, ScheduleRequest, Submission};
 use crate::service::{self, NewLogEntry, NewScheduledEvent, RunResult};
 use crate::store::{Mission, MissionStatus, event, progress};
 
 /// How long the gateway may take to accept a message that nobody waits for.
 const NOTIFY_WITHIN: Duration = Duration::from_secs(10);
+
+/// Nearer to its time than this, an event may be on its way although it was deleted.
+const SAFE_MARGIN: SignedDuration = SignedDuration::from_secs(60);
 
 /// What became of an effect.
 #[derive(Debug)]
@@ -94,6 +100,13 @@ fn is_refusal(err: &anyhow::Error) -> bool {
 /// Records that an effect was applied, together with what it changes in the state.
 fn record(engine: &Engine, slug: &str, effect: &Effect) -> anyhow::Result<EffectResult> {
     let now = engine.context.now();
+    let list = do_not_call::load(engine.context.config.skill_dir())?;
+    let opted_out = |to: &str| {
+        let entry = to.parse().ok().and_then(|to| list.get(&to));
+        entry.is_some_and(DoNotCallEntry::is_opt_out)
+    };
+    // Nearer to its time it may be on its way: then a poll says what came of it.
+    let is_early = |at: Timestamp| at.duration_since(engine.now()) >= SAFE_MARGIN;
     let agrees = engine.context.store.change_mission(slug, |mission| {
         match &effect.action {
             Action::SaveMemory(key, value) => {
@@ -106,7 +119,13 @@ fn record(engine: &Engine, slug: &str, effect: &Effect) -> anyhow::Result<Effect
             Action::UpdateRun { summary, .. } => {
                 mission.set("result_summary", summary.as_str());
             }
-            Action::Unschedule { event, .. } => event::mark_deleted(mission, event)?,
+            Action::Unschedule { event, .. } => {
+                let end = event::get(&mission.view(), event)
+                    .filter(|event| opted_out(&event.to))
+                    .filter(|event| is_early(event.scheduled_at))
+                    .map(|_| EventEnd { outcome: EventOutcome::OptedOut, at: now });
+                event::mark_deleted(mission, event, end)?;
+            }
             _ => {}
         }
         progress::change_applied(mission, |applied| applied.apply(effect))
@@ -141,6 +160,7 @@ fn retry(
     drop(missions);
     let request = scheduling::submit::with_deferred_body(context, api, request)?;
     let at = request.body.at().unwrap_or(at);
+    engine.read_opt_outs()?;
     // Read again, since `connect` may have put the number onto the list just now.
     let list = do_not_call::load(context.config.skill_dir())?;
     if list.forbids(&request.phone()?, target.channel.reach()) {

@@ -1,6 +1,6 @@
 //! A mission as the lifecycle sees it: the one place where the records of the state file become targets and events.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 use state::clock::Moment;
@@ -34,6 +34,8 @@ pub(crate) struct MissionSnapshot {
     pub(crate) targets: Vec<MissionTarget>,
     /// The step that was named at scheduling as the one that ends with the last event.
     pub(crate) verify_step: Option<String>,
+    /// The events of recipients who opted out.
+    pub(crate) opted_out: HashSet<String>,
 }
 
 impl GlobalInputs {
@@ -58,6 +60,13 @@ impl MissionSnapshot {
     pub(crate) fn read(mission: &Mission, inputs: &GlobalInputs) -> anyhow::Result<Self> {
         let applied = progress::applied(mission)?;
         let events = event::all(mission)?;
+        let has_opted_out = |event: &ScheduledEvent| {
+            let to: Option<Phone> = event.to.parse().ok();
+            let entry = to.as_ref().and_then(|to| inputs.do_not_call.get(to));
+            entry.is_some_and(do_not_call::DoNotCallEntry::is_opt_out)
+        };
+        let opted_out = events.iter().filter(|(_, event)| has_opted_out(event));
+        let opted_out = opted_out.map(|(id, _)| (*id).to_owned()).collect();
         let verify_step = events.iter().rev().find_map(|(_, event)| event.verify_step.clone());
         let mut places: HashMap<&str, usize> = HashMap::new();
         // Each target with the numbers of its events: 0 for the first, then those of the retries.
@@ -87,7 +96,7 @@ impl MissionSnapshot {
                 applied.unconfirmed(&target.id, n_events, has_intent, inputs.read_at);
             target
         });
-        Ok(Self { targets: targets.collect(), applied, verify_step })
+        Ok(Self { targets: targets.collect(), applied, verify_step, opted_out })
     }
 
     /// What should happen to it now.

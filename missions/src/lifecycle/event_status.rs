@@ -54,6 +54,8 @@ pub(crate) enum EventOutcome {
     Voicemail,
     /// It was deleted at the service.
     Gone,
+    /// It was deleted because its recipient opted out.
+    OptedOut,
     /// Long after its time nothing says how it ended: somebody may have been reached, and is not counted so.
     Stuck,
     /// It ended with a word that is not known here: somebody may have been reached, and is not counted so.
@@ -73,6 +75,7 @@ impl fmt::Display for EventOutcome {
             Self::Failed(why) => write!(f, "failed ({why})"),
             Self::Voicemail => f.write_str("voicemail"),
             Self::Gone => f.write_str("deleted at the service"),
+            Self::OptedOut => f.write_str("opted out"),
             Self::Stuck => f.write_str("no end was ever reported"),
             Self::Unknown(word) => {
                 f.write_str(&call_outcome::CallOutcome::Unknown(word.clone()).describe())

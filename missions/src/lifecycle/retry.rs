@@ -91,6 +91,7 @@ pub(crate) fn next_retry(
         EventOutcome::Succeeded => Some("it succeeded"),
         EventOutcome::Canceled => Some("it was canceled"),
         EventOutcome::Gone => Some("it was deleted at the service"),
+        EventOutcome::OptedOut => Some("they opted out"),
         EventOutcome::Stuck => Some("it may have been carried out"),
         EventOutcome::Unknown(_) => Some("somebody may have been reached"),
         EventOutcome::NoAnswer
@@ -254,6 +255,7 @@ mod tests {
             EventOutcome::Succeeded,
             EventOutcome::Canceled,
             EventOutcome::Gone,
+            EventOutcome::OptedOut,
             EventOutcome::Stuck,
             EventOutcome::Unknown("splendid".to_owned()),
         ] {

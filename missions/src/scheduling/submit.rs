@@ -8,7 +8,7 @@ use serde_json::Value;
 use state::api::Error;
 use state::exit::{self, Exit};
 use state::intents::{Admission, DuplicatePolicy, Intent};
-use state::{failure, out};
+use state::{failure, out, texted_numbers};
 
 use super::confirm::{self, Submission};
 use super::request::ScheduleRequest;
@@ -98,6 +98,7 @@ pub(crate) fn submit(
         context.intents().discard(&intent.id);
         return Err(err);
     }
+    record_text(context, request);
     match service::scheduled_events::create(api, &request.body, &intent.id) {
         Ok(event) => {
             confirm::settle(context, &intent, &event)?;
@@ -132,6 +133,7 @@ pub(crate) fn submit_retry(
         }
         Admission::Unconfirmed(intent) => return confirm::confirm(context, api, &intent),
     };
+    record_text(context, request);
     match service::scheduled_events::create(api, &request.body, &intent.id) {
         Ok(event) => {
             confirm::settle(context, &intent, &event)?;
@@ -144,6 +146,17 @@ pub(crate) fn submit_retry(
             was_not_carried_out(context, &intent, &err);
             Err(err)
         }
+    }
+}
+
+/// Records whom a text goes to, so that `connect` knows the answer for one. Whoever cannot be recorded may be taken for
+/// somebody who wrote first.
+fn record_text(context: &CommandContext, request: &ScheduleRequest) {
+    let (Some(text), Ok(to)) = (&request.body.text, request.phone()) else { return };
+    let at = request.body.at().unwrap_or_else(|| context.now());
+    if let Err(err) = texted_numbers::record(context.config.skill_dir(), &to, text, at) {
+        let why = exit::one_line(&err);
+        out::warning(&format!("{to} is not recorded as a number that we texted: {why}"));
     }
 }
 

@@ -217,10 +217,15 @@ pub(crate) fn set(
     Ok(())
 }
 
-/// Stores that an event was deleted at the service, if the mission has it.
-pub(crate) fn mark_deleted(mission: &mut MissionMut, id: &str) -> anyhow::Result<()> {
+/// Stores that an event was deleted at the service, if the mission has it, and how it ended if that is known.
+pub(crate) fn mark_deleted(
+    mission: &mut MissionMut,
+    id: &str,
+    end: Option<EventEnd>,
+) -> anyhow::Result<()> {
     let Some(mut event) = get(&mission.view(), id) else { return Ok(()) };
     event.set_deleted();
+    event.end = event.end.or(end);
     set(mission, id, &event)
 }
 

@@ -5,12 +5,17 @@ use std::path::PathBuf;
 use super::Config;
 use super::approval_policy::ApprovalPolicy;
 use super::phone_lists;
+use crate::exit::Fault;
 use crate::storage::paths;
 use crate::text::phone::{AllowedNumbers, Phone};
 use anyhow::Context as _;
+use serde_json::Value;
 
 /// How many turns may run at once, unless `max_turns` says otherwise.
 const MAX_TURNS: u64 = 64;
+
+/// How many texts an hour of people who write first become turns, unless `sms.per_hour` says otherwise.
+const TEXTS_PER_HOUR: u64 = 60;
 
 /// The settings of the client.
 #[derive(Clone, Debug)]
@@ -29,6 +34,8 @@ pub struct Settings {
     pub sms_allow: Option<Vec<Phone>>,
     /// Numbers that may be called and texted whatever our tables say.
     pub allowed_numbers: AllowedNumbers,
+    /// How many texts an hour become turns, of all the numbers together that we never wrote to.
+    pub sms_per_hour: usize,
     /// How many turns may run at once.
     pub max_turns: usize,
 }
@@ -48,9 +55,29 @@ impl Settings {
                 .with_context(|| format!("reading `{}`", file(config).display()))?,
             sms_allow: phone_lists::phones(config, "sms")?,
             allowed_numbers: config.allowed_numbers()?,
+            sms_per_hour: sms_per_hour(config)?,
             max_turns: usize::try_from(max_turns)?,
         })
     }
+}
+
+/// Reads `sms.per_hour`: a whole number, 0 for none at all.
+///
+/// Fails (exit 3) if it is anything else.
+fn sms_per_hour(config: &Config) -> anyhow::Result<usize> {
+    let section = config.section("sms")?;
+    let number = match section.get("per_hour") {
+        None | Some(Value::Null) => TEXTS_PER_HOUR,
+        Some(value) => value.as_u64().filter(|number| *number <= 1_000_000).ok_or_else(|| {
+            let wanted = "is no whole number from 0 to 1000000";
+            Fault::not_configured(format!(
+                "`sms.per_hour` in `{}` {wanted}: {value}",
+                file(config).display()
+            ))
+            .hint("mend the file")
+        })?,
+    };
+    Ok(usize::try_from(number)?)
 }
 
 fn file(config: &Config) -> PathBuf {

@@ -5,4 +5,5 @@ pub mod clock;
 pub mod env;
 pub mod interrupt;
 pub mod out;
+pub mod sleep_watch;
 pub mod time_zones;

@@ -54,11 +54,19 @@ pub struct DoNotCallEntry {
     pub reason: ListingReason,
     /// What it forbids.
     pub coverage: Coverage,
+    /// The word that opted out, where it also answers a question of ours.
+    pub reply: Option<String>,
 }
 
 /// The do-not-call list of a skill folder.
 #[derive(Clone, Debug, Default)]
-pub struct DoNotCallList(BTreeMap<String, DoNotCallEntry>);
+pub struct DoNotCallList {
+    entries: BTreeMap<String, DoNotCallEntry>,
+    /// Numbers that were taken off by hand, and when: what they texted before that counts no more.
+    removed: BTreeMap<String, Timestamp>,
+    /// Up to when the service's list of messages was read for opt-outs.
+    read_until: Option<Timestamp>,
+}
 
 #[derive(Serialize, Deserialize)]
 struct DoNotCallFile {
@@ -68,6 +76,10 @@ struct DoNotCallFile {
     /// From a number to reason and coverage. One that is missing here was added by hand and covers everything.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     details: BTreeMap<String, Value>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    removed: BTreeMap<String, Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    read_until: Option<Timestamp>,
 }
 
 impl Coverage {
@@ -104,12 +116,27 @@ impl ListingReason {
 impl DoNotCallEntry {
     /// An entry of a number that is added at `at`.
     pub fn new(reason: ListingReason, coverage: Coverage, at: Timestamp) -> Self {
-        Self { at: at.to_string(), reason, coverage }
+        Self { at: at.to_string(), reason, coverage, reply: None }
     }
 
-    /// Reason and coverage as JSON: `{"why": …, "covers": …}`.
+    /// The entry of somebody whose opt-out may also be meant as the answer to a question of ours.
+    #[must_use]
+    pub fn with_reply(self, reply: Option<String>) -> Self {
+        Self { reply, ..self }
+    }
+
+    /// Reason and coverage as JSON: `{"why": …, "covers": …}`, with `reply` where there is one.
     pub fn details(&self) -> Value {
-        json!({ "why": self.reason.as_str(), "covers": self.coverage.as_str() })
+        let mut details = json!({ "why": self.reason.as_str(), "covers": self.coverage.as_str() });
+        if let Some(reply) = &self.reply {
+            details["reply"] = reply.as_str().into();
+        }
+        details
+    }
+
+    /// Whether they opted out, by a text or at the carrier.
+    pub fn is_opt_out(&self) -> bool {
+        self.reason != ListingReason::ByHand
     }
 
     /// Reads the details of a number. A word that is unknown here comes from a later version: then the entry covers
@@ -122,7 +149,8 @@ impl DoNotCallEntry {
             _ => ListingReason::ByHand,
         };
         let is_texts = word("covers") == Some("texts");
-        Self { at, reason, coverage: if is_texts { Coverage::Texts } else { Coverage::All } }
+        let coverage = if is_texts { Coverage::Texts } else { Coverage::All };
+        Self { at, reason, coverage, reply: word("reply").map(str::to_owned) }
     }
 
     /// Whether `new` forbids more than this entry, or is by hand while this one is not.
@@ -135,12 +163,12 @@ impl DoNotCallEntry {
 impl DoNotCallList {
     /// The entry of a number.
     pub fn get(&self, phone: &Phone) -> Option<&DoNotCallEntry> {
-        self.0.get(phone.as_str())
+        self.entries.get(phone.as_str())
     }
 
     /// All numbers in their order, with their entries.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &DoNotCallEntry)> {
-        self.0.iter().map(|(number, entry)| (number.as_str(), entry))
+        self.entries.iter().map(|(number, entry)| (number.as_str(), entry))
     }
 
     /// Whether a number must not be reached by `method`.
@@ -151,26 +179,60 @@ impl DoNotCallList {
     /// Adds a number; false if it has an entry that forbids as much already. The coverage of an entry never becomes less,
     /// and one that was added by hand stays so.
     pub fn add(&mut self, phone: &Phone, entry: DoNotCallEntry) -> bool {
-        match self.0.get_mut(phone.as_str()) {
+        match self.entries.get_mut(phone.as_str()) {
             Some(old) if !old.is_weaker_than(&entry) => return false,
             Some(old) => {
                 let is_by_hand = old.reason == ListingReason::ByHand;
                 let reason = if is_by_hand { old.reason } else { entry.reason };
                 *old = DoNotCallEntry { reason, ..entry };
             }
-            None => _ = self.0.insert(phone.as_str().to_owned(), entry),
+            None => _ = self.entries.insert(phone.as_str().to_owned(), entry),
         }
         true
     }
 
     /// Removes a number that an opt-out added; false if it is not listed, or was added by hand.
     pub fn lift_opt_out(&mut self, phone: &Phone) -> bool {
-        let is_opt_out = |entry: &DoNotCallEntry| entry.reason != ListingReason::ByHand;
-        self.get(phone).is_some_and(is_opt_out) && self.remove(phone)
+        self.get(phone).is_some_and(DoNotCallEntry::is_opt_out) && self.take(phone)
     }
 
-    fn remove(&mut self, phone: &Phone) -> bool {
-        self.0.remove(phone.as_str()).is_some()
+    /// [`Self::add`] for an opt-out that was texted at `at`, unless the number was taken off by hand since.
+    pub fn add_past(&mut self, phone: &Phone, entry: DoNotCallEntry, at: Timestamp) -> bool {
+        let is_removed = self.removed.get(phone.as_str()).is_some_and(|removed| *removed >= at);
+        !is_removed && self.add(phone, entry)
+    }
+
+    /// [`Self::lift_opt_out`] by a text of `at`: of what was added after that it lifts nothing.
+    pub fn lift_past(&mut self, phone: &Phone, at: Timestamp) -> bool {
+        let is_later =
+            |entry: &DoNotCallEntry| entry.at.parse::<Timestamp>().is_ok_and(|added| added > at);
+        !self.get(phone).is_some_and(is_later) && self.lift_opt_out(phone)
+    }
+
+    /// Up to when the service's list of messages was read for opt-outs; `None` if it never was.
+    pub fn read_until(&self) -> Option<Timestamp> {
+        self.read_until
+    }
+
+    /// The list of messages was read up to then; false if it had been before.
+    pub fn set_read_until(&mut self, at: Timestamp) -> bool {
+        let is_later = self.read_until.is_none_or(|before| before < at);
+        if is_later {
+            self.read_until = Some(at);
+        }
+        is_later
+    }
+
+    fn remove(&mut self, phone: &Phone, now: Timestamp) -> bool {
+        let is_removed = self.take(phone);
+        if is_removed {
+            self.removed.insert(phone.as_str().to_owned(), now);
+        }
+        is_removed
+    }
+
+    fn take(&mut self, phone: &Phone) -> bool {
+        self.entries.remove(phone.as_str()).is_some()
     }
 }
 
@@ -211,9 +273,9 @@ pub fn add_by_hand(skill: &Path, phone: &Phone, now: Timestamp) -> anyhow::Resul
     update(skill, |list| list.add(phone, entry))
 }
 
-/// Removes a number, whyever it was added; false if it was not there.
-pub fn remove(skill: &Path, phone: &Phone) -> anyhow::Result<bool> {
-    update(skill, |list| list.remove(phone))
+/// Removes a number, whyever it was added; false if it was not there. What they texted before does not add it again.
+pub fn remove(skill: &Path, phone: &Phone, now: Timestamp) -> anyhow::Result<bool> {
+    update(skill, |list| list.remove(phone, now))
 }
 
 /// Changes the list under its lock; it is written if `change` says that it changed something.
@@ -237,133 +299,25 @@ fn as_file(list: DoNotCallList) -> DoNotCallFile {
     let is_plain = |entry: &DoNotCallEntry| {
         entry.reason == ListingReason::ByHand && entry.coverage == Coverage::All
     };
-    let details = list.0.iter().filter(|(_, entry)| !is_plain(entry));
+    let DoNotCallList { entries, removed, read_until } = list;
+    let details = entries.iter().filter(|(_, entry)| !is_plain(entry));
     let details = details.map(|(number, entry)| (number.clone(), entry.details())).collect();
-    let numbers = list.0.into_iter().map(|(number, entry)| (number, entry.at)).collect();
-    DoNotCallFile { format: 1, numbers, details }
+    let numbers = entries.into_iter().map(|(number, entry)| (number, entry.at)).collect();
+    DoNotCallFile { format: 1, numbers, details, removed, read_until }
 }
 
 fn parse(path: &Path, bytes: Option<Vec<u8>>) -> anyhow::Result<DoNotCallList> {
     let Some(bytes) = bytes else { return Ok(DoNotCallList::default()) };
     let file: DoNotCallFile =
         serde_json::from_slice(&bytes).map_err(|err| file::corrupt(path, &err))?;
-    let DoNotCallFile { numbers, details, .. } = file;
+    let DoNotCallFile { numbers, details, removed, read_until, .. } = file;
     let entry = |(number, at): (String, String)| {
         let entry = DoNotCallEntry::parse(at, details.get(&number));
         (number, entry)
     };
-    Ok(DoNotCallList(numbers.into_iter().map(entry).collect()))
+    let entries = numbers.into_iter().map(entry).collect();
+    Ok(DoNotCallList { entries, removed, read_until })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{
-        ContactMethod, Coverage, DoNotCallEntry, DoNotCallList, ListingReason, add_by_hand,
-        ensure_allowed, load, remove, update,
-    };
-    use crate::storage::paths;
-    use crate::text::phone::Phone;
-    use jiff::Timestamp;
-    use serde_json::{Value, json};
-    use std::path::PathBuf;
-
-    const AT: Timestamp = Timestamp::UNIX_EPOCH;
-
-    fn phone() -> Phone {
-        "+15551234567".parse().unwrap()
-    }
-
-    fn fresh_dir(name: &str) -> PathBuf {
-        let dir = std::env::temp_dir().join(format!("state-dnc-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&dir);
-        dir
-    }
-
-    #[test]
-    fn a_listed_number_is_refused_until_it_is_removed() {
-        let dir = fresh_dir("check");
-        let phone = phone();
-        let is_free = || {
-            [ContactMethod::Call, ContactMethod::Text]
-                .map(|method| ensure_allowed(&dir, &phone, method).is_ok())
-        };
-        assert_eq!(is_free(), [true, true]);
-        assert!(add_by_hand(&dir, &phone, AT).unwrap());
-        assert!(!add_by_hand(&dir, &phone, AT).unwrap());
-        assert_eq!(is_free(), [false, false]);
-        assert!(remove(&dir, &phone).unwrap());
-        assert_eq!(is_free(), [true, true]);
-        let texts = DoNotCallEntry::new(ListingReason::OptOut, Coverage::Texts, AT);
-        assert!(update(&dir, |list| list.add(&phone, texts)).unwrap());
-        assert_eq!(is_free(), [true, false]);
-        assert!(remove(&dir, &phone).unwrap());
-        crate::storage::file::replace(&paths::do_not_call(&dir), b"{").unwrap();
-        assert_eq!(is_free(), [false, false]);
-        std::fs::remove_dir_all(dir).unwrap();
-    }
-
-    /// What is added in this order, which entry that leaves, and whether START removes it.
-    #[track_caller]
-    fn case(
-        added: &[(ListingReason, Coverage)],
-        wanted: (ListingReason, Coverage),
-        is_lifted: bool,
-    ) {
-        let mut list = DoNotCallList::default();
-        for (reason, coverage) in added {
-            list.add(&phone(), DoNotCallEntry::new(*reason, *coverage, AT));
-        }
-        let entry = list.get(&phone()).unwrap();
-        assert_eq!((entry.reason, entry.coverage), wanted, "{added:?}");
-        assert_eq!(
-            (list.lift_opt_out(&phone()), list.get(&phone()).is_none()),
-            (is_lifted, is_lifted)
-        );
-    }
-
-    #[test]
-    fn an_entry_never_covers_less_and_one_by_hand_stays() {
-        use Coverage::{All, Texts};
-        use ListingReason::{ByHand, Carrier, OptOut};
-        case(&[(OptOut, Texts)], (OptOut, Texts), true);
-        case(&[(OptOut, All), (OptOut, Texts)], (OptOut, All), true);
-        case(&[(Carrier, Texts), (OptOut, All)], (OptOut, All), true);
-        case(&[(OptOut, All), (Carrier, Texts)], (OptOut, All), true);
-        case(&[(ByHand, All), (OptOut, All)], (ByHand, All), false);
-        case(&[(OptOut, Texts), (ByHand, All)], (ByHand, All), false);
-        assert!(!DoNotCallList::default().lift_opt_out(&phone()));
-    }
-
-    #[test]
-    fn earlier_versions_can_read_the_file_and_theirs_is_read() {
-        let dir = fresh_dir("format");
-        let path = paths::do_not_call(&dir);
-        let old = json!({"format": 1, "numbers": {"+15551234567": "2026-01-01T00:00:00Z"}});
-        crate::storage::file::replace(&path, old.to_string().as_bytes()).unwrap();
-        let read = load(&dir).unwrap();
-        let entry = read.get(&phone()).unwrap();
-        assert_eq!((entry.reason, entry.coverage), (ListingReason::ByHand, Coverage::All));
-        let other = "+15557654321".parse().unwrap();
-        let texts = DoNotCallEntry::new(ListingReason::OptOut, Coverage::Texts, AT);
-        assert!(update(&dir, |list| list.add(&other, texts)).unwrap());
-        let kept: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-        let wanted = json!({
-            "format": 1,
-            "numbers": {"+15551234567": "2026-01-01T00:00:00Z", "+15557654321": "1970-01-01T00:00:00Z"},
-            "details": {"+15557654321": {"why": "opt-out", "covers": "texts"}},
-        });
-        assert_eq!(kept, wanted);
-        std::fs::remove_dir_all(dir).unwrap();
-    }
-
-    #[test]
-    fn a_word_of_a_later_version_covers_everything_and_is_not_lifted() {
-        for details in
-            [json!({"why": "court order", "covers": "mornings"}), json!({}), json!(null), json!(7)]
-        {
-            let entry = DoNotCallEntry::parse(String::new(), Some(&details));
-            let wanted = (ListingReason::ByHand, Coverage::All);
-            assert_eq!((entry.reason, entry.coverage), wanted, "{details}");
-        }
-    }
-}
+mod tests;

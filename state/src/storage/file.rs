@@ -5,7 +5,9 @@
 use std::borrow::Borrow;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Once};
@@ -13,7 +15,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use crate::exit::Fault;
+use crate::exit::{Exit, Fault};
 use crate::storage::lock::Lock;
 use crate::storage::paths;
 use crate::text::shell;
@@ -87,12 +89,30 @@ pub fn update_borrowing<T, B: Borrow<Vec<u8>>>(
     if let Some(dir) = path.parent() {
         create_dir(dir)?;
     }
-    let _lock = Lock::acquire(&paths::lock_of(&path), LOCK_WAIT)?;
+    let lock_path = paths::lock_of(&path);
+    let lock = Lock::acquire(&lock_path, LOCK_WAIT)?;
+    let before = version(&path);
     let (bytes, result) = change(read(&path)?)?;
     if let Some(bytes) = bytes {
+        let _again = if lock.is_at(&lock_path) {
+            None
+        } else {
+            // Somebody removed the lock's file, so another program may have changed the file meanwhile.
+            Some(Lock::acquire(&lock_path, LOCK_WAIT)?)
+        };
+        if version(&path) != before {
+            let text = format!("another program changed `{}` meanwhile", path.display());
+            return Err(Fault::new(Exit::Busy, text).hint("run the same command again").into());
+        }
         replace_by_rename(&path, bytes.borrow(), true)?;
     }
     Ok(result)
+}
+
+/// What tells one version of a file from another; `None` if there is none.
+fn version(path: &Path) -> Option<(u64, u64, i64, i64)> {
+    let meta = fs::metadata(path).ok()?;
+    Some((meta.ino(), meta.size(), meta.mtime(), meta.mtime_nsec()))
 }
 
 /// Replaces a file without lock and fsync: for one that a single process writes, and whose loss in a power cut does no
@@ -112,6 +132,14 @@ fn overwrite(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut file = OpenOptions::new().write(true).open(path)?;
     file.write_all(bytes)?;
     file.set_len(bytes.len() as u64)
+}
+
+/// Whether an open file is still the one that has this path: somebody may have removed, renamed or replaced it.
+pub fn is_at(file: &File, path: &Path) -> bool {
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(open), Ok(there)) => (open.dev(), open.ino()) == (there.dev(), there.ino()),
+        _ => false,
+    }
 }
 
 /// Creates a folder and its parents with mode 0700; no error if it exists.

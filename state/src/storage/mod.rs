@@ -9,3 +9,4 @@ pub mod lock;
 pub mod paths;
 pub mod placed_calls;
 pub mod systemd_unit;
+pub mod texted_numbers;

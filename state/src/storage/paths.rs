@@ -68,6 +68,10 @@ files! {
     placed_calls = ".own_calls.json";
     /// Approvals that were requested with a fingerprint or face; read and written by `approval` alone.
     approvals = ".approvals.json";
+    /// Numbers that we texted of our own accord: see [`crate::storage::texted_numbers`].
+    texted_numbers = ".texted_numbers.json";
+    /// The texts of the last hour that `connect` made turns of, which it counts over restarts.
+    connect_texts = ".connect.texts.json";
     /// The journal of `connect`: which requests it accepted, sent to the agent and answered.
     journal = ".connect.journal";
     /// The lock that a running `connect` holds for its whole life.

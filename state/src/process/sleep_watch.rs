@@ -1,4 +1,5 @@
-//! Notices that the machine slept: no connection survives that, and no error reports it.
+//! Notices that the machine slept. No connection survives that, and no error reports it; and waits stand still meanwhile,
+//! so that a yes may be hours older than it seems.
 
 use std::time::Duration;
 
@@ -6,7 +7,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 /// Notices a sleep of the machine: the clock that counts it runs ahead of the one that does not.
 #[derive(Debug)]
-pub(crate) struct SleepWatch {
+pub struct SleepWatch {
     ahead: Duration,
 }
 
@@ -15,13 +16,19 @@ impl SleepWatch {
     const NOTICEABLE: Duration = Duration::from_secs(5);
 
     /// Starts watching.
-    pub(crate) fn new() -> Self {
+    #[expect(clippy::new_without_default, reason = "when it begins is what it is about")]
+    pub fn new() -> Self {
         Self { ahead: ahead() }
     }
 
     /// Whether the machine resumed from sleep since the last call.
-    pub(crate) fn has_resumed(&mut self) -> bool {
+    pub fn has_resumed(&mut self) -> bool {
         self.jumped_to(ahead())
+    }
+
+    /// Whether the machine slept since this was made, or since the last [`Self::has_resumed`].
+    pub fn has_slept(&self) -> bool {
+        ahead().saturating_sub(self.ahead) > Self::NOTICEABLE
     }
 
     fn jumped_to(&mut self, ahead: Duration) -> bool {
@@ -63,5 +70,6 @@ mod tests {
         assert!(watch.jumped_to(Duration::from_secs(161)));
         assert!(!watch.jumped_to(Duration::from_secs(161)));
         assert!(!watch.jumped_to(Duration::from_secs(3)), "a clock set back is no sleep");
+        assert!(!SleepWatch::new().has_slept());
     }
 }
