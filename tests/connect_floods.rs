@@ -43,6 +43,7 @@ fn thousands_of_texts_neither_hold_up_the_owner_nor_cost_more_than_an_hours_budg
     // Turns of texts hang for as long as the flood lasts; a call's do not.
     let (text_ends, owner_ends) = (Duration::from_millis(300), Duration::ZERO);
     gateway.reply_with(move |turn| {
+        // How long such a turn takes.
         std::thread::sleep(if turn.message.contains("\n| ") { text_ends } else { owner_ends });
         AgentReply::from("You have two meetings.")
     });

@@ -33,25 +33,6 @@ fn sends_a_text_and_prints_its_parts() {
     assert_eq!((&text["characters"], &text["parts"]), (&json!(5), &json!(1)));
 }
 
-/// The answer of somebody whom we texted is told from a stranger's by that.
-#[test]
-fn whom_it_texts_is_recorded() {
-    let service = SimulatedService::start();
-    let sandbox = Sandbox::for_service(&service);
-    let file = "skill/.texted_numbers.json";
-    sandbox.run(SMS, ["send", TO, "Hi", "--dry-run"]).ok();
-    assert!(!sandbox.has(file));
-    sandbox.run(SMS, ["send", TO, "Is eight fine?"]).ok();
-    let texted = sandbox.json(file)["numbers"][TO].clone();
-    assert_eq!((texted["at"].is_string(), &texted["asks"]), (true, &json!(true)));
-    assert_eq!(sandbox.mode(file), 0o600);
-    // A list that cannot be written stops no text.
-    sandbox.write(file, "{");
-    let out = sandbox.run(SMS, ["send", TO, "See you"]);
-    out.ok().stderr_has("not recorded");
-    assert_eq!(sent(&service), 2);
-}
-
 #[test]
 fn an_invisible_character_in_a_number_is_named_and_in_a_text_sent() {
     let service = SimulatedService::start();

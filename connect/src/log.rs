@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use state::clock::Clock;
-use state::file::is_at;
+use state::paths::is_at;
 use state::phone::Phone;
 use state::{env, invisible, out, secret};
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use state::clock::Moment;
-use state::file;
+use state::{file, paths};
 
 use super::compact::compact;
 use super::line::process_start;
@@ -61,7 +61,7 @@ impl JournalFile {
     /// Fails if it cannot be written.
     pub(super) fn stand_again(&mut self, now: Moment) -> anyhow::Result<()> {
         let Some(file) = &self.file else { return Ok(()) };
-        if file::is_at(file, &self.path) {
+        if paths::is_at(file, &self.path) {
             let length = file.metadata().map_or(self.length, |meta| meta.len());
             if length != self.length {
                 // Whatever the foreign end is, the next line begins a new one; it is read as of no process that we know.

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fs;
+use std::mem;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -30,6 +31,8 @@ pub(crate) struct StatusWriter {
     written_at: Instant,
     /// The file as it was when it was written.
     written: Option<FileVersion>,
+    /// Somebody else changed it since that was asked last.
+    is_taken: bool,
 }
 
 /// What tells one version of a file from another: inode, length and time of change.
@@ -47,6 +50,7 @@ impl StatusWriter {
             is_changed: true,
             written_at: Instant::now(),
             written: None,
+            is_taken: false,
         }
     }
 
@@ -146,6 +150,7 @@ impl StatusWriter {
         self.status.own_latency = self.own_latency.latency();
         self.is_changed = false;
         self.written_at = now;
+        self.is_taken |= self.is_other();
         // A status that cannot be written grows old, and `connect status` says so.
         let _ = self.status.write(&self.path);
         self.written = self.version();
@@ -153,11 +158,15 @@ impl StatusWriter {
 
     /// Writes the file anew if it is not what was written last. Gives whether somebody changed it or took it away.
     pub(crate) fn check_file(&mut self, now: Instant) -> bool {
-        let is_other = self.written.is_some() && self.version() != self.written;
-        if is_other {
+        if self.is_other() {
             self.write(now);
         }
-        is_other
+        mem::take(&mut self.is_taken)
+    }
+
+    /// Whether the file is another than the one that was written last.
+    fn is_other(&self) -> bool {
+        self.written.is_some() && self.version() != self.written
     }
 
     /// What is wrong with the client's own files.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use state::do_not_call::{self, DoNotCallEntry, DoNotCallList};
 use state::exit::{self, Exit};
 use state::phone::Phone;
-use state::withdrawal::{self, Withdrawal};
+use state::withdrawal::{self, WithdrawnEvent};
 use state::{out, shell};
 
 use crate::args::DncCommand;
@@ -54,7 +54,7 @@ fn lines(list: &DoNotCallList) -> String {
 
 /// Deletes what is scheduled for a number at the service, in missions and outside them. That it could not be is a warning:
 /// the number is on the list.
-fn withdraw(context: &CommandContext, phone: &Phone) -> Vec<Withdrawal> {
+fn withdraw(context: &CommandContext, phone: &Phone) -> Vec<WithdrawnEvent> {
     let withdrawn = context.api().and_then(|api| {
         let list = do_not_call::load(context.config.skill_dir())?;
         Ok(withdrawal::withdraw(api.client(), &list, Some(phone))?)
@@ -96,7 +96,7 @@ fn print(
     phone: &Phone,
     listed: bool,
     changed: bool,
-    withdrawn: Option<&[Withdrawal]>,
+    withdrawn: Option<&[WithdrawnEvent]>,
 ) -> anyhow::Result<Exit> {
     let mut document = json!({ "number": phone.as_str(), "listed": listed, "changed": changed });
     if let Some(all) = withdrawn {

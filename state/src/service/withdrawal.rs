@@ -10,7 +10,7 @@ use crate::text::phone::Phone;
 
 /// Something that was scheduled for a number on the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Withdrawal {
+pub struct WithdrawnEvent {
     /// The service's id of the event.
     pub event_id: String,
     /// The number.
@@ -26,7 +26,7 @@ pub fn withdraw(
     client: &Client,
     list: &DoNotCallList,
     only: Option<&Phone>,
-) -> Result<Vec<Withdrawal>, Error> {
+) -> Result<Vec<WithdrawnEvent>, Error> {
     let mut assistants = Vec::new();
     let paged = PagedList {
         path: "/v1/assistants".into(),
@@ -69,7 +69,7 @@ pub fn withdraw(
                 Err(err) => Some(err.to_string()),
             },
         };
-        Withdrawal { event_id, to, left }
+        WithdrawnEvent { event_id, to, left }
     };
     Ok(found.into_iter().map(delete).collect())
 }

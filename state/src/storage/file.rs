@@ -134,14 +134,6 @@ fn overwrite(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     file.set_len(bytes.len() as u64)
 }
 
-/// Whether an open file is still the one that has this path: somebody may have removed, renamed or replaced it.
-pub fn is_at(file: &File, path: &Path) -> bool {
-    match (file.metadata(), fs::metadata(path)) {
-        (Ok(open), Ok(there)) => (open.dev(), open.ino()) == (there.dev(), there.ino()),
-        _ => false,
-    }
-}
-
 /// Creates a folder and its parents with mode 0700; no error if it exists.
 pub fn create_dir(dir: &Path) -> anyhow::Result<()> {
     fs::DirBuilder::new()

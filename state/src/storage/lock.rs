@@ -12,7 +12,7 @@ use fs2::FileExt;
 
 use crate::exit::{Exit, Fault};
 use crate::process::out;
-use crate::storage::file;
+use crate::storage::paths;
 
 /// A constant pause between attempts: where it doubled, the unluckiest of 64 writers waited 6 s instead of 0.5 s.
 const POLL: Duration = Duration::from_millis(2);
@@ -34,7 +34,7 @@ impl Lock {
         let file = open(path).with_context(|| format!("opening the lock `{}`", path.display()))?;
         match FileExt::try_lock_exclusive(&file) {
             // Somebody removed it in between: others lock the one that is there now.
-            Ok(()) if !file::is_at(&file, path) => Ok(None),
+            Ok(()) if !paths::is_at(&file, path) => Ok(None),
             Ok(()) => Ok(Some(Self(file))),
             Err(err) if err.raw_os_error() == fs2::lock_contended_error().raw_os_error() => {
                 Ok(None)
@@ -74,7 +74,7 @@ impl Lock {
 
     /// Whether this is still the lock that others find at this path.
     pub fn is_at(&self, path: &Path) -> bool {
-        file::is_at(&self.0, path)
+        paths::is_at(&self.0, path)
     }
 
     /// Whether some process holds the lock now; false if the lock file cannot be opened.

@@ -1,5 +1,7 @@
 //! Where files are: the skill folder, and a function for each file in it.
 
+use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -93,6 +95,14 @@ pub(crate) fn crontab_lock(skill: &Path) -> PathBuf {
     match env::home().filter(|home| home.is_dir()) {
         Some(home) => home.join(".cache/clawdtalk-crontab.lock"),
         None => skill.join(".crontab.lock"),
+    }
+}
+
+/// Whether an open file is still the one that has this path: somebody may have removed, renamed or replaced it.
+pub fn is_at(file: &File, path: &Path) -> bool {
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(open), Ok(there)) => (open.dev(), open.ino()) == (there.dev(), there.ino()),
+        _ => false,
     }
 }
 
