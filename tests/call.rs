@@ -357,45 +357,6 @@ fn a_call_that_could_not_be_printed_is_unconfirmed() {
 }
 
 #[test]
-fn wait_follows_a_call_to_its_end() {
-    let service = SimulatedService::start();
-    let sandbox = Sandbox::for_service(&service);
-    for (to, code, last) in [
-        ("+15551234599", 0, "completed"),
-        ("+15551234501", 1, "busy"),
-        ("+15551234502", 1, "no-answer"),
-        ("+15551234593", 1, "ended"),
-        ("+15551234596", 1, "ended"),
-    ] {
-        let placed = sandbox.run(CALL, ["--to", to]).ok().json();
-        let id = placed["call_id"].as_str().unwrap().to_owned();
-        let waiting = sandbox.spawn(CALL, ["wait", &id]);
-        service.wait_request(Duration::from_secs(10), "GET", &format!("/v1/calls/{id}"), 1);
-        service.advance(Duration::from_secs(3600));
-        let out = waiting.finish(Duration::from_secs(15));
-        let lines = out.fails(code).json_lines();
-        assert_eq!(lines.last().unwrap()["status"], last);
-        assert_eq!(lines.last().unwrap()["call_id"], id.as_str());
-    }
-}
-
-#[test]
-fn an_interrupted_wait_hints_how_to_go_on() {
-    let service = SimulatedService::start();
-    let sandbox = Sandbox::for_service(&service);
-    let placed = sandbox.run(CALL, ["hello there"]).ok().json();
-    let id = placed["call_id"].as_str().unwrap().to_owned();
-    for signal in [Signal::INT, Signal::TERM] {
-        let waiting = sandbox.spawn(CALL, ["wait", &id]);
-        waiting.wait_line(Duration::from_secs(10), |line| line.contains(&id));
-        let out = waiting.stop(signal, Duration::from_secs(5));
-        out.fails(6).stdout_has(&id).stderr_has(&format!("call wait {id}"));
-    }
-    let out = sandbox.run(CALL, ["wait", &id, "--timeout", "1"]);
-    out.fails(6).stdout_has(&id).stderr_has(&format!("call wait {id}"));
-}
-
-#[test]
 fn status_and_end_of_an_unknown_call_are_exit_1() {
     let service = SimulatedService::start();
     let sandbox = Sandbox::for_service(&service);

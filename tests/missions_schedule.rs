@@ -10,12 +10,7 @@ const EVENTS: &str = "/v1/assistants/:id/events";
 /// New York, by its area code.
 const TO: &str = "+13322200013";
 
-/// The Wednesday at this time in UTC on which these tests play.
-fn today(time: &str) -> String {
-    wednesday(2, time)
-}
-
-/// The Wednesday after it.
+/// The Wednesday after the one on which these tests play.
 fn next_week(time: &str) -> String {
     wednesday(9, time)
 }
@@ -31,7 +26,7 @@ fn wednesday(days: i64, time: &str) -> String {
 /// A sandbox with the mission `m`, its assistant and number.
 fn with_mission(service: &SimulatedService) -> Sandbox {
     // At noon in New York on a business day, whatever day this test runs on.
-    let noon: Timestamp = today("16:00").parse().expect("it was written as a time");
+    let noon: Timestamp = wednesday(2, "16:00").parse().expect("it was written as a time");
     service.clock().jump(noon.duration_since(service.clock().now()));
     let sandbox = Sandbox::for_service(service);
     let steps =

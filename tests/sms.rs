@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use harness::{RequestFault, Sandbox, ServiceSettings, Signal, SimulatedService};
+use harness::{RequestFault, Sandbox, ServiceSettings, SimulatedService};
 use serde_json::{Value, json};
 use state::paths;
 
@@ -329,18 +329,6 @@ fn a_clock_that_jumps_neither_sends_again_nor_finds_another_text() {
         jumped("hello").ok().stderr_has("sent already");
         assert_eq!(sent(&service), 3);
     }
-}
-
-#[test]
-fn a_kill_between_request_and_response_leaves_the_line_unconfirmed() {
-    let service = SimulatedService::start();
-    let sandbox = Sandbox::for_service(&service);
-    service.fail("POST", SEND, RequestFault::Hang, 1);
-    let child = sandbox.spawn(SMS, ["send", TO, "hi"]);
-    service.wait_request(SOON, "POST", SEND, 1);
-    child.stop(Signal::KILL, Duration::from_secs(5));
-    sandbox.run(SMS, ["send", TO, "hi"]).fails(8).stderr_has("may have been sent");
-    assert_eq!(sent(&service), 1);
 }
 
 /// The disk fails after the text was sent: that is reported, and nothing else.

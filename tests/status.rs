@@ -298,13 +298,6 @@ fn a_service_that_cannot_be_reached_fails_by_its_key() {
 }
 
 #[test]
-fn the_manifest_of_setup_has_to_be_readable() {
-    let all = Installed::new();
-    all.sandbox.adjust(&json!({"setup": 5}));
-    all.only("background", "fail", "`setup`", "setup");
-}
-
-#[test]
 fn a_client_that_does_not_run_fails() {
     let mut all = Installed::new();
     all.client = None;

@@ -112,3 +112,10 @@ fn a_folder_that_cannot_be_written_fails_as_a_folder() {
     assert_eq!(folder["fix"], format!("chmod u+wx {skill}"));
     assert_eq!((&disk["status"], &disk["fix"]), (&json!("warn"), &folder["fix"]), "{out}");
 }
+
+#[test]
+fn the_manifest_of_setup_has_to_be_readable() {
+    let all = Installed::new();
+    all.sandbox.adjust(&json!({"setup": 5}));
+    all.only("background", "fail", "`setup`", "setup");
+}

@@ -1,7 +1,8 @@
 //! What a check found: pass, warn or fail, the detail, and, unless it passes, the fix.
 
 use serde_json::{Value, json};
-use state::sanitize;
+use state::{sanitize, shell};
+use std::path::Path;
 
 /// What a check found. Only a pass comes without a fix.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,4 +83,9 @@ impl Check {
         let row = format!("{word:4}  {:13}  {detail}\n", self.id);
         fix.map_or_else(|| row.clone(), |fix| format!("{row}{:21}fix: {fix}\n", ""))
     }
+}
+
+/// A path as a word of a shell command.
+pub(super) fn quoted(path: &Path) -> String {
+    shell::quote(&path.display().to_string())
 }

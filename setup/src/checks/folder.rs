@@ -1,6 +1,6 @@
 //! The checks `folder` and `config`: who may read and write the skill folder, and whether its configuration resolves.
 
-use super::finding::Finding;
+use super::finding::{Finding, quoted};
 use super::gateway::gateway_config;
 use super::git;
 use super::installation::{Installation, failure};
@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use rustix::process::geteuid;
 use state::gateway_config::GatewayConfig;
 use state::settings::Settings;
-use state::{config, exit, failure, file, paths, shell, url};
+use state::{config, exit, failure, file, paths, url};
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -117,9 +117,4 @@ fn misplaced_tool(config: &config::Config) -> Option<Finding> {
         );
         Finding::warn(detail, format!("take it out of tools.allow by hand (gateway.tools.allow is the right place): {}", quoted(gateway.path())))
     })
-}
-
-/// A path as a word of a shell command.
-pub(super) fn quoted(path: &Path) -> String {
-    shell::quote(&path.display().to_string())
 }

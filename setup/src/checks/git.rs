@@ -1,8 +1,7 @@
 //! Whether git has, or would take, the private files of the skill folder: a key that is committed is everybody's who reads
 //! the repository.
 
-use super::finding::Finding;
-use super::folder::quoted;
+use super::finding::{Finding, quoted};
 use crate::git_ignore;
 use std::io::Write as _;
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! The checks `state` and `disk`: whether the stored files can be read, and whether more can be written.
 
-use super::finding::Finding;
-use super::folder::{self, quoted};
+use super::finding::{Finding, quoted};
+use super::folder;
 use super::installation::Installation;
 use super::mission_ticks;
 use jiff::Timestamp;

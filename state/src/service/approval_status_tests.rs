@@ -1,3 +1,5 @@
+//! What counts as the owner's yes, and what only looks like one.
+
 use super::{
     ApprovalStatus, ExpectedApproval, OwnersDecision, created, created_id, decided, polled,
 };
