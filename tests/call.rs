@@ -29,57 +29,6 @@ fn rings_the_owner_and_stores_the_call_as_the_owners() {
 }
 
 #[test]
-fn an_invisible_character_is_named_and_nothing_is_dialled() {
-    let service = SimulatedService::start();
-    let sandbox = Sandbox::for_service(&service);
-    for (line, code) in [
-        (&["--to", "\u{202a}+15551234567\u{202c}", "hi"][..], "U+202A"),
-        (&["--to", "+1555\u{200b}1234567"], "U+200B"),
-        (&["+1555\u{200b}1234567"], "U+200B"),
-        (&["sta\u{ad}tus", "call_1"], "U+00AD"),
-        (&["status", "call_1\u{feff}"], "U+FEFF"),
-        (&["end", "\u{3164}"], "U+3164"),
-        (&["wait", "call\u{e0041}_1"], "U+E0041"),
-    ] {
-        let out = sandbox.run(CALL, line);
-        out.fails(2).silent().stderr_has("error: ").stderr_has(code).stderr_has("hint: ");
-        assert!(!harness::hints::is_raw(out.err()), "{out}");
-    }
-    assert!(service.seen().is_empty(), "{:?}", service.seen());
-}
-
-#[test]
-fn what_the_service_says_moves_no_cursor() {
-    use harness::hints::{ESCAPES, is_raw};
-    let service = SimulatedService::start();
-    let sandbox = Sandbox::for_service(&service);
-    let call =
-        json!({ "call_id": ESCAPES, "status": ESCAPES, "reason": ESCAPES, ESCAPES: ESCAPES });
-    service.on("POST", CALLS, 202, call.clone());
-    service.on("GET", "/v1/calls/:id", 200, call.clone());
-    service.on("POST", "/v1/calls/:id/end", 200, call.clone());
-    for (n, line) in [&["hi there"][..], &["status", "c"], &["end", "c"]].iter().enumerate() {
-        let out = sandbox.run(CALL, *line);
-        assert!(!is_raw(out.ok().out()) && !is_raw(out.err()), "{out}");
-        // It means the same: JSON escapes what a text loses.
-        assert_eq!(out.json()["status"], ESCAPES);
-        let again = if n == 0 { &["--text", "--again"][..] } else { &["--text"] };
-        let out = sandbox.run(CALL, [again, line].concat());
-        assert!(!is_raw(out.ok().out()) && !is_raw(out.err()), "{out}");
-        assert!(!out.out().contains("\nfake: line"), "{out}");
-    }
-    for status in [400, 401, 404, 500, 503] {
-        let refusal = json!({"error": {"code": ESCAPES, "message": ESCAPES}});
-        service.on("GET", "/v1/calls/:id", status, refusal);
-        for mode in ["--text", "--quiet"] {
-            let out = sandbox.run(CALL, ["status", "c", mode, "--deadline", "1"]);
-            assert!(!is_raw(out.out()) && !is_raw(out.err()), "{out}");
-            assert!(!out.err().contains("\nfake: line"), "{out}");
-        }
-    }
-}
-
-#[test]
 fn words_without_quotes_are_one_greeting() {
     let service = SimulatedService::start();
     Sandbox::for_service(&service).run(CALL, ["hello", "there", "friend"]).ok();

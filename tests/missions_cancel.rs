@@ -140,7 +140,7 @@ fn an_end_that_was_interrupted_is_finished_by_a_tick() {
     let fixture = Fixture::new();
     fixture.service.clock().periods(20);
     fixture.service.fail_always("PATCH", "/v1/missions/:m/runs/:r", RequestFault::Status(503));
-    fixture.run(&["fail", "m", "No use"]).fails(4).stderr_has("mission/run");
+    fixture.run(&["fail", "m", "No use"]).fails(8).stderr_has("mission/run");
     assert_eq!(fixture.run_status(), "running");
     fixture.service.heal();
     assert_eq!(fixture.tick()["settled"], true);

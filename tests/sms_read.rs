@@ -214,3 +214,20 @@ fn tail_loses_no_page_when_another_fails() {
     let ids: Vec<_> = out.ok().json_lines().iter().map(|text| text["id"].clone()).collect();
     assert_eq!(ids, (0..60).map(|n| json!(format!("m{n}"))).collect::<Vec<_>>());
 }
+
+#[test]
+fn an_invisible_character_in_a_number_is_named_and_in_a_text_sent() {
+    let service = SimulatedService::start();
+    let sandbox = Sandbox::for_service(&service);
+    for (line, code) in [
+        (&["send", "+1555\u{200b}1234567", "hi"][..], "U+200B"),
+        (&["send", "\u{2066}+15551234567", "hi"], "U+2066"),
+        (&["list", "--contact", "+15551234567\u{200e}"], "U+200E"),
+    ] {
+        sandbox.run(SMS, line).fails(2).silent().stderr_has(code).stderr_has("hint: ");
+    }
+    assert!(service.seen().is_empty(), "{:?}", service.seen());
+    let text = "👩\u{200d}👧 soft\u{ad}ware";
+    sandbox.run(SMS, ["send", TO, text]).ok();
+    assert_eq!(service.seen_at("POST", "/v1/messages/send")[0].body["message"], text);
+}

@@ -149,8 +149,7 @@ fn git_is_asked_what_it_has_and_what_it_would_take() {
     all.sandbox.write("skill/.env", "X=1\n");
     mode(&all.sandbox.path("skill/.env"), 0o600);
     all.only("folder", "warn", "git would take `.env`", take);
-    let patterns = all.sandbox.path("skill/.gitignore");
-    std::fs::write(&patterns, "/skill-config.*\n/.*\n!/.git*\n").unwrap();
+    all.sandbox.write("skill/.gitignore", "/skill-config.*\n/.*\n!/.git*\n");
     all.run().ok();
     git(&["add", "--force", "skill-config.json"]);
     let remove = format!("git -C SKILL rm --cached -- skill-config.json; {take}");

@@ -48,7 +48,7 @@ pub fn write(skill: &Path) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// Whether the file holds nothing but what [`write`] put there.
+/// Whether the file holds nothing but what [`write()`] put there.
 pub fn is_ours(skill: &Path) -> bool {
     file::contents_equal(&path(skill), block().as_bytes())
 }

@@ -6,12 +6,13 @@ use super::installation::Installation;
 use crate::client;
 use jiff::Timestamp;
 use serde_json::Value;
+use state::config::Config;
 use state::paths::PONG_FRESH_FOR;
 use state::{sanitize, url};
 
 pub(super) fn check(installation: &Installation) -> Vec<Finding> {
     let (skill, now) = (&installation.skill, Timestamp::now());
-    let gateway = installation.require(|config| config.gateway_url()).ok();
+    let gateway = installation.require(Config::gateway_url).ok();
     // `connect` writes the times in this file by the machine's own clock, whatever offset is configured.
     let status = client::status_file(skill);
     vec![judge(&status, client::is_running(skill), gateway.as_deref(), now)]

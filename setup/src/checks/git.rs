@@ -1,8 +1,9 @@
 //! Whether git has, or would take, the private files of the skill folder: a key that is committed is everybody's who reads
 //! the repository.
 
-use super::finding::{Finding, quoted};
+use super::finding::Finding;
 use crate::git_ignore;
+use state::shell;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -25,8 +26,12 @@ pub(super) fn check(skill: &Path) -> Option<Finding> {
     let in_git: Vec<&String> = tracked.iter().filter(|name| git_ignore::is_private(name)).collect();
     if let Some(first) = in_git.iter().find(|name| git_ignore::is_key_file(name)).or(in_git.first())
     {
-        let names: Vec<String> = in_git.iter().map(|name| state::shell::quote(name)).collect();
-        let untrack = format!("git -C {} rm --cached -- {}", quoted(skill), names.join(" "));
+        let names: Vec<String> = in_git.iter().map(|name| shell::quote(name)).collect();
+        let untrack = format!(
+            "git -C {} rm --cached -- {}",
+            shell::quote(&skill.display().to_string()),
+            names.join(" ")
+        );
         if git_ignore::is_key_file(first) {
             let detail = format!(
                 "`{first}`, which holds a key, is in git, in the work tree `{tree}`: take it out, and make a new key"
@@ -40,7 +45,7 @@ pub(super) fn check(skill: &Path) -> Option<Finding> {
             format!("`{first}` and what people said in it is in git, in the work tree `{tree}`");
         return Some(Finding::warn(detail, format!("{untrack}; {}", git_ignore::command(skill))));
     }
-    let names: String = private.iter().map(|name| format!("{name}\0")).collect();
+    let names = private.join("\0");
     let ignored = listed(skill, &["check-ignore", "-z", "--stdin"], &names)?;
     let taken = private.iter().find(|name| !ignored.contains(name))?;
     let detail = format!("git would take `{taken}` into the work tree `{tree}`");

@@ -55,7 +55,7 @@ impl JsonResponse {
     /// Adds what the head told: the server's clock, and whether more came than was announced.
     #[must_use]
     pub(crate) fn with_head(self, date: Option<Timestamp>, has_excess: bool) -> Self {
-        Self { date, has_excess, ..self }
+        Self { has_excess, date, ..self }
     }
 
     /// The HTTP status.

@@ -13,6 +13,7 @@ use super::proxy::ProxyRules;
 use super::request::{HttpRequest, Method};
 use super::resolver::DnsResolver;
 use super::response::Response;
+use super::tls::TlsConfigSource;
 use super::{coalesce, growing_input, sent_marker, tls, tunnel};
 
 /// The `User-Agent` of these programs.
@@ -52,7 +53,7 @@ impl HttpClient {
             ProxyUse::ByEnvironment => ProxyRules::from_env(),
             ProxyUse::Never => ProxyRules::default(),
         };
-        Self::with(&rules, Arc::new(tls::client_config), None)
+        Self::with(&rules, &(Arc::new(tls::client_config) as TlsConfigSource), None)
     }
 
     /// A client for a gateway, which never uses a proxy, and trusts these certificates beside the system's authorities.
@@ -61,15 +62,15 @@ impl HttpClient {
             return Self::new(ProxyUse::Never);
         }
         let hint = certificates.hint();
-        let config = move || certificates.client_config();
-        Self::with(&ProxyRules::default(), Arc::new(config), hint)
+        let config: TlsConfigSource = Arc::new(move || certificates.client_config());
+        Self::with(&ProxyRules::default(), &config, hint.as_deref())
     }
 
     /// A client with these proxy rules, this TLS configuration and this hint for a certificate that is not accepted.
     pub(super) fn with(
         rules: &ProxyRules,
-        tls_config: tls::TlsConfigSource,
-        hint: Option<String>,
+        tls_config: &TlsConfigSource,
+        hint: Option<&str>,
     ) -> Self {
         let build = |n_idle| {
             let config = ureq::Agent::config_builder()
@@ -85,16 +86,16 @@ impl HttpClient {
                 .max_response_header_size(MAX_HEAD)
                 .max_idle_connections(n_idle)
                 .build();
-            let chain =
-                ().chain(TcpConnector::default())
-                    .chain(tunnel::TunnelConnector { rules: rules.clone() })
-                    .chain(tls::TlsConnector {
-                        config: Arc::clone(&tls_config),
-                        hint: hint.clone(),
-                    })
-                    .chain(coalesce::CoalesceConnector)
-                    .chain(growing_input::GrowingInput)
-                    .chain(sent_marker::SentMarker);
+            let chain = ()
+                .chain(TcpConnector::default())
+                .chain(tunnel::TunnelConnector { rules: rules.clone() })
+                .chain(tls::TlsConnector {
+                    config: Arc::clone(tls_config),
+                    hint: hint.map(str::to_owned),
+                })
+                .chain(coalesce::CoalesceConnector)
+                .chain(growing_input::GrowingInput)
+                .chain(sent_marker::SentMarker);
             ureq::Agent::with_parts(config, chain, DnsResolver { rules: rules.clone() })
         };
         Self { pooled: build(2), unpooled: build(0) }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rustls::{ServerConnection, StreamOwned};
 
-use super::tls_tests::test_tls;
+use super::tls_tests::{test_tls, trusting_test_authority};
 use super::{HttpClient, ProxyUse, SendError};
 use crate::http::proxy::ProxyRules;
 use crate::http::test_server::{self, Behavior, RequestLog, TestServer};
@@ -239,7 +239,7 @@ fn gets_share_a_connection_and_posts_do_not() {
 
 fn through(proxy: &TestServer) -> HttpClient {
     let rules = ProxyRules { proxy: Some(proxy.url()), except: String::new() };
-    HttpClient::with(&rules, Arc::new(|| Ok(Arc::clone(&test_tls().client))), None)
+    HttpClient::with(&rules, &trusting_test_authority(), None)
 }
 
 #[test]

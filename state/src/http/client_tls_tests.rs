@@ -1,6 +1,5 @@
 //! TLS of the HTTP client: which certificates it trusts, with a test authority and with those that gateways make.
 
-use std::fs;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -15,6 +14,7 @@ use super::tests::{OK, send};
 use super::{HttpClient, SendError};
 use crate::http::proxy::ProxyRules;
 use crate::http::test_server::{self, TestServer};
+use crate::http::tls::TlsConfigSource;
 use crate::http::{Method, NetError, TrustedCertificates, tls};
 
 /// A server with a certificate of a test authority, and a client that trusts that.
@@ -36,6 +36,16 @@ fn trusting(authority: &CertifiedIssuer<'static, KeyPair>) -> Result<Arc<ClientC
     let mut roots = RootCertStore::empty();
     roots.add(authority.der().clone()).unwrap();
     tls::with_roots(roots)
+}
+
+fn source(
+    config: impl Fn() -> Result<Arc<ClientConfig>, NetError> + Send + Sync + 'static,
+) -> TlsConfigSource {
+    Arc::new(config)
+}
+
+pub(super) fn trusting_test_authority() -> TlsConfigSource {
+    source(|| Ok(Arc::clone(&test_tls().client)))
 }
 
 pub(super) fn test_tls() -> &'static TestTls {
@@ -72,11 +82,7 @@ fn tls_server() -> TestServer {
 #[test]
 fn the_configured_authority_is_trusted() {
     let server = tls_server();
-    let client = HttpClient::with(
-        &ProxyRules::default(),
-        Arc::new(|| Ok(Arc::clone(&test_tls().client))),
-        None,
-    );
+    let client = HttpClient::with(&ProxyRules::default(), &trusting_test_authority(), None);
     let url = format!("https://localhost:{}/", server.port());
     let response = send(&client, Method::Post, &url, Duration::from_secs(5)).unwrap();
     assert_eq!(response.status(), 200);
@@ -99,34 +105,27 @@ fn bad_certificate(client: &HttpClient, host: &str, wanted: &str) {
 
 #[test]
 fn nothing_is_sent_to_a_server_with_a_bad_certificate() {
-    let trusting_ours = HttpClient::with(
-        &ProxyRules::default(),
-        Arc::new(|| Ok(Arc::clone(&test_tls().client))),
-        None,
-    );
+    let trusting_ours = HttpClient::with(&ProxyRules::default(), &trusting_test_authority(), None);
     bad_certificate(&trusting_ours, "127.0.0.1", "certificate of `127.0.0.1` is for another name");
-    let trusting_another = HttpClient::with(
-        &ProxyRules::default(),
-        Arc::new(|| trusting(&authority("another"))),
-        None,
-    );
+    let trusting_another =
+        HttpClient::with(&ProxyRules::default(), &source(|| trusting(&authority("another"))), None);
     let words = "certificate of `localhost` is not trusted: unknown issuer";
     bad_certificate(&trusting_another, "localhost", words);
     let trusting_namesake =
-        HttpClient::with(&ProxyRules::default(), Arc::new(|| trusting(&authority("ours"))), None);
+        HttpClient::with(&ProxyRules::default(), &source(|| trusting(&authority("ours"))), None);
     let words = "certificate of `localhost` is not trusted: bad signature";
     bad_certificate(&trusting_namesake, "localhost", words);
     let none = || Err(NetError::permanent("no system certificates found"));
-    let without_roots = HttpClient::with(&ProxyRules::default(), Arc::new(none), None);
+    let without_roots = HttpClient::with(&ProxyRules::default(), &source(none), None);
     bad_certificate(&without_roots, "localhost", "no system certificates found");
 }
 
 /// A file with a certificate that some other server made for itself, and one with that of [`tls_server`].
 fn certificate_files() -> (Sandbox, PathBuf, PathBuf) {
     let folder = Sandbox::new();
+    folder.write("other.pem", &authority("other").pem());
+    folder.write("ours.pem", &test_tls().certificate);
     let (other, ours) = (folder.path("other.pem"), folder.path("ours.pem"));
-    fs::write(&other, authority("other").pem()).unwrap();
-    fs::write(&ours, &test_tls().certificate).unwrap();
     (folder, other, ours)
 }
 
@@ -175,11 +174,7 @@ fn nothing_is_sent_if_the_port_does_not_speak_tls() {
     let server = TestServer::with(vec![OK], |mut stream, _, _| {
         let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
     });
-    let client = HttpClient::with(
-        &ProxyRules::default(),
-        Arc::new(|| Ok(Arc::clone(&test_tls().client))),
-        None,
-    );
+    let client = HttpClient::with(&ProxyRules::default(), &trusting_test_authority(), None);
     let url = format!("https://localhost:{}/", server.port());
     let error = send(&client, Method::Post, &url, Duration::from_secs(5)).unwrap_err();
     let words = "`localhost` does not speak TLS on that port";

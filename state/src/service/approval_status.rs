@@ -113,12 +113,12 @@ pub fn created(response: &JsonResponse, expected: &ExpectedApproval) -> Approval
         status => status,
     };
     let is_zero = |key: &str| body[key].as_f64() == Some(0.0);
-    match status.is_final() {
-        false if is_zero("devices_notified") => match body["devices_failed"].as_u64() {
-            Some(1..) => ApprovalStatus::NoDevicesReached,
-            _ => ApprovalStatus::NoDevices,
-        },
-        _ => status,
+    if status.is_final() || !is_zero("devices_notified") {
+        return status;
+    }
+    match body["devices_failed"].as_u64() {
+        Some(1..) => ApprovalStatus::NoDevicesReached,
+        _ => ApprovalStatus::NoDevices,
     }
 }
 
