@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use harness::{RequestFault, Sandbox, ServiceSettings, SimulatedService};
+use harness::{RequestFault, Sandbox, ServiceSettings, Signal, SimulatedService};
 use serde_json::{Value, json};
 use state::paths;
 
@@ -375,4 +375,16 @@ fn help_ends_with_examples() {
         let n_examples = examples.lines().filter(|line| line.trim().starts_with("sms ")).count();
         assert_eq!(n_examples, 2, "{help}");
     }
+}
+
+#[test]
+fn a_kill_between_request_and_response_leaves_the_line_unconfirmed() {
+    let service = SimulatedService::start();
+    let sandbox = Sandbox::for_service(&service);
+    service.fail("POST", SEND, RequestFault::Hang, 1);
+    let child = sandbox.spawn(SMS, ["send", TO, "hi"]);
+    service.wait_request(SOON, "POST", SEND, 1);
+    child.stop(Signal::KILL, Duration::from_secs(5));
+    sandbox.run(SMS, ["send", TO, "hi"]).fails(8).stderr_has("may have been sent");
+    assert_eq!(sent(&service), 1);
 }
