@@ -76,12 +76,8 @@ fn is_bounded(event: ServiceEvent) {
                 words_of(&sms.body);
             }
         }
-        ServiceEvent::ApprovalResponded { request_id, decision } => {
-            id(&request_id);
-            if !decision.is_empty() {
-                id(&decision);
-            }
-        }
+        // Its words are compared as they came, and nobody reads them.
+        ServiceEvent::ApprovalResponded(_) => {}
         ServiceEvent::Mission(name, frame) => {
             id(&name);
             assert!(name.starts_with("mission.") && frame.contains_key("event"));

@@ -19,11 +19,15 @@ pub(super) fn set_up(scene: &CronScene) -> Result<()> {
     let out = scene.run("setup", &["--yes", "--no-gateway", "--service", "cron"]);
     let document = out.json();
     let checks = document["checks"].as_array().context("setup checked nothing")?;
-    for id in ["background", "client"] {
-        let check = checks.iter().find(|check| check["id"] == id);
-        let passes = check.is_some_and(|check| check["status"] == "pass");
-        ensure!(passes, "the check `{id}` does not pass after setup\n{out}");
-    }
+    let status =
+        |id: &str| checks.iter().find(|check| check["id"] == id).map(|check| &check["status"]);
+    ensure!(
+        status("client").is_some_and(|status| status == "pass"),
+        "no client after setup\n{out}"
+    );
+    // Cron is started only now: until then a warning says that nothing carries out the crontab.
+    let is_set_up = status("background").is_some_and(|status| status == "pass" || status == "warn");
+    ensure!(is_set_up, "the check `background` fails after setup\n{out}");
     let added = Crontab::now()?;
     let added = added.strip_prefix(scene.crontab.others()).context("setup changed other lines")?;
     ensure!(added.lines().count() == 2, "wanted two lines of setup, found:\n{added}");
