@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::handlers;
 use crate::journal::replay::{ReplayedJournal, ReplayedRequest, RequestStage};
-use crate::prompts::phrases;
+use crate::prompts::caller_phrases;
 use crate::protocol::incoming::{IncomingFrame, ServiceEvent};
 use crate::requests::completion::{answer_recovered, submit_text};
 use crate::requests::dispatcher::Dispatcher;
@@ -36,13 +36,13 @@ pub(crate) fn replay(dispatcher: &mut Dispatcher, replayed: ReplayedJournal) {
         match &request.stage {
             RequestStage::Done => {}
             RequestStage::Accepted => {
-                answer_interrupted(dispatcher, &request, phrases::WAITED_TOO_LONG);
+                answer_interrupted(dispatcher, &request, caller_phrases::WAITED_TOO_LONG);
             }
             RequestStage::AwaitingApproval => {
-                answer_interrupted(dispatcher, &request, phrases::APPROVAL_INTERRUPTED);
+                answer_interrupted(dispatcher, &request, caller_phrases::APPROVAL_INTERRUPTED);
             }
             RequestStage::Dispatched => {
-                answer_interrupted(dispatcher, &request, phrases::TURN_INTERRUPTED);
+                answer_interrupted(dispatcher, &request, caller_phrases::TURN_INTERRUPTED);
             }
             RequestStage::Answered { body, at } => {
                 deliver(dispatcher, &request, body, age(*at, service_now), now);

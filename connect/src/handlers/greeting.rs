@@ -2,7 +2,7 @@
 
 use state::placed_calls;
 
-use crate::prompts::phrases;
+use crate::prompts::caller_phrases;
 use crate::protocol::outgoing::OutgoingFrame;
 use crate::requests::dispatcher::Dispatcher;
 
@@ -16,7 +16,7 @@ pub(super) fn greet(dispatcher: &mut Dispatcher, call_id: &str) {
     }
     let voice = &dispatcher.context.voice;
     let greeting = voice.greeting.clone();
-    let text = greeting.unwrap_or_else(|| phrases::greeting(voice.agent.as_deref()));
+    let text = greeting.unwrap_or_else(|| caller_phrases::greeting(voice.agent.as_deref()));
     let frame = OutgoingFrame::Response { call_id: call_id.to_owned(), text }.frame();
     dispatcher.outbox.send_ephemeral(frame);
     dispatcher.update_call(call_id, |call| call.greeted = true);

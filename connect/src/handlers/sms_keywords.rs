@@ -11,8 +11,8 @@ use state::sanitize;
 use state::sms_keyword::{self, Keyword};
 
 use crate::journal::JournalStep;
+use crate::prompts::caller_phrases;
 use crate::prompts::opt_out_notice::reply_notice;
-use crate::prompts::phrases;
 use crate::protocol::incoming::{IncomingFrame, IncomingSms, ServiceEvent};
 use crate::requests::completion::submit_text;
 use crate::requests::dispatcher::Dispatcher;
@@ -106,7 +106,7 @@ pub(super) fn help(dispatcher: &mut Dispatcher, key: &str, from: Phone, frame: &
     }
     dispatcher.context.journal.append_buffered(JournalStep::Accepted, key, Some(frame));
     dispatcher.context.journal.append_buffered(JournalStep::Done, &of_number, None);
-    let line = phrases::who_this_is(dispatcher.context.voice.names());
+    let line = caller_phrases::who_this_is(dispatcher.context.voice.names());
     let request = Arc::new(AgentRequest::recovered(key, origin));
     submit_text(dispatcher, &request, from.clone(), line);
     dispatcher.add_help_notice(from);

@@ -17,7 +17,7 @@ pub(crate) enum OwnerChannel {
 /// How the owner agreed to this request before it is carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Consent {
-    /// No approval was needed.
+    /// No approval was needed: the agent is told that there was none.
     NotNeeded,
     /// Approved on the owner's phone.
     OnPhone,
@@ -42,11 +42,16 @@ pub(crate) fn owner_message(
         OwnerChannel::Walkie => "speaks to you by push-to-talk",
     };
     let consent = match consent {
-        Consent::NotNeeded => "",
-        Consent::OnPhone => {
-            " The owner approved this on their phone: carry it out without asking again."
+        Consent::NotNeeded => {
+            " Nothing here was approved on the owner's phone: before you send, buy, change or delete anything, run \
+             `approval request`."
         }
-        Consent::Spoken => " The owner confirmed this aloud: carry it out without asking again.",
+        Consent::OnPhone => {
+            " The owner approved this on their phone, and nothing beyond it: carry it out without asking again."
+        }
+        Consent::Spoken => {
+            " The owner confirmed this aloud, and nothing beyond it: carry it out without asking again."
+        }
     };
     format!(
         "[ClawdTalk] {owner} {channel}. {READ_ALOUD}{consent} The request:\n\n{}",
@@ -114,6 +119,7 @@ mod tests {
                 consent == Consent::OnPhone
             );
             assert_eq!(message.contains("confirmed this aloud"), consent == Consent::Spoken);
+            assert_eq!(message.contains("`approval request`"), consent == Consent::NotNeeded);
         }
         assert!(
             owner_message(None, OwnerChannel::Walkie, Consent::NotNeeded, "x")

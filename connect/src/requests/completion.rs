@@ -8,8 +8,8 @@ use state::gateway::TurnOutcome;
 use super::dispatcher::Dispatcher;
 use super::open_requests::EndedRequest;
 use crate::journal::JournalStep;
+use crate::prompts::caller_phrases;
 use crate::prompts::opt_out_notice::stop_notice;
-use crate::prompts::phrases;
 use crate::shared::answer::AnswerText;
 use crate::shared::request::{AgentRequest, Origin};
 use crate::shared::worker_event::{TurnResult, WorkerEvent};
@@ -22,8 +22,9 @@ pub(crate) fn on_worker_event(dispatcher: &mut Dispatcher, key: &str, event: Wor
     match event {
         WorkerEvent::ApprovalRequested => {
             let request = dispatcher.open.await_approval(key);
-            let frame = request
-                .and_then(|request| request.origin.progress_frame(phrases::APPROVAL_REQUESTED));
+            let frame = request.and_then(|request| {
+                request.origin.progress_frame(caller_phrases::APPROVAL_REQUESTED)
+            });
             if let Some(frame) = frame {
                 dispatcher.outbox.send_ephemeral(frame);
             }
@@ -34,7 +35,7 @@ pub(crate) fn on_worker_event(dispatcher: &mut Dispatcher, key: &str, event: Wor
         WorkerEvent::Finished(result) => complete(dispatcher, key, result),
         WorkerEvent::Panicked => {
             dispatcher.context.log.line(format_args!("{key}: panicked; see the line before"));
-            let answer = AnswerText::Error(phrases::INTERNAL_ERROR);
+            let answer = AnswerText::Error(caller_phrases::INTERNAL_ERROR);
             complete(dispatcher, key, TurnResult::without_turn(answer));
         }
         WorkerEvent::LateReply(outcome) => complete_late(dispatcher, key, outcome),
@@ -173,7 +174,7 @@ pub(crate) fn on_owner_stopped(dispatcher: &mut Dispatcher, now: Instant) {
     let n = keys.len();
     for key in keys {
         dispatcher.late_replies.forget(&key);
-        let answer = AnswerText::Error(phrases::STOPPED_BY_OWNER);
+        let answer = AnswerText::Error(caller_phrases::STOPPED_BY_OWNER);
         complete(dispatcher, &key, TurnResult::without_turn(answer));
     }
     dispatcher.context.log.line(format_args!("the owner texted STOP: {n} requests ended"));
@@ -186,7 +187,7 @@ pub(crate) fn on_owner_stopped(dispatcher: &mut Dispatcher, now: Instant) {
 pub(crate) fn on_slept(dispatcher: &mut Dispatcher) {
     dispatcher.context.spoken_confirmations.forget_all();
     for key in dispatcher.workers.expire_all() {
-        let answer = AnswerText::Error(phrases::WAITED_TOO_LONG);
+        let answer = AnswerText::Error(caller_phrases::WAITED_TOO_LONG);
         complete(dispatcher, &key, TurnResult::without_turn(answer));
     }
 }
@@ -195,7 +196,7 @@ pub(crate) fn on_slept(dispatcher: &mut Dispatcher) {
 pub(crate) fn stop(dispatcher: &mut Dispatcher) {
     dispatcher.is_stopping = true;
     for key in dispatcher.workers.give_up_waiting() {
-        let answer = AnswerText::Error(phrases::STOPPING);
+        let answer = AnswerText::Error(caller_phrases::STOPPING);
         complete(dispatcher, &key, TurnResult::without_turn(answer));
     }
 }

@@ -11,7 +11,7 @@ use super::help_notices::HelpNotices;
 use super::open_requests::OpenRequests;
 use crate::calls::CallState;
 use crate::journal::JournalStep;
-use crate::prompts::phrases;
+use crate::prompts::caller_phrases;
 use crate::protocol::RequestText;
 use crate::shared::answer::AnswerText;
 use crate::shared::context::ClientContext;
@@ -68,8 +68,10 @@ impl Dispatcher {
         }
         let text = match text {
             RequestText::Text(text) => text,
-            RequestText::Missing => return self.decline(&key, &origin, phrases::NOT_UNDERSTOOD),
-            RequestText::TooLong => return self.decline(&key, &origin, phrases::TOO_LONG),
+            RequestText::Missing => {
+                return self.decline(&key, &origin, caller_phrases::NOT_UNDERSTOOD);
+            }
+            RequestText::TooLong => return self.decline(&key, &origin, caller_phrases::TOO_LONG),
         };
         if let Some(why) = self.why_full(self.lane_of(&origin)) {
             // It was not accepted, so it may come again.
@@ -133,7 +135,7 @@ impl Dispatcher {
         let job = JobKind { lane, queue_timeout };
         if self.workers.submit(&request.key, job, work, on_panic).is_err() {
             self.context.spoken_confirmations.forget_request(&request.key);
-            self.decline(&request.key, &request.origin, phrases::BUSY);
+            self.decline(&request.key, &request.origin, caller_phrases::BUSY);
             self.mark_done(&request.key);
             return false;
         }
@@ -144,9 +146,9 @@ impl Dispatcher {
     /// Why nothing more is accepted now, if that is so.
     pub(crate) fn why_full(&self, lane: Lane) -> Option<&'static str> {
         if self.is_stopping {
-            return Some(phrases::STOPPING);
+            return Some(caller_phrases::STOPPING);
         }
-        self.are_workers_full(lane).then_some(phrases::BUSY)
+        self.are_workers_full(lane).then_some(caller_phrases::BUSY)
     }
 
     /// Whether as many requests run, and as many wait, as may.

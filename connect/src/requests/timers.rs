@@ -6,8 +6,8 @@ use super::completion::{complete, give_answer};
 use super::dispatcher::Dispatcher;
 use super::open_requests::TimedMessage;
 use crate::periods::sooner;
+use crate::prompts::caller_phrases;
 use crate::prompts::help_notice::help_notice;
-use crate::prompts::phrases;
 use crate::shared::answer::AnswerText;
 use crate::shared::request::AgentRequest;
 use crate::shared::worker_event::TurnResult;
@@ -22,7 +22,7 @@ pub(crate) fn due(dispatcher: &Dispatcher) -> Option<Instant> {
 /// Does what is due.
 pub(crate) fn tick(dispatcher: &mut Dispatcher, now: Instant) {
     for key in dispatcher.workers.expire(now) {
-        let answer = AnswerText::Error(phrases::WAITED_TOO_LONG);
+        let answer = AnswerText::Error(caller_phrases::WAITED_TOO_LONG);
         complete(dispatcher, &key, TurnResult::without_turn(answer));
     }
     for key in dispatcher.outbox.expire(now) {
@@ -37,8 +37,8 @@ pub(crate) fn tick(dispatcher: &mut Dispatcher, now: Instant) {
 fn send_timed_messages(dispatcher: &mut Dispatcher, now: Instant) {
     for (request, message) in dispatcher.open.tick(now, &dispatcher.context.periods) {
         let phrase = match message {
-            TimedMessage::FirstProgress => phrases::WORKING,
-            TimedMessage::Progress => phrases::STILL_WORKING,
+            TimedMessage::FirstProgress => caller_phrases::WORKING,
+            TimedMessage::Progress => caller_phrases::STILL_WORKING,
             TimedMessage::StillRunning => {
                 let answer = AnswerText::still_running(request.origin.can_follow_up());
                 give_answer(dispatcher, &request, false, &answer, None);

@@ -2,7 +2,7 @@
 
 use state::gateway::TurnOutcome;
 
-use crate::prompts::phrases;
+use crate::prompts::caller_phrases;
 use crate::speech;
 
 /// The text of an answer.
@@ -24,26 +24,30 @@ impl AnswerText {
                 if !text.is_empty() {
                     return Self::Reply(text);
                 }
-                phrases::NO_WORDS
+                caller_phrases::NO_WORDS
             }
-            TurnOutcome::NoReply => phrases::NO_WORDS,
+            TurnOutcome::NoReply => caller_phrases::NO_WORDS,
             TurnOutcome::Accepted { .. } => return Self::still_running(can_follow_up),
-            TurnOutcome::Unanswered { .. } => phrases::UNREADABLE,
-            TurnOutcome::Failed { .. } => phrases::TURN_FAILED,
+            TurnOutcome::Unanswered { .. } => caller_phrases::UNREADABLE,
+            TurnOutcome::Failed { .. } => caller_phrases::TURN_FAILED,
             TurnOutcome::Refused { .. } | TurnOutcome::WrongVariant { .. } => {
-                phrases::SESSION_REFUSED
+                caller_phrases::SESSION_REFUSED
             }
-            TurnOutcome::ToolNotAllowed | TurnOutcome::ChatDisabled => phrases::NOT_ALLOWED,
-            TurnOutcome::BadToken => phrases::TOKEN_REFUSED,
-            TurnOutcome::Busy { .. } => phrases::GATEWAY_RESTARTING,
-            TurnOutcome::Unconfirmed { .. } => phrases::ANSWER_LOST,
-            TurnOutcome::Unreachable { .. } => phrases::UNREACHABLE,
+            TurnOutcome::ToolNotAllowed | TurnOutcome::ChatDisabled => caller_phrases::NOT_ALLOWED,
+            TurnOutcome::BadToken => caller_phrases::TOKEN_REFUSED,
+            TurnOutcome::Busy { .. } => caller_phrases::GATEWAY_RESTARTING,
+            TurnOutcome::Unconfirmed { .. } => caller_phrases::ANSWER_LOST,
+            TurnOutcome::Unreachable { .. } => caller_phrases::UNREACHABLE,
         })
     }
 
     /// The answer when the wait is over and the turn is not.
     pub(crate) fn still_running(can_follow_up: bool) -> Self {
-        Self::Error(if can_follow_up { phrases::STILL_RUNNING } else { phrases::NO_ANSWER_YET })
+        Self::Error(if can_follow_up {
+            caller_phrases::STILL_RUNNING
+        } else {
+            caller_phrases::NO_ANSWER_YET
+        })
     }
 
     /// Its words.
@@ -58,14 +62,14 @@ impl AnswerText {
 #[cfg(test)]
 mod tests {
     use super::AnswerText;
-    use crate::prompts::phrases;
+    use crate::prompts::caller_phrases;
     use state::gateway::TurnOutcome;
 
     #[test]
     fn only_a_reply_is_answered_as_one() {
         let reply = |text: &str| AnswerText::for_outcome(&TurnOutcome::Reply(text.into()), true);
         assert_eq!(reply("**Two** meetings."), AnswerText::Reply("Two meetings.".into()));
-        assert_eq!(reply("🎉"), AnswerText::Error(phrases::NO_WORDS));
+        assert_eq!(reply("🎉"), AnswerText::Error(caller_phrases::NO_WORDS));
         let words = || "x".to_owned();
         for outcome in [
             TurnOutcome::Accepted { run_id: None },
@@ -88,7 +92,7 @@ mod tests {
     fn where_nothing_can_follow_no_late_reply_is_promised() {
         let running = TurnOutcome::Accepted { run_id: Some("r".into()) };
         let answer = |can_follow_up| AnswerText::for_outcome(&running, can_follow_up);
-        assert_eq!(answer(false), AnswerText::Error(phrases::NO_ANSWER_YET));
-        assert_eq!(answer(true), AnswerText::Error(phrases::STILL_RUNNING));
+        assert_eq!(answer(false), AnswerText::Error(caller_phrases::NO_ANSWER_YET));
+        assert_eq!(answer(true), AnswerText::Error(caller_phrases::STILL_RUNNING));
     }
 }

@@ -18,7 +18,7 @@ use crate::approval::state::{
 use crate::approval::subscriptions::ApprovalUpdate;
 use crate::calls::Speaker;
 use crate::journal::JournalStep;
-use crate::prompts::phrases;
+use crate::prompts::caller_phrases;
 use crate::shared::answer::AnswerText;
 use crate::shared::context::ClientContext;
 use crate::shared::request::{AgentRequest, Origin};
@@ -86,7 +86,7 @@ pub(crate) fn authorize(
                     "{}: no phone was reached; confirmation requested on the call",
                     request.key
                 ));
-                let question = phrases::confirm_aloud(confirmation.text());
+                let question = caller_phrases::confirm_aloud(confirmation.text());
                 context.spoken_confirmations.expect(call_id, confirmation);
                 AuthorizationResult::Refused(AnswerText::Reply(question))
             }
@@ -231,17 +231,17 @@ fn refuse(
 ) -> AuthorizationResult {
     context.log.line(format_args!("{}: refused: {reason}", request.key));
     let phrase = match (reason, &request.origin) {
-        (RefusalReason::Stranger, Origin::Text { .. }) => phrases::NOT_BY_TEXT,
-        (RefusalReason::Stranger, _) => phrases::NOT_FOR_STRANGERS,
-        (RefusalReason::Denied, _) => phrases::DENIED,
-        (RefusalReason::TimedOut, _) => phrases::TIMED_OUT,
-        (RefusalReason::NoDevice, _) => phrases::NO_DEVICE,
-        (RefusalReason::NotDelivered, _) => phrases::NOT_DELIVERED,
-        (RefusalReason::NotRequested, _) => phrases::APPROVAL_NOT_REQUESTED,
-        (RefusalReason::TooLong, _) => phrases::TOO_LONG_TO_APPROVE,
-        (RefusalReason::NoJournal, _) => phrases::NO_JOURNAL,
-        (RefusalReason::Slept, _) => phrases::MACHINE_SLEPT,
-        (RefusalReason::StoppedByOwner, _) => phrases::STOPPED_BY_OWNER,
+        (RefusalReason::Stranger, Origin::Text { .. }) => caller_phrases::NOT_BY_TEXT,
+        (RefusalReason::Stranger, _) => caller_phrases::NOT_FOR_STRANGERS,
+        (RefusalReason::Denied, _) => caller_phrases::DENIED,
+        (RefusalReason::TimedOut, _) => caller_phrases::TIMED_OUT,
+        (RefusalReason::NoDevice, _) => caller_phrases::NO_DEVICE,
+        (RefusalReason::NotDelivered, _) => caller_phrases::NOT_DELIVERED,
+        (RefusalReason::NotRequested, _) => caller_phrases::APPROVAL_NOT_REQUESTED,
+        (RefusalReason::TooLong, _) => caller_phrases::TOO_LONG_TO_APPROVE,
+        (RefusalReason::NoJournal, _) => caller_phrases::NO_JOURNAL,
+        (RefusalReason::Slept, _) => caller_phrases::MACHINE_SLEPT,
+        (RefusalReason::StoppedByOwner, _) => caller_phrases::STOPPED_BY_OWNER,
     };
     AuthorizationResult::Refused(AnswerText::Reply(phrase.to_owned()))
 }

@@ -10,8 +10,8 @@ use crate::approval::refusal::RefusalReason;
 use crate::approval::state::Authorization;
 use crate::calls::Speaker;
 use crate::journal::JournalStep;
+use crate::prompts::caller_phrases;
 use crate::prompts::fence::FenceNonce;
-use crate::prompts::phrases;
 use crate::prompts::turn::{Consent, OwnerChannel, owner_message, stranger_message, text_message};
 use crate::shared::answer::AnswerText;
 use crate::shared::context::ClientContext;
@@ -59,7 +59,7 @@ fn take_turn(
     authorization: Authorization,
 ) -> TurnResult {
     let Some(message) = message(context, request, speaker, &authorization) else {
-        return TurnResult::without_turn(AnswerText::Error(phrases::INTERNAL_ERROR));
+        return TurnResult::without_turn(AnswerText::Error(caller_phrases::INTERNAL_ERROR));
     };
     let was_approved = authorization.consent() != Consent::NotNeeded;
     // At the last moment: between the yes and here the machine may have slept as well.
@@ -67,14 +67,15 @@ fn take_turn(
     let is_void = if was_approved { why_void.is_some() } else { interruption.is_stopped(context) };
     if is_void && request.origin != Origin::Internal {
         let slept = why_void == Some(RefusalReason::Slept);
-        let phrase = if slept { phrases::MACHINE_SLEPT } else { phrases::STOPPED_BY_OWNER };
+        let phrase =
+            if slept { caller_phrases::MACHINE_SLEPT } else { caller_phrases::STOPPED_BY_OWNER };
         return TurnResult::without_turn(AnswerText::Error(phrase));
     }
     let is_journaled = context.journal.append(JournalStep::Dispatched, &request.key, None);
     if !is_journaled && (was_approved || request.is_journaled) {
         // After a crash its earlier line would say that it never went to the agent.
         return TurnResult {
-            answer: Some(AnswerText::Reply(phrases::NO_JOURNAL.to_owned())),
+            answer: Some(AnswerText::Reply(caller_phrases::NO_JOURNAL.to_owned())),
             log_line: Some("refused: the journal cannot be written".to_owned()),
             ..TurnResult::default()
         };
