@@ -6,7 +6,7 @@ use serde_json::json;
 use state::do_not_call::{self, ContactMethod, Coverage, ListingReason};
 use state::exit::{self, Exit};
 use state::phone::Phone;
-use state::sms_segments::{Encoding, MAX_SEGMENTS, Segments};
+use state::sms_segments::MAX_SEGMENTS;
 use state::{carrier_opt_out, secret};
 
 use super::opt_out_writer;
@@ -29,7 +29,7 @@ pub(crate) fn send_reply(
 ) {
     let key = &request.key;
     let is_journaled = context.journal.append(JournalStep::Answered, key, Some(reply));
-    let text = text_of(reply);
+    let text = speech::for_text(reply, LONGEST, MAX_SEGMENTS);
     if text.is_empty() {
         return context.log.line(format_args!("{key}: reply not sent: it has no words"));
     }
@@ -72,26 +72,6 @@ pub(crate) fn send_reply(
     context.log.debug(|| format!("{key}: {text}"));
 }
 
-/// What is texted of a reply. One that is too long says that it is cut.
-fn text_of(reply: &str) -> String {
-    let whole = speech::for_text(reply, usize::MAX, usize::MAX);
-    let fitting = speech::for_text(reply, LONGEST, MAX_SEGMENTS);
-    if fitting.len() >= whole.len() {
-        return fitting;
-    }
-    // An ellipsis would make every letter of a plain text cost twice.
-    let is_plain = Segments::of(&fitting).encoding == Encoding::Gsm7;
-    let mark = if is_plain { "... (cut)" } else { "… (cut)" };
-    let mut room = fitting.chars().count().saturating_sub(mark.chars().count());
-    loop {
-        let cut = format!("{}{mark}", speech::for_text(reply, room, MAX_SEGMENTS));
-        if Segments::of(&cut).count <= MAX_SEGMENTS || room == 0 {
-            return cut;
-        }
-        room = room.saturating_sub(1);
-    }
-}
-
 /// The idempotency key of the reply to a request: the same whoever sends it.
 fn idempotency_key(key: &str) -> String {
     let allowed = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
@@ -106,24 +86,4 @@ fn check_recipient(context: &ClientContext, to: &Phone) -> Result<(), String> {
     }
     do_not_call::ensure_allowed(&context.skill, to, ContactMethod::Text)
         .map_err(|err| exit::one_line(&err))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{LONGEST, text_of};
-    use state::sms_segments::{MAX_SEGMENTS, Segments};
-
-    #[test]
-    fn a_reply_that_is_cut_says_so_and_still_fits() {
-        for reply in ["word ", "слово ", "a\u{301}b ", "👩‍👩‍👧 ", "€ and [more] "]
-        {
-            let text = text_of(&reply.repeat(900));
-            assert!(text.ends_with("(cut)"), "{text}");
-            assert!(text.chars().count() <= LONGEST && Segments::of(&text).count <= MAX_SEGMENTS);
-            assert!(text.chars().count() > 100, "{text}");
-            let short = text_of(&reply.repeat(20));
-            assert!(!short.contains("(cut)") && !short.is_empty(), "{short}");
-        }
-        assert_eq!(text_of("Two meetings."), "Two meetings.");
-    }
 }

@@ -331,6 +331,19 @@ fn a_text_keeps_both_limits_and_says_that_it_was_cut() {
     assert!(last.contains(". Contact number ") && last.ends_with("... (cut)"), "{last}");
 }
 
+#[test]
+fn a_text_in_any_alphabet_is_cut_once_and_only_where_it_has_to_be() {
+    for reply in ["word ", "слово ", "a\u{301}b ", "👩‍👩‍👧 ", "€ and [more] "] {
+        let text = for_text(&reply.repeat(900), 1_500, MAX_SEGMENTS);
+        assert!(text.ends_with("(cut)") && text.matches("(cut)").count() == 1, "{text}");
+        assert!(text.chars().count() <= 1_500 && Segments::of(&text).count <= MAX_SEGMENTS);
+        assert!(text.chars().count() > 100, "{text}");
+        let short = for_text(&reply.repeat(20), 1_500, MAX_SEGMENTS);
+        assert!(!short.contains("(cut)") && !short.is_empty(), "{short}");
+    }
+    assert_eq!(for_text("Two meetings.", 1_500, MAX_SEGMENTS), "Two meetings.");
+}
+
 /// Each of these makes a careless scanner look through all that is left again and again.
 #[test]
 fn a_hostile_reply_is_cleaned_in_one_go_and_stays_so() {
