@@ -47,7 +47,7 @@ impl GatewayEndpoint {
     ///
     /// Fails (exit 3) if it is no http or https address, or if the id has characters that mean something in a session key.
     pub fn new(base: &str, token: Option<Secret>, agent_id: &str) -> Result<Self, Fault> {
-        let base = url::redact(base.trim()).trim_end_matches('/').to_owned();
+        let base = plain_base(base);
         if !base.starts_with("http://") && !base.starts_with("https://") {
             return Err(Fault::not_configured(format!("`gateway_url` is `{base}`"))
                 .hint("set it to an address such as http://127.0.0.1:18789"));
@@ -87,14 +87,18 @@ impl GatewayEndpoint {
         let (url, token) = (config.gateway_url()?, config.gateway_token()?);
         let (of_token, of_address) = (config.clone(), config.clone());
         let certificates = TrustedCertificates {
-            own: config.gateway_certificate().filter(|_| url::is_loopback(&url)),
+            own: (url.starts_with("https://") && url::is_loopback(&url))
+                .then(|| config.gateway_certificate())
+                .flatten(),
             named: config.gateway_ca()?,
         };
         let endpoint = Self::new(&url, token, &config.agent_id()?)?
             .with_interface(interface)
             .with_certificates(certificates)
             .with_token_source(Arc::new(move || of_token.gateway_token().ok().flatten()))
-            .with_address_source(Arc::new(move || of_address.gateway_url().ok()));
+            .with_address_source(Arc::new(move || {
+                of_address.gateway_url().ok().map(|url| plain_base(&url))
+            }));
         if endpoint.is_unencrypted() {
             out::warning(&format!("the gateway's token goes in clear to `{}`", endpoint.base()));
         }
@@ -141,6 +145,11 @@ impl GatewayEndpoint {
     }
 }
 
+/// An address in the form in which it is stored: without user name, password and query.
+fn plain_base(given: &str) -> String {
+    url::redact(given.trim()).trim_end_matches('/').to_owned()
+}
+
 impl fmt::Debug for GatewayEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "GatewayEndpoint({}, {}, {:?})", self.base, self.agent_id, self.interface)
@@ -149,7 +158,7 @@ impl fmt::Debug for GatewayEndpoint {
 
 #[cfg(test)]
 mod tests {
-    use super::GatewayEndpoint;
+    use super::{GatewayEndpoint, plain_base};
     use crate::exit::Exit;
     use crate::text::secret::Secret;
 
@@ -159,6 +168,8 @@ mod tests {
         let endpoint =
             GatewayEndpoint::new("http://me:pw@gw.lan:18789/oc/?token=x", token, "main").unwrap();
         assert_eq!(endpoint.base(), "http://gw.lan:18789/oc");
+        // One that is read again has the same form: else it would count as another.
+        assert_eq!(plain_base("http://me:pw@gw.lan:18789/oc/?token=x"), endpoint.base());
         assert!(endpoint.is_unencrypted());
         assert!(!format!("{endpoint:?}").contains("token"));
         let here = GatewayEndpoint::new("http://[::1]:1", None, "main").unwrap();
