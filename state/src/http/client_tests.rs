@@ -17,9 +17,15 @@ pub(super) const OK: Behavior = Behavior::Json(200, "", "{}");
 
 #[test]
 fn a_server_that_listens_at_the_other_loopback_address_only_is_reached() {
-    let Ok(listener) = TcpListener::bind("[::1]:0") else {
-        eprintln!("skipped: this machine has no IPv6 loopback");
-        return;
+    // At a port where no other test listens on 127.0.0.1.
+    let listener = loop {
+        let Ok(listener) = TcpListener::bind("[::1]:0") else {
+            eprintln!("skipped: this machine has no IPv6 loopback");
+            return;
+        };
+        if TcpListener::bind(("127.0.0.1", listener.local_addr().unwrap().port())).is_ok() {
+            break listener;
+        }
     };
     let port = listener.local_addr().unwrap().port();
     let server = std::thread::spawn(move || {
