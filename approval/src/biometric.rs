@@ -104,12 +104,7 @@ impl BiometricRequests {
     }
 
     fn parse(&self, bytes: Option<Vec<u8>>) -> anyhow::Result<StoredRequests> {
-        bytes.map_or_else(
-            || Ok(StoredRequests::default()),
-            |bytes| {
-                serde_json::from_slice(&bytes).map_err(|err| file::corrupt(&self.path, &err).into())
-            },
-        )
+        Ok(file::parse(&self.path, bytes)?.unwrap_or_default())
     }
 }
 

@@ -82,9 +82,9 @@ fn checked_action(args: &RequestArgs) -> Result<String, Fault> {
     if let Some(details) = &args.details {
         reject_misspelled_option("the details", details)?;
     }
-    invisible::refuse_unseen("the action", action)?;
+    invisible::refuse_unseen(|| "the action".to_owned(), action)?;
     if let Some(details) = &args.details {
-        invisible::refuse_unseen("`--details`", details)?;
+        invisible::refuse_unseen(|| "`--details`".to_owned(), details)?;
     }
     let action = sanitize::judgeable_line(action);
     if action.is_empty() {

@@ -32,7 +32,7 @@ const FOREIGN_COMMANDS: [&str; 5] = ["help", "list", "start", "stop", "version"]
 pub(crate) fn parse(words: &[String]) -> Result<Greeting, Fault> {
     for word in words {
         // It could hide an id, a number or a command from the checks below.
-        invisible::refuse_unseen(&format!("`{}`", sanitize::line_up_to(word, 40)), word)?;
+        invisible::refuse_unseen(|| format!("`{}`", sanitize::line_up_to(word, 40)), word)?;
     }
     let is_plain_number = words.len() == 1 && words[0].trim().starts_with('+') && {
         words[0].trim()[1..].bytes().all(|byte| byte.is_ascii_digit())

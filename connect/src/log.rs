@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use state::clock::Clock;
 use state::paths::is_at;
 use state::phone::Phone;
-use state::{env, invisible, out, secret};
+use state::{env, invisible, out, sanitize, secret};
 
 /// The log is renamed to `.connect.log.1` when it reaches this length, so two of these is the most it takes.
 const ROTATE_AT: u64 = 1 << 20;
@@ -92,8 +92,7 @@ impl ClientLog {
 /// A text as it may stand in the log: one line, bounded, without secrets and whole phone numbers.
 fn redact(text: &str) -> String {
     let text = invisible::visible(text);
-    let text = secret::redact(&text)
-        .replace(['\n', '\r', '\t', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'], " ");
+    let text = secret::redact(&text).replace(sanitize::is_break, " ");
     // Cut at last: what stands across the cut could not be recognised.
     let mut text = mask_numbers(&text);
     if let Some((end, _)) = text.char_indices().nth(LONGEST) {

@@ -42,7 +42,7 @@ impl ClientSettings {
     pub(crate) fn of(config: &Config) -> anyhow::Result<Self> {
         let settings = Settings::from_config(config)?;
         Ok(Self {
-            gateway: state::gateway::GatewayEndpoint::from_config(config)?,
+            gateway: GatewayEndpoint::from_config(config)?,
             voice: VoiceSettings {
                 owner: settings.owner_name,
                 agent: settings.agent_name,

@@ -172,8 +172,8 @@ impl ApprovalRequest {
         };
         let action = Some(self.action.clone());
         let asked = ExpectedApproval { id: id.to_owned(), action, biometric: false };
-        let verdict = approval_status::created(answer, &asked);
-        PendingApproval { request: self, asked }.advance(verdict, now)
+        let status = approval_status::created(answer, &asked);
+        PendingApproval { request: self, asked }.advance(status, now)
     }
 }
 
@@ -185,8 +185,8 @@ impl PendingApproval {
 
     /// A decision came over the socket. One about another approval, or a word that we do not know, changes nothing.
     pub(crate) fn decided(self, event: &OwnersDecision, now: Instant) -> Transition {
-        let verdict = approval_status::decided(&event.request_id, &event.decision, &self.asked);
-        self.advance(verdict, now)
+        let status = approval_status::decided(&event.request_id, &event.decision, &self.asked);
+        self.advance(status, now)
     }
 
     /// The service answered a poll, when its clock showed `service_time`.
@@ -196,8 +196,8 @@ impl PendingApproval {
         service_time: Timestamp,
         now: Instant,
     ) -> Transition {
-        let verdict = approval_status::polled(answer, &self.asked, service_time);
-        self.advance(verdict, now)
+        let status = approval_status::polled(answer, &self.asked, service_time);
+        self.advance(status, now)
     }
 
     /// The service gave this id to another approval too: a decision about it could mean either.
@@ -213,12 +213,12 @@ impl PendingApproval {
         self.advance(ApprovalStatus::Pending, now)
     }
 
-    fn advance(self, verdict: ApprovalStatus, now: Instant) -> Transition {
+    fn advance(self, status: ApprovalStatus, now: Instant) -> Transition {
         let ApprovalRequest { text, deadline, no_device, .. } = &self.request;
         if now >= *deadline {
             return Transition::Refused(RefusalReason::TimedOut);
         }
-        match verdict {
+        match status {
             ApprovalStatus::Approved => {
                 Transition::Approved(Authorization::of(text, Consent::OnPhone))
             }

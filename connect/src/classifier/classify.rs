@@ -69,34 +69,39 @@ impl fmt::Display for SensitiveReason {
 
 /// Classifies what the owner said. Linear in its length; never panics.
 pub(crate) fn classify(text: &str, rules: &OwnerPhrases) -> Classification {
-    if text.chars().nth(LONGEST).is_some() {
-        return Classification::Sensitive(SensitiveReason::TooLong);
+    match judge(text, rules) {
+        Ok(_) => Classification::Harmless,
+        Err(reason) => Classification::Sensitive(reason),
     }
-    let tokens = tokenize::tokenize(text);
-    let words = normalize::normalize(&tokens);
-    if let Some(pattern) = owner_phrases::matching_pattern(rules, &words) {
-        return Classification::Sensitive(SensitiveReason::Pattern(pattern.to_owned()));
-    }
-    let covered = owner_phrases::harmless_words(rules, &words);
-    if let Some(reason) = find_instruction(&words, &covered) {
-        return Classification::Sensitive(reason);
-    }
-    if !english::is_english(&tokens) && !covered.iter().all(|&covered| covered) {
-        return Classification::Sensitive(SensitiveReason::NotEnglish);
-    }
-    Classification::Harmless
 }
 
 /// Classifies what somebody other than the owner said, by the same rules: but "me" is that somebody.
 pub(crate) fn classify_strangers(text: &str, rules: &OwnerPhrases) -> Classification {
-    let as_said = classify(text, rules);
-    if as_said != Classification::Harmless {
-        return as_said;
-    }
-    let words = normalize::normalize(&tokenize::tokenize(text));
-    let covered = owner_phrases::harmless_words(rules, &words);
-    let reason = find_instruction(&first_person::for_stranger(&words), &covered);
+    let reason = match judge(text, rules) {
+        Ok((words, covered)) => find_instruction(&first_person::for_stranger(&words), &covered),
+        Err(reason) => Some(reason),
+    };
     reason.map_or(Classification::Harmless, Classification::Sensitive)
+}
+
+/// The words of a harmless text, each with whether a harmless phrase of the owner covers it. Fails with why it is sensitive.
+fn judge(text: &str, rules: &OwnerPhrases) -> Result<(Vec<WordToken>, Vec<bool>), SensitiveReason> {
+    if text.chars().nth(LONGEST).is_some() {
+        return Err(SensitiveReason::TooLong);
+    }
+    let tokens = tokenize::tokenize(text);
+    let words = normalize::normalize(&tokens);
+    if let Some(pattern) = owner_phrases::matching_pattern(rules, &words) {
+        return Err(SensitiveReason::Pattern(pattern.to_owned()));
+    }
+    let covered = owner_phrases::harmless_words(rules, &words);
+    if let Some(reason) = find_instruction(&words, &covered) {
+        return Err(reason);
+    }
+    if !english::is_english(&tokens) && !covered.iter().all(|&covered| covered) {
+        return Err(SensitiveReason::NotEnglish);
+    }
+    Ok((words, covered))
 }
 
 /// What governed the verbs of the clause before; "and" hands it on.

@@ -157,12 +157,9 @@ fn prefix(word: &str) -> bool {
     matches!(word.to_ascii_lowercase().as_str(), "e" | "re" | "un" | "de" | "co" | "pre" | "dis")
 }
 
-/// Zero-width characters, direction marks, soft hyphens and combining accents.
+/// What nobody sees, and combining accents.
 fn invisible(c: char) -> bool {
-    matches!(c, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{180B}'..='\u{180E}'
-        | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}'
-        | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{300}'..='\u{36F}'
-        | '\u{E0000}'..='\u{E0FFF}')
+    state::invisible::is_unseen(c) || ('\u{300}'..='\u{36f}').contains(&c)
 }
 
 /// The plain character that `c` is a form of: full-width, mathematical, circled, accented, typographic.

@@ -17,7 +17,7 @@ use super::systemd;
 use crate::status::{ClientState, ClientStatus};
 
 /// Turns in flight have 10 s to end, and the close frame a little more.
-const TERM_TIMEOUT: Duration = Duration::from_secs(13);
+pub(super) const TERM_TIMEOUT: Duration = Duration::from_secs(13);
 
 /// Runs the command.
 pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {

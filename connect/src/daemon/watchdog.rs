@@ -1,7 +1,6 @@
 //! `connect watchdog`, for cron: starts a client that died, and replaces one that hangs. Else it is silent.
 
 use std::fs;
-use std::time::Duration;
 
 use jiff::SignedDuration;
 use state::args::Common;
@@ -12,6 +11,7 @@ use state::{out, paths};
 
 use super::running::{self, LockHolder};
 use super::start::{self, OnTimeout};
+use super::stop::TERM_TIMEOUT;
 use crate::status::{ClientState, ClientStatus};
 
 /// A client writes its status at least once a minute; one whose status is older than twice that hangs.
@@ -33,7 +33,7 @@ pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {
         LockHolder::Nobody => out::warning("the client had died; starting it"),
         LockHolder::Client(client) if is_hanging(&status, Clock::system().moment()) => {
             out::warning("the client has not written its status for two minutes; restarting it");
-            client.end(skill, Duration::from_secs(13))?;
+            client.end(skill, TERM_TIMEOUT)?;
         }
         LockHolder::Client(_) | LockHolder::Unverified => return Ok(Exit::Done),
     }
@@ -49,7 +49,7 @@ fn without_status(common: &Common, config: &Config, why: &str) -> anyhow::Result
         LockHolder::Nobody => out::warning(&format!("{why}; starting the client")),
         LockHolder::Client(client) if age > HANGS_AFTER.unsigned_abs() => {
             out::warning(&format!("{why}, for more than two minutes; restarting the client"));
-            client.end(skill, Duration::from_secs(13))?;
+            client.end(skill, TERM_TIMEOUT)?;
         }
         LockHolder::Client(_) | LockHolder::Unverified => return Ok(Exit::Done),
     }

@@ -1,6 +1,6 @@
 //! Every sentence that this program writes: to the agent, to the voice model, and to people.
 //!
-//! [`turn`], [`call_summary`] and [`help_notice`] start turns of the agent, in which a stranger's words stand behind a
+//! [`turn`], [`call_summary`], [`help_notice`] and [`opt_out_notice`] start turns of the agent, in which a stranger's words stand behind a
 //! [`fence`]; [`context`] instructs the service's voice model; [`caller_phrases`] is what people hear of this program itself.
 
 pub(crate) mod call_summary;

@@ -43,12 +43,8 @@ pub(crate) enum ListChange {
 impl ListChange {
     /// What a keyword asks for; `None` for one that changes nothing.
     pub(crate) fn of(word: Keyword) -> Option<Self> {
-        match word {
-            Keyword::StopAll => Some(Self::OptOut(ListingReason::OptOut, Coverage::All)),
-            Keyword::StopTexts => Some(Self::OptOut(ListingReason::OptOut, Coverage::Texts)),
-            Keyword::Start => Some(Self::OptIn),
-            Keyword::Help => None,
-        }
+        let opt_out = |covers| Self::OptOut(ListingReason::OptOut, covers);
+        Coverage::of(word).map(opt_out).or((word == Keyword::Start).then_some(Self::OptIn))
     }
 }
 
@@ -72,6 +68,18 @@ struct QueueState {
     problem: Option<String>,
 }
 
+impl QueueState {
+    fn ensure_writer(&mut self, start_writer: impl FnOnce() -> bool) {
+        if !self.is_writing {
+            // Under the lock: the thread takes it first. If the system gives none, the next change tries again.
+            self.is_writing = start_writer();
+            if !self.is_writing {
+                self.problem = Some("the system gives no thread to write it in".to_owned());
+            }
+        }
+    }
+}
+
 impl OptOutQueue {
     /// Adds a change, and calls `start_writer` if no thread writes; that is to give whether one does now. False, and
     /// nothing is added, if too many wait.
@@ -81,14 +89,15 @@ impl OptOutQueue {
             return false;
         }
         state.waiting.push_back(notice);
-        if !state.is_writing {
-            // Under the lock: the thread takes it first. If the system gives none, the next change tries again.
-            state.is_writing = start_writer();
-            if !state.is_writing {
-                state.problem = Some("the system gives no thread to write it in".to_owned());
-            }
-        }
+        state.ensure_writer(start_writer);
         true
+    }
+
+    /// Something may be scheduled for somebody who opted out: a writer withdraws it. `start_writer` as for [`Self::push`].
+    pub(crate) fn withdraw_soon(&self, start_writer: impl FnOnce() -> bool) {
+        let mut state = self.lock();
+        state.is_to_withdraw = true;
+        state.ensure_writer(start_writer);
     }
 
     /// All changes that wait, for the thread that writes. If there are none, and nothing is to be withdrawn, that thread has

@@ -1,13 +1,12 @@
 //! Whose texts are answered at all: a reply costs money, and two machines could answer each other for ever.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use state::file::FileVersion;
 use state::phone::{AllowedNumbers, Phone};
 use state::texted_numbers::{self, LastText, TextedNumbers};
-use state::{exit, paths};
+use state::{exit, file, paths};
 
 /// The rules of `sms` in the configuration, and whom we texted before.
 #[derive(Debug, Default)]
@@ -22,8 +21,7 @@ pub(crate) struct SmsPolicy {
 /// The numbers that we texted, as the file had them when it was read last.
 #[derive(Debug, Default)]
 struct TextedCache {
-    /// What tells one version of the file from another.
-    version: Option<(u64, u64, i64, i64)>,
+    version: Option<FileVersion>,
     numbers: TextedNumbers,
 }
 
@@ -52,9 +50,7 @@ impl SmsPolicy {
     pub(crate) fn last_text(&self, skill: &Path, phone: &Phone) -> Option<LastText> {
         let mut texted = self.texted.lock().unwrap_or_else(PoisonError::into_inner);
         // Read again only when it has changed: in a flood there is no time for more.
-        let version = fs::metadata(paths::texted_numbers(skill)).ok();
-        let version =
-            version.map(|meta| (meta.ino(), meta.size(), meta.mtime(), meta.mtime_nsec()));
+        let version = file::version(&paths::texted_numbers(skill));
         if version != texted.version {
             texted.numbers = texted_numbers::load(skill).unwrap_or_default();
             texted.version = version;

@@ -1,14 +1,13 @@
 //! The running client's copy of its status, written to the file when something has changed.
 
 use std::collections::VecDeque;
-use std::fs;
 use std::mem;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use state::clock::{Clock, Moment};
+use state::file::{self, FileVersion};
 
 use super::gateway_health::GatewayHealth;
 use super::{ClientCounts, ClientState, ClientStatus, GatewayStatus, LastClose, Latency};
@@ -34,9 +33,6 @@ pub(crate) struct StatusWriter {
     /// Somebody else changed it since that was asked last.
     is_taken: bool,
 }
-
-/// What tells one version of a file from another: inode, length and time of change.
-type FileVersion = (u64, u64, i64, i64);
 
 impl StatusWriter {
     /// A writer for a client that starts now.
@@ -153,7 +149,7 @@ impl StatusWriter {
         self.is_taken |= self.is_other();
         // A status that cannot be written grows old, and `connect status` says so.
         let _ = self.status.write(&self.path);
-        self.written = self.version();
+        self.written = file::version(&self.path);
     }
 
     /// Writes the file anew if it is not what was written last. Gives whether somebody changed it or took it away.
@@ -166,7 +162,7 @@ impl StatusWriter {
 
     /// Whether the file is another than the one that was written last.
     fn is_other(&self) -> bool {
-        self.written.is_some() && self.version() != self.written
+        self.written.is_some() && file::version(&self.path) != self.written
     }
 
     /// What is wrong with the client's own files.
@@ -180,11 +176,6 @@ impl StatusWriter {
     pub(crate) fn set_file_taken(&mut self, what: &str) {
         let what = format!("{what} ({:.0})", Timestamp::now());
         self.change(|status| status.file_taken = Some(what));
-    }
-
-    fn version(&self) -> Option<FileVersion> {
-        let meta = fs::metadata(&self.path).ok()?;
-        Some((meta.ino(), meta.size(), meta.mtime(), meta.mtime_nsec()))
     }
 }
 

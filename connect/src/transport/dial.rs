@@ -154,11 +154,11 @@ impl Endpoint {
     }
 }
 
-/// A trouble and what can be done about it, in one line.
-fn explained(trouble: &NetError) -> DialError {
-    DialError::new(match trouble.hint() {
-        Some(hint) => format!("{trouble} ({hint})"),
-        None => trouble.to_string(),
+/// An error and what can be done about it, in one line.
+fn explained(error: &NetError) -> DialError {
+    DialError::new(match error.hint() {
+        Some(hint) => format!("{error} ({hint})"),
+        None => error.to_string(),
     })
 }
 

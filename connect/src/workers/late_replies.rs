@@ -54,7 +54,7 @@ impl LateReplies {
         }
     }
 
-    /// Awaits a reply no longer: its call is over.
+    /// Awaits a reply no longer: its call is over, or the owner stopped everything.
     pub(crate) fn forget(&self, key: &str) {
         self.lock().awaited.retain(|run| run.key != key);
     }

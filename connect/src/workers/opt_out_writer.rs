@@ -29,14 +29,15 @@ const STACK: usize = 256 << 10;
 /// Makes a change as soon as can be, and marks its key done in the journal then.
 pub(crate) fn record(context: &Arc<ClientContext>, notice: OptOutNotice) {
     let key = notice.key.clone();
-    let is_queued = context.opt_outs.push(notice, || {
-        let writer = thread::Builder::new().name("opt-outs".to_owned()).stack_size(STACK);
-        let context = Arc::clone(context);
-        writer.spawn(move || write_all(&context)).is_ok()
-    });
-    if !is_queued {
+    if !context.opt_outs.push(notice, || start_writer(context)) {
         context.log.line(format_args!("{key}: too many opt-outs wait; left to the journal"));
     }
+}
+
+fn start_writer(context: &Arc<ClientContext>) -> bool {
+    let writer = thread::Builder::new().name("opt-outs".to_owned()).stack_size(STACK);
+    let context = Arc::clone(context);
+    writer.spawn(move || write_all(&context)).is_ok()
 }
 
 /// Reads on a thread of its own what was texted while no client ran: an opt-out counts however old it is.
@@ -52,12 +53,7 @@ pub(crate) fn read_history(context: &Arc<ClientContext>) {
                         of_thread.log.line(format_args!("{phone} had opted out by a text"));
                     }
                     // Also what an earlier process was killed over.
-                    let has_entries =
-                        |list: do_not_call::DoNotCallList| list.iter().next().is_some();
-                    if do_not_call::load(&of_thread.skill).is_ok_and(has_entries) {
-                        withdraw_with_attempts(&of_thread);
-                    }
-                    return;
+                    return of_thread.opt_outs.withdraw_soon(|| start_writer(&of_thread));
                 }
                 Err(err) => of_thread.log.line(format_args!(
                     "the list of messages was not read for opt-outs: {}",
@@ -105,15 +101,6 @@ fn write_all(context: &ClientContext) {
         } else {
             n_attempts = 0;
         }
-    }
-}
-
-fn withdraw_with_attempts(context: &ClientContext) {
-    for _ in 0..MAX_ATTEMPTS {
-        if withdraw(context) {
-            return;
-        }
-        thread::sleep(context.service_clock.scale_period(RETRY_AFTER));
     }
 }
 

@@ -121,7 +121,7 @@ struct IdleWorker {
 pub(crate) struct SpawnError;
 
 impl WorkerPool {
-    /// Workers for `max_running` workers at once; what finds none free waits at most `queue_timeout`.
+    /// At most `max_running` workers at once; what finds none free waits at most `queue_timeout`.
     pub(crate) fn new(max_running: usize, queue_timeout: Duration) -> Self {
         let max_running = max_running.max(1);
         let max_texts = (max_running / TEXTS_SHARE).max(1);
@@ -207,7 +207,7 @@ impl WorkerPool {
         expired
     }
 
-    /// Gives the keys of all requests that wait, and forgets them: the client is being stopped.
+    /// Gives the keys of all requests that wait, and forgets them: the client is being stopped, or the owner stopped everything.
     pub(crate) fn give_up_waiting(&self) -> Vec<String> {
         self.lock().waiting.drain(..).map(|job| job.key).collect()
     }

@@ -57,7 +57,7 @@ impl GatewayClient {
         &self.shared.transport
     }
 
-    /// The variant of `sessions_send` that has worked, to be stored for the next start.
+    /// The variant of `sessions_send` that has worked.
     pub fn working_variant(&self) -> Option<CallVariant> {
         match *lock(&self.shared.variant) {
             KnownVariant::Works(variant) => Some(variant),
@@ -65,7 +65,7 @@ impl GatewayClient {
         }
     }
 
-    /// Sets the variant that has worked, such as the one that was stored.
+    /// Sets the variant that has worked, as if a turn had shown it.
     pub fn set_working_variant(&self, variant: CallVariant) {
         *lock(&self.shared.variant) = KnownVariant::Works(variant);
     }

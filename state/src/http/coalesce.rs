@@ -7,7 +7,7 @@ use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTi
 /// The end of a head (RFC 9112).
 const END_OF_HEAD: &[u8] = b"\r\n\r\n";
 
-/// The connector next to [`super::sent_marker`], which records a head also while it is held back here.
+/// The connector below [`super::sent_marker`], which records a head also while it is held back here.
 #[derive(Debug)]
 pub(super) struct CoalesceConnector;
 

@@ -7,7 +7,7 @@ use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTi
 /// What ureq wants for the bodies that it sends, in bytes.
 const BODY_BUFFER: usize = 10 << 10;
 
-/// The connector below whose connections the input grows.
+/// The connector that gives each connection an input buffer which grows with the head.
 #[derive(Debug)]
 pub(super) struct GrowingInput;
 

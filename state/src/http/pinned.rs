@@ -10,7 +10,9 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+};
 
 use super::{NetError, tls};
 
@@ -35,17 +37,17 @@ impl TrustedCertificates {
     ///
     /// Fails if the file that the owner named has no certificate.
     pub(super) fn client_config(&self) -> Result<Arc<ClientConfig>, NetError> {
-        let own = self.own.as_deref().map(|path| read(path).unwrap_or_default());
+        let own = self.own.as_deref().and_then(read).unwrap_or_default();
         let named = self.named.as_deref().map(read_named).transpose()?.unwrap_or_default();
         // Without the system's authorities those that were named are enough.
-        let mut roots = tls::system_roots().unwrap_or_else(|_| rustls::RootCertStore::empty());
-        roots.add_parsable_certificates(named.iter().cloned());
+        let mut roots = tls::system_roots().unwrap_or_else(|_| RootCertStore::empty().into());
+        if !named.is_empty() {
+            Arc::make_mut(&mut roots).add_parsable_certificates(named.iter().cloned());
+        }
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let authorities =
-            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
-                .build()
-                .ok();
-        let pinned = [own.unwrap_or_default(), named].concat();
+            WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider)).build().ok();
+        let pinned = [own, named].concat();
         let verifier = PinnedVerifier { pinned, authorities, provider: Arc::clone(&provider) };
         let config = tls::builder(provider)?
             .dangerous()

@@ -34,9 +34,9 @@ pub fn client_config() -> Result<Arc<ClientConfig>, NetError> {
 }
 
 /// The system's root certificates, loaded at the first call.
-pub(super) fn system_roots() -> Result<RootCertStore, NetError> {
-    static SHARED: OnceLock<Result<RootCertStore, NetError>> = OnceLock::new();
-    SHARED.get_or_init(load_system_roots).clone()
+pub(super) fn system_roots() -> Result<Arc<RootCertStore>, NetError> {
+    static SHARED: OnceLock<Result<Arc<RootCertStore>, NetError>> = OnceLock::new();
+    SHARED.get_or_init(|| load_system_roots().map(Arc::new)).clone()
 }
 
 fn load_system_roots() -> Result<RootCertStore, NetError> {
@@ -55,7 +55,9 @@ fn load_system_roots() -> Result<RootCertStore, NetError> {
 }
 
 /// A configuration that trusts `roots` and nothing else.
-pub(super) fn with_roots(roots: RootCertStore) -> Result<Arc<ClientConfig>, NetError> {
+pub(super) fn with_roots(
+    roots: impl Into<Arc<RootCertStore>>,
+) -> Result<Arc<ClientConfig>, NetError> {
     let ring = Arc::new(rustls::crypto::ring::default_provider());
     Ok(Arc::new(builder(ring)?.with_root_certificates(roots).with_no_client_auth()))
 }

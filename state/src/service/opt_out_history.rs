@@ -44,32 +44,26 @@ pub fn read(skill: &Path, client: &Client) -> anyhow::Result<Vec<Phone>> {
         at.is_none_or(|at| from.is_none_or(|from| at >= from))
     })?;
     keywords.sort_by_key(|past| past.at);
-    let opts_out = |past: &PastKeyword| matches!(past.word, Keyword::StopAll | Keyword::StopTexts);
+    let opts_out = |past: &PastKeyword| Coverage::of(past.word).is_some();
     let owner = if keywords.iter().any(opts_out) { owner::fetch_phone(client) } else { None };
     let mut added = Vec::new();
     do_not_call::update(skill, |list| {
         let mut is_changed = newest.is_some_and(|newest| list.set_read_until(newest));
         for PastKeyword { at, from, word } in &keywords {
-            let covers = match word {
-                Keyword::StopAll => Coverage::All,
-                Keyword::StopTexts => Coverage::Texts,
-                Keyword::Start => {
-                    is_changed |= list.lift_past(from, *at);
-                    continue;
-                }
-                Keyword::Help => continue,
-            };
+            if *word == Keyword::Start {
+                is_changed |= list.lift_past(from, *at);
+            }
+            let Some(covers) = Coverage::of(*word) else { continue };
             let entry = DoNotCallEntry::new(ListingReason::OptOut, covers, *at);
             if owner.as_ref() != Some(from) && list.add_past(from, entry, *at) {
                 is_changed = true;
                 added.push(from.clone());
             }
         }
+        // Some may have opted in again since.
+        added.retain(|phone| list.get(phone).is_some());
         is_changed
     })?;
-    // Some may have opted in again since.
-    let list = do_not_call::load(skill)?;
-    added.retain(|phone| list.get(phone).is_some());
     added.sort();
     added.dedup();
     Ok(added)

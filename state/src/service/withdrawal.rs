@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::pages::PagedList;
 use crate::api::{Client, Error, url_path};
 use crate::storage::do_not_call::{ContactMethod, DoNotCallList};
+use crate::text::json::id_of;
 use crate::text::phone::Phone;
 
 /// Something that was scheduled for a number on the list.
@@ -27,6 +28,9 @@ pub fn withdraw(
     list: &DoNotCallList,
     only: Option<&Phone>,
 ) -> Result<Vec<WithdrawnEvent>, Error> {
+    if list.iter().next().is_none() {
+        return Ok(Vec::new());
+    }
     let mut assistants = Vec::new();
     let paged = PagedList {
         path: "/v1/assistants".into(),
@@ -35,7 +39,7 @@ pub fn withdraw(
         page: "page",
     };
     paged.read(client, |row| {
-        assistants.extend(id(row, &["id", "assistant_id"]));
+        assistants.extend(id_of(row, &["id", "assistant_id"]));
         true
     })?;
     assistants.sort();
@@ -96,13 +100,5 @@ fn forbidden(row: &Value, list: &DoNotCallList, only: Option<&Phone>) -> Option<
     };
     let is_meant = only.is_none_or(|only| *only == to);
     (is_forbidden && is_meant)
-        .then(|| Some((id(row, &["id", "event_id", "scheduled_event_id"])?, to)))?
-}
-
-fn id(row: &Value, keys: &[&str]) -> Option<String> {
-    keys.iter().find_map(|key| match &row[*key] {
-        Value::String(id) if !id.trim().is_empty() => Some(id.clone()),
-        Value::Number(id) => Some(id.to_string()),
-        _ => None,
-    })
+        .then(|| Some((id_of(row, &["id", "event_id", "scheduled_event_id"])?, to)))?
 }

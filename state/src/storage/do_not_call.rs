@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::exit::{Exit, Fault};
 use crate::storage::{file, paths};
 use crate::text::phone::Phone;
+use crate::text::sms_keyword::Keyword;
 
 /// By what somebody is to be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +84,15 @@ struct DoNotCallFile {
 }
 
 impl Coverage {
+    /// What an opt-out by this keyword covers; `None` if it is none.
+    pub fn of(word: Keyword) -> Option<Self> {
+        match word {
+            Keyword::StopAll => Some(Self::All),
+            Keyword::StopTexts => Some(Self::Texts),
+            Keyword::Start | Keyword::Help => None,
+        }
+    }
+
     /// The word for it in the file and on stdout.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -307,9 +317,7 @@ fn as_file(list: DoNotCallList) -> DoNotCallFile {
 }
 
 fn parse(path: &Path, bytes: Option<Vec<u8>>) -> anyhow::Result<DoNotCallList> {
-    let Some(bytes) = bytes else { return Ok(DoNotCallList::default()) };
-    let file: DoNotCallFile =
-        serde_json::from_slice(&bytes).map_err(|err| file::corrupt(path, &err))?;
+    let Some(file) = file::parse(path, bytes)? else { return Ok(DoNotCallList::default()) };
     let DoNotCallFile { numbers, details, removed, read_until, .. } = file;
     let entry = |(number, at): (String, String)| {
         let entry = DoNotCallEntry::parse(at, details.get(&number));

@@ -2,6 +2,7 @@
 //!
 //! A kill, a full disk or a read-only folder leaves the old file as it was.
 
+use serde::de::DeserializeOwned;
 use std::borrow::Borrow;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -35,9 +36,18 @@ pub fn read(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
     }
 }
 
-/// The fault (exit 3) of a file of these tools that is not in its format. Such a file is never replaced silently, since
-/// what it holds may be wanted.
-pub fn corrupt(path: &Path, why: &serde_json::Error) -> Fault {
+/// Reads the bytes of a file of these tools as JSON; `None` if there are none.
+///
+/// Fails (exit 3) if it is not in its format. Such a file is never replaced silently, since what it holds may be wanted.
+pub fn parse<T: DeserializeOwned>(
+    path: &Path,
+    bytes: Option<Vec<u8>>,
+) -> anyhow::Result<Option<T>> {
+    let parsed = bytes.map(|bytes| serde_json::from_slice(&bytes)).transpose();
+    Ok(parsed.map_err(|err| corrupt(path, &err))?)
+}
+
+fn corrupt(path: &Path, why: &serde_json::Error) -> Fault {
     let name = shell::quote(&path.display().to_string());
     Fault::not_configured(format!("`{}` cannot be read: {why}", path.display()))
         .hint(format!("mend it, or begin a new one with: mv {name} {name}.broken"))
@@ -109,8 +119,11 @@ pub fn update_borrowing<T, B: Borrow<Vec<u8>>>(
     Ok(result)
 }
 
-/// What tells one version of a file from another; `None` if there is none.
-fn version(path: &Path) -> Option<(u64, u64, i64, i64)> {
+/// What tells one version of a file from another: inode, length and time of change.
+pub type FileVersion = (u64, u64, i64, i64);
+
+/// The version of a file; `None` if there is none.
+pub fn version(path: &Path) -> Option<FileVersion> {
     let meta = fs::metadata(path).ok()?;
     Some((meta.ino(), meta.size(), meta.mtime(), meta.mtime_nsec()))
 }

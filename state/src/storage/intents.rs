@@ -284,9 +284,7 @@ fn warn_unconfirmed(err: &anyhow::Error) {
 }
 
 fn parse(path: &Path, bytes: Option<Vec<u8>>) -> anyhow::Result<IntentFile> {
-    bytes.map_or(Ok(IntentFile { format: 1, intents: Vec::new() }), |bytes| {
-        serde_json::from_slice(&bytes).map_err(|err| file::corrupt(path, &err).into())
-    })
+    Ok(file::parse(path, bytes)?.unwrap_or_else(|| IntentFile { format: 1, intents: Vec::new() }))
 }
 
 fn new_id() -> anyhow::Result<String> {

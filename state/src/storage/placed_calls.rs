@@ -74,10 +74,7 @@ pub fn callee(skill: &Path, call_id: &str) -> anyhow::Result<Option<Callee>> {
 }
 
 fn read(path: &Path, bytes: Option<Vec<u8>>) -> anyhow::Result<PlacedCallsFile> {
-    bytes.map_or_else(
-        || Ok(PlacedCallsFile::default()),
-        |bytes| serde_json::from_slice(&bytes).map_err(|err| file::corrupt(path, &err).into()),
-    )
+    Ok(file::parse(path, bytes)?.unwrap_or_default())
 }
 
 #[cfg(test)]

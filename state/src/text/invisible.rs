@@ -22,11 +22,6 @@ pub fn is_unseen(c: char) -> bool {
         || u32::from(c) & 0xfffe == 0xfffe
 }
 
-/// Whether a character leaves the place empty: white space, or [`is_unseen`].
-pub fn is_blank(c: char) -> bool {
-    c.is_whitespace() || is_unseen(c)
-}
-
 /// The text without its unseen characters, except where a script or an emoji is written with them: joiners between two
 /// letters of such a script or inside an emoji, and one form of a sign or letter. White space stays as it is, line ends
 /// too.
@@ -47,9 +42,9 @@ pub fn first_unseen(text: &str) -> Option<char> {
 
 /// Refuses (exit 2) a text with a character in it that [`visible`] takes out; `what` is the text in an error: `the action`,
 /// "`--contact`".
-pub fn refuse_unseen(what: &str, text: &str) -> Result<(), Fault> {
+pub fn refuse_unseen(what: impl FnOnce() -> String, text: &str) -> Result<(), Fault> {
     let Some(c) = first_unseen(text) else { return Ok(()) };
-    Err(Fault::usage(format!("{what} has a character that nobody sees, {}", code(c)))
+    Err(Fault::usage(format!("{} has a character that nobody sees, {}", what(), code(c)))
         .hint("type it anew: it was probably copied with it"))
 }
 
@@ -119,7 +114,7 @@ fn is_ideograph(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{code, first_unseen, is_blank, is_unseen, visible};
+    use super::{code, first_unseen, is_unseen, visible};
     use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
     use regex_syntax::hir::{Class, HirKind};
 
@@ -140,11 +135,10 @@ mod tests {
         );
         assert!(invisible.len() > 4_000);
         for c in invisible {
-            assert!(is_blank(c), "{}", code(c));
             assert_eq!(is_unseen(c), !c.is_whitespace(), "{}", code(c));
         }
         for c in class(r"\p{White_Space}") {
-            assert!(is_blank(c) && !is_unseen(c), "{}", code(c));
+            assert!(c.is_whitespace() && !is_unseen(c), "{}", code(c));
         }
         // What has a shape is not among them, but for signs that are drawn as nothing.
         let drawn_empty = "\u{2800}\u{1d159}\u{16fe4}";

@@ -16,13 +16,23 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Error> {
 }
 
 /// [`parse`] for a document that python may have written: its `NaN`, `Infinity` and `-Infinity`, which are no JSON, are read
-/// as null. Returns with it whether there were any.
+/// as null, and a byte-order mark before it is left out. Returns with it whether there were any of those.
 ///
 /// Fails as [`parse`] does.
 pub fn parse_of_python<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, bool), Error> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     read(bytes).map(|value| (value, false)).or_else(|err| {
         let mended = without_constants(bytes).ok_or(err)?;
         read(&mended).map(|value| (value, true))
+    })
+}
+
+/// The first of these keys that holds an id: a text that is not blank, or a number.
+pub fn id_of(object: &Value, keys: &[&str]) -> Option<String> {
+    keys.iter().find_map(|key| match object.get(*key)? {
+        Value::String(id) if !id.trim().is_empty() => Some(id.clone()),
+        Value::Number(id) => Some(id.to_string()),
+        _ => None,
     })
 }
 

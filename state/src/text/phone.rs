@@ -96,7 +96,7 @@ impl FromStr for Phone {
             ))
             .hint("in an emergency, dial it on a phone"));
         }
-        invisible::refuse_unseen(&format!("`{}`", sanitize::line_up_to(trimmed, 40)), trimmed)?;
+        invisible::refuse_unseen(|| format!("`{}`", shown()), trimmed)?;
         let number = written(trimmed, &digits);
         let is_e164 = trimmed.starts_with('+')
             && trimmed[1..].find('+').is_none()

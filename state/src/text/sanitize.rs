@@ -72,7 +72,7 @@ pub fn escape_json(document: String) -> String {
 }
 
 /// White space that is not a blank: it ends a line, or moves the cursor some other way.
-fn is_break(c: char) -> bool {
+pub fn is_break(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
@@ -80,7 +80,7 @@ fn is_break(c: char) -> bool {
 /// out. Nothing is cut: half a text is another text.
 pub fn judgeable_line(text: &str) -> String {
     let text = visible(text);
-    let lines = text.split(['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}']);
+    let lines = text.split(|c| is_break(c) && c != '\t');
     let lines = lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
     lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" / ")
 }

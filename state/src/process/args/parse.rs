@@ -67,8 +67,8 @@ fn check_names(command: &Command, matches: &ArgMatches) -> Result<(), Fault> {
         // An argument of the commands above is not there under this name.
         let values = matches.try_get_raw(arg.get_id().as_str()).ok().flatten();
         for value in values.into_iter().flatten().filter_map(|value| value.to_str()) {
-            let (shown, value_name) = (sanitize::line_up_to(value, 40), &names[0]);
-            refuse_unseen_in(&format!("{value_name} `{shown}`"), value)?;
+            let what = || format!("{} `{}`", names[0], sanitize::line_up_to(value, 40));
+            refuse_unseen_in(what, value)?;
         }
     }
     match matches.subcommand().map(|(name, rest)| (command.find_subcommand(name), rest)) {

@@ -7,7 +7,7 @@
 mod plan;
 mod zones;
 
-pub use plan::{NumberingPlan, Unfit};
+pub use plan::NumberingPlan;
 pub use zones::zones;
 
 /// The release of libphonenumber that the tables were made from.

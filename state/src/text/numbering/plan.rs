@@ -1,7 +1,5 @@
 //! What is known of a country code's numbers.
 
-use std::fmt;
-
 /// One line a country code: see the comments at its top.
 pub(super) const TABLE: &str = include_str!("plans.txt");
 
@@ -32,31 +30,16 @@ pub struct NumberingPlan {
     premium: &'static str,
 }
 
-/// Why a national number cannot be one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unfit {
-    /// It has a length that no number of the country with this beginning has; these are the lengths in use.
-    Length(String),
-}
-
-impl fmt::Display for Unfit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Length(lengths) => write!(f, "its numbers have {lengths} digits"),
-        }
-    }
-}
-
 impl NumberingPlan {
     /// The plan of the digits of an international number (without `+`), and the rest behind its country code. `None` if no
     /// country has such a code.
     pub fn of(digits: &str) -> Option<(Self, &str)> {
-        (1..=3).find_map(|n| {
-            let (code, national) = digits.split_at_checked(n)?;
-            let line = TABLE.lines().find(|line| line.split('|').next() == Some(code))?;
-            let mut fields = line.split('|').skip(1);
+        // No code is the beginning of another.
+        TABLE.lines().find_map(|line| {
+            let mut fields = line.split('|');
+            let code = fields.next()?;
+            let national = digits.strip_prefix(code)?;
             let mut next = || fields.next().unwrap_or_default();
-            let code = line.split('|').next()?;
             Some((Self { code, lengths: next(), trunk: next(), premium: next() }, national))
         })
     }
@@ -83,9 +66,9 @@ impl NumberingPlan {
         if is_meant { bare } else { national }
     }
 
-    /// Refuses a length that the country does not have, or that it has for other beginnings only. A beginning that is not in
-    /// use yet may have any of its lengths.
-    pub fn check(self, national: &str) -> Result<(), Unfit> {
+    /// Refuses a length that the country does not have, or that it has for other beginnings only; the error names those in use. A
+    /// beginning that is not in use yet may have any of its lengths.
+    pub fn check(self, national: &str) -> Result<(), String> {
         let first = national.chars().next();
         let begins = |digits: &str| first.is_some_and(|first| digits.contains(first));
         let lengths = || {
@@ -103,11 +86,12 @@ impl NumberingPlan {
             return Ok(());
         }
         let listed: Vec<_> = lengths().map(|(length, _)| length.to_string()).collect();
-        Err(Unfit::Length(match listed.split_last() {
+        let listed = match listed.split_last() {
             Some((last, [])) => last.clone(),
             Some((last, before)) => format!("{} or {last}", before.join(", ")),
             None => "no".to_owned(),
-        }))
+        };
+        Err(format!("its numbers have {listed} digits"))
     }
 
     /// What a national number is, if calling it costs more than a call.
@@ -149,6 +133,15 @@ mod tests {
             let (plan, rest) = plan(digits);
             assert_eq!((plan.code(), rest), (code, national));
         }
+        let codes = || {
+            super::TABLE
+                .lines()
+                .filter(|line| !line.starts_with('#'))
+                .filter_map(|line| line.split('|').next())
+        };
+        for code in codes() {
+            assert_eq!(codes().filter(|other| code.starts_with(other)).count(), 1, "{code}");
+        }
         for unknown in ["", "0", "999123456", "21", "210123456"] {
             assert!(NumberingPlan::of(unknown).is_none(), "{unknown}");
         }
@@ -185,10 +178,7 @@ mod tests {
             assert!(plan.check(national).is_err(), "{bad}");
         }
         let (plan, national) = plan("442079");
-        assert_eq!(
-            plan.check(national).unwrap_err().to_string(),
-            "its numbers have 7, 9 or 10 digits"
-        );
+        assert_eq!(plan.check(national).unwrap_err(), "its numbers have 7, 9 or 10 digits");
     }
 
     #[test]
