@@ -8,7 +8,6 @@ use state::api::Client;
 use state::clock::{Clock, Moment};
 use state::config::Config;
 use state::exit::{self, Exit, Fault};
-use state::file;
 use state::intents::IntentStore;
 use state::lock::Lock;
 use state::out::{self, Printer};
@@ -113,12 +112,7 @@ impl CommandContext {
     ///
     /// Fails (exit 5) if another one runs for longer than half a minute.
     pub(crate) fn lock_workflow(&self) -> anyhow::Result<Lock> {
-        let path = self.store.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if let Some(folder) = path.parent() {
-            file::create_dir(folder)?;
-        }
-        Lock::acquire(&path.with_file_name(format!("{name}.workflow.lock")), WORKFLOW_WAIT)
+        Lock::acquire(&self.store.lock_beside("workflow")?, WORKFLOW_WAIT)
     }
 
     /// Checks for something after each of the pauses, until it is there. `None` if it never was.

@@ -15,7 +15,7 @@ use state::{failure, out, shell};
 
 use crate::context::{CommandContext, LAG_PAUSES};
 use crate::service::clock::earliest_creation;
-use crate::service::{self, Listing, NewAssistant, Pages, RunRef, ServiceApi, ServiceRow};
+use crate::service::{self, Listing, NewAssistant, Pages, ServiceApi, ServiceRow};
 use crate::store::{Mission, Missions};
 
 /// The key in a mission of its pending stage.
@@ -255,11 +255,7 @@ fn matching_runs(
 
 /// A run has one plan: if there is one, it is the one that was created.
 fn existing_plan(api: &ServiceApi, mission: Mission) -> anyhow::Result<Vec<ServiceRow>> {
-    let run = RunRef {
-        mission: mission.mission_id().unwrap_or_default(),
-        run: mission.run_id().unwrap_or_default(),
-    };
-    let steps = service::plan::get(api, run)?.rows();
+    let steps = service::plan::get(api, mission.ids().run)?.rows();
     let plan = || ServiceRow::new(Value::Object(Map::new()));
     Ok(if steps.is_empty() { Vec::new() } else { vec![plan()] })
 }

@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 use state::exit::{Exit, Fault};
 use state::gateway_config::{GatewayConfig, GatewayEnv, ValueLocation, find};
-use state::{crontab, file, paths, sanitize};
+use state::{crontab, file, json as state_json, paths, sanitize};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -90,7 +90,7 @@ pub fn mission_schedules(skill: &Path) -> Vec<UninstallStep> {
     let marks = crontab::mission_marks(skill).unwrap_or_default();
     let lines = marks.into_iter().map(UninstallStep::MissionLine);
     let state = file::read(&paths::missions_state(skill)).ok().flatten().unwrap_or_default();
-    let state: Value = serde_json::from_slice(&state).unwrap_or_default();
+    let state: Value = state_json::parse_of_python(&state).map_or(Value::Null, |(state, _)| state);
     let missions = state.as_object().into_iter().flatten();
     let with_job = missions.filter(|(_, mission)| mission["cron"]["scheduler"] == "openclaw");
     lines.chain(with_job.map(|(slug, _)| UninstallStep::MissionJob(slug.clone()))).collect()

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use state::api::{Client, Error, JsonResponse};
+use state::json::id_of;
 use state::phone::Phone;
 
 /// A text to send, already checked.
@@ -48,11 +49,7 @@ pub(crate) fn messages(page: &Value) -> &[Value] {
 
 /// What a text is recognised by: its id, or all of it where it has none.
 pub(crate) fn id_or_content(message: &Value) -> String {
-    match &message["id"] {
-        Value::String(id) if !id.trim().is_empty() => id.clone(),
-        Value::Number(id) => id.to_string(),
-        _ => message.to_string(),
-    }
+    id_of(message, &["id"]).unwrap_or_else(|| message.to_string())
 }
 
 /// The numbers texted with, and the last text of each.

@@ -58,12 +58,7 @@ pub(crate) fn run(common: &Common, args: &SendArgs) -> anyhow::Result<Exit> {
         }
     };
     // Before it leaves: an answer may come before this program has ended.
-    let recorded =
-        texted_numbers::record(config.skill_dir(), &message.to, &message.text, clock.now());
-    if let Err(err) = recorded {
-        let why = exit::one_line(&err);
-        out::warning(&format!("{} is not recorded as a number that we texted: {why}", message.to));
-    }
+    texted_numbers::record_or_warn(config.skill_dir(), &message.to, &message.text, clock.now());
     let reply = match api::send(&client, intent.request.clone(), &intent.id) {
         Ok(reply) => reply,
         Err(err) => {

@@ -15,6 +15,13 @@ Examples:
   missions create-assistant \"SMS agent\" \"You collect replies.\" \"\" '[\"messaging\"]' | jq -r .id"
 )]
 pub(crate) struct CreateAssistant {
+    #[command(flatten)]
+    pub(crate) assistant: AssistantArgs,
+}
+
+/// A new assistant.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct AssistantArgs {
     /// Name, for the list
     #[arg(value_name = "NAME", allow_hyphen_values = true)]
     pub(crate) name: String,

@@ -8,7 +8,7 @@ use clap::Args;
     subcommand_value_name = "WHAT",
     disable_help_subcommand = true,
     after_help = "The line goes by itself when the mission ends. add and remove may be repeated.
-Prints {\"slug\", \"scheduler\", \"changed\", …}, and for list {\"missions\": [{\"slug\", \"scheduler\", …}]}.
+Prints {\"slug\", \"changed\", …}, of add also \"scheduler\", and for list {\"missions\": [{\"slug\", \"scheduler\", …}]}.
 
 Examples:
   missions cron add find-plumbers --step verify
@@ -27,7 +27,7 @@ pub(crate) enum CronCommand {
         after_help = "Examples:\n  missions cron add find-plumbers\n  missions cron add find-plumbers --every 5 --step verify"
     )]
     Add(AddCron),
-    /// Take the line out again
+    /// Take the line or the gateway's job out again
     #[command(
         after_help = "Examples:\n  missions cron remove find-plumbers\n  missions cron remove find-plumbers | jq .changed"
     )]
@@ -36,7 +36,7 @@ pub(crate) enum CronCommand {
         #[arg(value_name = "SLUG")]
         slug: String,
     },
-    /// Show which missions of this folder have a line
+    /// Show what runs the ticks for the missions of this folder
     #[command(
         after_help = "Examples:\n  missions cron list\n  missions cron list find-plumbers | jq -r '.missions[].line'"
     )]
@@ -53,7 +53,7 @@ pub(crate) struct AddCron {
     /// Slug of the mission
     #[arg(value_name = "SLUG")]
     pub(crate) slug: String,
-    /// Minutes between two ticks: 1 to 30, or whole hours up to 720 (a tick asks only about what is due)
+    /// Minutes between two ticks: 1 to 30, or 60, 120, … 720 (a tick asks only about what is due)
     #[arg(long, value_name = "MINUTES", default_value_t = 1)]
     pub(crate) every: u32,
     /// Step of the plan that ends with the mission's last event, as --verify-step of schedule-call

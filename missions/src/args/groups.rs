@@ -30,7 +30,7 @@ State and memory:
   append-memory           SLUG KEY ITEM
   get-memory              SLUG [KEY]
 
-ScheduledRow calls and texts:
+Scheduled calls and texts:
   schedule-call           --mission SLUG TO WHEN, or
                           ASSISTANT_ID TO FROM WHEN [MISSION_ID RUN_ID [STEP_ID]]
   schedule-sms            --mission SLUG TO WHEN TEXT, or

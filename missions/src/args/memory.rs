@@ -80,7 +80,7 @@ pub(crate) struct Import {
 #[command(
     subcommand_value_name = "WHAT",
     disable_help_subcommand = true,
-    after_help = "Prints {\"number\", \"listed\", \"changed\"}, and for list {\"numbers\": {\"+1…\": when it was added},
+    after_help = "Prints {\"number\", \"listed\", \"changed\"}, of add also \"withdrawn\" and \"not_withdrawn\", and for list {\"numbers\": {\"+1…\": when it was added},
 \"details\": {\"+1…\": {\"why\", \"covers\"}}}. why: by hand, opt-out (by a text of theirs), carrier (it refuses texts to them);
 covers: texts, or texts and calls.
 

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{AssistantOptions, MissionOptions, Positionals};
+use super::{AssistantArgs, MissionOptions, Positionals};
 
 /// Start a mission: mission, run, plan and status in one command; again, it resumes
 #[derive(Debug, Args)]
@@ -46,25 +46,8 @@ pub(crate) struct SetupAgent {
     /// Slug of the mission, exactly as list-state prints it
     #[arg(value_name = "SLUG")]
     pub(crate) slug: String,
-    /// Name of the assistant
-    #[arg(value_name = "NAME", allow_hyphen_values = true)]
-    pub(crate) name: String,
-    /// What it is to do and how
-    #[arg(value_name = "INSTRUCTIONS", allow_hyphen_values = true)]
-    pub(crate) instructions: String,
-    /// What it says first; "" lets the other side begin
-    #[arg(
-        value_name = "GREETING",
-        default_value = "",
-        hide_default_value = true,
-        allow_hyphen_values = true
-    )]
-    pub(crate) greeting: String,
-    /// JSON object of further settings, or JSON list of features
-    #[arg(value_name = "OPTIONS_JSON", allow_hyphen_values = true)]
-    pub(crate) options: Option<String>,
     #[command(flatten)]
-    pub(crate) more: AssistantOptions,
+    pub(crate) assistant: AssistantArgs,
     /// Call from the number without assigning it: your inbound line stays yours
     #[arg(long)]
     pub(crate) caller_id_only: bool,

@@ -6,8 +6,8 @@ use state::exit::{Exit, Fault};
 use state::out;
 
 use crate::args::{
-    AssistantOptions, CreateAssistant, DeleteAssistant, GetAssistant, GetConnectionId,
-    ListAssistants, Paging, UpdateAssistant,
+    AssistantArgs, CreateAssistant, DeleteAssistant, GetAssistant, GetConnectionId, ListAssistants,
+    Paging, UpdateAssistant,
 };
 use crate::context::CommandContext;
 use crate::input;
@@ -16,15 +16,11 @@ use crate::service::{self, Feature, NewAssistant, Pages, ServiceRow};
 const OPTIONS: &str = "{\"voice\": \"…\", \"tools\": […]}";
 
 /// The assistant that a command line describes.
-pub(crate) fn new_assistant(
-    name: &str,
-    instructions: &str,
-    greeting: &str,
-    more: &AssistantOptions,
-) -> anyhow::Result<NewAssistant> {
-    let name = input::not_blank("the name", name)?;
-    let instructions = input::not_blank("the instructions", instructions)?;
-    let mut new = NewAssistant::new(name, instructions, greeting);
+pub(crate) fn new_assistant(args: &AssistantArgs) -> anyhow::Result<NewAssistant> {
+    let name = input::not_blank("the name", &args.name)?;
+    let instructions = input::not_blank("the instructions", &args.instructions)?;
+    let mut new = NewAssistant::new(name, instructions, &args.greeting);
+    let more = &args.more;
     for (key, text) in
         [("voice", &more.voice), ("model", &more.model), ("description", &more.description)]
     {
@@ -42,6 +38,7 @@ pub(crate) fn new_assistant(
         let tools: Result<Vec<_>, Fault> = more.tools.iter().map(tool).collect();
         new.set("tools", tools?.into_iter().map(Value::Object).collect::<Vec<_>>());
     }
+    apply_options(&mut new, args.options.as_deref())?;
     Ok(new)
 }
 
@@ -50,7 +47,7 @@ fn features<'a>(given: impl Iterator<Item = &'a str>) -> Result<Vec<&'static str
 }
 
 /// Takes over OPTIONS_JSON: an object of settings, or a list of features.
-pub(crate) fn apply_options(new: &mut NewAssistant, options: Option<&str>) -> Result<(), Fault> {
+fn apply_options(new: &mut NewAssistant, options: Option<&str>) -> Result<(), Fault> {
     match options.map(|text| input::json("OPTIONS_JSON", text, OPTIONS)).transpose()? {
         None => {}
         Some(Value::Array(list)) => {
@@ -74,8 +71,7 @@ pub(crate) fn apply_options(new: &mut NewAssistant, options: Option<&str>) -> Re
 }
 
 pub(crate) fn create(context: &CommandContext, args: &CreateAssistant) -> anyhow::Result<Exit> {
-    let mut new = new_assistant(&args.name, &args.instructions, &args.greeting, &args.more)?;
-    apply_options(&mut new, args.options.as_deref())?;
+    let new = new_assistant(&args.assistant)?;
     let assistant =
         service::assistants::create(&context.api()?, &new, &service::new_idempotency_key()?)?;
     let id = assistant.id(&["id", "assistant_id"]).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use state::exit::{self, Exit, Fault};
 
@@ -13,9 +13,6 @@ use crate::lifecycle::{EventEnd, EventOutcome, MissionEnd, RunEnd, has_ended, is
 use crate::scheduling::{self, ScheduleRequest, Submission, TOOL};
 use crate::service::{self, Pages, ScheduledRow, ServiceApi};
 use crate::store::{MissionStatus, event, progress};
-
-/// Nearer to its time than this, an event may be on its way although it was deleted.
-const SAFE_MARGIN: SignedDuration = SignedDuration::from_secs(60);
 
 /// Something that is scheduled and has not ended, as far as is known here.
 #[derive(Clone, Debug)]
@@ -50,10 +47,10 @@ type EventLists = HashMap<String, (HashMap<String, Value>, Option<Timestamp>)>;
 pub(crate) fn run(context: &CommandContext, args: &Cancel) -> anyhow::Result<Exit> {
     let slug = &*args.slug;
     let _lock = engine::lock(context)?;
-    let api = context.api()?;
+    let mut engine = Engine::new(context)?;
     end_as_cancelled(context, slug)?;
     let mut result = CancelResult::default();
-    let mut unfinished = unrecorded_events(context, &api, slug, &mut result)?;
+    let mut unfinished = unrecorded_events(context, engine.api(), slug, &mut result)?;
     let missions = context.store.read()?;
     for (id, event) in event::all(&missions.require(slug)?)? {
         if event.end.is_none() && !unfinished.iter().any(|one| one.id == id) {
@@ -68,7 +65,7 @@ pub(crate) fn run(context: &CommandContext, args: &Cancel) -> anyhow::Result<Exi
     drop(missions);
     let mut lists = EventLists::new();
     for one in &unfinished {
-        let withdrawal = withdraw(&api, &mut lists, one);
+        let withdrawal = withdraw(engine.api(), &mut lists, one);
         record(context, slug, one, &withdrawal).map_err(|err| {
             not_recorded(&format!("`{slug}` is being cancelled and {} was handled", one.id), &err)
         })?;
@@ -82,7 +79,7 @@ pub(crate) fn run(context: &CommandContext, args: &Cancel) -> anyhow::Result<Exi
             }
         }
     }
-    let report = engine::process(&mut Engine::new(context)?, slug, None);
+    let report = engine::process(&mut engine, slug, None);
     let mut document = report.json(slug);
     document["status"] = context.store.read()?.require(slug)?.status().word().into();
     document["cancelled"] = result.cancelled.clone().into();
@@ -186,7 +183,7 @@ fn withdraw(api: &ServiceApi, lists: &mut EventLists, one: &UnfinishedEvent) -> 
             return Withdrawal::Unconfirmed(None, format!("not read: {}", exit::one_line(&err)));
         }
     };
-    let is_early = |answered: Timestamp| one.at.duration_since(answered) >= SAFE_MARGIN;
+    let is_early = |answered| service::scheduled_events::is_safely_ahead(one.at, answered);
     let Some(row) = row else {
         // What is gone before its time does not happen.
         let answered = listed_at.map_or(api.now(), |listed_at| listed_at.max(api.now()));
@@ -252,7 +249,7 @@ fn record(
         match withdrawal {
             Withdrawal::Ended(row) | Withdrawal::Unconfirmed(Some(row), _) => {
                 let event = event.target_event(&one.id);
-                return event::record_poll(mission, &event, Some(row), None, now).map(drop);
+                return event::record_poll(mission, &event, Some(row), None, false, now).map(drop);
             }
             Withdrawal::Cancelled => {
                 event.polled_at = Some(now);

@@ -17,21 +17,23 @@ pub(crate) fn run(context: &CommandContext, args: &Fail) -> anyhow::Result<Exit>
     let mission = missions.require(slug)?;
     let snapshot = MissionSnapshot::of(context, &mission)?;
     let status = mission.status();
-    match snapshot.applied.ending.as_ref().map(|end| end.status) {
-        Some(RunEnd::Failed) => {}
+    let mut engine = match snapshot.applied.ending.as_ref().map(|end| end.status) {
+        Some(RunEnd::Failed) => Engine::new(context)?,
         Some(other) => return Err(has_ended_already(slug, other.word()).into()),
         None if status.is_over() && status != MissionStatus::Failed => {
             return Err(has_ended_already(slug, status.word()).into());
         }
         None => {
             let run = mission.require_run()?;
-            let (steps, _) = engine::fetch_plan_and_run(Engine::new(context)?.api(), run)?;
+            let engine = Engine::new(context)?;
+            let (steps, _) = engine::fetch_plan_and_run(engine.api(), run)?;
             let step = failed_step(&steps, args.step.as_deref())?;
             end_as_failed(context, slug, step, reason)?;
+            engine
         }
-    }
+    };
     drop(missions);
-    let report = engine::process(&mut Engine::new(context)?, slug, None);
+    let report = engine::process(&mut engine, slug, None);
     let missions = context.store.read()?;
     let end = MissionSnapshot::of(context, &missions.require(slug)?)?.applied.ending;
     let mut document = report.json(slug);

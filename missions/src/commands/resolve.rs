@@ -32,16 +32,19 @@ fn search_again(
     missions: &Missions,
 ) -> anyhow::Result<Exit> {
     let (mut settled, mut unconfirmed) = (Vec::new(), Vec::new());
-    for intent in intents {
-        match confirm::find_match(context, &context.api()?, intent) {
-            Ok(Some(event)) => {
-                confirm::settle(context, intent, &event)?;
-                settled.push(json!({ "id": intent.id, "made": event.id() }));
-            }
-            Ok(None) => unconfirmed.push(confirm::unconfirmed_json(intent)),
-            Err(err) => {
-                out::warning(&exit::one_line(&err));
-                unconfirmed.push(confirm::unconfirmed_json(intent));
+    if !intents.is_empty() {
+        let api = context.api()?;
+        for intent in intents {
+            match confirm::find_match(context, &api, intent) {
+                Ok(Some(event)) => {
+                    confirm::settle(context, intent, &event)?;
+                    settled.push(json!({ "id": intent.id, "made": event.id() }));
+                }
+                Ok(None) => unconfirmed.push(confirm::unconfirmed_json(intent)),
+                Err(err) => {
+                    out::warning(&exit::one_line(&err));
+                    unconfirmed.push(confirm::unconfirmed_json(intent));
+                }
             }
         }
     }

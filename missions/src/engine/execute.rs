@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
-use state::do_not_call::{self, DoNotCallEntry};
+use jiff::Timestamp;
+use state::do_not_call;
 use state::exit::{self, Exit, Fault};
 use state::gateway::{self, TurnKind, TurnOutcome};
 use state::{failure, shell};
@@ -11,7 +11,7 @@ use state::{failure, shell};
 use super::Engine;
 use super::poll::mark_polled;
 use super::report::MissionReport;
-use super::snapshot::{GlobalInputs, MissionSnapshot};
+use super::snapshot::{GlobalInputs, MissionSnapshot, has_opted_out};
 use crate::context::not_recorded;
 use crate::cron;
 use crate::lifecycle::{
@@ -23,9 +23,6 @@ use crate::store::{Mission, MissionStatus, event, progress};
 
 /// How long the gateway may take to accept a message that nobody waits for.
 const NOTIFY_WITHIN: Duration = Duration::from_secs(10);
-
-/// Nearer to its time than this, an event may be on its way although it was deleted.
-const SAFE_MARGIN: SignedDuration = SignedDuration::from_secs(60);
 
 /// What became of an effect.
 #[derive(Debug)]
@@ -100,13 +97,12 @@ fn is_refusal(err: &anyhow::Error) -> bool {
 /// Records that an effect was applied, together with what it changes in the state.
 fn record(engine: &Engine, slug: &str, effect: &Effect) -> anyhow::Result<EffectResult> {
     let now = engine.context.now();
-    let list = do_not_call::load(engine.context.config.skill_dir())?;
-    let opted_out = |to: &str| {
-        let entry = to.parse().ok().and_then(|to| list.get(&to));
-        entry.is_some_and(DoNotCallEntry::is_opt_out)
-    };
+    let list = matches!(effect.action, Action::Unschedule { .. })
+        .then(|| do_not_call::load(engine.context.config.skill_dir()))
+        .transpose()?;
+    let opted_out = |to: &str| list.as_ref().is_some_and(|list| has_opted_out(list, to));
     // Nearer to its time it may be on its way: then a poll says what came of it.
-    let is_early = |at: Timestamp| at.duration_since(engine.now()) >= SAFE_MARGIN;
+    let is_early = |at| service::scheduled_events::is_safely_ahead(at, engine.now());
     let agrees = engine.context.store.change_mission(slug, |mission| {
         match &effect.action {
             Action::SaveMemory(key, value) => {

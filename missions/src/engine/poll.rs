@@ -10,9 +10,7 @@ use super::pushed_events::PushedFields;
 use super::report::MissionReport;
 use super::snapshot::MissionSnapshot;
 use super::{Engine, EventRows};
-use crate::lifecycle::{
-    CallInsights, EventEnd, EventOutcome, MissionTarget, TargetEvent, trim_row,
-};
+use crate::lifecycle::{CallInsights, MissionTarget, TargetEvent, trim_row};
 use crate::scheduling::{self, RetryOf, ScheduleRequest, Submission, TOOL};
 use crate::service::{self, Channel, Pages, ScheduledRow};
 use crate::store::{ScheduledEvent, event, progress};
@@ -138,17 +136,8 @@ fn poll_events(
         for (_, event) in &unfinished {
             let Some(row) = polled.get(&*event.id) else { continue };
             let fields = pushed.get(&event.id);
-            let mut polled = event::record_poll(mission, event, *row, fields, now)?;
-            if let Some(ended) = &mut polled
-                && snapshot.opted_out.contains(&event.id)
-                && ended.end.as_ref().is_some_and(|end| end.outcome == EventOutcome::Gone)
-                && let Some(mut stored) = event::get(&mission.view(), &event.id)
-            {
-                // Deleted for that, by `connect` or by an earlier tick.
-                ended.end = Some(EventEnd { outcome: EventOutcome::OptedOut, at: now });
-                stored.end.clone_from(&ended.end);
-                event::set(mission, &event.id, &stored)?;
-            }
+            let has_opted_out = snapshot.opted_out.contains(&event.id);
+            let polled = event::record_poll(mission, event, *row, fields, has_opted_out, now)?;
             if polled.is_some_and(|event| event.end.is_some())
                 && let Some(stored) = event::get(&mission.view(), &event.id)
             {

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 use state::clock::Moment;
-use state::do_not_call;
+use state::do_not_call::{self, DoNotCallEntry, DoNotCallList};
 use state::phone::Phone;
 
 use crate::context::CommandContext;
@@ -60,12 +60,8 @@ impl MissionSnapshot {
     pub(crate) fn read(mission: &Mission, inputs: &GlobalInputs) -> anyhow::Result<Self> {
         let applied = progress::applied(mission)?;
         let events = event::all(mission)?;
-        let has_opted_out = |event: &ScheduledEvent| {
-            let to: Option<Phone> = event.to.parse().ok();
-            let entry = to.as_ref().and_then(|to| inputs.do_not_call.get(to));
-            entry.is_some_and(do_not_call::DoNotCallEntry::is_opt_out)
-        };
-        let opted_out = events.iter().filter(|(_, event)| has_opted_out(event));
+        let is_opt_out = |event: &ScheduledEvent| has_opted_out(&inputs.do_not_call, &event.to);
+        let opted_out = events.iter().filter(|(_, event)| is_opt_out(event));
         let opted_out = opted_out.map(|(id, _)| (*id).to_owned()).collect();
         let verify_step = events.iter().rev().find_map(|(_, event)| event.verify_step.clone());
         let mut places: HashMap<&str, usize> = HashMap::new();
@@ -147,4 +143,10 @@ fn target(id: &str, event: ScheduledEvent, inputs: &GlobalInputs) -> anyhow::Res
         forbidden: inputs.do_not_call.forbids(&to, event.channel.reach()),
         unconfirmed: None,
     })
+}
+
+/// Whether a number is on the list because somebody opted out.
+pub(super) fn has_opted_out(list: &DoNotCallList, to: &str) -> bool {
+    let entry = to.parse().ok().and_then(|to: Phone| list.get(&to));
+    entry.is_some_and(DoNotCallEntry::is_opt_out)
 }

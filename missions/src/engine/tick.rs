@@ -1,10 +1,8 @@
 //! One tick: which missions are due, each processed in turn, under the lock of ticks.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use state::file;
 use state::lock::Lock;
 
 use super::Engine;
@@ -27,7 +25,7 @@ struct DueMission {
 
 /// The lock of ticks, for a command that ends a mission. Waits for a tick at work; fails (exit 5) after a minute.
 pub(crate) fn lock(context: &CommandContext) -> anyhow::Result<Lock> {
-    Lock::acquire(&lock_path(context)?, WAIT)
+    Lock::acquire(&context.store.lock_beside("tick")?, WAIT)
 }
 
 /// Processes the missions that are due, or the one that is named if it is; `None` if another program ticks.
@@ -35,17 +33,10 @@ pub(crate) fn run_tick(
     context: &CommandContext,
     slug: Option<&str>,
 ) -> anyhow::Result<Option<TickSummary>> {
-    let Some(_lock) = Lock::try_acquire(&lock_path(context)?)? else { return Ok(None) };
+    let Some(_lock) = Lock::try_acquire(&context.store.lock_beside("tick")?)? else {
+        return Ok(None);
+    };
     run_locked(context, slug).map(Some)
-}
-
-fn lock_path(context: &CommandContext) -> anyhow::Result<PathBuf> {
-    let path = context.store.path();
-    if let Some(folder) = path.parent() {
-        file::create_dir(folder)?;
-    }
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    Ok(path.with_file_name(format!("{name}.tick.lock")))
 }
 
 fn run_locked(context: &CommandContext, only: Option<&str>) -> anyhow::Result<TickSummary> {

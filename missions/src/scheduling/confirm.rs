@@ -6,7 +6,7 @@ use state::intents::Intent;
 use state::shell;
 
 use super::TOOL;
-use super::request::ScheduleRequest;
+use super::request::{ScheduleRequest, command_name};
 use crate::context::{CommandContext, LAG_PAUSES};
 use crate::service::clock::earliest_creation;
 use crate::service::{self, Channel, Pages, ScheduledRow, ServiceApi, ServiceRow};
@@ -43,10 +43,15 @@ pub(crate) fn submission_of(
     api: &ServiceApi,
     intent: &Intent,
 ) -> anyhow::Result<Submission> {
-    match &intent.result {
-        Some(row) => Ok(Submission::Confirmed(ScheduledRow::new(ServiceRow::new(row.clone())))),
+    match event_of(intent) {
+        Some(event) => Ok(Submission::Confirmed(event)),
         None => confirm(context, api, intent),
     }
+}
+
+/// The event of an intent that is known to have been carried out.
+pub(super) fn event_of(intent: &Intent) -> Option<ScheduledRow> {
+    Some(ScheduledRow::new(ServiceRow::new(intent.result.clone()?)))
 }
 
 /// Searches a few times for the event of an unconfirmed intent, and settles the intent.
@@ -121,10 +126,7 @@ pub(crate) fn unconfirmed_json(intent: &Intent) -> Value {
     let body = request.as_ref().map(|request| &request.body);
     json!({
         "id": intent.id,
-        "what": match body.map(|body| body.channel) {
-            Some(Channel::Sms) => "schedule-sms",
-            _ => "schedule-call",
-        },
+        "what": command_name(body.map_or(Channel::Call, |body| body.channel)),
         "begun": intent.at.to_string(),
         "mission": request.as_ref().and_then(|request| request.slug.clone()),
         "assistant_id": body.map(|body| &body.assistant_id),
@@ -137,10 +139,7 @@ pub(crate) fn unconfirmed_json(intent: &Intent) -> Value {
 /// The events of other intents and of missions.
 fn known_ids(context: &CommandContext) -> anyhow::Result<Vec<String>> {
     let intents = context.intents().of_tool(TOOL)?.into_iter();
-    let settled = intents.filter_map(|intent| {
-        let row = ServiceRow::new(intent.result?);
-        ScheduledRow::new(row).id()
-    });
+    let settled = intents.filter_map(|intent| event_of(&intent)?.id());
     let mut known: Vec<String> = settled.collect();
     if let Ok(missions) = context.store.read() {
         for mission in missions.iter() {

@@ -49,8 +49,8 @@ pub(crate) fn event_of_earlier(
     api: &ServiceApi,
     intent: &Intent,
 ) -> anyhow::Result<ScheduledRow> {
-    match &intent.result {
-        Some(row) => Ok(ScheduledRow::new(ServiceRow::new(row.clone()))),
+    match confirm::event_of(intent) {
+        Some(event) => Ok(event),
         None => confirm::confirm_with_wait(context, api, intent),
     }
 }
@@ -149,15 +149,11 @@ pub(crate) fn submit_retry(
     }
 }
 
-/// Records whom a text goes to, so that `connect` knows the answer for one. Whoever cannot be recorded may be taken for
-/// somebody who wrote first.
+/// Records whom a text goes to, so that `connect` knows the answer for one.
 fn record_text(context: &CommandContext, request: &ScheduleRequest) {
     let (Some(text), Ok(to)) = (&request.body.text, request.phone()) else { return };
     let at = request.body.at().unwrap_or_else(|| context.now());
-    if let Err(err) = texted_numbers::record(context.config.skill_dir(), &to, text, at) {
-        let why = exit::one_line(&err);
-        out::warning(&format!("{to} is not recorded as a number that we texted: {why}"));
-    }
+    texted_numbers::record_or_warn(context.config.skill_dir(), &to, text, at);
 }
 
 /// Fails (exit 2) if the mission of a request ended since the request was read.

@@ -85,7 +85,7 @@ pub(crate) fn check(
         return Ok(());
     }
     let text = format!("{to} is called {window}, and {local} is outside");
-    if is_owners(api, &to) {
+    if state::owner::fetch_phone(api.client()).as_ref() == Some(&to) {
         out::warning(&format!("{text}; it is your own phone, so it rings all the same"));
         return Ok(());
     }
@@ -122,10 +122,4 @@ fn next_allowed(window: &Window, at: Timestamp) -> String {
     };
     let zone = if window.has_several_zones() { "`--zone` says where they are; " } else { "" };
     format!("{next}; {zone}`--any-time` overrides")
-}
-
-/// Whether a number is the owner's own phone. Where the service does not say so, it is not.
-fn is_owners(api: &ServiceApi, phone: &Phone) -> bool {
-    let owner = api.me().ok().and_then(|me| me.text("phone")?.parse::<Phone>().ok());
-    owner.as_ref() == Some(phone)
 }

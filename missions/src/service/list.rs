@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use state::api::{JsonResponse, UrlPath};
+use state::json::id_of;
 
-use super::row::id_of;
 use super::{ServiceApi, ServiceRow};
 
 /// Pages that `--all` reads at most; far above any account's, and an end to a server that never ends.

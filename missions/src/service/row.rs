@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
+use state::json::id_of;
 
 /// An object as the service sent it.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,13 +53,4 @@ impl ServiceRow {
 /// The id of a step of a plan, under whichever name the service gives it.
 pub(crate) fn step_id(step: &Value) -> Option<String> {
     id_of(step, &["step_id", "id"])
-}
-
-/// The first of these keys that holds an id; see [`ServiceRow::id`].
-pub(super) fn id_of(object: &Value, keys: &[&str]) -> Option<String> {
-    keys.iter().find_map(|key| match object.get(*key)? {
-        Value::String(id) if !id.trim().is_empty() => Some(id.clone()),
-        Value::Number(id) => Some(id.to_string()),
-        _ => None,
-    })
 }

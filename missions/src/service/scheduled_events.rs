@@ -4,7 +4,7 @@
 //! bare or under `event`. `from` must belong to the assistant. A DELETE cancels an event that is pending; of any other it
 //! only removes the record, and the call goes on.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use state::api::url_path;
@@ -108,6 +108,14 @@ impl NewScheduledEvent {
             && row.at() == self.at()
             && is_same_text
     }
+}
+
+/// Nearer to its time than this, an event may be on its way although it was deleted.
+const SAFE_MARGIN: SignedDuration = SignedDuration::from_secs(60);
+
+/// Whether what is deleted by `now` and was to happen `at` cannot be on its way.
+pub(crate) fn is_safely_ahead(at: Timestamp, now: Timestamp) -> bool {
+    at.duration_since(now) >= SAFE_MARGIN
 }
 
 /// A scheduled call or text as the service returns it.

@@ -8,7 +8,9 @@ use state::exit::Fault;
 use state::shell;
 
 use super::mission::{Mission, MissionMut};
-use crate::lifecycle::{Activity, CallInsights, EventEnd, Recipient, TargetEvent, merged};
+use crate::lifecycle::{
+    Activity, CallInsights, EventEnd, EventOutcome, Recipient, TargetEvent, merged,
+};
 use crate::service::{Channel, ScheduledRow};
 use crate::window::Window;
 
@@ -229,14 +231,15 @@ pub(crate) fn mark_deleted(
     set(mission, id, &event)
 }
 
-/// Stores what a poll returned for an event: the service's row, or that there is none, and the fields that were pushed for
-/// it. The record is changed in place, since a tick may poll a thousand. Returns the event as it is then; `None` if the
+/// Stores what a poll returned for an event: the service's row, or that there is none, the fields that were pushed for
+/// it, and whether its recipient has opted out. The record is changed in place, since a tick may poll a thousand. Returns the event as it is then; `None` if the
 /// mission does not have it.
 pub(crate) fn record_poll(
     mission: &mut MissionMut,
     event: &TargetEvent,
     row: Option<&Value>,
     pushed: Option<&Map<String, Value>>,
+    has_opted_out: bool,
     now: Timestamp,
 ) -> anyhow::Result<Option<TargetEvent>> {
     let record = mission.object(EVENTS).get_mut(&event.id).and_then(Value::as_object_mut);
@@ -246,6 +249,13 @@ pub(crate) fn record_poll(
     fields.extend(pushed.into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())));
     let merged = row.filter(|_| !fields.is_empty()).map(|row| merged(row, &fields));
     event.record_poll(merged.as_ref().or(row), now);
+    if let Some(end) = &mut event.end
+        && has_opted_out
+        && end.outcome == EventOutcome::Gone
+    {
+        // Deleted for that, by `connect` or by an earlier tick.
+        end.outcome = EventOutcome::OptedOut;
+    }
     if event.end.is_none() && !fields.is_empty() {
         // The row may show the end only later, and without these.
         record.insert(PUSHED.to_owned(), fields.into());

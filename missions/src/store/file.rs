@@ -41,6 +41,15 @@ impl StateFile {
         &self.path
     }
 
+    /// The path of the lock that is called `what`, beside the file, whose folder is made if it is not there.
+    pub(crate) fn lock_beside(&self, what: &str) -> anyhow::Result<PathBuf> {
+        if let Some(folder) = self.path.parent() {
+            file::create_dir(folder)?;
+        }
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        Ok(self.path.with_file_name(format!("{name}.{what}.lock")))
+    }
+
     /// The missions as they stand now; none if there is no file.
     ///
     /// Fails (exit 2) if the file is broken: the error names it and shows where.

@@ -25,7 +25,7 @@ pub(crate) fn parse(path: &Path, bytes: Option<&[u8]>) -> anyhow::Result<Mission
     if let Err(err) = std::str::from_utf8(bytes) {
         return Err(errors::not_text(path, bytes, err.valid_up_to()).into());
     }
-    match json::parse_of_python::<Members>(errors::without_byte_order_mark(bytes)) {
+    match json::parse_of_python::<Members>(bytes) {
         Ok((members, has_constants)) => {
             warn_of_changes(path, &members.renamed, has_constants);
             Ok(Missions(members.map))

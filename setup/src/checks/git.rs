@@ -1,7 +1,7 @@
 //! Whether git has, or would take, the private files of the skill folder: a key that is committed is everybody's who reads
 //! the repository.
 
-use super::finding::Finding;
+use super::finding::{Finding, quoted};
 use crate::git_ignore;
 use state::shell;
 use std::io::Write as _;
@@ -27,11 +27,7 @@ pub(super) fn check(skill: &Path) -> Option<Finding> {
     if let Some(first) = in_git.iter().find(|name| git_ignore::is_key_file(name)).or(in_git.first())
     {
         let names: Vec<String> = in_git.iter().map(|name| shell::quote(name)).collect();
-        let untrack = format!(
-            "git -C {} rm --cached -- {}",
-            shell::quote(&skill.display().to_string()),
-            names.join(" ")
-        );
+        let untrack = format!("git -C {} rm --cached -- {}", quoted(skill), names.join(" "));
         if git_ignore::is_key_file(first) {
             let detail = format!(
                 "`{first}`, which holds a key, is in git, in the work tree `{tree}`: take it out, and make a new key"

@@ -8,6 +8,8 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::exit;
+use crate::process::out;
 use crate::storage::{file, paths};
 use crate::text::phone::Phone;
 
@@ -60,6 +62,14 @@ pub fn record(skill: &Path, to: &Phone, text: &str, at: Timestamp) -> anyhow::Re
     })
 }
 
+/// The same. Warns if it cannot be recorded: whoever it is may be taken for somebody who wrote first.
+pub fn record_or_warn(skill: &Path, to: &Phone, text: &str, at: Timestamp) {
+    if let Err(err) = record(skill, to, text, at) {
+        let why = exit::one_line(&err);
+        out::warning(&format!("{to} is not recorded as a number that we texted: {why}"));
+    }
+}
+
 /// Reads the numbers of a skill folder.
 ///
 /// Fails if the file cannot be read.
@@ -69,10 +79,7 @@ pub fn load(skill: &Path) -> anyhow::Result<TextedNumbers> {
 }
 
 fn read(path: &Path, bytes: Option<Vec<u8>>) -> anyhow::Result<TextedNumbers> {
-    bytes.map_or_else(
-        || Ok(TextedNumbers::default()),
-        |bytes| serde_json::from_slice(&bytes).map_err(|err| file::corrupt(path, &err).into()),
-    )
+    Ok(file::parse(path, bytes)?.unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -15,9 +15,7 @@ use crate::service::{self, NewAssistant, RunRef, ServiceApi};
 use crate::store::Mission;
 
 pub(crate) fn run(context: &CommandContext, args: &SetupAgent) -> anyhow::Result<Exit> {
-    let mut new =
-        assistants::new_assistant(&args.name, &args.instructions, &args.greeting, &args.more)?;
-    assistants::apply_options(&mut new, args.options.as_deref())?;
+    let new = assistants::new_assistant(&args.assistant)?;
     let _lock = context.lock_workflow()?;
     let missions = context.store.read()?;
     let mission = missions.require(&args.slug)?;
