@@ -56,6 +56,14 @@ const RULES: &[(&str, &str, &str)] = &[
 const MAIN: &str = r#"
 //! Made by `cargo xtask classifier`.
 extern crate self as state;
+pub mod invisible;
+pub mod exit {
+    pub struct Fault;
+    impl Fault {
+        pub fn usage(_: String) -> Self { Self }
+        pub fn hint(self, _: &str) -> Self { self }
+    }
+}
 pub mod approval_policy {
     #[derive(Default)]
     pub struct OwnerPhrases { pub patterns: Vec<String>, pub harmless: Vec<String> }
@@ -98,6 +106,10 @@ impl Alone {
         file::replace(&folder.join("Cargo.lock"), &lock)?;
         workspace.scratch("classifier/src")?;
         file::replace(&folder.join("src/main.rs"), MAIN.as_bytes())?;
+        // All that the classifier uses of `state` beside the owner's phrases.
+        let invisible = std::fs::read(workspace.root().join("state/src/text/invisible.rs"))
+            .context("reading `state/src/text/invisible.rs`")?;
+        file::replace(&folder.join("src/invisible.rs"), &invisible)?;
         let sources = workspace.root().join("connect/src/classifier");
         let mut parts = Vec::new();
         copy(&sources, &folder.join("src/classifier"), "", &mut parts)?;
