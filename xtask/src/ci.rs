@@ -14,6 +14,7 @@ use state::out::{self, Printer};
 
 use crate::args::CiArgs;
 use crate::check_result::CheckResult;
+use crate::classifier;
 use crate::cron_check;
 use crate::demo;
 use crate::docs;
@@ -29,6 +30,7 @@ const CHECKS: &[(&str, CiCheck)] = &[
     ("clippy", checks::clippy),
     ("docs", docs::check),
     ("fuzz", fuzz::build),
+    ("classifier", classifier::check),
     ("test", checks::test),
     ("contract", checks::contract),
     ("demo", demo::check),

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use state::exit::Exit;
 use state::out::{self, Printer};
 
-use crate::args::ClassifierArgs;
+use crate::args::{ClassifierArgs, CorpusPart};
+use crate::check_result::CheckResult;
 use crate::workspace::Workspace;
 use alone::Alone;
 use corpus::{Corpus, Intents, Phrase};
@@ -112,6 +113,17 @@ pub(crate) fn run(workspace: &Workspace, args: &ClassifierArgs, printer: Printer
     }
     printer.print(&document, || text.trim_end().to_owned())?;
     Ok(Exit::Done)
+}
+
+/// The command itself, on our own phrases: that it still builds, that every order in them is told, and that hardly anything
+/// else is taken for one.
+pub(crate) fn check(workspace: &Workspace) -> Result<CheckResult> {
+    let path = workspace.root().join("connect/src/classifier/labelled_phrases.tsv");
+    let corpus = Corpus::read(&path, &Intents::read(None)?, CorpusPart::All)?;
+    let found = Alone::build(workspace)?.classify(&corpus.phrases, "")?;
+    let figures = Figures::of(&corpus.phrases, &found);
+    let is_well = figures.missed.is_empty() && figures.false_alarms() < 0.01;
+    Ok(CheckResult::of(is_well, figures.text(0).trim_end().to_owned()))
 }
 
 /// For each part, by how much the two figures over all phrases change where it is left out.
