@@ -1,12 +1,14 @@
 //! `cargo xtask install`: builds the programs and lays a skill folder out: a new one, one of these programs, or one of the
 //! scripts that they replace.
 
+pub(crate) mod completions;
 mod folder;
 mod lay;
 mod links;
 mod manuals;
 pub(crate) mod package;
 pub(crate) mod programs;
+pub(crate) mod reference;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

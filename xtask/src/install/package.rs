@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::manuals;
+use super::{completions, manuals};
 use super::programs::PROGRAMS;
 use crate::workspace::Workspace;
 
@@ -67,7 +67,7 @@ pub(crate) fn items(workspace: &Workspace, programs: &Path) -> Result<Vec<Item>>
         let path = format!("bin/{name}");
         items.push(Item { path, content: Content::Built(built), is_program: true });
     }
-    for (path, bytes) in manuals::all()? {
+    for (path, bytes) in completions::all().into_iter().chain(manuals::all()?) {
         items.push(Item::plain(format!("share/{path}"), bytes));
     }
     items.push(Item::plain("LICENSE".to_owned(), read(&workspace.root().join("LICENSE"))?));
