@@ -99,23 +99,54 @@ fn linked_programs_know_their_folder() {
     let placed = sandbox.run(&call, ["Your build is done"]).ok().quiet().json();
     assert_eq!(placed["status"], "initiating");
     assert!(sandbox.has("skill/.own_calls.json"), "it took another folder for its own");
+    let page = sandbox.path("home/share/man/man1/clawdtalk-sms-send.1");
+    assert_eq!(
+        fs::read(page).unwrap(),
+        fs::read(sandbox.path("skill/share/man/man1/clawdtalk-sms-send.1")).unwrap()
+    );
     let again = installs(&["--to", &skill, "--bin-dir", &bin.display().to_string()]);
-    assert_eq!(again["links"], json!([]));
+    assert_eq!((&again["links"], &again["completions_and_pages_linked"]), (&json!([]), &json!(0)));
+
+    // What `uninstall` says to run takes everything away again, and nothing else.
+    sandbox.write("home/share/man/man1/other.1", "");
+    symlink("/nowhere", bin.join("other")).unwrap();
+    sandbox.env("PATH", &format!("{}:/usr/bin:/bin", bin.display()));
+    let output =
+        sandbox.run(&bin.join("clawdtalk-uninstall").display().to_string(), ["--keep-config"]);
+    let words = output.ok().err().to_owned();
+    let command = words.split('`').nth(1).unwrap_or_else(|| panic!("no command: {words}"));
+    sandbox.run("sh", ["-c", command]).ok();
+    assert!(!sandbox.has("skill") && sandbox.has("home/share/man/man1/other.1"), "{command}");
+    let left: Vec<_> = fs::read_dir(&bin).unwrap().map(|one| one.unwrap().file_name()).collect();
+    assert_eq!(left, ["other"], "{command}");
+    assert_eq!(fs::read_dir(sandbox.path("home/share/man/man1")).unwrap().count(), 1);
 }
 
+/// What shells do not find by themselves is told in lines that can be copied.
 #[test]
-fn completions_and_manuals_are_there() {
+fn an_installation_says_which_lines_are_missing() {
     Sandbox::all_on_disk();
     let mut sandbox = Sandbox::new();
     furnish(&mut sandbox);
-    let bash = sandbox.read("skill/share/bash-completion/completions/clawdtalk-sms");
-    assert!(bash.contains("conversations") && bash.contains("--dry-run"), "{bash}");
-    let script =
-        "source skill/share/bash-completion/completions/clawdtalk-sms && complete -p clawdtalk-sms";
-    let script = format!("cd {} && {script}", sandbox.path("").display());
-    sandbox.run("bash", ["-c", &script]).ok().stdout_has("clawdtalk-sms");
-    assert!(sandbox.read("skill/share/man/man1/clawdtalk-call.1").contains("\\-\\-purpose"));
+    let said = |bin: &str, path: &str| {
+        let bin = sandbox.path(bin);
+        let mut xtask = command(&["--to", &skill(&sandbox), "--bin-dir"]);
+        xtask.arg(&bin).env("XDG_DATA_HOME", sandbox.path("home/share"));
+        if !path.is_empty() {
+            let path = std::env::join_paths(
+                [&bin].into_iter().cloned().chain(std::env::split_paths(path)),
+            );
+            xtask.env("PATH", path.unwrap());
+        }
+        let stderr = xtask.output().unwrap().stderr;
+        let stderr = String::from_utf8(stderr).unwrap();
+        let what =
+            stderr.lines().filter_map(|line| line.strip_prefix("for ")?.split([',', ':']).next());
+        what.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(said("home/bin", &std::env::var("PATH").unwrap()), ["zsh"]);
     assert!(sandbox.has("skill/LICENSE"));
+    assert_eq!(said("home/tools", ""), ["programs", "man pages", "bash", "fish", "zsh"]);
 }
 
 #[test]

@@ -17,6 +17,7 @@
 //! - [`checks`] read everything, change nothing, and know nothing of setup's own run.
 //! - [`gateway_file`] and [`json5`] edit a file that belongs to somebody else: whole or not at all, comments kept.
 //! - [`git_ignore`] is what git is to leave alone, for setup, `status` and the installation.
+//! - [`installed_links`] says how the programs themselves go, which `uninstall` leaves.
 //! - [`client`] and [`programs`] are how these three programs see and run `connect` and `missions`.
 
 pub mod apply;
@@ -29,6 +30,7 @@ pub mod detect;
 pub mod gateway_edit;
 pub mod gateway_file;
 pub mod git_ignore;
+pub mod installed_links;
 pub mod json5;
 pub mod manifest;
 pub mod owned_files;

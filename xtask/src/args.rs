@@ -130,7 +130,8 @@ pub(crate) struct InstallArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) to: Option<PathBuf>,
 
-    /// Link the programs there, as clawdtalk-connect, clawdtalk-call, …
+    /// Link the programs there, as clawdtalk-connect, clawdtalk-call, …, and where it is called bin, completions and man
+    /// pages into the folder share beside it
     #[arg(long, value_name = "DIR")]
     pub(crate) bin_dir: Option<PathBuf>,
 

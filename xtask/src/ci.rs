@@ -1,6 +1,7 @@
 //! `cargo xtask ci`: every check there is. What could not be run is listed with its reason, never passed in silence.
 
 mod checks;
+mod completions;
 mod fuzz;
 mod peer;
 mod systemd;
@@ -34,6 +35,7 @@ const CHECKS: &[(&str, CiCheck)] = &[
     ("test", checks::test),
     ("contract", checks::contract),
     ("demo", demo::check),
+    ("completions", completions::run),
     ("torture", torture::shortly),
     ("systemd", systemd::run),
     ("cron-check", cron_check::check),

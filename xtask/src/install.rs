@@ -27,7 +27,7 @@ use crate::args::InstallArgs;
 use crate::workspace::{Profile, Workspace};
 use folder::FolderOrigin;
 use lay::{Layout, LayoutChanges};
-use links::Links;
+use links::{Links, MadeLinks};
 
 /// How long another installation of the same folder is waited for: it has its programs built already.
 const LOCK_WAIT: Duration = Duration::from_secs(60);
@@ -39,7 +39,7 @@ struct InstallReport {
     changes: LayoutChanges,
     backup: PathBuf,
     private: Vec<PathBuf>,
-    links: Vec<PathBuf>,
+    links: MadeLinks,
 }
 
 /// Builds, lays out, links, and reports what was done.
@@ -110,7 +110,8 @@ impl InstallReport {
             "backup": backup,
             "moved": self.changes.moved,
             "made_private": self.private,
-            "links": self.links,
+            "links": self.links.programs,
+            "completions_and_pages_linked": self.links.n_shared,
         });
         printer.print(&document, || self.words())
     }
@@ -125,7 +126,11 @@ impl InstallReport {
         }
         let private = self.private.iter().map(|path| format!("private now: {}", path.display()));
         lines.extend(private);
-        lines.extend(self.links.iter().map(|link| format!("linked: {}", link.display())));
+        let links = self.links.programs.iter();
+        lines.extend(links.map(|link| format!("linked: {}", link.display())));
+        if self.links.n_shared > 0 {
+            lines.push(format!("linked: {} completions and man pages", self.links.n_shared));
+        }
         lines.join("\n")
     }
 
@@ -144,16 +149,28 @@ impl InstallReport {
                 bin.join("connect").display()
             ));
         }
-        if let Some(links) = links.filter(|links| !links.are_on_path()) {
-            out::warning(&format!("{} is not on the PATH", links.folder().display()));
-        }
-        if !self.changes.written.is_empty() {
-            let share = self.skill.join("share");
-            out::progress(&format!("completions and man pages are in {}", share.display()));
+        let share = self.skill.join("share");
+        match links {
+            Some(links)
+                if self.links.n_shared > 0
+                    || !self.changes.written.is_empty()
+                    || !self.links.programs.is_empty() =>
+            {
+                for (what, line) in links.lines(&share) {
+                    out::progress(&format!("for {what}: {line}"));
+                }
+            }
+            None if !self.changes.written.is_empty() => out::progress(&format!(
+                "completions and man pages are in {}; `--bin-dir ~/.local/bin` links them and the programs",
+                share.display()
+            )),
+            _ => {}
         }
         if !paths::config(&self.skill).exists() {
-            let setup = self.skill.join("setup.sh").display().to_string();
-            out::hint(&format!("run `{}`", shell::quote(&setup)));
+            let setup = self.skill.join("bin/setup").display().to_string();
+            let linked =
+                links.filter(|links| links.are_on_path()).map(|_| "clawdtalk-setup".to_owned());
+            out::hint(&format!("run `{}`", linked.unwrap_or_else(|| shell::quote(&setup))));
         }
     }
 }

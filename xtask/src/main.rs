@@ -5,9 +5,10 @@
 //! - [`torture`], [`fuzz`] and [`mod@bench`] take minutes and print figures; [`demo`] and [`simulate`] are for people.
 //! - [`install`] lays out the skill folder, [`dist`] the archive that is published.
 //!
-//! Each uses [`workspace`] (the checkout and its builds), [`folder`] and, where a program needs a peer that costs nothing,
+//! Each uses [`workspace`] (the checkout and its builds), [`folder`], [`apt`] and, where a program needs a peer that costs nothing,
 //! [`minimal`]; none of those uses a chore.
 
+mod apt;
 mod args;
 mod bench;
 mod check_result;

@@ -2,6 +2,7 @@
 
 use crate::args::Uninstall;
 use crate::client;
+use crate::installed_links;
 use crate::manifest::Manifest;
 use crate::owned_files;
 use crate::terminal::Terminal;
@@ -57,6 +58,12 @@ pub fn run(args: &Uninstall) -> anyhow::Result<Exit> {
     let verb = if args.dry_run { "would_do" } else { "done" };
     let document = json!({"skill_dir": skill.display().to_string(), verb: done, "failed": failed, "kept": kept});
     printer.print(&document, || as_text(&document, verb))?;
+    if let Some(commands) = Some(installed_links::removal(&skill)).filter(|all| !all.is_empty()) {
+        out::hint(&format!(
+            "the programs are still there; they go, with what is kept, by `{}`",
+            commands.join(" && ")
+        ));
+    }
     first.map_or(Ok(Exit::Done), Err)
 }
 

@@ -1,12 +1,12 @@
 //! Debian's cron: the one that runs here, else one for as long as the check takes.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use anyhow::{Context as _, Result, bail, ensure};
-use state::out;
+use anyhow::{Context as _, Result, ensure};
+
+use crate::apt;
 
 /// Debian's cron runs the `@reboot` lines of a boot once, and remembers it here.
 const BOOTED: &str = "/run/crond.reboot";
@@ -24,11 +24,10 @@ pub(super) struct Daemon {
 
 /// Sees to it that there is a cron, and that one runs or can be started. Fails with the reason otherwise.
 pub(super) fn installed() -> Result<()> {
-    if !is_there("crontab") || (!is_there("cron") && !runs()) {
-        ensure!(is_root(), "cron is not installed, and only root can install it");
-        install().context("cron is not installed, and installing it failed")?;
+    if !apt::is_there("crontab") || !runs() {
+        apt::provide(&[("crontab", "cron"), ("cron", "cron")])?;
     }
-    ensure!(runs() || is_root(), "no cron runs, and only root can start one");
+    ensure!(runs() || apt::is_root(), "no cron runs, and only root can start one");
     Ok(())
 }
 
@@ -60,33 +59,6 @@ impl Drop for Daemon {
             let _ = fs::remove_file(BOOTED);
         }
     }
-}
-
-fn install() -> Result<()> {
-    out::progress("installing cron by apt-get");
-    for args in [&["update"][..], &["install", "-y", "--no-install-recommends", "cron"]] {
-        let mut command = Command::new("apt-get");
-        // Without a network it would try for minutes.
-        command.args(["-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=20"]);
-        command.args(args).env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null());
-        let output = command.output().context("starting `apt-get`")?;
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        let last = stderr.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
-        ensure!(output.status.success(), "`apt-get {}`: {last}", args.join(" "));
-    }
-    if !is_there("cron") {
-        bail!("`apt-get install cron` brought no `cron`");
-    }
-    Ok(())
-}
-
-fn is_there(program: &str) -> bool {
-    let folders = ["/usr/bin", "/usr/sbin", "/bin", "/sbin", "/usr/local/bin", "/usr/local/sbin"];
-    folders.iter().any(|folder| Path::new(folder).join(program).is_file())
-}
-
-fn is_root() -> bool {
-    fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 
 /// Whether any cron runs.

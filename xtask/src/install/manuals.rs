@@ -36,11 +36,16 @@ fn pages(command: &Command, files: &mut BTreeMap<String, Vec<u8>>) -> Result<()>
 fn page(command: &Command) -> Result<Vec<u8>> {
     let usage = command.clone().render_usage().to_string();
     let usage = usage.trim_start_matches("Usage:").trim().to_owned();
-    let version = format!("ClawdTalk tools {}", env!("CARGO_PKG_VERSION"));
-    let man = Man::new(command.clone().override_usage(usage)).source(version);
-    let man = man.manual("ClawdTalk tools");
-    let mut text = Vec::new();
-    man.render_title(&mut text)?;
+    let man = Man::new(command.clone().override_usage(usage));
+    let name = command.get_display_name().unwrap_or(command.get_name());
+    // Without a date: the same programs give the same pages. Written here, since clap_mangen's own title loses an empty date,
+    // and the words behind it move into its place.
+    let version = env!("CARGO_PKG_VERSION");
+    let title = format!(
+        ".TH \"{}\" 1 \"\" \"ClawdTalk tools {version}\" \"ClawdTalk tools\"\n",
+        name.to_uppercase()
+    );
+    let mut text = title.into_bytes();
     man.render_name_section(&mut text)?;
     man.render_synopsis_section(&mut text)?;
     man.render_description_section(&mut text)?;
@@ -117,7 +122,9 @@ mod tests {
         assert!(files.contains_key("man/man1/clawdtalk-missions-init.1"));
         for (path, text) in &files {
             let text = String::from_utf8_lossy(text);
-            for section in ["SYNOPSIS", "\"EXIT STATUS\"", "\"ENVIRONMENT\"", "\"FILES\"", "EXAMPLES"] {
+            for section in
+                ["SYNOPSIS", "\"EXIT STATUS\"", "\"ENVIRONMENT\"", "\"FILES\"", "EXAMPLES"]
+            {
                 assert!(text.contains(&format!(".SH {section}")), "{path}: {section}");
             }
             assert!(!text.contains(".nf\n.fi"), "{path} has no example");
@@ -128,7 +135,10 @@ mod tests {
     fn examples_have_the_installed_names() {
         let line = "call status call_1 | jq -r .status";
         assert_eq!(with_installed_names(line), "clawdtalk-call status call_1 | jq -r .status");
-        assert_eq!(with_installed_names("echo \"$KEY\" | setup --yes"), "echo \"$KEY\" | clawdtalk-setup --yes");
+        assert_eq!(
+            with_installed_names("echo \"$KEY\" | setup --yes"),
+            "echo \"$KEY\" | clawdtalk-setup --yes"
+        );
         assert_eq!(with_installed_names("callous call"), "callous call");
     }
 

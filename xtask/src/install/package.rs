@@ -1,12 +1,13 @@
 //! What an installed skill folder holds: one list, which `install` lays out and `dist` packs.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::{completions, manuals};
 use super::programs::PROGRAMS;
+use super::{completions, manuals};
 use crate::workspace::Workspace;
 
 /// Where the skill's own pages and scripts stand in the checkout, laid out as they are installed.
@@ -67,12 +68,19 @@ pub(crate) fn items(workspace: &Workspace, programs: &Path) -> Result<Vec<Item>>
         let path = format!("bin/{name}");
         items.push(Item { path, content: Content::Built(built), is_program: true });
     }
-    for (path, bytes) in completions::all().into_iter().chain(manuals::all()?) {
+    for (path, bytes) in shared()? {
         items.push(Item::plain(format!("share/{path}"), bytes));
     }
     items.push(Item::plain("LICENSE".to_owned(), read(&workspace.root().join("LICENSE"))?));
     pages(&workspace.root().join(SKILL), "", &mut items)?;
     Ok(items)
+}
+
+/// The completions and man pages, by their path below `share`.
+pub(super) fn shared() -> Result<BTreeMap<String, Vec<u8>>> {
+    let mut files = manuals::all()?;
+    files.extend(completions::all());
+    Ok(files)
 }
 
 /// The files of a folder and of those in it, by name.

@@ -41,7 +41,10 @@ pub(crate) const VARIABLES: [(&str, &str); 24] = [
     ("DEBUG", "More in the log: what people said, and why a request was asked about."),
     ("PATH", "Where crontab, systemctl, git and the gateway's program are."),
     ("HOME", "Where the default folders are."),
-    ("XDG_CONFIG_HOME", "Where systemd's units are, and the skill folder of a program that is in none."),
+    (
+        "XDG_CONFIG_HOME",
+        "Where systemd's units are, and the skill folder of a program that is in none.",
+    ),
 ];
 
 /// What is in the skill folder and around it, and what for.
@@ -62,7 +65,10 @@ pub(crate) const FILES: [(&str, &str); 17] = [
     (".connect.log", "Its log."),
     (".connect.lock", "Held by the running client; .connect.pid beside it is its process."),
     ("~/.openclaw/openclaw.json", "The gateway's configuration, which setup changes after asking."),
-    ("~/.config/systemd/user/clawdtalk-connect.service", "The unit that setup --service systemd writes."),
+    (
+        "~/.config/systemd/user/clawdtalk-connect.service",
+        "The unit that setup --service systemd writes.",
+    ),
 ];
 
 #[cfg(test)]
