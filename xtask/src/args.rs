@@ -76,6 +76,9 @@ pub(crate) enum Command {
     /// Make the pages of the sources' own comments (rustdoc)
     Docs(DocsArgs),
 
+    /// Make the picture in the README anew: a session of the programs against the simulated service
+    Picture(PictureArgs),
+
     /// The least client possible, which `bench connect` measures beside `connect`
     #[command(hide = true)]
     Floor(FloorArgs),
@@ -188,6 +191,13 @@ pub(crate) enum CorpusPart {
 #[derive(clap::Args)]
 pub(crate) struct DocsArgs {
     /// Fail on a dangling link, and on pages that mention commands or options that do not exist
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct PictureArgs {
+    /// Write nothing; exit 1 if the programs print other things than the picture shows
     #[arg(long)]
     pub(crate) check: bool,
 }

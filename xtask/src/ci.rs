@@ -19,6 +19,7 @@ use crate::classifier;
 use crate::cron_check;
 use crate::demo;
 use crate::docs;
+use crate::picture;
 use crate::torture;
 use crate::workspace::Workspace;
 
@@ -35,6 +36,7 @@ const CHECKS: &[(&str, CiCheck)] = &[
     ("test", checks::test),
     ("contract", checks::contract),
     ("demo", demo::check),
+    ("picture", picture::check),
     ("completions", completions::run),
     ("torture", torture::shortly),
     ("systemd", systemd::run),

@@ -2,7 +2,7 @@
 //!
 //! - Checks give a [`check_result`]: [`tidy`] reads the sources, [`docs`] the pages and helps; [`cron_check`] and
 //!   [`real_gateway`] run the programs under a real cron and against a real gateway. [`ci`] runs all of them.
-//! - [`torture`], [`fuzz`] and [`mod@bench`] take minutes and print figures; [`demo`] and [`simulate`] are for people.
+//! - [`torture`], [`fuzz`] and [`mod@bench`] take minutes and print figures; [`demo`], [`picture`] and [`simulate`] are for people.
 //! - [`install`] lays out the skill folder, [`dist`] the archive that is published.
 //!
 //! Each uses [`workspace`] (the checkout and its builds), [`folder`], [`apt`] and, where a program needs a peer that costs nothing,
@@ -23,6 +23,7 @@ mod fuzz;
 mod install;
 mod minimal;
 mod numbers;
+mod picture;
 mod real_gateway;
 mod simulate;
 mod tidy;
@@ -56,6 +57,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Classifier(args) => classifier::run(&workspace, args, printer)?.into(),
         Command::Dist(args) => dist::run(&workspace, args, printer)?.into(),
         Command::Docs(args) => docs::run(&workspace, args, printer)?.into(),
+        Command::Picture(args) => picture::run(&workspace, args, printer)?.into(),
         Command::Simulate(args) => simulate::run(args, printer)?.into(),
         Command::Torture(args) => torture::run(&workspace, args, printer)?.into(),
         Command::Disks(args) => torture::disks::run(args, printer)?.into(),
