@@ -11,7 +11,7 @@ mod folder;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::time::Duration;
 
@@ -19,6 +19,9 @@ use harness::{
     KEY, Output, Sandbox, ServiceTable, SimulatedGateway, SimulatedOwner, SimulatedService, TOKEN,
 };
 use serde_json::Value;
+
+const PROGRAMS: [&str; 8] =
+    ["connect", "call", "sms", "approval", "missions", "setup", "uninstall", "status"];
 
 /// A call takes half a minute of the service's time; nobody waits for it in full.
 const SPEED: u32 = 20;
@@ -40,7 +43,14 @@ fn the_page_on_setting_up_runs() {
 
 #[test]
 fn the_readme_runs() {
-    follow("README.md", Machine::SetUp);
+    follow("README.md", Machine::Fresh);
+}
+
+#[test]
+fn the_programs_pages_run() {
+    for page in ["connect/README.md", "missions/README.md", "setup/MOVING.md"] {
+        follow(page, Machine::SetUp);
+    }
 }
 
 /// An agent reads this page in full before each use.
@@ -180,6 +190,10 @@ impl Reader {
             let path = format!("work/bin/{name}");
             sandbox.write(&path, &format!("#!/bin/sh\n{script}\n"));
             fs::set_permissions(sandbox.path(&path), fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        for name in PROGRAMS {
+            let installed = sandbox.path(&format!("work/bin/clawdtalk-{name}"));
+            symlink(format!("{skill}/bin/{name}"), installed).unwrap();
         }
         let path = format!("{}:{skill}/bin:/usr/bin:/bin", sandbox.path("work/bin").display());
         sandbox.env("PATH", &path).env("XTASK", env!("CARGO_BIN_EXE_xtask"));

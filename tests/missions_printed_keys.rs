@@ -1,4 +1,4 @@
-//! The README's table of keys is true of every command of `missions`, and leaves none out.
+//! The table of keys on the page of `missions` is true of every command of `missions`, and leaves none out.
 
 #![expect(clippy::unwrap_used, reason = "to panic is how a test fails")]
 
@@ -39,7 +39,7 @@ impl Promise {
     #[track_caller]
     fn holds_of(&self, command: &str, document: &Value) {
         let mismatch =
-            || format!("`missions {command}` printed {document}\nthe README says {self:?}");
+            || format!("`missions {command}` printed {document}\nthe page says {self:?}");
         for (key, inner) in &self.keys {
             let value = document.get(key).unwrap_or_else(|| panic!("no `{key}`: {}", mismatch()));
             let first = value.get(0).unwrap_or(&Value::Null);
@@ -55,7 +55,7 @@ impl Promise {
 
 /// The rows of the table, by command.
 fn promises() -> BTreeMap<String, Promise> {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let page = std::fs::read_to_string(page).unwrap();
     let table = page.split("## What is printed").nth(1).unwrap().split("\n## ").next().unwrap();
     let mut promises = BTreeMap::new();

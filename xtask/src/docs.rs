@@ -15,18 +15,19 @@ use state::out::{self, Printer};
 use crate::args::{Args, DocsArgs};
 use crate::check_result::CheckResult;
 use crate::install::programs::{PROGRAMS, commands};
+use crate::install::reference::{EXIT_CODES, VARIABLES};
 use crate::tidy;
 use crate::workspace::Workspace;
 use mentions::CommandLines;
 
-/// What people and agents read.
-const PAGES: [&str; 5] = [
-    "README.md",
-    ".github/CONTRIBUTING.md",
-    "setup/src/skill/SKILL.md",
-    "setup/src/skill/SETUP.md",
-    "setup/src/skill/MISSIONS.md",
-];
+/// What owners read first; every other page is linked from it, directly or around corners.
+const FIRST: &str = "README.md";
+/// The most lines of it: a longer one is not read.
+const FIRST_LINES: usize = 250;
+/// Who changes the programs reads this: it lists the chores.
+const CONTRIBUTING: &str = ".github/CONTRIBUTING.md";
+/// What holds for all programs.
+const SHARED: &str = "state/README.md";
 
 /// Makes the pages, and prints where they are.
 pub(crate) fn run(workspace: &Workspace, args: &DocsArgs, printer: Printer) -> Result<Exit> {
@@ -36,27 +37,48 @@ pub(crate) fn run(workspace: &Workspace, args: &DocsArgs, printer: Printer) -> R
     Ok(if matches!(result, CheckResult::Failed(_)) { Exit::No } else { Exit::Done })
 }
 
-/// No page, no `--help`, no comment and no link of a doc comment refers to what is not there, and the README's lists are
-/// complete.
+/// No page, no `--help`, no comment and no link of a doc comment refers to what is not there; the lists of programs, chores,
+/// variables and exit codes are complete; every page can be found.
 pub(crate) fn check(workspace: &Workspace) -> Result<CheckResult> {
     let command_lines = CommandLines::of(
         PROGRAMS.iter().map(|(name, _)| *name).zip(commands()).collect(),
         Args::command(),
     );
     let mut faults = command_lines.examples();
-    for page in PAGES {
-        let path = workspace.root().join(page);
-        let text = std::fs::read_to_string(&path)
-            .with_context(|| format!("reading `{}`", path.display()))?;
-        faults.extend(
-            command_lines.faults(&text).into_iter().map(|fault| format!("{page}: {fault}")),
-        );
-        let folder = path.parent().unwrap_or(workspace.root());
-        faults.extend(links::dead(&text, folder).iter().map(|fault| format!("{page}: {fault}")));
-        if page == PAGES[0] {
-            faults.extend(
-                command_lines.missing(&text).into_iter().map(|fault| format!("{page}: {fault}")),
-            );
+    let pages = tidy::pages(workspace)?;
+    let text = |path: &str| {
+        let page = pages.iter().find(|(page, _)| page == path);
+        page.map(|(_, text)| text.as_str()).with_context(|| format!("there is no `{path}`"))
+    };
+    for (page, text) in &pages {
+        let found =
+            command_lines.faults(text).into_iter().chain(links::dead(page, text, &|path| {
+                if path.ends_with(".md") {
+                    return pages
+                        .iter()
+                        .find(|(page, _)| page == path)
+                        .map(|(_, text)| text.clone());
+                }
+                workspace.root().join(path).exists().then(String::new)
+            }));
+        faults.extend(found.map(|fault| format!("{page}: {fault}")));
+    }
+    let orphans = links::orphans(FIRST, &pages).into_iter();
+    faults.extend(orphans.map(|page| format!("{page}: no link leads there from {FIRST}")));
+    let n_lines = text(FIRST)?.lines().count();
+    if n_lines >= FIRST_LINES {
+        faults.push(format!("{FIRST}: {n_lines} lines, wanted less than {FIRST_LINES}"));
+    }
+    let programs = PROGRAMS.iter().map(|(_, installed)| (*installed).to_owned());
+    let chores = command_lines.chores().map(|chore| format!("cargo xtask {chore}"));
+    let variables = VARIABLES.iter().map(|(name, _)| (*name).to_owned());
+    faults.extend(mentions::missing(programs, text(FIRST)?, FIRST));
+    faults.extend(mentions::missing(chores, text(CONTRIBUTING)?, CONTRIBUTING));
+    faults.extend(mentions::missing(variables, text(SHARED)?, SHARED));
+    for page in [FIRST, SHARED] {
+        let codes: Vec<String> = EXIT_CODES.iter().map(|(code, _)| code.to_string()).collect();
+        if mentions::exit_codes(text(page)?) != codes {
+            faults.push(format!("{page}: its table of exit codes is not that of the programs"));
         }
     }
     faults.extend(tidy::dangling_citations(workspace)?);

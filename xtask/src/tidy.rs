@@ -81,6 +81,12 @@ pub(crate) fn dangling_citations(workspace: &Workspace) -> anyhow::Result<Vec<St
     Ok(found.iter().map(|one| format!("{}:{}: {}", one.path, one.line, one.what)).collect())
 }
 
+/// Every page of the repository: its path from the top, and its text.
+pub(crate) fn pages(workspace: &Workspace) -> anyhow::Result<Vec<(String, String)>> {
+    let pages = tree(workspace.root())?.into_iter().filter(|file| file.is("md"));
+    Ok(pages.map(|page| (page.path, page.text)).collect())
+}
+
 /// Prints the lines of each crate and of all together, the circles among their files, and the names of types that stand for
 /// several things.
 pub(crate) fn count(workspace: &Workspace, printer: Printer) -> anyhow::Result<Exit> {

@@ -1,16 +1,50 @@
-//! The relative links of a page: each has to lead to a file of the checkout, or to a heading of the page.
+//! The relative links of a page: each has to lead to a file of the checkout, or to a heading of a page.
 
-use std::path::Path;
+use std::collections::BTreeSet;
 
-/// The links of a page that lead nowhere. `folder` is the page's own.
-pub(super) fn dead(page: &str, folder: &Path) -> Vec<String> {
+/// The links of a page that lead nowhere. `file` gives the text of a page by its path from the top of the checkout, an empty
+/// text for any other file or folder there is, and `None` for what is not there.
+pub(super) fn dead(path: &str, page: &str, file: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
     let is_dead = |target: &&str| {
-        let (path, heading) = target.split_once('#').unwrap_or((target, ""));
-        let is_missing = !path.is_empty() && !folder.join(path).exists();
-        is_missing || path.is_empty() && !headings(page).any(|own| own == heading)
+        let (to, heading) = target.split_once('#').unwrap_or((target, ""));
+        let text = if to.is_empty() { Some(page.to_owned()) } else { file(&resolved(path, to)) };
+        let is_page = to.is_empty() || to.ends_with(".md");
+        // What follows the # of another file is a line.
+        let has =
+            |text: &str| !is_page || heading.is_empty() || headings(text).any(|own| own == heading);
+        text.is_none_or(|text| !has(&text))
     };
     let dead = targets(page).filter(|target| !is_elsewhere(target)).filter(is_dead);
     dead.map(|target| format!("the link `{target}` leads nowhere")).collect()
+}
+
+/// The pages to which no link leads from the first one, directly or by others.
+pub(super) fn orphans(first: &str, pages: &[(String, String)]) -> Vec<String> {
+    let (mut reached, mut open) = (BTreeSet::from([first.to_owned()]), vec![first.to_owned()]);
+    while let Some(path) = open.pop() {
+        let page = pages.iter().find(|(page, _)| *page == path).map_or("", |(_, text)| text);
+        for target in targets(page).filter(|target| !is_elsewhere(target)) {
+            let to = resolved(&path, target.split('#').next().unwrap_or_default());
+            if pages.iter().any(|(page, _)| *page == to) && reached.insert(to.clone()) {
+                open.push(to);
+            }
+        }
+    }
+    pages.iter().map(|(path, _)| path.clone()).filter(|path| !reached.contains(path)).collect()
+}
+
+/// The path from the top of the checkout of what a page links to.
+fn resolved(page: &str, target: &str) -> String {
+    let mut parts: Vec<&str> = page.split('/').collect();
+    parts.pop();
+    for part in target.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
 }
 
 /// Whether a link leads out of the checkout.
@@ -53,23 +87,42 @@ fn lines(page: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use super::dead;
-    use std::path::Path;
+    use super::{dead, orphans};
+
+    fn file(path: &str) -> Option<String> {
+        match path {
+            "a/page.md" => Some("# Title\n## How to add".to_owned()),
+            "a/src/docs.rs" | "a/src" | "README.md" => Some(String::new()),
+            _ => None,
+        }
+    }
 
     #[track_caller]
     fn case(page: &str, found: &[&str]) {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
         let found: Vec<_> =
             found.iter().map(|target| format!("the link `{target}` leads nowhere")).collect();
-        assert_eq!(dead(page, folder), found, "{page}");
+        assert_eq!(dead("a/own.md", page, &file), found, "{page}");
     }
 
     #[test]
     fn a_link_leads_to_a_file_or_to_a_heading() {
-        case("[a](Cargo.toml), [b](src/docs.rs#L1) and [c](https://example.com/x)", &[]);
+        case("[a](page.md), [b](src/docs.rs#L1) and [c](https://example.com/x)", &[]);
         case("[a](src/nowhere.rs), [b](../README.md) and [c](src/)", &["src/nowhere.rs"]);
         case("## How to add a check\n[a](#how-to-add-a-check) [b](#how-to-add)", &["#how-to-add"]);
+        case("[a](page.md#how-to-add) [b](page.md#how)", &["page.md#how"]);
         case("[a]\n\n[a]: nowhere.md \"title\"\n", &["nowhere.md"]);
         case("`[a](nowhere.md)`\n```\n[a](nowhere.md)\n```\n", &[]);
+    }
+
+    #[test]
+    fn a_page_that_no_link_leads_to_is_an_orphan() {
+        let page = |path: &str, text: &str| (path.to_owned(), text.to_owned());
+        let pages = [
+            page("README.md", "[a](a/one.md#x)"),
+            page("a/one.md", "[b](../b/two.md)"),
+            page("b/two.md", ""),
+            page("b/three.md", "[a](../README.md)"),
+        ];
+        assert_eq!(orphans("README.md", &pages), ["b/three.md"]);
     }
 }

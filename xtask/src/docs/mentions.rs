@@ -19,17 +19,10 @@ impl CommandLines {
         spans(page).filter_map(|span| self.fault(span)).collect()
     }
 
-    /// Programs and chores that the page does not mention.
-    pub(super) fn missing(&self, page: &str) -> Vec<String> {
+    /// The names of the chores.
+    pub(super) fn chores(&self) -> impl Iterator<Item = &str> {
         let visible = self.xtask.get_subcommands().filter(|command| !command.is_hide_set());
-        let chores = visible.map(Command::get_name).filter(|name| *name != "help");
-        let programs = self.programs.iter().map(|(name, _)| *name);
-        let is_missing = |name: &&str| {
-            !spans(page).any(|span| {
-                span.strip_prefix("cargo xtask ").unwrap_or(span).split(' ').next() == Some(name)
-            })
-        };
-        programs.chain(chores).filter(is_missing).map(|name| format!("no `{name}`")).collect()
+        visible.map(Command::get_name).filter(|name| *name != "help")
     }
 
     /// What is wrong with the examples under each `--help`: two at least, of commands and options that there are.
@@ -63,7 +56,9 @@ impl CommandLines {
     fn fault(&self, span: &str) -> Option<String> {
         let words: Vec<&str> = span.split_whitespace().collect();
         let (first, rest) = words.split_first()?;
-        let program = self.programs.iter().find(|(name, _)| name == first);
+        // As on the PATH of an installation, or plain.
+        let plain = first.strip_prefix("clawdtalk-").unwrap_or(first);
+        let program = self.programs.iter().find(|(name, _)| *name == plain);
         let (command, rest) = match (program, rest.split_first()) {
             (Some((_, command)), _) => (Some(command), rest),
             (None, Some((&"xtask", rest))) if *first == "cargo" => (Some(&self.xtask), rest),
@@ -91,6 +86,24 @@ impl CommandLines {
         let unknown = options.find(|option| !name(option).is_empty() && !knows(&name(option)));
         unknown.map(|option| format!("`{span}`: there is no `--{}`", name(option)))
     }
+}
+
+/// Those of `names` that no code of the page begins with.
+pub(super) fn missing(names: impl Iterator<Item = String>, page: &str, path: &str) -> Vec<String> {
+    let is_mentioned = |name: &str| {
+        spans(page).any(|span| {
+            span.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+        })
+    };
+    names.filter(|name| !is_mentioned(name)).map(|name| format!("{path}: no `{name}`")).collect()
+}
+
+/// The first cells of the table below the heading on exit codes.
+pub(super) fn exit_codes(page: &str) -> Vec<String> {
+    let table = page.split("\n## Exit codes\n").nth(1).unwrap_or_default();
+    let rows = table.lines().skip_while(|line| !line.starts_with('|'));
+    let rows = rows.take_while(|line| line.starts_with('|')).skip(2);
+    rows.filter_map(|row| Some(row.split('|').nth(1)?.trim().to_owned())).collect()
 }
 
 /// Whether a command or one below it has this option.
@@ -159,8 +172,22 @@ mod tests {
     }
 
     #[test]
+    fn the_installed_names_are_the_programs_too() {
+        case("`clawdtalk-sms send --wait`, `clawdtalk-call`", &[]);
+        case("`clawdtalk-sms sned`", &["`clawdtalk-sms sned`: `clawdtalk-sms` has no `sned`"]);
+    }
+
+    #[test]
     fn what_is_not_told_is_missing() {
-        assert_eq!(command_lines().missing("`sms` `cargo xtask demo`"), ["no `call`"]);
-        assert_eq!(command_lines().missing("`sms` and call, `demo`, `call \"x\"`"), [""; 0]);
+        let missing =
+            |page| super::missing(["sms".to_owned(), "call".to_owned()].into_iter(), page, "p");
+        assert_eq!(missing("`sms` and call, `callous`"), ["p: no `call`"]);
+        assert_eq!(missing("`sms` and call, `call \"x\"`"), [""; 0]);
+    }
+
+    #[test]
+    fn exit_codes_are_read_from_their_table() {
+        let page = "a\n## Exit codes\nwords\n\n| code | meaning |\n|---|---|\n| 0 | done |\n| 1 | no |\n\n| 2 | x |\n";
+        assert_eq!(super::exit_codes(page), ["0", "1"]);
     }
 }
