@@ -1,5 +1,6 @@
 //! The command line of `cargo xtask`.
 
+use std::io::{IsTerminal as _, stdout};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -25,9 +26,11 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// The printer that all programs share, set by these options.
+    /// The printer that all programs share, set by these options. Owners run `install`: on a terminal it prints words.
     pub(crate) fn printer(&self) -> Printer {
-        Printer::new(&Common { text_mode: self.text_mode, quiet: self.quiet, ..Common::default() })
+        let is_for_owners = matches!(self.command, Command::Install(_)) && stdout().is_terminal();
+        let text_mode = self.text_mode || is_for_owners;
+        Printer::new(&Common { text_mode, quiet: self.quiet, ..Common::default() })
     }
 }
 

@@ -17,6 +17,9 @@ use state::out::{self, Printer};
 
 use crate::args::SimulatorArgs;
 
+/// The most characters that are shown of a frame or request.
+const SHOWN: usize = 300;
+
 const HELP: &str = "\
 call             the owner calls: the agent greets, then `say` asks
 say TEXT         ask something on that call
@@ -36,7 +39,7 @@ pub(crate) fn run(args: &SimulatorArgs, printer: Printer) -> Result<Exit> {
     service.forgive_unknown_routes();
     service.clock().speed(args.speed);
     let gateway = SimulatedGateway::start();
-    gateway.reply_with(|turn| AgentReply::Text(format!("You said: {}", turn.message)));
+    gateway.reply_with(|turn| AgentReply::Text(format!("You said: {}", said(&turn.message))));
     let config = json!({
         "api_key": KEY, "server": service.url(), "gateway_url": gateway.url(), "gateway_token": gateway.token(),
     });
@@ -71,6 +74,15 @@ pub(crate) fn run(args: &SimulatorArgs, printer: Printer) -> Result<Exit> {
         thread::park();
     }
     Ok(Exit::Done)
+}
+
+/// What a person said, without what `connect` tells the agent about it: the end of a request, or the quoted lines of a text.
+fn said(message: &str) -> String {
+    if let Some((_, request)) = message.rsplit_once("The request:") {
+        return request.trim().to_owned();
+    }
+    let quoted: Vec<&str> = message.lines().filter_map(|line| line.strip_prefix("| ")).collect();
+    if quoted.is_empty() { message.to_owned() } else { quoted.join(" ") }
 }
 
 #[derive(PartialEq, Eq)]
@@ -167,6 +179,14 @@ fn print_sent(sent: bool) {
     }
 }
 
+/// Tells what came of a client, in a line that can be read: the longest are instructions for the voice.
+fn tell(what: &str) {
+    let mut rest = what.chars();
+    let shown: String = rest.by_ref().take(SHOWN).collect();
+    let cut = if rest.next().is_some() { "…" } else { "" };
+    out::progress(&format!("<- {shown}{cut}"));
+}
+
 /// Tells what clients do, as it comes.
 fn watch(service: &SimulatedService) {
     let (mut n_requests, mut n_frames, mut n_connected) = (0, 0, 0);
@@ -181,12 +201,27 @@ fn watch(service: &SimulatedService) {
         }
         for seen in &log.requests[n_requests..] {
             let body = if seen.body.is_null() { String::new() } else { format!(" {}", seen.body) };
-            out::progress(&format!("<- {} {}{body}", seen.method, seen.raw_path));
+            tell(&format!("{} {}{body}", seen.method, seen.raw_path));
         }
         for frame in log.frames[n_frames..].iter().filter(|frame| frame.kind() != "auth") {
-            out::progress(&format!("<- {}", frame.json));
+            tell(&frame.json.to_string());
         }
         (n_requests, n_frames, n_connected) =
             (log.requests.len(), log.frames.len(), log.authenticated());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::said;
+
+    #[test]
+    fn the_gateway_repeats_what_a_person_said() {
+        assert_eq!(said("Be brief.\n\nThe request:\nwhat is up?"), "what is up?");
+        assert_eq!(
+            said("A text came.\n--- begin 1 ---\n| are you\n| there?\n--- end 1 ---"),
+            "are you there?"
+        );
+        assert_eq!(said("anything else"), "anything else");
     }
 }
