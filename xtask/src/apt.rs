@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, ensure};
 use state::out;
 
-/// Installs the packages of the programs that are missing. Fails with the reason if that cannot be done here.
+/// Installs the packages of the programs, or files with a whole path, that are missing. Fails with the reason if that cannot be done here.
 pub(crate) fn provide(programs: &[(&str, &str)]) -> Result<()> {
     let missing = || programs.iter().filter(|(program, _)| !is_there(program));
     let mut packages: Vec<&str> = missing().map(|(_, package)| *package).collect();

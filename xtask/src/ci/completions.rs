@@ -79,17 +79,19 @@ const SHELLS: [(&str, &[&str], &str); 3] =
     [("bash", &["--norc", "-c"], BASH), ("zsh", &["-f", "-c"], ZSH), ("fish", &["-c"], FISH)];
 
 /// What it takes, and the packages that bring it.
-const NEEDED: [(&str, &str); 5] =
-    [("zsh", "zsh"), ("fish", "fish"), ("man", "man-db"), ("groff", "groff"), ("bash", "bash")];
-const BASH_COMPLETION: &str = "/usr/share/bash-completion/bash_completion";
+const NEEDED: [(&str, &str); 6] = [
+    ("bash", "bash"),
+    ("/usr/share/bash-completion/bash_completion", "bash-completion"),
+    ("zsh", "zsh"),
+    ("fish", "fish"),
+    ("man", "man-db"),
+    ("groff", "groff"),
+];
 
 /// Installs twice: where shells look by themselves, and elsewhere, with the lines that the installation prints.
 pub(super) fn run(workspace: &Workspace) -> Result<CheckResult> {
     if let Err(reason) = apt::provide(&NEEDED) {
         return Ok(CheckResult::Skipped(format!("{reason:#}")));
-    }
-    if !Path::new(BASH_COMPLETION).is_file() {
-        return Ok(CheckResult::Skipped("bash-completion is not installed".to_owned()));
     }
     let home = workspace.scratch("completions")?;
     fs::remove_dir_all(&home).context("emptying the folder of this check")?;
