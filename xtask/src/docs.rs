@@ -53,7 +53,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<CheckResult> {
     for (page, text) in &pages {
         let found =
             command_lines.faults(text).into_iter().chain(links::dead(page, text, &|path| {
-                if path.ends_with(".md") {
+                if links::is_page(path) {
                     return pages
                         .iter()
                         .find(|(page, _)| page == path)

@@ -126,8 +126,8 @@ impl InstallReport {
         }
         let private = self.private.iter().map(|path| format!("private now: {}", path.display()));
         lines.extend(private);
-        let links = self.links.programs.iter();
-        lines.extend(links.map(|link| format!("linked: {}", link.display())));
+        let linked = self.links.programs.iter();
+        lines.extend(linked.map(|link| format!("linked: {}", link.display())));
         if self.links.n_shared > 0 {
             lines.push(format!("linked: {} completions and man pages", self.links.n_shared));
         }

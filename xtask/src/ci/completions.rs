@@ -157,7 +157,7 @@ impl Installed {
         command.args((shell != "fish").then_some(shell)).arg(self.line(shell));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().with_context(|| format!("starting {shell}"))?;
-        let typed: String = CASES.iter().map(|(line, _)| format!("{line}\n")).collect();
+        let typed: String = CASES.map(|(line, _)| line).join("\n") + "\n";
         let mut stdin = child.stdin.take().context("a shell without stdin")?;
         stdin.write_all(typed.as_bytes()).context("typing")?;
         drop(stdin);

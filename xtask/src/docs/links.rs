@@ -1,6 +1,7 @@
 //! The relative links of a page: each has to lead to a file of the checkout, or to a heading of a page.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 /// The links of a page that lead nowhere. `file` gives the text of a page by its path from the top of the checkout, an empty
 /// text for any other file or folder there is, and `None` for what is not there.
@@ -8,7 +9,7 @@ pub(super) fn dead(path: &str, page: &str, file: &dyn Fn(&str) -> Option<String>
     let is_dead = |target: &&str| {
         let (to, heading) = target.split_once('#').unwrap_or((target, ""));
         let text = if to.is_empty() { Some(page.to_owned()) } else { file(&resolved(path, to)) };
-        let is_page = to.is_empty() || to.ends_with(".md");
+        let is_page = to.is_empty() || is_page(to);
         // What follows the # of another file is a line.
         let has =
             |text: &str| !is_page || heading.is_empty() || headings(text).any(|own| own == heading);
@@ -31,6 +32,11 @@ pub(super) fn orphans(first: &str, pages: &[(String, String)]) -> Vec<String> {
         }
     }
     pages.iter().map(|(path, _)| path.clone()).filter(|path| !reached.contains(path)).collect()
+}
+
+/// Whether a path is that of a page.
+pub(super) fn is_page(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|kind| kind == "md")
 }
 
 /// The path from the top of the checkout of what a page links to.

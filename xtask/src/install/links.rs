@@ -19,7 +19,7 @@ pub(super) struct Links {
     folder: PathBuf,
     /// The folder `share` beside it, where it has one of its own: it is called `bin`.
     share: Option<PathBuf>,
-    links: Vec<Link>,
+    entries: Vec<Link>,
 }
 
 /// What was linked anew.
@@ -45,9 +45,9 @@ impl Links {
             place: folder.join(linked),
             inside: format!("bin/{name}"),
         };
-        let mut links: Vec<Link> = PROGRAMS.iter().map(program).collect();
+        let mut entries: Vec<Link> = PROGRAMS.iter().map(program).collect();
         if let Some(share) = &share {
-            links.extend(
+            entries.extend(
                 package::shared()?
                     .into_keys()
                     .map(|path| Link { place: share.join(&path), inside: format!("share/{path}") }),
@@ -55,19 +55,19 @@ impl Links {
         }
         let is_taken =
             |link: &&Link| link.place.symlink_metadata().is_ok_and(|meta| !meta.is_symlink());
-        if let Some(Link { place, .. }) = links.iter().find(is_taken) {
+        if let Some(Link { place, .. }) = entries.iter().find(is_taken) {
             let found = format!("`{}` is there and is no link", place.display());
             return Err(Fault::usage(found)
                 .hint("move it away, or name another folder with `--bin-dir`")
                 .into());
         }
-        Ok(Self { folder: folder.to_owned(), share, links })
+        Ok(Self { folder: folder.to_owned(), share, entries })
     }
 
     /// Makes those that are missing or lead elsewhere.
     pub(super) fn make(&self, skill: &Path) -> Result<MadeLinks> {
         let mut made = MadeLinks::default();
-        for Link { place, inside } in &self.links {
+        for Link { place, inside } in &self.entries {
             let leads_to = skill.join(inside);
             if fs::read_link(place).is_ok_and(|found| found == leads_to) {
                 continue;

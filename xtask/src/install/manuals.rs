@@ -42,7 +42,7 @@ fn page(command: &Command) -> Result<Vec<u8>> {
     // and the words behind it move into its place.
     let version = env!("CARGO_PKG_VERSION");
     let title = format!(
-        ".TH \"{}\" 1 \"\" \"ClawdTalk tools {version}\" \"ClawdTalk tools\"\n",
+        ".TH \"{}\" 1 \"\" \"ClawdTalk tools {version}\" \"ClawdTalk tools\"\n.ad l\n.nh\n",
         name.to_uppercase()
     );
     let mut text = title.into_bytes();

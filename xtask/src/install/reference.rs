@@ -126,7 +126,7 @@ mod tests {
         let names = names.lines().filter_map(|line| line.trim().strip_suffix("\";"));
         let names: Vec<&str> = names.filter_map(|line| line.split('"').nth(1)).collect();
         assert!(names.len() > 10, "{names:?}");
-        let told: String = FILES.iter().map(|(name, what)| format!("{name} {what} ")).collect();
+        let told = FILES.map(|(name, what)| [name, what].join(" ")).join(" ");
         // A new crontab stands there for a moment.
         let left_out =
             names.iter().filter(|name| !told.contains(**name) && **name != ".crontab.tmp");
