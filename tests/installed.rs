@@ -113,8 +113,8 @@ fn linked_programs_know_their_folder() {
     sandbox.env("PATH", &format!("{}:/usr/bin:/bin", bin.display()));
     let output =
         sandbox.run(&bin.join("clawdtalk-uninstall").display().to_string(), ["--keep-config"]);
-    let words = output.ok().err().to_owned();
-    let command = words.split('`').nth(1).unwrap_or_else(|| panic!("no command: {words}"));
+    let document = output.ok().quiet().json();
+    let command = document["removal"].as_str().expect("a command");
     sandbox.run("sh", ["-c", command]).ok();
     assert!(!sandbox.has("skill") && sandbox.has("home/share/man/man1/other.1"), "{command}");
     let left: Vec<_> = fs::read_dir(&bin).unwrap().map(|one| one.unwrap().file_name()).collect();

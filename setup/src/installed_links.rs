@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 /// What links to programs are called, up to the program's own name.
 const PREFIX: &str = "clawdtalk-";
 
-/// The commands that remove the installed programs and the links to them, in this order; none for a folder without
-/// programs. What else is in the folder goes with it.
-pub fn removal(skill: &Path) -> Vec<String> {
+/// The command that removes the installed programs and the links to them; none for a folder without programs. What else
+/// is in the folder goes with it.
+pub fn removal(skill: &Path) -> Option<String> {
     if !skill.join("bin/connect").is_file() {
-        return Vec::new();
+        return None;
     }
     let quoted = |path: &Path| shell::quote(&path.display().to_string());
     let mut commands = Vec::new();
@@ -25,7 +25,7 @@ pub fn removal(skill: &Path) -> Vec<String> {
         commands.push(format!("find {} -type l -lname {pattern} -delete", folders.join(" ")));
     }
     commands.push(format!("rm -r {}", quoted(skill)));
-    commands
+    Some(commands.join(" && "))
 }
 
 /// The folders of the PATH that have a link to one of the folder's programs, each with the skill folder as the links name it.

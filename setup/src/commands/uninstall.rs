@@ -56,14 +56,8 @@ pub fn run(args: &Uninstall) -> anyhow::Result<Exit> {
     });
     let kept: Vec<_> = remaining.iter().map(|path| path.display().to_string()).collect();
     let verb = if args.dry_run { "would_do" } else { "done" };
-    let document = json!({"skill_dir": skill.display().to_string(), verb: done, "failed": failed, "kept": kept});
+    let document = json!({"skill_dir": skill.display().to_string(), verb: done, "failed": failed, "kept": kept, "removal": installed_links::removal(&skill)});
     printer.print(&document, || as_text(&document, verb))?;
-    if let Some(commands) = Some(installed_links::removal(&skill)).filter(|all| !all.is_empty()) {
-        out::hint(&format!(
-            "the programs are still there; they go, with what is kept, by `{}`",
-            commands.join(" && ")
-        ));
-    }
     first.map_or(Ok(Exit::Done), Err)
 }
 
@@ -138,5 +132,13 @@ fn as_text(document: &Value, verb: &str) -> String {
     for path in document["kept"].as_array().into_iter().flatten() {
         text = format!("{text}kept: {}\n", path.as_str().unwrap_or_default());
     }
-    if text.is_empty() { "Nothing of setup is left here.\n".to_owned() } else { text }
+    if text.is_empty() {
+        text = "Nothing of setup is left here.\n".to_owned();
+    }
+    if let Some(command) = document["removal"].as_str() {
+        text = format!(
+            "{text}The programs are still there. They go, with what is kept, by:\n  {command}\n"
+        );
+    }
+    text
 }
