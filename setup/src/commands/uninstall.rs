@@ -133,7 +133,7 @@ fn as_text(document: &Value, verb: &str) -> String {
         text = format!("{text}kept: {}\n", path.as_str().unwrap_or_default());
     }
     if text.is_empty() {
-        text = "Nothing of setup is left here.\n".to_owned();
+        text.push_str("Nothing of setup is left here.\n");
     }
     if let Some(command) = document["removal"].as_str() {
         text = format!(
