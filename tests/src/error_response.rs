@@ -1,6 +1,7 @@
 //! Error responses as proxies and failing services give them: any status with any kind of body, before the effect or after
 //! it; and what each of them proves about a POST.
 
+use crate::rng::Rng;
 use crate::service::refusal;
 use crate::wire::http::{Delivery, ServerResponse};
 use serde_json::json;
@@ -57,6 +58,20 @@ impl ErrorResponse {
         Self { status, body, retry_after: None, carried_out: false }
     }
 
+    /// What a front may say at random: any status that is not the service's own, any body. Where that proves nothing, the
+    /// request may have been carried out.
+    pub fn foreign(rng: &mut Rng) -> Self {
+        const STATUSES: [u16; 28] = [
+            200, 202, 204, 301, 302, 307, 308, 400, 403, 404, 408, 413, 425, 429, 499, 500, 502,
+            503, 504, 520, 521, 522, 523, 524, 525, 526, 530, 599,
+        ];
+        let bodies = [BodyKind::OtherJson, BodyKind::Html, BodyKind::Empty, BodyKind::Cut];
+        let mut response = Self::new(STATUSES[rng.index(STATUSES.len())], bodies[rng.index(4)]);
+        response.retry_after = (response.status == 429).then_some(3600);
+        response.carried_out = response.proof() == Proof::None && rng.chance(50);
+        response
+    }
+
     /// Each kind of body with the statuses between which the rules differ, and their neighbours.
     pub fn samples() -> Vec<Self> {
         const STATUSES: [u16; 22] = [
@@ -110,6 +125,10 @@ impl ErrorResponse {
             ),
             BodyKind::Html => ServerResponse::html(status),
             BodyKind::Empty => ServerResponse { status, headers: Vec::new(), body: Vec::new() },
+        };
+        let response = match status {
+            300..400 => response.with("Location", "/sign-in"),
+            _ => response,
         };
         let response = match self.retry_after {
             Some(seconds) => response.with("Retry-After", seconds),

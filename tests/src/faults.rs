@@ -1,6 +1,6 @@
 //! The ways in which a request to a simulated server can go wrong.
 
-use crate::error_response::ErrorResponse;
+use crate::error_response::{ErrorResponse, Proof};
 use crate::wire::http::{Delivery, ServerResponse};
 use std::time::Duration;
 
@@ -28,6 +28,11 @@ pub enum RequestFault {
 }
 
 impl RequestFault {
+    /// Whether it proves to the client that nothing was carried out.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Response(response) if response.proof() != Proof::None)
+    }
+
     /// The response that replaces the real one, for faults that come before the effect; `error` makes the server's own
     /// error of a status.
     pub(crate) fn instead(&self, error: fn(u16) -> ServerResponse) -> Option<Delivery> {

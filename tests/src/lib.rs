@@ -36,7 +36,7 @@
 //! What a call or text to a number leads to is decided by [`SimulatedOutcome`]; how the owner decides approvals by
 //! [`SimulatedOwner`].
 //!
-//! What is here, from the top: [`contract`], [`torture`], [`leaks`], [`hints`] and [`large_mission`] are whole checks that
+//! What is here, from the top: [`contract`], [`leaks`], [`hints`] and [`large_mission`] are whole checks that
 //! several tests share. They use the [`Sandbox`], in which programs run with an environment, a home and a clock of their
 //! own, and the two servers, [`SimulatedService`] and [`SimulatedGateway`], which run on threads of the test. A server is
 //! built from `wire` (HTTP/1.1 over loopback, with or without [`tls`]), `recording` (everything that came in, to wait on),
@@ -62,7 +62,6 @@ mod sandbox;
 mod service;
 mod sleep;
 pub mod tls;
-pub mod torture;
 mod wait_until;
 mod wire;
 

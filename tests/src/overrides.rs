@@ -47,12 +47,13 @@ impl<T: Clone> Override<T> {
     }
 }
 
-/// Loses the responses to `percent` of the requests of one method and pattern.
-struct RandomLoss {
+/// Lets `percent` of the requests of one method and pattern go wrong.
+struct RandomFault {
     method: String,
     pattern: String,
     percent: u8,
     rng: Rng,
+    draw: fn(&mut Rng) -> RequestFault,
 }
 
 /// The overrides in force.
@@ -60,7 +61,7 @@ struct RandomLoss {
 pub(crate) struct Overrides {
     scripts: Vec<Override<Script>>,
     faults: Vec<Override<RequestFault>>,
-    losses: Vec<RandomLoss>,
+    random: Vec<RandomFault>,
 }
 
 impl Overrides {
@@ -78,15 +79,22 @@ impl Overrides {
         }
     }
 
-    pub(crate) fn lose(&mut self, method: &str, pattern: &str, percent: u8, seed: u64) {
-        let (method, pattern) = (method.to_owned(), pattern.to_owned());
-        self.losses.push(RandomLoss { method, pattern, percent, rng: Rng::new(seed) });
+    /// Lets `percent` of the requests `at` a method and pattern go wrong from now on, as `draw` says; the seed decides which.
+    pub(crate) fn by_chance(
+        &mut self,
+        at: (&str, &str),
+        percent: u8,
+        seed: u64,
+        draw: fn(&mut Rng) -> RequestFault,
+    ) {
+        let (method, pattern) = (at.0.to_owned(), at.1.to_owned());
+        self.random.push(RandomFault { method, pattern, percent, rng: Rng::new(seed), draw });
     }
 
     /// Ends all faults; scripts stay.
     pub(crate) fn heal(&mut self) {
         self.faults.clear();
-        self.losses.clear();
+        self.random.clear();
     }
 
     /// The script for this request, if there is one.
@@ -99,12 +107,12 @@ impl Overrides {
         if let Some(fault) = Override::take(&mut self.faults, method, path) {
             return Some(fault);
         }
-        let mut is_lost = false;
-        for loss in &mut self.losses {
-            if fits(&loss.method, method) && matches(&loss.pattern, path).is_some() {
-                is_lost |= loss.rng.chance(loss.percent);
-            }
-        }
-        is_lost.then_some(RequestFault::Lost)
+        let fitting = self.random.iter_mut().filter(|one| {
+            fits(&one.method, method) && matches(&one.pattern, path).is_some()
+        });
+        let mut met = fitting.filter_map(|one| {
+            one.rng.chance(one.percent).then(|| (one.draw)(&mut one.rng))
+        });
+        met.next()
     }
 }

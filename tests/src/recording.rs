@@ -25,6 +25,8 @@ pub struct RecordedRequest {
     pub headers: Vec<(String, String)>,
     /// The JSON body; null where there was none, a text where it was no JSON.
     pub body: Value,
+    /// Whether a front said in place of the server that it did not pass it on.
+    pub refused: bool,
 }
 
 impl RecordedRequest {
@@ -40,6 +42,7 @@ impl RecordedRequest {
             auth: request.header("authorization").map(str::to_owned),
             headers: request.headers.clone(),
             body: if empty { Value::Null } else { request.json().unwrap_or_else(|_| text()) },
+            refused: false,
         }
     }
 

@@ -36,6 +36,20 @@ impl Rng {
         self.below(100) < u64::from(percent)
     }
 
+    /// One of these, each as often as the number before it says.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn pick<T: Copy>(&mut self, choices: &[(u64, T)]) -> T {
+        let mut place = self.below(choices.iter().map(|(weight, _)| weight).sum());
+        let chosen = choices.iter().find(|(weight, _)| {
+            let is_it = place < *weight;
+            place = place.saturating_sub(*weight);
+            is_it
+        });
+        chosen.expect("there is a choice").1
+    }
+
     /// An id in the form of a random UUID.
     pub fn uuid(&mut self) -> String {
         let (high, low) = (self.next_u64(), self.next_u64());

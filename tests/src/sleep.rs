@@ -36,18 +36,30 @@ pub struct SimulatedSleep {
 
 impl SimulatedSleep {
     /// A machine that has not slept yet; its files are in `folder`.
+    ///
+    /// # Panics
+    /// Where there is no C compiler.
     pub fn new(folder: &Path) -> Self {
+        Self::try_new(folder).expect("there is a C compiler")
+    }
+
+    /// The same; the reason where there is no C compiler.
+    ///
+    /// # Errors
+    /// When the library cannot be compiled.
+    pub fn try_new(folder: &Path) -> std::io::Result<Self> {
         let library = folder.join("sleep.so");
         let mut compiler = Command::new("cc");
         compiler.args(["-shared", "-fPIC", "-x", "c", "-", "-o"]).arg(&library);
-        let mut compiler = compiler.stdin(Stdio::piped()).spawn().expect("there is a C compiler");
-        let mut stdin = compiler.stdin.take().expect("it is piped");
-        stdin.write_all(SOURCE.as_bytes()).expect("the compiler reads");
-        drop(stdin);
-        assert!(compiler.wait().is_ok_and(|status| status.success()), "the library is compiled");
+        let mut compiler = compiler.stdin(Stdio::piped()).spawn()?;
+        let stdin = compiler.stdin.take();
+        stdin.map_or(Ok(()), |mut stdin| stdin.write_all(SOURCE.as_bytes()))?;
+        if !compiler.wait()?.success() {
+            return Err(std::io::Error::other("`cc` does not compile the library"));
+        }
         let sleep = Self { library, slept: folder.join("slept") };
         sleep.sleep(Duration::ZERO);
-        sleep
+        Ok(sleep)
     }
 
     /// The environment of a program on this machine.

@@ -4,10 +4,13 @@ use std::io::{IsTerminal as _, stdout};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand, ValueEnum as _};
 use state::args::Common;
 use state::out::Printer;
 use state::parse_time;
+
+use crate::torture;
 
 /// Chores of the workspace
 #[derive(Parser)]
@@ -48,7 +51,7 @@ pub(crate) enum Command {
     /// Measure what the programs cost, beside what a user has today
     Bench(BenchArgs),
 
-    /// Kill programs at random moments, on a clock that jumps, and count what was lost or doubled
+    /// Kill, stop and confuse programs at random moments, and count what was lost, doubled, done without a yes or unreadable
     Torture(TortureArgs),
 
     /// Feed broken frames, replies and files to the parsers, and check what they make of them
@@ -85,10 +88,6 @@ pub(crate) enum Command {
     /// The least client possible, which `bench connect` measures beside `connect`
     #[command(hide = true)]
     Floor(FloorArgs),
-
-    /// The part `disks` of `torture`, where it may mount a disk of its own
-    #[command(hide = true)]
-    Disks(DisksArgs),
 
     /// Serve the simulated service, with you as the callers and the owner's phone
     ///
@@ -273,11 +272,11 @@ impl BenchArgs {
     }
 }
 
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 pub(crate) struct TortureArgs {
     /// What to torture [default: everything]
-    #[arg(value_enum, value_name = "PART")]
-    pub(crate) part: Option<TorturePart>,
+    #[arg(value_name = "PART", value_parser = PossibleValuesParser::new(torture::names()))]
+    pub(crate) part: Option<String>,
 
     /// End after this many seconds, for each part
     #[arg(long, value_name = "N", default_value_t = 600)]
@@ -289,74 +288,15 @@ pub(crate) struct TortureArgs {
 
     /// End after this many kills, for each part (`disks`: commands that met the failing disk)
     #[arg(long, value_name = "N", default_value_t = 300)]
-    pub(crate) kills: usize,
+    pub(crate) kills: u64,
 
     /// Torture the release build, instead of the one that is quick to build
     #[arg(long)]
     pub(crate) release: bool,
 
-    /// End after this many races (the part `races`)
-    #[arg(long, value_name = "N", default_value_t = 1_000)]
-    pub(crate) count: usize,
-}
-
-/// What can be tortured.
-#[derive(Clone, Copy, clap::ValueEnum)]
-pub(crate) enum TorturePart {
-    /// The client, during a stream of requests with drops
-    Connect,
-    /// The client for as long as `--seconds` says, not killed but with drops and a failing gateway: does it grow? (only when named)
-    Soak,
-    /// The client with 200 turns at once, and in a flood of frames (only when named)
-    Crowd,
-    /// Missions from init to scheduled events, with responses lost after the effect
-    Missions,
-    /// Every other command that changes something: call, sms, approval, dnc, cron, a mission's end, import, recover,
-    /// setup and uninstall, with responses lost after the effect
-    Commands,
-    /// Every command that changes something, and the client, on a disk that is full, read-only, out of inodes or too
-    /// small for a file from a random moment on
-    Disks,
-    /// `missions cancel` against the clock, ticks and other programs
-    Races,
-    /// `missions tick` from the first tick to the end, two at a time, with responses lost after the effect
-    Ticks,
-}
-
-#[derive(clap::Args)]
-pub(crate) struct DisksArgs {
-    /// Folder of the programs
-    pub(crate) programs: PathBuf,
-
-    /// The mounted disk
-    pub(crate) mount: PathBuf,
-
-    /// End after this many commands that met the failing disk
-    #[arg(long)]
-    pub(crate) kills: usize,
-
-    /// End after this many milliseconds
-    #[arg(long)]
-    pub(crate) limit: u64,
-
-    /// Decides every random moment
-    #[arg(long)]
-    pub(crate) seed: u64,
-}
-
-impl TortureArgs {
-    /// The part that was named, or all.
-    pub(crate) fn parts(&self) -> Vec<TorturePart> {
-        let all = || TorturePart::value_variants().iter().copied().filter(|part| part.is_brief());
-        self.part.map_or_else(|| all().collect(), |part| vec![part])
-    }
-}
-
-impl TorturePart {
-    /// Whether it runs when no part is named: a soak takes all the time that it is given, a crowd always a minute.
-    fn is_brief(self) -> bool {
-        !matches!(self, Self::Soak | Self::Crowd)
-    }
+    /// Where a disk is mounted that may be made to fail: the part `disks`, started again in a namespace of its own
+    #[arg(long, value_name = "DIR", hide = true)]
+    pub(crate) mount: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]

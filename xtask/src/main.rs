@@ -60,7 +60,6 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Picture(args) => picture::run(&workspace, args, printer)?.into(),
         Command::Simulate(args) => simulate::run(args, printer)?.into(),
         Command::Torture(args) => torture::run(&workspace, args, printer)?.into(),
-        Command::Disks(args) => torture::disks::run(args, printer)?.into(),
         Command::Fuzz(args) => fuzz::run(&workspace, args, printer)?.into(),
         Command::Numbers(args) => numbers::run(&workspace, args, printer)?.into(),
         Command::CronCheck => cron_check::run(&workspace, printer)?.report("cron-check"),

@@ -1,26 +1,39 @@
-//! `cargo xtask torture`: kill -9 at random moments, over and over, on a machine whose clock is an hour ahead or behind
-//! now and then, and count what was lost, doubled or stuck. The target is zero of each.
+//! `cargo xtask torture`: programs are killed, stopped and put to sleep at random moments, their answers are lost or come
+//! from somebody else, their files are taken away, the clock jumps, the disk fails; and what was lost, doubled, done without
+//! a yes or cannot be read is counted. The target is zero of each.
+//!
+//! A [`part`] says as data what is run, what is done to it, and what ends it; [`parts`] lists them. A part of commands is a
+//! list of [`rounds`] on a [`stage`]; a part of the client is a way of living ([`client`]). What comes of it is a [`tally`].
 
-mod bad_disk;
-mod commands;
-mod connect;
-pub(crate) mod disks;
-mod missions;
-mod plan;
+mod client;
+mod disk;
+mod namespace;
+mod part;
+mod parts;
+mod rounds;
+mod stage;
+mod tally;
 
 use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
+use clap::builder::PossibleValue;
 use serde_json::{Map, Value, json};
 use state::exit::Exit;
 use state::out::{self, Printer};
 
-use crate::args::{TortureArgs, TorturePart};
+use crate::args::TortureArgs;
 use crate::check_result::CheckResult;
 use crate::workspace::{Profile, Workspace};
-use plan::TorturePlan;
+use part::{Part, Plan};
+use tally::KINDS;
 
-/// Tortures the part that was named, or all, and prints one JSON summary. [`Exit::No`] if anything was lost or doubled.
+/// The names of the parts, for the command line.
+pub(crate) fn names() -> Vec<PossibleValue> {
+    parts::ALL.iter().map(|part| PossibleValue::new(part.name).help(part.about)).collect()
+}
+
+/// Tortures the part that was named, or all, and prints one JSON summary. [`Exit::No`] if anything is counted.
 pub(crate) fn run(workspace: &Workspace, args: &TortureArgs, printer: Printer) -> Result<Exit> {
     let (is_well, summary) = torture(workspace, args)?;
     printer.print(&summary, || format!("{summary:#}"))?;
@@ -29,45 +42,42 @@ pub(crate) fn run(workspace: &Workspace, args: &TortureArgs, printer: Printer) -
 
 /// A short run for ci.
 pub(crate) fn shortly(workspace: &Workspace) -> Result<CheckResult> {
-    let args =
-        TortureArgs { part: None, seconds: 15, seed: None, kills: 10, count: 10, release: false };
+    let args = TortureArgs { seconds: 15, kills: 10, ..TortureArgs::default() };
     let (is_well, summary) = torture(workspace, &args)?;
     Ok(CheckResult::of(is_well, summary.to_string()))
 }
 
 fn torture(workspace: &Workspace, args: &TortureArgs) -> Result<(bool, Value)> {
-    let programs = workspace.build(Profile::of_debug(!args.release))?;
+    let profile = Profile::of_debug(!args.release);
+    // Where the disk is mounted, everything is built already.
+    let programs = match args.mount {
+        Some(_) => workspace.programs(profile),
+        None => workspace.build(profile)?,
+    };
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let seed = args.seed.unwrap_or_else(|| u64::from(now.subsec_nanos()));
-    let plan = TorturePlan { kills: args.kills, limit: Duration::from_secs(args.seconds), seed };
-    let mut parts = Map::new();
-    for part in args.parts() {
-        let (name, summary) = match part {
-            TorturePart::Connect => ("connect", connect::torture(&programs, plan)),
-            TorturePart::Soak => ("soak", connect::soak::torture(&programs, plan)),
-            TorturePart::Crowd => ("crowd", connect::crowd::torture(&programs)),
-            TorturePart::Missions => ("missions", missions::torture(&programs, plan)),
-            TorturePart::Commands => ("commands", commands::torture(&programs, plan)),
-            TorturePart::Disks => ("disks", disks::torture(&programs, plan)),
-            TorturePart::Ticks => ("ticks", missions::ticks(&programs, plan)),
-            TorturePart::Races => ("races", missions::races(&programs, plan, args.count)),
-        };
-        parts.insert(name.to_owned(), summary);
+    let limit = Duration::from_secs(args.seconds);
+    let (mut summary, mut total) = (Map::new(), Map::new());
+    let is_wanted = |part: &&&Part| args.part.as_ref().map_or(part.is_usual, |name| name == part.name);
+    for part in parts::ALL.iter().filter(is_wanted) {
+        out::progress(&format!("torture {}, --seed {seed}", part.name));
+        let plan = Plan { part, programs: &programs, kills: args.kills, limit, seed, mount: &args.mount };
+        let one = plan.run();
+        let n_faults = one["faults"].as_array().map_or(1, Vec::len);
+        let counts = ["kills", "jumps", "seconds"].iter().chain(&KINDS);
+        let counts = counts.map(|name| (*name, one[name].as_u64().unwrap_or_default()));
+        for (name, n) in counts.chain([("faults", n_faults as u64)]) {
+            let sum = total.get(name).and_then(Value::as_u64).unwrap_or_default() + n;
+            total.insert(name.to_owned(), sum.into());
+        }
+        summary.insert(part.name.to_owned(), one);
     }
-    let n_faults = |part: &Value| part["faults"].as_array().map_or(1, Vec::len);
-    let n_faults: usize = parts.values().map(n_faults).sum();
-    let is_well = n_faults == 0;
+    let is_well = total.get("faults") == Some(&json!(0));
     if !is_well {
-        out::error(&format!(
-            "something went wrong; the same seed tries the same again: --seed {seed}"
-        ));
+        let again = "something went wrong; the same seed tries the same again: --seed";
+        out::error(&format!("{again} {seed}"));
     }
-    let sum = |name: &str| parts.values().filter_map(|part| part[name].as_u64()).sum::<u64>();
-    let total = json!({
-        "kills": sum("kills"), "jumps": sum("jumps"), "lost": sum("lost"), "doubled": sum("doubled"),
-        "unreadable": sum("unreadable"), "faults": n_faults, "seconds": sum("seconds"),
-    });
-    parts.insert("total".to_owned(), total);
-    parts.insert("seed".to_owned(), json!(seed));
-    Ok((is_well, Value::Object(parts)))
+    summary.insert("total".to_owned(), total.into());
+    summary.insert("seed".to_owned(), seed.into());
+    Ok((is_well, summary.into()))
 }

@@ -5,9 +5,11 @@ use super::history::HistoryEntry;
 use super::server;
 use super::turn::{AgentReply, RecordedTurn};
 use super::version::GatewayVersion;
+use crate::error_response::ErrorResponse;
 use crate::faults::RequestFault;
 use crate::overrides::always;
 use crate::recording::RecordedRequest;
+use crate::rng::Rng;
 use crate::wire::listener::Listener;
 use serde_json::Value;
 use std::sync::{Arc, MutexGuard};
@@ -155,6 +157,14 @@ impl SimulatedGateway {
     /// Lets the next `times` requests of this method and pattern go wrong.
     pub fn fail(&self, method: &str, pattern: &str, fault: RequestFault, times: usize) -> &Self {
         self.inner.overrides().fail((method, pattern), fault, Some(times));
+        self
+    }
+
+    /// Answers `percent` of these requests as a front between the client and the gateway does, before the effect or after
+    /// it; the seed decides which.
+    pub fn foreign_responses(&self, method: &str, pattern: &str, percent: u8, seed: u64) -> &Self {
+        let draw = |rng: &mut Rng| RequestFault::Response(ErrorResponse::foreign(rng));
+        self.inner.overrides().by_chance((method, pattern), percent, seed, draw);
         self
     }
 

@@ -121,9 +121,11 @@ impl ServiceInner {
 
     /// Records the request, carries it out, and gives what reaches the client; `None` at the end of the service.
     fn deliver(&self, request: &ServerRequest) -> Option<Delivery> {
-        self.recorder.add(|log| log.requests.push(RecordedRequest::new(request)));
         let path = request.path();
         let fault = self.overrides().fault(&request.method, &path);
+        let refused = fault.as_ref().is_some_and(RequestFault::is_refusal);
+        let record = RecordedRequest { refused, ..RecordedRequest::new(request) };
+        self.recorder.add(|log| log.requests.push(record));
         if fault == Some(RequestFault::Hang) {
             self.stop.pause(Duration::from_secs(3600));
             return None;

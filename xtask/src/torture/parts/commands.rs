@@ -1,0 +1,44 @@
+//! Every other command that changes something.
+
+use crate::torture::part::{Body, Commands, Part};
+use crate::torture::rounds::{approvals, lists, missions, reaching_line, setup, state_files};
+use crate::torture::stage::{Answer, Harm};
+
+/// What is done to commands, and how the service answers them.
+pub(super) const HARMS: &[(u64, Harm)] =
+    &[(75, Harm::Kill), (5, Harm::Stop), (5, Harm::Sleep), (5, Harm::Files), (10, Harm::Nothing)];
+pub(super) const ANSWERS: &[(u64, Answer)] = &[
+    (25, Answer::Lost),
+    (8, Answer::Torn),
+    (8, Answer::Cut),
+    (25, Answer::Slow),
+    (20, Answer::Foreign),
+    (14, Answer::Own),
+];
+
+pub(super) const PART: Part = Part {
+    name: "commands",
+    about: "Every other command that changes something: call, sms, approval, dnc, cron, a mission's end, import, recover, setup and uninstall",
+    is_usual: true,
+    until: ("kills", 1),
+    body: Body::Commands(Commands {
+        rounds: &[
+            (8, reaching_line::call),
+            (8, reaching_line::text),
+            (4, approvals::approval),
+            (4, lists::do_not_call),
+            (4, lists::crontab),
+            (4, missions::at_once),
+            (4, state_files::remove),
+            (4, state_files::recover),
+            (1, setup::machine),
+        ],
+        first: &[],
+        harms: HARMS,
+        answers: ANSWERS,
+        batch: 40,
+        lanes: 1,
+        periods: 10,
+        is_on_bad_disk: false,
+    }),
+};

@@ -1,0 +1,61 @@
+//! `connect` beside a service, a gateway and callers.
+
+use crate::torture::client::disturbances::Disturbance as D;
+use crate::torture::client::{Living, Way};
+use crate::torture::part::{Body, Part};
+use crate::torture::stage::Harm;
+
+/// Under kills, during a stream of requests.
+pub(super) const KILLS: Part = Part {
+    name: "connect",
+    about: "The client, during a stream of requests: killed, stopped, asleep, its files taken away, answered by somebody else",
+    is_usual: true,
+    until: ("kills", 1),
+    body: Body::Client(Living {
+        way: Way::Dies(&[(80, Harm::Kill), (8, Harm::Stop), (6, Harm::Sleep), (6, Harm::Files)]),
+        callers: 1,
+        pause: 60,
+        between: (50, 1_500),
+        disturbances: &[
+            (8, D::Drop),
+            (2, D::Close),
+            (4, D::Gateway),
+            (2, D::Drain),
+            (3, D::Foreign),
+            (3, D::Refuse),
+            (2, D::NoPongs),
+            (1, D::Mute),
+            (3, D::Owner),
+        ],
+    }),
+};
+
+/// A long time without a kill.
+pub(super) const SOAK: Part = Part {
+    name: "soak",
+    about: "The client for as long as `--seconds` says, not killed but with drops and a failing gateway: does it grow? (only when named)",
+    is_usual: false,
+    until: ("seconds", 1),
+    body: Body::Client(Living {
+        way: Way::Grows,
+        callers: 5,
+        pause: 1_500,
+        between: (5_000, 20_000),
+        disturbances: &[(8, D::Drop), (2, D::Close), (3, D::Gateway), (1, D::Drain)],
+    }),
+};
+
+/// Too much at once.
+pub(super) const CROWD: Part = Part {
+    name: "crowd",
+    about: "The client with 200 turns at once, and in a flood of frames (only when named)",
+    is_usual: false,
+    until: ("seconds", 1),
+    body: Body::Client(Living {
+        way: Way::Crowd,
+        callers: 0,
+        pause: 0,
+        between: (0, 0),
+        disturbances: &[],
+    }),
+};

@@ -1,0 +1,22 @@
+//! `missions` from init to the end that somebody gives it.
+
+use super::commands::{ANSWERS, HARMS};
+use crate::torture::part::{Body, Commands, Part};
+use crate::torture::rounds::{missions, writers};
+
+pub(super) const PART: Part = Part {
+    name: "missions",
+    about: "Missions from init to their end, and many writers at once",
+    is_usual: true,
+    until: ("kills", 1),
+    body: Body::Commands(Commands {
+        rounds: &[(1, missions::by_hand)],
+        first: &[writers::crowd],
+        harms: HARMS,
+        answers: ANSWERS,
+        batch: 10,
+        lanes: 1,
+        periods: 10,
+        is_on_bad_disk: false,
+    }),
+};

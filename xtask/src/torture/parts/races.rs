@@ -1,0 +1,23 @@
+//! `missions cancel` against the clock, ticks and other programs.
+
+use crate::torture::part::{Body, Commands, Part};
+use crate::torture::rounds::races;
+
+pub(super) const PART: Part = Part {
+    name: "races",
+    about: "`missions cancel` against the clock, ticks and other programs (three races for each kill that is wanted)",
+    is_usual: true,
+    until: ("races", 3),
+    body: Body::Commands(Commands {
+        rounds: &[(1, races::race)],
+        first: &[],
+        // A race has its own kills.
+        harms: &[],
+        answers: &[],
+        batch: 25,
+        // A race waits about as long as it works.
+        lanes: 2,
+        periods: 50,
+        is_on_bad_disk: false,
+    }),
+};
