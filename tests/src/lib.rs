@@ -75,8 +75,8 @@ pub use recording::{RecordedConnection, RecordedFrame, RecordedRequest, ServiceL
 pub use rng::Rng;
 pub use rustix::process::Signal;
 pub use sandbox::{Child, Keyboard, Output, PreparedCommand, Sandbox};
+pub use service::event;
 pub use service::{InsightsShape, KEY, NUMBER, OWNER, RequestFault, ServiceSettings};
 pub use service::{ServiceTable, SimulatedOutcome, SimulatedOwner, SimulatedService};
-pub use service::{accept_key, event};
 pub use sleep::SimulatedSleep;
 pub use wait_until::wait_until;

@@ -107,12 +107,12 @@ impl Overrides {
         if let Some(fault) = Override::take(&mut self.faults, method, path) {
             return Some(fault);
         }
-        let fitting = self.random.iter_mut().filter(|one| {
-            fits(&one.method, method) && matches(&one.pattern, path).is_some()
-        });
-        let mut met = fitting.filter_map(|one| {
-            one.rng.chance(one.percent).then(|| (one.draw)(&mut one.rng))
-        });
+        let fitting = self
+            .random
+            .iter_mut()
+            .filter(|one| fits(&one.method, method) && matches(&one.pattern, path).is_some());
+        let mut met =
+            fitting.filter_map(|one| one.rng.chance(one.percent).then(|| (one.draw)(&mut one.rng)));
         met.next()
     }
 }

@@ -4,7 +4,6 @@
 //! a millisecond on a turn, or under a flood.
 
 pub(crate) mod connection;
-pub(crate) mod frames;
 pub(crate) mod gateway;
 pub(crate) mod process;
 pub(crate) mod turn_times;

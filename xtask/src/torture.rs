@@ -58,10 +58,12 @@ fn torture(workspace: &Workspace, args: &TortureArgs) -> Result<(bool, Value)> {
     let seed = args.seed.unwrap_or_else(|| u64::from(now.subsec_nanos()));
     let limit = Duration::from_secs(args.seconds);
     let (mut summary, mut total) = (Map::new(), Map::new());
-    let is_wanted = |part: &&&Part| args.part.as_ref().map_or(part.is_usual, |name| name == part.name);
+    let is_wanted =
+        |part: &&&Part| args.part.as_ref().map_or(part.is_usual, |name| name == part.name);
     for part in parts::ALL.iter().filter(is_wanted) {
         out::progress(&format!("torture {}, --seed {seed}", part.name));
-        let plan = Plan { part, programs: &programs, kills: args.kills, limit, seed, mount: &args.mount };
+        let plan =
+            Plan { part, programs: &programs, kills: args.kills, limit, seed, mount: &args.mount };
         let one = plan.run();
         let n_faults = one["faults"].as_array().map_or(1, Vec::len);
         let counts = ["kills", "jumps", "seconds"].iter().chain(&KINDS);

@@ -28,5 +28,3 @@ pub(crate) use refusal::refusal;
 pub use settings::{InsightsShape, KEY, NUMBER, OWNER, ServiceSettings, SimulatedOwner};
 pub use simulated::SimulatedService;
 pub use store::ServiceTable;
-/// What a server replies to the key of an upgrade (RFC 6455, 4.2.2).
-pub use tungstenite::handshake::derive_accept_key as accept_key;

@@ -1,19 +1,14 @@
-//! The bare gateway: threads that accept, read one request, respond and hang up.
+//! The bare gateway: reads one request on each connection, responds and hangs up.
 
-use std::io::{self, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
 
-use anyhow::Result;
+use harness::{RawServer, RecordedRequest};
 
-use super::connection;
 use super::turn_times::{MARK, Point, TurnTimes, turn_in};
 
-/// The bare gateway. It ends with the process: its threads wait in `accept`.
+/// The bare gateway.
 pub(crate) struct BareGateway {
-    url: String,
-    address: String,
+    server: RawServer,
     gate: Arc<ReplyGate>,
 }
 
@@ -38,29 +33,15 @@ impl ReplyGate {
 }
 
 impl BareGateway {
-    /// A gateway that has up to `at_once` turns at once.
-    pub(crate) fn start(at_once: usize) -> Result<Self> {
-        let listener = Arc::new(connection::listen()?);
-        let (url, address) = (connection::url(&listener), connection::address(&listener));
+    pub(crate) fn start() -> Self {
         let gate = Arc::new(ReplyGate::default());
-        for _ in 0..at_once {
-            let (listener, gate) = (Arc::clone(&listener), Arc::clone(&gate));
-            thread::Builder::new()
-                .name("agent".to_owned())
-                .stack_size(128 << 10)
-                .spawn(move || serve(&listener, &gate))?;
-        }
-        Ok(Self { url, address, gate })
+        let held = Arc::clone(&gate);
+        Self { server: RawServer::replying(move |request| respond(request, &held)), gate }
     }
 
     /// The address to configure as `gateway_url`.
-    pub(crate) fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// The same without a scheme.
-    pub(crate) fn address(&self) -> &str {
-        &self.address
+    pub(crate) fn url(&self) -> String {
+        self.server.url()
     }
 
     /// Records the times of turns there from now on.
@@ -83,27 +64,16 @@ impl BareGateway {
     }
 }
 
-fn serve(listener: &TcpListener, gate: &ReplyGate) {
-    let mut bytes = vec![0; 32 << 10];
-    while let Ok((stream, _)) = listener.accept() {
-        // A client that breaks off is no error here: its turn misses a point, and does not count.
-        let _ = respond(&stream, &mut bytes, gate);
-    }
-}
-
-fn respond(mut stream: &TcpStream, bytes: &mut [u8], gate: &ReplyGate) -> io::Result<()> {
-    stream.set_nodelay(true)?;
-    let request = request(stream, bytes)?;
-    if !request.starts_with(b"POST /tools/invoke") {
+fn respond(request: &RecordedRequest, gate: &ReplyGate) -> Vec<u8> {
+    if !request.is("POST", "/tools/invoke") {
         // `/startupz` makes this a gateway of the newest version; everything else is switched off.
-        let text = if request.starts_with(b"GET /startupz") {
+        return if request.path == "/startupz" {
             response("200 OK", r#"{"ok":true,"status":"started"}"#)
         } else {
             response("404 Not Found", "Not Found")
         };
-        return stream.write_all(text.as_bytes());
     }
-    let turn = turn_in(request);
+    let turn = request.body["args"]["message"].as_str().and_then(turn_in);
     let times = gate.state().times.clone();
     let note = |point| {
         if let (Some(times), Some(turn)) = (&times, turn) {
@@ -121,9 +91,9 @@ fn respond(mut stream: &TcpStream, bytes: &mut [u8], gate: &ReplyGate) -> io::Re
         state.n_held -= 1;
     }
     drop(state);
-    let text = response("200 OK", &reply_body(turn.unwrap_or_default()));
+    let response = response("200 OK", &reply_body(turn.unwrap_or_default()));
     note(Point::Replied);
-    stream.write_all(text.as_bytes())
+    response
 }
 
 /// The body of the response to a turn, as a gateway of the newest version sends it.
@@ -134,37 +104,10 @@ fn reply_body(turn: usize) -> String {
     )
 }
 
-fn response(status: &str, body: &str) -> String {
+fn response(status: &str, body: &str) -> Vec<u8> {
     format!(
         "HTTP/1.1 {status}\r\nContent-Type: application/json; charset=utf-8\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )
-}
-
-/// Reads one whole request into `bytes`.
-fn request<'a>(mut stream: &TcpStream, bytes: &'a mut [u8]) -> io::Result<&'a [u8]> {
-    let mut end = 0;
-    loop {
-        let n = stream.read(&mut bytes[end..])?;
-        if n == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        end += n;
-        let Some(head) = bytes[..end].windows(4).position(|four| four == b"\r\n\r\n") else {
-            continue;
-        };
-        let length = content_length(&bytes[..head]).unwrap_or(0);
-        if end >= head + 4 + length {
-            return Ok(&bytes[..end]);
-        }
-    }
-}
-
-/// The length that a head announces.
-pub(crate) fn content_length(head: &[u8]) -> Option<usize> {
-    let head = std::str::from_utf8(head).ok()?;
-    head.lines().find_map(|connection| {
-        let (name, value) = connection.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
-    })
+    .into_bytes()
 }

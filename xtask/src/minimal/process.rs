@@ -28,7 +28,7 @@ impl MeasuredProcess {
         let listener = connection::listen()?;
         let sandbox = Sandbox::new();
         sandbox.config(&json!({
-            "api_key": KEY, "server": connection::url(&listener), "gateway_url": gateway.url(),
+            "api_key": KEY, "server": format!("http://{}", connection::address(&listener)), "gateway_url": gateway.url(),
             "gateway_token": TOKEN, "owner_name": "Ciaran", "agent_name": "PAL-01",
             "max_turns": max_turns,
         }));
@@ -43,8 +43,9 @@ impl MeasuredProcess {
         let sandbox = Sandbox::new();
         let program = workspace::this_program()?.display().to_string();
         let in_flight = in_flight.to_string();
-        let (connection, gateway) = (connection::address(&listener), gateway.address().to_owned());
-        let child = sandbox.spawn(&program, ["floor", &connection, &gateway, &in_flight]);
+        let gateway = gateway.url().replace("http://", "");
+        let child = sandbox
+            .spawn(&program, ["floor", &connection::address(&listener), &gateway, &in_flight]);
         Ok(Self { child, listener, _sandbox: sandbox })
     }
 

@@ -59,12 +59,11 @@ impl TurnTimes {
     }
 }
 
-/// The number behind the first [`MARK`] in some bytes.
-pub(crate) fn turn_in(bytes: &[u8]) -> Option<usize> {
-    let at = bytes.windows(MARK.len()).position(|window| window == MARK.as_bytes())?;
-    let digits = bytes[at + MARK.len()..].iter().take_while(|byte| byte.is_ascii_digit());
-    let digits: String = digits.map(|byte| char::from(*byte)).collect();
-    digits.parse().ok()
+/// The number behind the first [`MARK`] in a text.
+pub(crate) fn turn_in(text: &str) -> Option<usize> {
+    let (_, rest) = text.split_once(MARK)?;
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    rest[..end].parse().ok()
 }
 
 #[cfg(test)]
@@ -87,8 +86,8 @@ mod tests {
 
     #[test]
     fn a_turns_number_is_found() {
-        assert_eq!(turn_in(b"{\"request_id\":\"turn-0042\"}"), Some(42));
-        assert_eq!(turn_in(b"return-x"), None);
-        assert_eq!(turn_in(b""), None);
+        assert_eq!(turn_in("{\"request_id\":\"turn-0042\"}"), Some(42));
+        assert_eq!(turn_in("return-x"), None);
+        assert_eq!(turn_in(""), None);
     }
 }

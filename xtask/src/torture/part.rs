@@ -88,7 +88,8 @@ impl Plan<'_> {
                     let disk = Disk::new(None);
                     let mut summary = self.rounds(commands, Some(&disk)).json(began.elapsed());
                     summary["failures"] = disk.json();
-                    summary["skipped"] = json!({ "tmpfs": why, "read_only": why, "no_inodes": why });
+                    summary["skipped"] =
+                        json!({ "tmpfs": why, "read_only": why, "no_inodes": why });
                     return summary;
                 }
             }
@@ -113,7 +114,8 @@ impl Plan<'_> {
             while !is_over(0) {
                 let batch = next.fetch_add(1, Ordering::Relaxed);
                 let first = if batch == 0 { commands.first } else { &[] };
-                let mut stage = Stage::new(self, commands, self.seed.wrapping_add(batch as u64), disk);
+                let mut stage =
+                    Stage::new(self, commands, self.seed.wrapping_add(batch as u64), disk);
                 for (n, round) in first.iter().enumerate() {
                     round(&mut stage, n);
                 }

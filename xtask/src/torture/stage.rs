@@ -111,7 +111,8 @@ impl<'a> Stage<'a> {
         let sleeps = commands.harms.iter().any(|(_, harm)| *harm == Harm::Sleep);
         let sleep = sleeps.then(|| SimulatedSleep::try_new(&sandbox.home()));
         let sleep = sleep.and_then(|sleep| {
-            let tell = |err: &_| out::warning(&format!("skipped: no machine can sleep here: {err}"));
+            let tell =
+                |err: &_| out::warning(&format!("skipped: no machine can sleep here: {err}"));
             sleep.inspect_err(tell).ok()
         });
         Self {

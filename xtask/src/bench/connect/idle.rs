@@ -35,7 +35,7 @@ struct ClientFigures {
 /// Starts `n` clients, watches them for the time `idle`, and drops each.
 pub(super) fn measure(programs: &Path, n: usize, idle: Duration) -> Result<Value> {
     out::progress(&format!("connect, {n} of them idle for {idle:?}, then dropped"));
-    let gateway = BareGateway::start(4)?;
+    let gateway = BareGateway::start();
     let clients = (0..n).map(|_| MeasuredProcess::connect(programs, &gateway, 64));
     let clients = clients.collect::<Result<Vec<_>>>()?;
     let figures = thread::scope(|scope| {

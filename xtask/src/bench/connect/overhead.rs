@@ -23,7 +23,7 @@ const ROUNDS: usize = 5;
 /// Measures both clients with so many turns in flight.
 pub(super) fn measure(programs: &Path, in_flight: usize, turns: usize) -> Result<Value> {
     out::progress(&format!("connect, {in_flight} in flight"));
-    let gateway = BareGateway::start(in_flight + 8)?;
+    let gateway = BareGateway::start();
     let each = WARM_UP.max(in_flight) + turns / ROUNDS;
     let mut requester = Requester {
         times: TurnTimes::new(2 * ROUNDS * each + in_flight),
@@ -126,7 +126,7 @@ impl Requester<'_> {
         let frame = format!(
             r#"{{"type":"event","event":"deep_tool_request","call_id":"call-{call}","request_id":"{MARK}{turn}","query":"What is on my calendar today? {MARK}{turn}","context":{{}}}}"#
         );
-        connection.queue(frame.as_bytes());
+        connection.queue(frame)?;
         self.times.record(turn, Point::Requested);
         connection.flush().context("sending a request")
     }
@@ -134,7 +134,7 @@ impl Requester<'_> {
     fn receive_result(&self, connection: &mut BareConnection) -> Result<()> {
         loop {
             let frame = connection.next().context("waiting for a result")?;
-            if frame.windows(16).any(|word| word == b"deep_tool_result")
+            if frame.contains("deep_tool_result")
                 && let Some(turn) = turn_in(&frame)
             {
                 self.times.record(turn, Point::Delivered);

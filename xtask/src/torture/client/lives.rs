@@ -128,12 +128,7 @@ impl Lives {
     }
 
     /// Lets a client deliver what is still open; then SIGTERM must end it.
-    pub(super) fn farewell(
-        &mut self,
-        stage: &ClientStage,
-        client: Child,
-        requests: &SentRequests,
-    ) {
+    pub(super) fn farewell(&mut self, stage: &ClientStage, client: Child, requests: &SentRequests) {
         let sent: Vec<SentRequest> = requests.all();
         let until = Instant::now() + FAREWELL;
         while Instant::now() < until {

@@ -35,7 +35,10 @@ pub(super) fn live(stage: &ClientStage, lives: &mut Lives, limit: Duration) {
         }
         if samples.len().is_multiple_of(60) {
             let left = limit.saturating_sub(began.elapsed());
-            out::progress(&format!("{} KiB resident, {left:.0?} left", memory(client.pid(), "VmRSS")));
+            out::progress(&format!(
+                "{} KiB resident, {left:.0?} left",
+                memory(client.pid(), "VmRSS")
+            ));
         }
     }
     let third = samples.len() / 3;

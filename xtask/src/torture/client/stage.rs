@@ -46,7 +46,8 @@ impl ClientStage {
         let connect = programs.join("connect").display().to_string();
         let sleep = mortal.then(|| SimulatedSleep::try_new(&sandbox.home()));
         let sleep = sleep.and_then(|sleep| {
-            let tell = |err: &_| out::warning(&format!("skipped: no machine can sleep here: {err}"));
+            let tell =
+                |err: &_| out::warning(&format!("skipped: no machine can sleep here: {err}"));
             sleep.inspect_err(tell).ok()
         });
         for (name, value) in sleep.iter().flat_map(SimulatedSleep::env) {

@@ -3,7 +3,9 @@
 
 use crate::torture::client;
 use crate::torture::part::{Body, Commands, Part};
-use crate::torture::rounds::{approvals, lists, missions, reaching_line, setup, state_files, ticks};
+use crate::torture::rounds::{
+    approvals, lists, missions, reaching_line, setup, state_files, ticks,
+};
 
 pub(super) const PART: Part = Part {
     name: "disks",

@@ -83,7 +83,9 @@ fn check_files(machine: &mut Stage, before: &str, end: Option<&Output>) {
     for folder in ["skill", "home/.openclaw"] {
         let entries = fs::read_dir(machine.sandbox.path(folder)).into_iter().flatten().flatten();
         let is_open = |entry: &fs::DirEntry| {
-            entry.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o077 != 0)
+            entry
+                .metadata()
+                .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o077 != 0)
         };
         for entry in entries.filter(is_open) {
             machine.tally.fault(format!("others may read `{}`", entry.path().display()));

@@ -21,7 +21,8 @@ pub(in crate::torture) fn crowd(stage: &mut Stage, _: usize) {
          c=$?; [ $c -eq 5 ] && echo busy || exit $c; }}; done"
     );
     let program = stage.program("missions");
-    let write = |n: usize| stage.sandbox.spawn("/bin/sh", ["-c", &script, &program, &n.to_string()]);
+    let write =
+        |n: usize| stage.sandbox.spawn("/bin/sh", ["-c", &script, &program, &n.to_string()]);
     let crowd: Vec<_> = (0..writers).map(write).collect();
     let ends: Vec<Output> =
         crowd.into_iter().map(|writer| writer.finish(Duration::from_secs(600))).collect();

@@ -69,16 +69,16 @@ impl Stage<'_> {
         moment: FailureMoment,
     ) -> (Output, bool) {
         self.tally.count("commands");
-        let n_requests =
-            |stage: &Self| stage.service.try_wait_for(Duration::ZERO, |log| Some(log.requests.len()));
+        let n_requests = |stage: &Self| {
+            stage.service.try_wait_for(Duration::ZERO, |log| Some(log.requests.len()))
+        };
         let (before, program) = (n_requests(self), self.program(name));
         let is_before = moment == FailureMoment::Before;
         let limit = match disk_fault {
             DiskFault::SizeLimit(bytes) if is_before => Some(format!("--fsize={bytes}:")),
             _ => None,
         };
-        let mut fails =
-            is_before && limit.is_none() && disk.fail(disk_fault, std::process::id());
+        let mut fails = is_before && limit.is_none() && disk.fail(disk_fault, std::process::id());
         let prepared = match &limit {
             Some(limit) => self.sandbox.prepare("prlimit", [&[&**limit, &program], args].concat()),
             None => self.sandbox.prepare(&program, args),
