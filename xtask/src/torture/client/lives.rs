@@ -89,8 +89,7 @@ impl Lives {
         if client.running() && second.code() != 5 {
             self.tally.fault(format!("a second client came, without {}: {second}", path.display()));
         }
-        let stands = || std::fs::metadata(&path).is_ok_and(|meta| meta.len() > 0);
-        if !wait(STUCK, || !client.running() || stands()) {
+        if !wait(STUCK, || !client.running() || (path.exists() && is_connected(stage))) {
             self.tally.lose(&format!("{} does not stand again", path.display()));
         }
     }

@@ -101,7 +101,7 @@ fn check_files(machine: &mut Stage, before: &str, end: Option<&Output>) {
 
 /// Unharmed, setup completes what was left half done, and uninstall takes all of it back.
 fn there_and_back(machine: &mut Stage, before: &str, setup: &[&str]) {
-    let end = machine.prepare(setup[0], &setup[1..]).limit(Duration::from_secs(60)).run();
+    let end = machine.run(setup[0], &setup[1..]);
     check_files(machine, before, Some(&end));
     let is_whole = machine.sandbox.read(OWN).contains("sessions_send")
         && machine.sandbox.has(CONFIG)

@@ -55,7 +55,7 @@ fn tick(stage: &mut Stage, slug: &str) {
     stage.tally.count("ticks");
     let has_rival = stage.disk.is_none() && stage.rng.chance(30);
     let rival = has_rival.then(|| stage.prepare("missions", &["tick"]).spawn());
-    let end = stage.run_disturbed("missions", &["--deadline", "5", "tick", slug]);
+    let end = stage.run_disturbed("missions", &["tick", slug, "--deadline", "5"]);
     let rival = rival.map(|rival| rival.finish(HANG_LIMIT));
     let made = count(stage) - before;
     for end in end.iter().chain(&rival) {
