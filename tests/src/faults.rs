@@ -5,7 +5,7 @@ use crate::wire::http::{Delivery, ServerResponse};
 use std::time::Duration;
 
 /// One way for a request to go wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestFault {
     /// This status with the service's own JSON error; nothing is carried out.
     Status(u16),

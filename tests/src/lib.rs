@@ -46,7 +46,6 @@
 #![expect(clippy::missing_panics_doc, reason = "to panic is how a harness fails a test")]
 
 mod clock;
-mod clock_skew;
 pub mod contract;
 mod error_response;
 mod faults;
@@ -66,7 +65,6 @@ mod wait_until;
 mod wire;
 
 pub use clock::SimulatedClock;
-pub use clock_skew::ClockSkew;
 pub use error_response::{BodyKind, ErrorResponse, Proof};
 pub use gateway::{AgentReply, GatewayLog, GatewayVersion, RecordedTurn, SimulatedGateway};
 pub use gateway::{TOKEN, TurnApi};

@@ -3,9 +3,11 @@
 use crate::faults::RequestFault;
 use crate::recording::{RecordedRequest, fits, matches};
 use crate::rng::Rng;
-use crate::wire::http::{ServerRequest, ServerResponse};
+use crate::wire::http::{Delivery, ServerRequest, ServerResponse};
+use crate::wire::stop::StopSignal;
 use serde_json::Value;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Makes the response to a request: status and JSON body.
 pub(crate) type Script = Arc<dyn Fn(&RecordedRequest) -> (u16, Value) + Send + Sync>;
@@ -16,9 +18,43 @@ pub(crate) fn always(status: u16, body: Value) -> Script {
 }
 
 /// Runs a script; outside the lock of the overrides, since a script may wait for something.
-pub(crate) fn play(script: &Script, request: &ServerRequest) -> ServerResponse {
+fn play(script: &Script, request: &ServerRequest) -> ServerResponse {
     let (status, body) = script(&RecordedRequest::new(request));
     if status == 204 { ServerResponse::nothing() } else { ServerResponse::json(status, &body) }
+}
+
+/// What reaches the client, with the fault that its request met; without a script `own` carries it out. `None` at the end
+/// of the server.
+pub(crate) fn deliver(
+    overrides: &Mutex<Overrides>,
+    stop: &StopSignal,
+    request: &ServerRequest,
+    fault: Option<RequestFault>,
+    error: fn(u16) -> ServerResponse,
+    own: impl FnOnce() -> Option<Delivery>,
+) -> Option<Delivery> {
+    if fault == Some(RequestFault::Hang) {
+        stop.pause(Duration::from_secs(3600));
+        return None;
+    }
+    if let Some(instead) = fault.as_ref().and_then(|fault| fault.instead(error)) {
+        return Some(instead);
+    }
+    let mut held = overrides.lock().unwrap_or_else(PoisonError::into_inner);
+    let scripted = held.scripted(&request.method, &request.path());
+    drop(held);
+    let delivery = match scripted {
+        Some(script) => Delivery::Whole(play(&script, request)),
+        None => own()?,
+    };
+    Some(match (fault, delivery) {
+        (Some(RequestFault::Lost), _) => Delivery::Cut,
+        (Some(RequestFault::Response(replacement)), _) => replacement.delivery(),
+        (Some(RequestFault::Torn), Delivery::Whole(response)) => Delivery::Torn(response),
+        (Some(RequestFault::Slow(time)), delivery) if stop.pause(time) => delivery,
+        (Some(RequestFault::Slow(_)), _) => return None,
+        (_, delivery) => delivery,
+    })
 }
 
 /// What happens to the requests of one method and pattern, for so many of them.
@@ -98,7 +134,7 @@ impl Overrides {
     }
 
     /// The script for this request, if there is one.
-    pub(crate) fn scripted(&mut self, method: &str, path: &str) -> Option<Script> {
+    fn scripted(&mut self, method: &str, path: &str) -> Option<Script> {
         Override::take(&mut self.scripts, method, path)
     }
 

@@ -324,16 +324,3 @@ pub(crate) enum FuzzTarget {
     /// Edits of the gateway's configuration
     Json5,
 }
-
-impl FuzzTarget {
-    /// Its name on the command line and in `tests/fuzz/Cargo.toml`.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Frames => "frames",
-            Self::Answers => "answers",
-            Self::Config => "config",
-            Self::Missions => "missions",
-            Self::Json5 => "json5",
-        }
-    }
-}

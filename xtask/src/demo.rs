@@ -35,39 +35,29 @@ struct DemoAct {
     play: fn(&mut DemoStage) -> Result<Value>,
 }
 
-const ACTS: &[DemoAct] = &[
-    DemoAct { title: "A fresh machine is set up", voice: true, play: installation::set_up },
-    DemoAct { title: "The line is up", voice: true, play: voice::connects },
-    DemoAct { title: "The owner calls and asks", voice: true, play: voice::asked_and_answered },
-    DemoAct {
-        title: "On the phone, something sensitive is denied",
-        voice: false,
-        play: sensitive_requests::denied,
-    },
-    DemoAct {
-        title: "And approved, the second time",
-        voice: false,
-        play: sensitive_requests::approved,
-    },
-    DemoAct { title: "A stranger texts", voice: false, play: strangers::texted },
-    DemoAct { title: "The agent rings up a restaurant", voice: false, play: calls::book_a_table },
-    DemoAct { title: "The agent texts a friend", voice: false, play: texts::sent },
-    DemoAct {
-        title: "A script asks the owner, who says no",
-        voice: false,
-        play: approvals::denied,
-    },
-    DemoAct {
-        title: "A script asks again, and the owner says yes",
-        voice: false,
-        play: approvals::approved,
-    },
-    DemoAct {
-        title: "An errand with a phone call in it",
-        voice: false,
-        play: mission::from_start_to_end,
-    },
-    DemoAct { title: "Everything is taken back", voice: false, play: installation::uninstall },
+impl DemoAct {
+    const fn voice(title: &'static str, play: fn(&mut DemoStage) -> Result<Value>) -> Self {
+        Self { title, voice: true, play }
+    }
+
+    const fn other(title: &'static str, play: fn(&mut DemoStage) -> Result<Value>) -> Self {
+        Self { title, voice: false, play }
+    }
+}
+
+const ACTS: [DemoAct; 12] = [
+    DemoAct::voice("A fresh machine is set up", installation::set_up),
+    DemoAct::voice("The line is up", voice::connects),
+    DemoAct::voice("The owner calls and asks", voice::asked_and_answered),
+    DemoAct::other("On the phone, something sensitive is denied", sensitive_requests::denied),
+    DemoAct::other("And approved, the second time", sensitive_requests::approved),
+    DemoAct::other("A stranger texts", strangers::texted),
+    DemoAct::other("The agent rings up a restaurant", calls::book_a_table),
+    DemoAct::other("The agent texts a friend", texts::sent),
+    DemoAct::other("A script asks the owner, who says no", approvals::denied),
+    DemoAct::other("A script asks again, and the owner says yes", approvals::approved),
+    DemoAct::other("An errand with a phone call in it", mission::from_start_to_end),
+    DemoAct::other("Everything is taken back", installation::uninstall),
 ];
 
 /// Plays every act and prints the summary. [`Exit::No`] if anything was not as it should be.

@@ -28,7 +28,8 @@ pub(crate) fn run(workspace: &Workspace, args: &FuzzArgs, printer: Printer) -> R
         args.target.map_or_else(|| FuzzTarget::value_variants().to_vec(), |one| vec![one]);
     let mut ended = Map::new();
     for target in targets {
-        let name = target.name();
+        let name = target.to_possible_value().map(|one| one.get_name().to_owned());
+        let name = &*name.unwrap_or_default();
         out::progress(&format!("\n== {name}, {} s", args.seconds));
         let well = fuzz(workspace, name, args.seconds)?;
         if !well {

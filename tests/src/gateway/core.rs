@@ -77,7 +77,7 @@ pub(super) struct GatewayInner {
     pub(super) version: GatewayVersion,
     pub(super) started: Instant,
     settings: Mutex<GatewaySettings>,
-    overrides: Mutex<Overrides>,
+    pub(super) overrides: Mutex<Overrides>,
     pub(super) recorder: Recorder<GatewayLog>,
     history: Mutex<Vec<HistoryEntry>>,
     /// Sessions that exist beside the agents' main ones.

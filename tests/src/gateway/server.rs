@@ -6,8 +6,7 @@ use super::core::GatewayInner;
 use super::response::{not_found, of_status};
 use super::tools::invoke;
 use super::version::GatewayVersion;
-use crate::faults::RequestFault;
-use crate::overrides::play;
+use crate::overrides;
 use crate::recording::RecordedRequest;
 use crate::wire::http::{self, Delivery, ServerRequest, ServerResponse};
 use crate::wire::stream::ServerStream;
@@ -36,30 +35,8 @@ pub(super) fn serve(inner: &Arc<GatewayInner>, mut stream: ServerStream) -> io::
 fn deliver(inner: &Arc<GatewayInner>, request: &ServerRequest) -> Option<Delivery> {
     let path = request.path();
     let fault = inner.overrides().fault(&request.method, &path);
-    if fault == Some(RequestFault::Hang) {
-        inner.stop.pause(Duration::from_secs(3600));
-        return None;
-    }
-    if let Some(instead) = fault.as_ref().and_then(|fault| fault.instead(of_status)) {
-        return Some(instead);
-    }
-    let scripted = inner.overrides().scripted(&request.method, &path);
-    let delivery = match scripted {
-        Some(script) => Delivery::Whole(play(&script, request)),
-        None => route(inner, request, &path)?,
-    };
-    Some(match (fault, delivery) {
-        (Some(RequestFault::Lost), _) => Delivery::Cut,
-        (Some(RequestFault::Response(replacement)), _) => replacement.delivery(),
-        (Some(RequestFault::Torn), Delivery::Whole(response)) => Delivery::Torn(response),
-        (Some(RequestFault::Slow(time)), delivery) => {
-            if !inner.stop.pause(time) {
-                return None;
-            }
-            delivery
-        }
-        (_, delivery) => delivery,
-    })
+    let own = || route(inner, request, &path);
+    overrides::deliver(&inner.overrides, &inner.stop, request, fault, of_status, own)
 }
 
 fn route(inner: &Arc<GatewayInner>, request: &ServerRequest, path: &str) -> Option<Delivery> {

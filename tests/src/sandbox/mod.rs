@@ -263,7 +263,7 @@ impl PreparedCommand<'_> {
         self
     }
 
-    /// Lets the machine's clock on the wall be wrong by this much (`-1h`); see [`ClockSkew`](crate::ClockSkew).
+    /// Lets the machine's clock on the wall be wrong by this much (`-1h`).
     #[must_use]
     pub fn skewed(self, by: &str) -> Self {
         self.env("CLAWDTALK_CLOCK_SKEW", by)

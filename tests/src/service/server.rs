@@ -7,7 +7,7 @@ use super::store::World;
 use super::timeline;
 use crate::clock::http_date;
 use crate::faults::RequestFault;
-use crate::overrides::{Overrides, play};
+use crate::overrides::{self, Overrides};
 use crate::recording::{RecordedRequest, Recorder, ServiceLog};
 use crate::wire::http::{self, Delivery, ServerRequest, ServerResponse};
 use crate::wire::stop::StopSignal;
@@ -126,30 +126,10 @@ impl ServiceInner {
         let refused = fault.as_ref().is_some_and(RequestFault::is_refusal);
         let record = RecordedRequest { refused, ..RecordedRequest::new(request) };
         self.recorder.add(|log| log.requests.push(record));
-        if fault == Some(RequestFault::Hang) {
-            self.stop.pause(Duration::from_secs(3600));
-            return None;
-        }
-        if let Some(delivery) = fault.as_ref().and_then(|fault| fault.instead(refusal::of_status)) {
-            return Some(self.with_date(delivery));
-        }
-        let scripted = self.overrides().scripted(&request.method, &path);
-        let response = match scripted {
-            Some(script) => play(&script, request),
-            None => self.respond(request),
-        };
-        let delivery = match fault {
-            Some(RequestFault::Lost) => Delivery::Cut,
-            Some(RequestFault::Torn) => Delivery::Torn(response),
-            Some(RequestFault::Response(replacement)) => replacement.delivery(),
-            Some(RequestFault::Slow(time)) => {
-                if !self.stop.pause(time) {
-                    return None;
-                }
-                Delivery::Whole(response)
-            }
-            _ => Delivery::Whole(response),
-        };
+        let own = || Some(Delivery::Whole(self.respond(request)));
+        let status = refusal::of_status;
+        let delivery =
+            overrides::deliver(&self.overrides, &self.stop, request, fault, status, own)?;
         Some(self.with_date(delivery))
     }
 

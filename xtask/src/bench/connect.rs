@@ -31,18 +31,9 @@ pub(super) fn measure(programs: &Path, args: &BenchArgs) -> Result<Value> {
 
 fn tables(turns: &[Value], idle: &Value) -> String {
     let cell = |value: &Value| format!("{:.2}", value.as_f64().unwrap_or_default());
-    let heading = [
-        "turns in flight",
-        "ours p50 ms",
-        "p99",
-        "floor p50 ms",
-        "p99",
-        "ratio p50",
-        "p99",
-        "processor",
-        "MiB",
-    ];
-    let mut rows = vec![heading.map(str::to_owned).to_vec()];
+    let heading =
+        "turns in flight|ours p50 ms|p99|floor p50 ms|p99|ratio p50|p99|processor|MiB".split('|');
+    let mut rows = vec![heading.map(str::to_owned).collect::<Vec<_>>()];
     for turn in turns {
         let (ours, floor) = (&turn["ours"], &turn["floor"]);
         let processor = &turn["processor_ms_a_turn"];

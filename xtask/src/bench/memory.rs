@@ -2,15 +2,15 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use harness::Sandbox;
 use serde_json::{Value, json};
 use state::{file, out, paths};
 
-use super::figures::{Times, millis, table};
+use super::figures::table;
 use super::process;
+use super::tools::{self, MeasuredLine};
 
 /// Items that are there already.
 const SIZES: [usize; 3] = [10, 1_000, 10_000];
@@ -37,29 +37,22 @@ pub(super) fn measure(programs: &Path, runs: usize) -> Result<Value> {
             sandbox.config(&json!({"api_key": harness::KEY, "server": "http://127.0.0.1:9"}));
             let state = paths::missions_state(&sandbox.skill());
             file::replace(&state, with_items(n_items)?.as_bytes())?;
-            let run = || {
-                let output = sandbox.run(&missions, args);
-                ensure!(output.code() == 0, "this line is measured, and fails\n{output}");
-                Ok(output.took())
-            };
-            run()?;
-            let before = process::of_children();
-            let walls = (0..runs).map(|_| run()).collect::<Result<Vec<Duration>>>()?;
-            let processor = process::of_children().saturating_sub(before);
-            let processor = millis(processor / u32::try_from(runs.max(1))?);
+            let (program, words) = (missions.clone(), args.iter().map(|arg| (*arg).to_owned()));
+            let line = MeasuredLine { what, program, args: words.collect() };
+            let mut figure = tools::one(&sandbox, &line, runs)?;
             let peaks = (0..WATCHED).map(|_| peak(&sandbox, &missions, args));
-            let (wall, peak) = (Times::new(walls).json(), peaks.max().unwrap_or_default());
+            let peak = peaks.max().unwrap_or_default();
             let cell = |value: &Value| format!("{:.2}", value.as_f64().unwrap_or_default());
             rows.push(vec![
                 format!("missions {what}, {n_items} items"),
-                format!("{processor:.2}"),
-                cell(&wall["p50_ms"]),
-                cell(&wall["p99_ms"]),
+                cell(&figure["processor_ms"]),
+                cell(&figure["wall"]["p50_ms"]),
+                cell(&figure["wall"]["p99_ms"]),
                 peak.to_string(),
             ]);
-            figures.push(json!({
-                "what": what, "items": n_items, "processor_ms": processor, "wall": wall, "peak_kib": peak,
-            }));
+            figure["items"] = n_items.into();
+            figure["peak_kib"] = peak.into();
+            figures.push(figure);
         }
     }
     out::progress(&table(&rows));

@@ -14,11 +14,11 @@ use super::figures::{Times, millis, table};
 use super::process;
 
 /// A command line that is measured.
-struct MeasuredLine {
+pub(super) struct MeasuredLine {
     /// Its name in the table.
-    what: &'static str,
-    program: String,
-    args: Vec<String>,
+    pub(super) what: &'static str,
+    pub(super) program: String,
+    pub(super) args: Vec<String>,
 }
 
 /// Measures every line `runs` times. Fails if one of them does not end with 0: a refusal would be cheap.
@@ -110,7 +110,7 @@ fn lines(programs: &Path, service: &SimulatedService) -> Vec<MeasuredLine> {
 }
 
 /// Runs a line many times in a row, after one run that warms the caches.
-fn one(sandbox: &Sandbox, line: &MeasuredLine, runs: usize) -> Result<Value> {
+pub(super) fn one(sandbox: &Sandbox, line: &MeasuredLine, runs: usize) -> Result<Value> {
     let run = || {
         let output = sandbox.run(&line.program, &line.args);
         ensure!(output.code() == 0, "this line is measured, and fails\n{output}");

@@ -3,7 +3,6 @@
 //! `status` never claims what is not so, and the journal can always be read.
 
 mod audit;
-mod crowd;
 pub(super) mod disk;
 pub(super) mod disturbances;
 mod evidence;
@@ -34,8 +33,6 @@ pub(super) enum Way {
     Dies(&'static [(u64, Harm)]),
     /// It lives on, and must not grow.
     Grows,
-    /// Too much comes at once.
-    Crowd,
 }
 
 /// A client's life, as data.
@@ -52,9 +49,6 @@ pub(super) struct Living {
 impl Living {
     /// Lets it live as planned, then audits everything that was sent.
     pub(super) fn torture(&self, plan: Plan) -> Tally {
-        if matches!(self.way, Way::Crowd) {
-            return crowd::torture(plan);
-        }
         // The frozen client needs a minute of its own, beside the kills; a short run has no time for it.
         let connect = plan.programs.join("connect").display().to_string();
         let is_long = matches!(self.way, Way::Dies(_)) && plan.limit >= watch::FREEZE_TAKES;
@@ -69,7 +63,7 @@ impl Living {
         thread::scope(|scope| {
             let mut beside = vec![
                 scope.spawn(|| watch::false_claims(stage, over)),
-                scope.spawn(move || disturb(self, stage, rng(1), over)),
+                scope.spawn(move || disturb(self, stage, requests, rng(1), over)),
             ];
             for caller in 0..self.callers {
                 beside.push(scope.spawn(move || self.call(stage, requests, rng(3 + caller), over)));
@@ -85,7 +79,7 @@ impl Living {
                         }
                     }
                 }
-                Way::Grows | Way::Crowd => soak::live(stage, &mut lives, plan.limit),
+                Way::Grows => soak::live(stage, &mut lives, plan.limit),
             }
             over.store(true, Ordering::Relaxed);
             for one in beside {

@@ -1,12 +1,11 @@
 //! A disk that can be made to fail: too small for a file, full, out of files, or read-only.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use harness::Rng;
-use serde_json::{Value, json};
+
+use super::tally::Tally;
 
 /// What a tmpfs gives out at once.
 const PAGE: u64 = 4_096;
@@ -28,39 +27,48 @@ pub(super) enum DiskFault {
     ReadOnly,
 }
 
+/// What a command noticed of a fault, by its stderr.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Noticed {
+    /// Nothing: it wrote nothing, or what it wrote had room.
+    Nothing,
+    /// It reported it.
+    Something,
+    /// It reported it, and its request had reached the service before.
+    AfterTheRequest,
+}
+
 impl DiskFault {
-    /// Its name in the summary.
-    fn name(self) -> &'static str {
-        match self {
-            Self::SizeLimit(_) => "size_limit",
-            Self::Full(_) => "full",
-            Self::NoInodes(_) => "no_inodes",
-            Self::ReadOnly => "read_only",
+    /// Counts that it was injected into a command, and whether the command was affected.
+    pub(super) fn count(self, noticed: Noticed, command: &str, tally: &mut Tally) {
+        let (injected, affected) = match self {
+            Self::SizeLimit(_) => ("size_limits", "affected_by_size_limit"),
+            Self::Full(_) => ("full_disks", "affected_by_full_disk"),
+            Self::NoInodes(_) => ("no_inodes", "affected_by_no_inodes"),
+            Self::ReadOnly => ("read_only_disks", "affected_by_read_only_disk"),
+        };
+        tally.count(injected);
+        if noticed == Noticed::Nothing {
+            return;
         }
+        tally.count("affected");
+        tally.count(affected);
+        tally.count_command(command);
+        tally.add_up("affected_after_the_request", (noticed == Noticed::AfterTheRequest).into());
     }
 }
 
-/// How often a kind of fault was injected, and how often a command was affected.
-#[derive(Default)]
-struct FaultCount {
-    injected: usize,
-    affected: usize,
-    /// Of these, the commands whose request the service had before the disk failed.
-    after_the_request: usize,
-}
-
-/// The disk that everything of a sandbox is on. Copies are the same disk.
+/// The disk that everything of a sandbox is on.
 #[derive(Clone)]
 pub(super) struct Disk {
     /// Where the small tmpfs is mounted. Without one there is only the limit on the size of files.
     mount: Option<PathBuf>,
-    counts: Arc<Mutex<BTreeMap<&'static str, FaultCount>>>,
 }
 
 impl Disk {
     /// The disk that is mounted there, healthy.
     pub(super) fn new(mount: Option<PathBuf>) -> Self {
-        Self { mount, counts: Arc::default() }
+        Self { mount }
     }
 
     /// Whether it can be more than too small for a file.
@@ -106,40 +114,6 @@ impl Disk {
             (_, None) => true,
         }
     }
-
-    /// Notes that a fault was injected into a command, and whether the command was affected.
-    pub(super) fn note(&self, disk_fault: DiskFault, noticed: Noticed) {
-        let mut counts = self.counts();
-        let count = counts.entry(disk_fault.name()).or_default();
-        count.injected += 1;
-        count.affected += usize::from(noticed != Noticed::Nothing);
-        count.after_the_request += usize::from(noticed == Noticed::AfterTheRequest);
-    }
-
-    /// The counts by kind of fault.
-    pub(super) fn json(&self) -> Value {
-        let one = |(name, count): (&&str, &FaultCount)| {
-            let FaultCount { injected, affected, after_the_request } = count;
-            let count = json!({"injected": injected, "affected": affected, "after_the_request": after_the_request});
-            ((*name).to_owned(), count)
-        };
-        self.counts().iter().map(one).collect()
-    }
-
-    fn counts(&self) -> MutexGuard<'_, BTreeMap<&'static str, FaultCount>> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What a command noticed of a fault, by its stderr.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Noticed {
-    /// Nothing: it wrote nothing, or what it wrote had room.
-    Nothing,
-    /// It reported it.
-    Something,
-    /// It reported it, and its request had reached the service before.
-    AfterTheRequest,
 }
 
 /// The system's words for the four.

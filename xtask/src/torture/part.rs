@@ -57,6 +57,20 @@ pub(super) struct Commands {
     pub(super) is_on_bad_disk: bool,
 }
 
+impl Commands {
+    /// One stage after the other, on healthy disks.
+    pub(super) const USUAL: Self = Self {
+        rounds: &[],
+        first: &[],
+        harms: &[],
+        answers: &[],
+        batch: 25,
+        lanes: 1,
+        periods: 10,
+        is_on_bad_disk: false,
+    };
+}
+
 /// How long and how hard a part goes, and the seed that decides every random moment.
 #[derive(Clone, Copy)]
 pub(super) struct Plan<'a> {
@@ -80,23 +94,19 @@ impl Plan<'_> {
         if !commands.is_on_bad_disk {
             return self.rounds(commands, None).json(began.elapsed());
         }
-        if self.mount.is_none() {
-            match namespace::torture(self) {
+        let skipped = match self.mount {
+            Some(_) => None,
+            None => match namespace::torture(self) {
                 Ok(summary) => return summary,
-                Err(why) => {
-                    out::warning(&format!("no disk can be filled here, or made read-only: {why}"));
-                    let disk = Disk::new(None);
-                    let mut summary = self.rounds(commands, Some(&disk)).json(began.elapsed());
-                    summary["failures"] = disk.json();
-                    summary["skipped"] =
-                        json!({ "tmpfs": why, "read_only": why, "no_inodes": why });
-                    return summary;
-                }
-            }
-        }
+                Err(why) => Some(why),
+            },
+        };
         let disk = Disk::new(self.mount.clone());
         let mut summary = self.rounds(commands, Some(&disk)).json(began.elapsed());
-        summary["failures"] = disk.json();
+        if let Some(why) = skipped {
+            out::warning(&format!("skipped: no disk can be filled here, or made read-only: {why}"));
+            summary["skipped"] = json!({ "tmpfs": why, "read_only": why, "no_inodes": why });
+        }
         summary
     }
 

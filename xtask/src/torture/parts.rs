@@ -9,10 +9,9 @@ mod ticks;
 
 use super::part::Part;
 
-pub(super) const ALL: [&Part; 8] = [
+pub(super) const ALL: [&Part; 7] = [
     &connect::KILLS,
     &connect::SOAK,
-    &connect::CROWD,
     &missions::PART,
     &commands::PART,
     &disks::PART,

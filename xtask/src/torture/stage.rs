@@ -8,8 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use harness::{
-    ClockSkew, Output, PreparedCommand, RequestFault, Rng, Sandbox, ServiceSettings, Signal,
-    SimulatedGateway, SimulatedService, SimulatedSleep,
+    Output, PreparedCommand, RequestFault, Rng, Sandbox, ServiceSettings, Signal, SimulatedGateway,
+    SimulatedService, SimulatedSleep,
 };
 use jiff::civil::Weekday;
 use jiff::{SignedDuration, Timestamp, ToSpan as _, tz::TimeZone};
@@ -53,14 +53,14 @@ pub(super) enum Answer {
     Own,
     /// Carried out, and no response comes: more than one request of a command.
     Lost,
-    /// Carried out, and the response breaks off.
-    Torn,
-    /// Not carried out, and no response comes.
-    Cut,
-    /// Late.
-    Slow,
+    /// This happens to its first POST.
+    Fault(RequestFault),
     /// A front answers in its place: statuses, bodies and redirects of its own, before the effect or after it.
     Foreign,
+}
+
+impl Answer {
+    pub(super) const LATE: Self = Self::Fault(RequestFault::Slow(SLOW));
 }
 
 /// What happens in one batch.
@@ -74,7 +74,6 @@ pub(super) struct Stage<'a> {
     pub(super) tally: Tally,
     /// The disk that fails under every command, instead of the harms.
     pub(super) disk: Option<Disk>,
-    skew: ClockSkew,
     /// `None` where there is no C compiler.
     sleep: Option<SimulatedSleep>,
     /// How long each command takes at least: the moments of harms lie within that.
@@ -87,6 +86,12 @@ pub(super) struct Stage<'a> {
     pub(super) last_words: String,
     /// How the service answered the last command, and what was done to it.
     pub(super) last: (Answer, Harm),
+}
+
+/// A machine that can sleep; none where there is no C compiler, which is said.
+pub(super) fn sleep_in(sandbox: &Sandbox) -> Option<SimulatedSleep> {
+    let tell = |err: &_| out::warning(&format!("skipped: no machine can sleep here: {err}"));
+    SimulatedSleep::try_new(&sandbox.home()).inspect_err(tell).ok()
 }
 
 /// How a command is named in the summary.
@@ -109,12 +114,7 @@ impl<'a> Stage<'a> {
         let path = format!("{}:/usr/bin:/bin", sandbox.path("work/bin").display());
         sandbox.env("PATH", &path);
         let sleeps = commands.harms.iter().any(|(_, harm)| *harm == Harm::Sleep);
-        let sleep = sleeps.then(|| SimulatedSleep::try_new(&sandbox.home()));
-        let sleep = sleep.and_then(|sleep| {
-            let tell =
-                |err: &_| out::warning(&format!("skipped: no machine can sleep here: {err}"));
-            sleep.inspect_err(tell).ok()
-        });
+        let sleep = if sleeps { sleep_in(&sandbox) } else { None };
         Self {
             plan,
             commands,
@@ -124,7 +124,6 @@ impl<'a> Stage<'a> {
             rng: Rng::new(seed),
             tally: Tally::default(),
             disk: disk.cloned(),
-            skew: ClockSkew::default(),
             sleep,
             takes: BTreeMap::new(),
             stdin: "",
@@ -151,8 +150,7 @@ impl<'a> Stage<'a> {
     /// A command on a machine whose clock may have been set since the last one.
     pub(super) fn prepare(&mut self, name: &str, args: &[&str]) -> PreparedCommand<'_> {
         self.tally.count("commands");
-        let (before, clock) = (self.skew.jumps(), self.skew.draw(&mut self.rng));
-        self.tally.add_up("jumps", (self.skew.jumps() - before) as u64);
+        let clock = self.tally.clock(&mut self.rng);
         let prepared = self.sandbox.prepare(&self.program(name), args).skewed(clock);
         if self.stdin.is_empty() { prepared } else { prepared.stdin(self.stdin) }
     }
@@ -169,7 +167,7 @@ impl<'a> Stage<'a> {
         let command = named(name, args);
         let takes = self.takes.get(&command).copied().unwrap_or(Duration::from_millis(8));
         let part = u32::try_from(self.rng.below(1_300)).unwrap_or_default();
-        let slow = if answer == Answer::Slow { SLOW } else { Duration::ZERO };
+        let slow = if answer == Answer::LATE { SLOW } else { Duration::ZERO };
         let moment = (takes + slow) * part / 1_000;
         let environment = self.sleep.as_ref().filter(|_| harm == Harm::Sleep);
         let environment = environment.map(SimulatedSleep::env).into_iter().flatten();
@@ -239,23 +237,16 @@ impl<'a> Stage<'a> {
     /// Lets the service answer otherwise until it is healed.
     fn disturb_answers(&mut self) -> Answer {
         let (answer, seed) = (self.rng.pick(self.commands.answers), self.rng.next_u64());
-        let fault = match answer {
-            Answer::Own => return answer,
+        match answer {
+            Answer::Own => {}
+            Answer::Fault(fault) => _ = self.service.fail("POST", "/v1/*", fault, 1),
             Answer::Lost => {
                 for method in ["POST", "PATCH", "DELETE"] {
                     self.service.lose_responses(method, "/v1/*", 50, seed);
                 }
-                return answer;
             }
-            Answer::Foreign => {
-                self.service.foreign_responses("POST", "/v1/*", 70, seed);
-                return answer;
-            }
-            Answer::Torn => RequestFault::Torn,
-            Answer::Cut => RequestFault::Cut,
-            Answer::Slow => RequestFault::Slow(SLOW),
-        };
-        self.service.fail("POST", "/v1/*", fault, 1);
+            Answer::Foreign => _ = self.service.foreign_responses("POST", "/v1/*", 70, seed),
+        }
         answer
     }
 

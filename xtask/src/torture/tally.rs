@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use harness::Rng;
 use serde_json::{Map, Value, json};
 
 /// What must not be, and is counted. A deed without a decision "approved" in the service's book is unapproved.
 pub(super) const KINDS: [&str; 4] = ["lost", "doubled", "unapproved", "unreadable"];
+
+/// What the clock of a machine may show: the right time, an hour more, an hour less.
+const CLOCKS: [&str; 3] = ["", "+1h", "-1h"];
 
 /// The counts of a part, or of a piece of it.
 #[derive(Debug, Default)]
@@ -15,12 +19,22 @@ pub(super) struct Tally {
     /// How often each command was killed, or met the bad disk.
     by_command: BTreeMap<String, u64>,
     faults: Vec<String>,
+    /// What the machine's clock shows now.
+    clock: &'static str,
 }
 
 impl Tally {
     /// One more of these.
     pub(super) fn count(&mut self, what: &'static str) {
         self.add_up(what, 1);
+    }
+
+    /// The clock of the next program's machine, which may have been set meanwhile.
+    pub(super) fn clock(&mut self, rng: &mut Rng) -> &'static str {
+        let clock = CLOCKS[rng.index(CLOCKS.len())];
+        self.add_up("jumps", (clock != self.clock).into());
+        self.clock = clock;
+        clock
     }
 
     /// So many more of these.

@@ -73,7 +73,6 @@ pub(super) fn audit(sent: &[SentRequest], stage: &ClientStage, lives: Lives) -> 
     let approved: Vec<_> =
         approved.filter_map(|row| number(row["action"].as_str().unwrap_or_default())).collect();
     tally.add_up("requests", sent.len() as u64);
-    tally.add_up("jumps", lives.skew.jumps() as u64);
     for fault in evidence.faults {
         tally.unreadable(&fault);
     }

@@ -8,7 +8,7 @@ use harness::{Child, Output, Rng, ServiceLog, ServiceTable, SimulatedOwner, even
 use state::paths;
 
 use super::audit;
-use super::lives::Lives;
+use super::lives::{Lives, wait};
 use super::requests::{RequestKind, SentRequests, number, order};
 use super::stage::ClientStage;
 use crate::torture::disk::{Disk, DiskFault, Noticed, mentions_the_disk};
@@ -117,11 +117,8 @@ impl ClientDiskRun<'_> {
     }
 
     fn note(&mut self, disk_fault: DiskFault, noticed: bool) {
-        self.disk.note(disk_fault, if noticed { Noticed::Something } else { Noticed::Nothing });
-        if noticed {
-            self.lives.tally.count("affected");
-            self.lives.tally.count_command("connect");
-        }
+        let noticed = if noticed { Noticed::Something } else { Noticed::Nothing };
+        disk_fault.count(noticed, "connect", &mut self.lives.tally);
     }
 
     /// A disk with the journal open on it does not become read-only: what a client finds so, it finds at its start.
@@ -204,16 +201,8 @@ impl ClientDiskRun<'_> {
 
     /// Waits until the status is so.
     fn wait_for(&mut self, else_fault: &str, is_so: impl Fn(&Output) -> bool) {
-        let until = Instant::now() + SOON;
-        loop {
-            let status = self.stage.status();
-            if is_so(&status) {
-                return;
-            }
-            if Instant::now() >= until {
-                return self.fault(format!("{else_fault}: {status}"));
-            }
-            std::thread::sleep(INTERVAL);
+        if !wait(SOON, || is_so(&self.stage.status())) {
+            self.fault(format!("{else_fault}: {}", self.stage.status()));
         }
     }
 

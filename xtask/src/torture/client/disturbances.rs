@@ -5,14 +5,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::{RequestFault, Rng, SimulatedOwner};
+use harness::{RequestFault, Rng, SimulatedOwner, event};
+use serde_json::json;
 
 use super::Living;
+use super::requests::SentRequests;
 use super::stage::ClientStage;
 use crate::torture::tally::Tally;
 
 /// Between two checks whether it is over.
 const INTERVAL: Duration = Duration::from_millis(50);
+
+/// Requests of a crowd, and frames of a flood.
+const CROWD: usize = 200;
+const FLOOD: usize = 10_000;
 
 /// One of them.
 #[derive(Clone, Copy, Debug)]
@@ -35,12 +41,17 @@ pub(in crate::torture) enum Disturbance {
     Mute,
     /// The owner changes his mind.
     Owner,
+    /// So many requests come at once that most have to wait, and some are too many.
+    Crowd,
+    /// Thousands of frames come at once: unknown events, one request again and again, and no JSON at all.
+    Flood,
 }
 
 /// Disturbs until `over`, then ends every fault. How often it did.
 pub(super) fn disturb(
     living: &Living,
     stage: &ClientStage,
+    requests: &SentRequests,
     mut rng: Rng,
     over: &AtomicBool,
 ) -> Tally {
@@ -80,6 +91,14 @@ pub(super) fn disturb(
                     (1, SimulatedOwner::NotDelivered),
                 ]));
             }
+            Disturbance::Crowd => {
+                (0..CROWD).for_each(|_| _ = requests.send(service, &mut rng));
+                tally.count("crowds");
+            }
+            Disturbance::Flood => {
+                flood(stage);
+                tally.count("floods");
+            }
             Disturbance::Refuse => {
                 let (status, after) = [(503, None), (502, None), (429, Some(1))][rng.index(3)];
                 service.refuse_upgrades(status, after);
@@ -103,6 +122,17 @@ pub(super) fn disturb(
     gateway.heal().drain(false).chat(false);
     service.heal().accept_upgrades().mute_auth(false).ignore_pings(false);
     tally
+}
+
+fn flood(stage: &ClientStage) {
+    for n in 0..FLOOD {
+        let words = "What is on my calendar today?";
+        match n % 10 {
+            0..4 => stage.service.send(&json!({"type": "event", "event": "weather.changed"})),
+            4..9 => stage.service.send(&event::deep_tool_request("c0", "flood", words)),
+            _ => stage.service.send_raw("{\"type\":\"event\",\"event\":"),
+        };
+    }
 }
 
 /// A fault of the gateway.

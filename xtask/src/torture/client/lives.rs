@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::{Child, ClockSkew, Rng, ServiceLog, Signal};
+use harness::{Child, Rng, ServiceLog, Signal};
 
 use super::audit;
 use super::evidence::Evidence;
@@ -34,8 +34,6 @@ const FILES: [&str; 4] =
 /// What the lives showed.
 #[derive(Default)]
 pub(super) struct Lives {
-    /// The machine's clock, which is set between two lives.
-    pub(super) skew: ClockSkew,
     pub(super) evidence: Evidence,
     pub(super) tally: Tally,
 }
@@ -46,7 +44,7 @@ impl Lives {
         // A third of the lives end while starting or taking up what the last one left.
         let most = [60, 400, 2_000][rng.index(3)];
         let life = Duration::from_millis(rng.below(most));
-        let mut client = stage.spawn(self.skew.draw(rng));
+        let mut client = stage.spawn(self.tally.clock(rng));
         thread::sleep(life);
         match harm {
             Harm::Nothing | Harm::Kill => {}
@@ -118,7 +116,7 @@ impl Lives {
     /// A client that is welcome, on a machine with the right time.
     pub(super) fn start(&mut self, stage: &ClientStage) -> Child {
         let before = stage.service.log().authenticated();
-        let client = stage.spawn(self.skew.reset());
+        let client = stage.spawn("");
         let come = |log: &ServiceLog| (log.authenticated() > before).then_some(());
         if stage.service.try_wait_for(STUCK, come).is_none() {
             self.tally.fault(format!("a client does not come: {}", client.stderr()));
@@ -145,7 +143,8 @@ impl Lives {
     }
 }
 
-fn wait(limit: Duration, mut is_so: impl FnMut() -> bool) -> bool {
+/// Waits until it is so; false if it is not within this time.
+pub(super) fn wait(limit: Duration, mut is_so: impl FnMut() -> bool) -> bool {
     let until = Instant::now() + limit;
     loop {
         if is_so() {

@@ -15,6 +15,9 @@ const INTERVAL: Duration = Duration::from_secs(2);
 /// At first buffers grow and the first replies are stored: that is no leak.
 const WARM_UP: Duration = Duration::from_secs(20);
 
+/// In KiB: what a client may take in all with 256 turns in flight.
+const MOST_KIB: u64 = 32 << 10;
+
 /// What is sampled: its names in the summary for the first and the last third, how it is read, and by which share it may
 /// grow; at least by one.
 type Sampled = (&'static str, &'static str, fn(u32) -> u64, u64);
@@ -55,6 +58,11 @@ pub(super) fn live(stage: &ClientStage, lives: &mut Lives, limit: Duration) {
         if after > before + (before / share).max(1) {
             lives.tally.fault(format!("grew: {last} from {before} to {after}"));
         }
+    }
+    let most = memory(client.pid(), "VmHWM");
+    lives.tally.add_up("resident_kib_most", most);
+    if most > MOST_KIB {
+        lives.tally.fault(format!("it took {most} KiB"));
     }
     let ended = client.stop(harness::Signal::TERM, Duration::from_secs(15));
     lives.evidence.collect(&stage.sandbox, ended.err());

@@ -10,9 +10,9 @@ use harness::{
     SimulatedSleep,
 };
 use serde_json::json;
-use state::out;
 
 use super::requests::{expected_reply, number};
+use crate::torture::stage::sleep_in;
 
 /// The client's periods are divided by this: a ping each 6 s, 2 s for its pong, 24 s for a ready reply.
 pub(super) const PERIODS: u32 = 5;
@@ -44,19 +44,14 @@ impl ClientStage {
         gateway.patience(GATEWAY_PATIENCE).reply_with(move |turn| reply(turn, seed, mortal));
         let mut sandbox = Sandbox::for_both(&service, &gateway);
         let connect = programs.join("connect").display().to_string();
-        let sleep = mortal.then(|| SimulatedSleep::try_new(&sandbox.home()));
-        let sleep = sleep.and_then(|sleep| {
-            let tell =
-                |err: &_| out::warning(&format!("skipped: no machine can sleep here: {err}"));
-            sleep.inspect_err(tell).ok()
-        });
+        let sleep = if mortal { sleep_in(&sandbox) } else { None };
         for (name, value) in sleep.iter().flat_map(SimulatedSleep::env) {
             sandbox.env(name, &value);
         }
         Self { connect, service, gateway, sandbox, sleep, sleeps: Mutex::default() }
     }
 
-    /// Starts the client on a machine with this clock; see [`harness::ClockSkew`].
+    /// Starts the client on a machine whose clock is wrong by this much (`-1h`).
     pub(super) fn spawn(&self, clock: &str) -> Child {
         self.sandbox.prepare(&self.connect, ["run"]).skewed(clock).spawn()
     }

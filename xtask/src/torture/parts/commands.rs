@@ -1,5 +1,7 @@
 //! Every other command that changes something.
 
+use harness::RequestFault;
+
 use crate::torture::part::{Body, Commands, Part};
 use crate::torture::rounds::{approvals, lists, missions, reaching_line, setup, state_files};
 use crate::torture::stage::{Answer, Harm};
@@ -9,9 +11,9 @@ pub(super) const HARMS: &[(u64, Harm)] =
     &[(75, Harm::Kill), (5, Harm::Stop), (5, Harm::Sleep), (5, Harm::Files), (10, Harm::Nothing)];
 pub(super) const ANSWERS: &[(u64, Answer)] = &[
     (25, Answer::Lost),
-    (8, Answer::Torn),
-    (8, Answer::Cut),
-    (25, Answer::Slow),
+    (8, Answer::Fault(RequestFault::Torn)),
+    (8, Answer::Fault(RequestFault::Cut)),
+    (25, Answer::LATE),
     (20, Answer::Foreign),
     (14, Answer::Own),
 ];
@@ -33,12 +35,9 @@ pub(super) const PART: Part = Part {
             (4, state_files::recover),
             (1, setup::machine),
         ],
-        first: &[],
         harms: HARMS,
         answers: ANSWERS,
         batch: 40,
-        lanes: 1,
-        periods: 10,
-        is_on_bad_disk: false,
+        ..Commands::USUAL
     }),
 };

@@ -33,7 +33,7 @@ pub(super) const KILLS: Part = Part {
 /// A long time without a kill.
 pub(super) const SOAK: Part = Part {
     name: "soak",
-    about: "The client for as long as `--seconds` says, not killed but with drops and a failing gateway: does it grow? (only when named)",
+    about: "The client for as long as `--seconds` says, not killed but with drops, a failing gateway, 200 turns at once and floods of frames: does it grow? (only when named)",
     is_usual: false,
     until: ("seconds", 1),
     body: Body::Client(Living {
@@ -41,21 +41,13 @@ pub(super) const SOAK: Part = Part {
         callers: 5,
         pause: 1_500,
         between: (5_000, 20_000),
-        disturbances: &[(8, D::Drop), (2, D::Close), (3, D::Gateway), (1, D::Drain)],
-    }),
-};
-
-/// Too much at once.
-pub(super) const CROWD: Part = Part {
-    name: "crowd",
-    about: "The client with 200 turns at once, and in a flood of frames (only when named)",
-    is_usual: false,
-    until: ("seconds", 1),
-    body: Body::Client(Living {
-        way: Way::Crowd,
-        callers: 0,
-        pause: 0,
-        between: (0, 0),
-        disturbances: &[],
+        disturbances: &[
+            (8, D::Drop),
+            (2, D::Close),
+            (3, D::Gateway),
+            (1, D::Drain),
+            (1, D::Crowd),
+            (1, D::Flood),
+        ],
     }),
 };

@@ -29,12 +29,7 @@ pub(super) const PART: Part = Part {
         ],
         // However few failures are wanted, the two are among what is tried.
         first: &[setup::machine, client::disk::client],
-        harms: &[],
-        answers: &[],
-        batch: 25,
-        // They share the disk.
-        lanes: 1,
-        periods: 10,
         is_on_bad_disk: true,
+        ..Commands::USUAL
     }),
 };

@@ -15,8 +15,6 @@ pub(super) const PART: Part = Part {
         harms: HARMS,
         answers: ANSWERS,
         batch: 10,
-        lanes: 1,
-        periods: 10,
-        is_on_bad_disk: false,
+        ..Commands::USUAL
     }),
 };

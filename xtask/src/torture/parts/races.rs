@@ -10,14 +10,9 @@ pub(super) const PART: Part = Part {
     until: ("races", 3),
     body: Body::Commands(Commands {
         rounds: &[(1, races::race)],
-        first: &[],
-        // A race has its own kills.
-        harms: &[],
-        answers: &[],
-        batch: 25,
         // A race waits about as long as it works.
         lanes: 2,
         periods: 50,
-        is_on_bad_disk: false,
+        ..Commands::USUAL
     }),
 };

@@ -12,12 +12,10 @@ pub(super) const PART: Part = Part {
     until: ("kills", 1),
     body: Body::Commands(Commands {
         rounds: &[(1, ticks::mission)],
-        first: &[],
         harms: HARMS,
         answers: &[(5, Answer::Own), (3, Answer::Lost), (2, Answer::Foreign)],
         batch: 10,
-        lanes: 1,
         periods: 50,
-        is_on_bad_disk: false,
+        ..Commands::USUAL
     }),
 };

@@ -47,11 +47,7 @@ impl Stage<'_> {
             (true, false) => Noticed::Something,
             (true, true) => Noticed::AfterTheRequest,
         };
-        disk.note(disk_fault, noticed);
-        if is_told {
-            self.tally.count("affected");
-            self.tally.count_command(&command);
-        }
+        disk_fault.count(noticed, &command, &mut self.tally);
         self.check_behaviour(&command, &end);
         self.service.heal();
         self.check_files();
