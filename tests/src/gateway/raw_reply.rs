@@ -8,20 +8,17 @@ use std::time::Duration;
 
 /// What reaches the client; `None` at the end of the gateway.
 pub(super) fn deliver(inner: &GatewayInner, reply: AgentReply) -> Option<Delivery> {
-    match reply {
-        AgentReply::Json(status, body) => {
-            Some(Delivery::Whole(ServerResponse::json(status, &body)))
-        }
-        AgentReply::Plain(status, text) => {
-            Some(Delivery::Whole(ServerResponse::text(status, &text)))
-        }
-        AgentReply::Details(details) => Some(Delivery::Whole(tool_result(&details))),
+    let response = match reply {
+        AgentReply::Json(status, body) => ServerResponse::json(status, &body),
+        AgentReply::Plain(status, text) => ServerResponse::text(status, &text),
+        AgentReply::Details(details) => tool_result(&details),
         AgentReply::Hang => {
             inner.stop.pause(Duration::from_secs(3600));
-            None
+            return None;
         }
         AgentReply::Cut | AgentReply::Text(_) | AgentReply::Nothing | AgentReply::Failure(_) => {
-            Some(Delivery::Cut)
+            return Some(Delivery::Cut);
         }
-    }
+    };
+    Some(Delivery::Whole(response))
 }

@@ -64,30 +64,29 @@ fn approved() -> Value {
 }
 
 fn lines(programs: &Path, service: &SimulatedService) -> Vec<MeasuredLine> {
-    let program = |name: &str| programs.join(name).display().to_string();
-    let line = |what, name: &str, args: &[&str]| MeasuredLine {
+    let raw = |what, program: &str, args: &[&str]| MeasuredLine {
         what,
-        program: program(name),
+        program: program.to_owned(),
         args: args.iter().map(|arg| (*arg).to_owned()).collect(),
     };
+    let line = |what, name: &str, args: &[&str]| {
+        raw(what, &programs.join(name).display().to_string(), args)
+    };
+    let start =
+        |what: &'static str| line(what, what.split(',').next().unwrap_or_default(), &["--version"]);
     let url = format!("{}/v1/calls/call-1", service.url());
     let key = format!("Authorization: Bearer {KEY}");
-    let curl = vec!["-sS".to_owned(), "-H".to_owned(), key.clone(), url.clone()];
     let piped = format!("curl -sS -H '{key}' '{url}' | jq -r .status");
     vec![
-        MeasuredLine {
-            what: "true: the least a process costs",
-            program: "/bin/true".to_owned(),
-            args: Vec::new(),
-        },
-        line("connect, start only", "connect", &["--version"]),
-        line("call, start only", "call", &["--version"]),
-        line("sms, start only", "sms", &["--version"]),
-        line("approval, start only", "approval", &["--version"]),
-        line("missions, start only", "missions", &["--version"]),
-        line("setup, start only", "setup", &["--version"]),
-        line("uninstall, start only", "uninstall", &["--version"]),
-        line("status, start only", "status", &["--version"]),
+        raw("true: the least a process costs", "/bin/true", &[]),
+        start("connect, start only"),
+        start("call, start only"),
+        start("sms, start only"),
+        start("approval, start only"),
+        start("missions, start only"),
+        start("setup, start only"),
+        start("uninstall, start only"),
+        start("status, start only"),
         line(
             "sms send --dry-run: no request",
             "sms",
@@ -96,16 +95,8 @@ fn lines(programs: &Path, service: &SimulatedService) -> Vec<MeasuredLine> {
         line("call status: one request", "call", &["status", "call-1"]),
         line("sms list: one request", "sms", &["list"]),
         line("approval status: one request", "approval", &["status", "approval-1"]),
-        MeasuredLine {
-            what: "curl: the same request",
-            program: "/usr/bin/curl".to_owned(),
-            args: curl,
-        },
-        MeasuredLine {
-            what: "sh -c 'curl | jq'",
-            program: "/bin/sh".to_owned(),
-            args: vec!["-c".to_owned(), piped],
-        },
+        raw("curl: the same request", "/usr/bin/curl", &["-sS", "-H", &key, &url]),
+        raw("sh -c 'curl | jq'", "/bin/sh", &["-c", &piped]),
     ]
 }
 

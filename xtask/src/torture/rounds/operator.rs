@@ -1,7 +1,7 @@
 //! An operator who looks up at the service what is unconfirmed, and gives `missions resolve` the true answer.
 
 use harness::{ServiceTable, SimulatedService};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::torture::stage::Stage;
 
@@ -33,39 +33,23 @@ pub(super) fn resolve_all(stage: &mut Stage) {
     }
 }
 
-/// Finds what an unconfirmed entry would have made; names and texts are used only once here. Gives its id.
+/// Finds what an unconfirmed entry would have made; names and texts are used only once here. Gives its id, which a plan
+/// does not have.
 fn find_made(service: &SimulatedService, entry: &Value, mission: &Value) -> Option<String> {
-    let find = |table, key: &str, is_it: &dyn Fn(&Value) -> bool| {
-        let found = service.rows(table).into_iter().find(|row| is_it(row));
-        found.map(|row| row[key].as_str().unwrap_or_default().to_owned())
+    let input = json!({"original_request": mission["init"]["request"]});
+    let what = entry["what"].as_str().unwrap_or_default();
+    let channel = json!(if what == "schedule-sms" { "sms" } else { "call" });
+    let (table, id, fields) = match what {
+        "mission" => (ServiceTable::Missions, "id", vec![("name", &mission["mission_name"])]),
+        "run" => (ServiceTable::Runs, "run_id", vec![("input", &input)]),
+        "plan" => (ServiceTable::Steps, "", vec![("run_id", &mission["run_id"])]),
+        "assistant" => (ServiceTable::Assistants, "id", vec![("name", &mission["agent"]["name"])]),
+        _ => {
+            let (to, text) = (("to_number", &entry["to"]), ("text_body", &entry["text"]));
+            (ServiceTable::Scheduled, "id", vec![("channel", &channel), to, text])
+        }
     };
-    match entry["what"].as_str().unwrap_or_default() {
-        "mission" => {
-            find(ServiceTable::Missions, "id", &|row| row["name"] == mission["mission_name"])
-        }
-        "run" => {
-            let request = &mission["init"]["request"];
-            find(ServiceTable::Runs, "run_id", &|row| {
-                row["input"].as_object().is_some_and(|input| input.len() == 1)
-                    && row["input"]["original_request"] == *request
-            })
-        }
-        "plan" => {
-            let run = &mission["run_id"];
-            let has_steps =
-                service.rows(ServiceTable::Steps).iter().any(|row| row["run_id"] == *run);
-            has_steps.then(String::new)
-        }
-        "assistant" => {
-            find(ServiceTable::Assistants, "id", &|row| row["name"] == mission["agent"]["name"])
-        }
-        what => {
-            let channel = if what == "schedule-sms" { "sms" } else { "call" };
-            find(ServiceTable::Scheduled, "id", &|row| {
-                row["channel"] == channel
-                    && row["to_number"] == entry["to"]
-                    && row["text_body"] == entry["text"]
-            })
-        }
-    }
+    let is_it = |row: &Value| fields.iter().all(|(field, value)| row[*field] == **value);
+    let made = service.rows(table).into_iter().find(is_it);
+    made.map(|row| row[id].as_str().unwrap_or_default().to_owned())
 }
