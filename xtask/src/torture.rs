@@ -3,14 +3,18 @@
 //! a yes or cannot be read is counted. The target is zero of each.
 //!
 //! A [`part`] says as data what is run, what is done to it, and what ends it; [`parts`] lists them. A part of commands is a
-//! list of [`rounds`] on a [`stage`]; a part of the client is a way of living ([`client`]). What comes of it is a [`tally`].
+//! list of [`rounds`] on a [`stage`], each command under a [`harm`]; a part of the client is a way of living ([`client`]). The
+//! [`runner`] makes a [`tally`] of either.
 
 mod client;
 mod disk;
+mod harm;
 mod namespace;
 mod part;
 mod parts;
+mod plan;
 mod rounds;
+mod runner;
 mod stage;
 mod tally;
 
@@ -25,7 +29,8 @@ use state::out::{self, Printer};
 use crate::args::TortureArgs;
 use crate::check_result::CheckResult;
 use crate::workspace::{Profile, Workspace};
-use part::{Part, Plan};
+use part::Part;
+use plan::Plan;
 use tally::KINDS;
 
 /// The names of the parts, for the command line.
@@ -62,9 +67,8 @@ fn torture(workspace: &Workspace, args: &TortureArgs) -> Result<(bool, Value)> {
         |part: &&&Part| args.part.as_ref().map_or(part.is_usual, |name| name == part.name);
     for part in parts::ALL.iter().filter(is_wanted) {
         out::progress(&format!("torture {}, --seed {seed}", part.name));
-        let plan =
-            Plan { part, programs: &programs, kills: args.kills, limit, seed, mount: &args.mount };
-        let one = plan.run();
+        let plan = Plan { programs: &programs, kills: args.kills, limit, seed };
+        let one = runner::run(part, plan, args.mount.as_deref());
         let n_faults = one["faults"].as_array().map_or(1, Vec::len);
         let counts = ["kills", "jumps", "seconds"].iter().chain(&KINDS);
         let counts = counts.map(|name| (*name, one[name].as_u64().unwrap_or_default()));

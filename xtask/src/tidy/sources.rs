@@ -10,7 +10,16 @@ const LONGEST: usize = 400;
 /// A crate and the only places where its name may stand in code.
 const HOMES: [(&str, &[&str]); 3] = [
     ("ureq", &["state/src/http", "state/src/api", "state/src/gateway"]),
-    ("tungstenite", &["connect/src/transport/", "tests/src/", "tests/fuzz/"]),
+    (
+        "tungstenite",
+        &[
+            "connect/src/transport/",
+            "tests/src/",
+            "tests/fuzz/",
+            "xtask/src/bench/",
+            "xtask/src/minimal/",
+        ],
+    ),
     ("fs2", &["state/src/storage/lock.rs"]),
 ];
 

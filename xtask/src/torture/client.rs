@@ -19,8 +19,8 @@ use std::time::{Duration, Instant};
 use harness::Rng;
 use state::out;
 
-use super::part::Plan;
-use super::stage::Harm;
+use super::harm::Harm;
+use super::plan::Plan;
 use super::tally::Tally;
 use disturbances::{Disturbance, disturb};
 use lives::Lives;
@@ -63,7 +63,9 @@ impl Living {
         thread::scope(|scope| {
             let mut beside = vec![
                 scope.spawn(|| watch::false_claims(stage, over)),
-                scope.spawn(move || disturb(self, stage, requests, rng(1), over)),
+                scope.spawn(move || {
+                    disturb((self.between, self.disturbances), (stage, requests), rng(1), over)
+                }),
             ];
             for caller in 0..self.callers {
                 beside.push(scope.spawn(move || self.call(stage, requests, rng(3 + caller), over)));
@@ -91,7 +93,7 @@ impl Living {
         });
         // Turns of the killed clients may still end, and the next client delivers their results.
         lives.last(stage, requests);
-        let mut tally = audit::audit(&requests.all(), stage, lives);
+        let mut tally = audit::audit(&requests.all(), stage, lives.evidence, lives.tally);
         match frozen.map(thread::JoinHandle::join) {
             Some(Ok(frozen)) => tally.add(frozen),
             Some(Err(_)) => tally.fault("the watch of the frozen client broke off".to_owned()),

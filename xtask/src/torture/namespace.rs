@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 
 use super::disk::SIZE;
-use super::part::Plan;
+use super::plan::Plan;
 use crate::workspace;
 
 /// The options of `unshare` for a namespace in which one may mount: as anybody, else as root.
@@ -26,7 +26,7 @@ impl Drop for Folder {
 }
 
 /// The summary of the part, run where the disk is mounted. Fails with the reason if there cannot be one here.
-pub(super) fn torture(plan: Plan) -> Result<Value, String> {
+pub(super) fn torture(part: &str, plan: Plan) -> Result<Value, String> {
     let name = format!("clawdtalk-disk-{}", std::process::id());
     let folder = Folder(std::env::temp_dir().join(name));
     std::fs::create_dir_all(&folder.0)
@@ -34,7 +34,7 @@ pub(super) fn torture(plan: Plan) -> Result<Value, String> {
     let options = working_options(&folder.0)?;
     let program = workspace::this_program().map_err(|err| err.to_string())?;
     let mut command = inside(options, &folder.0);
-    command.arg(program).args(["torture", plan.part.name, "--mount"]).arg(&folder.0);
+    command.arg(program).args(["torture", part, "--mount"]).arg(&folder.0);
     for (option, n) in
         [("--kills", plan.kills), ("--seconds", plan.limit.as_secs()), ("--seed", plan.seed)]
     {
@@ -49,7 +49,7 @@ pub(super) fn torture(plan: Plan) -> Result<Value, String> {
         json!({ "faults": [fault] })
     };
     let summary = serde_json::from_slice(&output.stdout);
-    Ok(summary.map_or_else(broken, |mut summary: Value| summary[plan.part.name].take()))
+    Ok(summary.map_or_else(broken, |mut summary: Value| summary[part].take()))
 }
 
 /// A program in a namespace of its own, with the disk mounted on the folder.

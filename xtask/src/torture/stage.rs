@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use harness::{
-    Output, PreparedCommand, RequestFault, Rng, Sandbox, ServiceSettings, Signal, SimulatedGateway,
+    Output, PreparedCommand, Rng, Sandbox, ServiceSettings, Signal, SimulatedGateway,
     SimulatedService, SimulatedSleep,
 };
 use jiff::civil::Weekday;
@@ -17,13 +17,12 @@ use serde_json::Value;
 use state::{out, paths};
 
 use super::disk::Disk;
-use super::part::{Commands, Plan};
+use super::harm::{Answer, Conditions, Harm, SLOW, harm_file};
+use super::plan::Plan;
 use super::tally::Tally;
 
 /// A command that has not ended by then counts as hanging.
 pub(super) const HANG_LIMIT: Duration = Duration::from_secs(60);
-/// A late response comes after this time: the moment after the effect is long enough to be killed in.
-const SLOW: Duration = Duration::from_millis(25);
 /// How long new rows stay missing from the service's lists.
 const LAG: Duration = Duration::from_millis(30);
 /// The longest stop of a program, in milliseconds, and the longest sleep of its machine, in seconds.
@@ -32,41 +31,10 @@ const SLEEP: u64 = 100;
 /// From so many kills on a part is run at full length.
 const FULL: u64 = 300;
 
-/// What is done to a program at a random moment while it runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Harm {
-    Nothing,
-    /// SIGKILL.
-    Kill,
-    /// SIGSTOP, and SIGCONT after a random time.
-    Stop,
-    /// The machine sleeps: the clocks that go on meanwhile jump.
-    Sleep,
-    /// A file that it uses is removed, renamed, cut or garbled by somebody else.
-    Files,
-}
-
-/// How the service answers a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
-    /// As it is.
-    Own,
-    /// Carried out, and no response comes: more than one request of a command.
-    Lost,
-    /// This happens to its first POST.
-    Fault(RequestFault),
-    /// A front answers in its place: statuses, bodies and redirects of its own, before the effect or after it.
-    Foreign,
-}
-
-impl Answer {
-    pub(super) const LATE: Self = Self::Fault(RequestFault::Slow(SLOW));
-}
-
 /// What happens in one batch.
 pub(super) struct Stage<'a> {
     pub(super) plan: Plan<'a>,
-    commands: &'a Commands,
+    conditions: &'a Conditions,
     pub(super) service: SimulatedService,
     pub(super) gateway: SimulatedGateway,
     pub(super) sandbox: Sandbox,
@@ -103,21 +71,21 @@ fn named(program: &str, args: &[&str]) -> String {
 impl<'a> Stage<'a> {
     pub(super) fn new(
         plan: Plan<'a>,
-        commands: &'a Commands,
+        conditions: &'a Conditions,
         seed: u64,
         disk: Option<&Disk>,
     ) -> Self {
         let settings = ServiceSettings { seed, lag: LAG, ..ServiceSettings::default() };
         let (service, gateway) = (SimulatedService::with(settings), SimulatedGateway::start());
-        service.clock().periods(commands.periods);
+        service.clock().periods(conditions.periods);
         let mut sandbox = Sandbox::for_both(&service, &gateway);
         let path = format!("{}:/usr/bin:/bin", sandbox.path("work/bin").display());
         sandbox.env("PATH", &path);
-        let sleeps = commands.harms.iter().any(|(_, harm)| *harm == Harm::Sleep);
+        let sleeps = conditions.harms.iter().any(|(_, harm)| *harm == Harm::Sleep);
         let sleep = if sleeps { sleep_in(&sandbox) } else { None };
         Self {
             plan,
-            commands,
+            conditions,
             service,
             gateway,
             sandbox,
@@ -135,7 +103,7 @@ impl<'a> Stage<'a> {
 
     /// Another machine, whose tally is to be added to this one's.
     pub(super) fn another(&mut self) -> Self {
-        Self::new(self.plan, self.commands, self.rng.next_u64(), self.disk.as_ref())
+        Self::new(self.plan, self.conditions, self.rng.next_u64(), self.disk.as_ref())
     }
 
     /// Whether the part is run at full length.
@@ -161,7 +129,7 @@ impl<'a> Stage<'a> {
         if let Some(disk) = self.disk.clone() {
             return Some(self.on_a_bad_disk(&disk, name, args));
         }
-        let harm = self.rng.pick(self.commands.harms);
+        let harm = self.rng.pick(self.conditions.harms);
         let answer = self.disturb_answers();
         self.last = (answer, harm);
         let command = named(name, args);
@@ -236,7 +204,7 @@ impl<'a> Stage<'a> {
 
     /// Lets the service answer otherwise until it is healed.
     fn disturb_answers(&mut self) -> Answer {
-        let (answer, seed) = (self.rng.pick(self.commands.answers), self.rng.next_u64());
+        let (answer, seed) = (self.rng.pick(self.conditions.answers), self.rng.next_u64());
         match answer {
             Answer::Own => {}
             Answer::Fault(fault) => _ = self.service.fail("POST", "/v1/*", fault, 1),
@@ -331,15 +299,4 @@ impl<'a> Stage<'a> {
             format!("{day}T{hour:02}:00:00Z").parse().expect("it was written as a time");
         self.service.clock().jump(then.duration_since(self.service.clock().now()));
     }
-}
-
-/// Somebody removes a file, renames it, cuts it or writes something else into it.
-pub(super) fn harm_file(path: &Path, rng: &mut Rng) {
-    // A file that is gone already cannot be harmed.
-    let _ = match rng.below(4) {
-        0 => std::fs::remove_file(path),
-        1 => std::fs::rename(path, path.with_extension("old")),
-        2 => std::fs::write(path, ""),
-        _ => std::fs::write(path, "{\"format\": 2}\n\0\0\0"),
-    };
 }

@@ -6,7 +6,6 @@ use harness::{ServiceLog, ServiceTable};
 use serde_json::Value;
 
 use super::evidence::Evidence;
-use super::lives::Lives;
 use super::requests::{RequestKind, SentRequest, expected_reply, number};
 use super::stage::ClientStage;
 use crate::torture::tally::Tally;
@@ -66,17 +65,21 @@ pub(super) fn count_open(sent: &[SentRequest], evidence: &Evidence, stage: &Clie
 }
 
 /// Audits a whole run.
-pub(super) fn audit(sent: &[SentRequest], stage: &ClientStage, lives: Lives) -> Tally {
-    let (record, evidence, mut tally) = (Record::of(stage), lives.evidence, lives.tally);
+pub(super) fn audit(
+    sent: &[SentRequest],
+    stage: &ClientStage,
+    mut evidence: Evidence,
+    mut tally: Tally,
+) -> Tally {
+    let record = Record::of(stage);
     let approved = stage.service.rows(ServiceTable::Approvals).into_iter();
     let approved = approved.filter(|row| row["status"] == "approved");
     let approved: Vec<_> =
         approved.filter_map(|row| number(row["action"].as_str().unwrap_or_default())).collect();
     tally.add_up("requests", sent.len() as u64);
-    for fault in evidence.faults {
+    for fault in evidence.faults.drain(..) {
         tally.unreadable(&fault);
     }
-    let evidence = Evidence { faults: Vec::new(), ..evidence };
     for sent in sent {
         let n_turns = record.turns.get(&sent.number).copied().unwrap_or_default();
         if n_turns > 1 {

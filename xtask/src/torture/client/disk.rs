@@ -59,11 +59,16 @@ pub(in crate::torture) fn client(stage: &mut Stage, _: usize) {
         run.disk_fault(&mut client);
     }
     run.lives.farewell(&run.stage, client, &run.requests);
-    stage.tally.add(audit::audit(&run.requests.all(), &run.stage, run.lives));
+    stage.tally.add(audit::audit(
+        &run.requests.all(),
+        &run.stage,
+        run.lives.evidence,
+        run.lives.tally,
+    ));
 }
 
 impl ClientDiskRun<'_> {
-    fn fault(&mut self, what: String) {
+    fn fault(&mut self, what: impl std::fmt::Display) {
         self.lives.tally.fault(format!("connect: {what}"));
     }
 

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use harness::{RequestFault, Rng, SimulatedOwner, event};
 use serde_json::json;
 
-use super::Living;
 use super::requests::SentRequests;
 use super::stage::ClientStage;
 use crate::torture::tally::Tally;
@@ -49,17 +48,16 @@ pub(in crate::torture) enum Disturbance {
 
 /// Disturbs until `over`, then ends every fault. How often it did.
 pub(super) fn disturb(
-    living: &Living,
-    stage: &ClientStage,
-    requests: &SentRequests,
+    (between, disturbances): ((u64, u64), &[(u64, Disturbance)]),
+    (stage, requests): (&ClientStage, &SentRequests),
     mut rng: Rng,
     over: &AtomicBool,
 ) -> Tally {
     let (service, gateway) = (&stage.service, &stage.gateway);
-    let (mut tally, (least, most)) = (Tally::default(), living.between);
+    let (mut tally, (least, most)) = (Tally::default(), between);
     service.owner(SimulatedOwner::Approves(Duration::from_millis(10)));
     while pause(least + rng.below(most - least), over) {
-        let disturbance = rng.pick(living.disturbances);
+        let disturbance = rng.pick(disturbances);
         match disturbance {
             Disturbance::Drop => tally.add_up("drops", service.drop_socket().into()),
             Disturbance::Close => {

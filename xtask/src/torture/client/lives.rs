@@ -9,7 +9,7 @@ use super::audit;
 use super::evidence::Evidence;
 use super::requests::{SentRequest, SentRequests};
 use super::stage::{ClientStage, LIFETIME, PERIODS, claims};
-use crate::torture::stage::{Harm, harm_file};
+use crate::torture::harm::{Harm, harm_file};
 use crate::torture::tally::Tally;
 
 /// A client that is not connected by then, without disturbances, hangs, or waits for a lock that nobody holds. A file that

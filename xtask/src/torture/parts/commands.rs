@@ -2,14 +2,14 @@
 
 use harness::RequestFault;
 
+use crate::torture::harm::{Answer, Conditions, Harm};
 use crate::torture::part::{Body, Commands, Part};
 use crate::torture::rounds::{approvals, lists, missions, reaching_line, setup, state_files};
-use crate::torture::stage::{Answer, Harm};
 
 /// What is done to commands, and how the service answers them.
 pub(super) const HARMS: &[(u64, Harm)] =
     &[(75, Harm::Kill), (5, Harm::Stop), (5, Harm::Sleep), (5, Harm::Files), (10, Harm::Nothing)];
-pub(super) const ANSWERS: &[(u64, Answer)] = &[
+const ANSWERS: &[(u64, Answer)] = &[
     (25, Answer::Lost),
     (8, Answer::Fault(RequestFault::Torn)),
     (8, Answer::Fault(RequestFault::Cut)),
@@ -17,6 +17,9 @@ pub(super) const ANSWERS: &[(u64, Answer)] = &[
     (20, Answer::Foreign),
     (14, Answer::Own),
 ];
+
+pub(super) const CONDITIONS: Conditions =
+    Conditions { harms: HARMS, answers: ANSWERS, periods: 10 };
 
 pub(super) const PART: Part = Part {
     name: "commands",
@@ -35,8 +38,7 @@ pub(super) const PART: Part = Part {
             (4, state_files::recover),
             (1, setup::machine),
         ],
-        harms: HARMS,
-        answers: ANSWERS,
+        conditions: CONDITIONS,
         batch: 40,
         ..Commands::USUAL
     }),

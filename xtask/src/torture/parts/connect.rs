@@ -2,8 +2,8 @@
 
 use crate::torture::client::disturbances::Disturbance as D;
 use crate::torture::client::{Living, Way};
+use crate::torture::harm::Harm;
 use crate::torture::part::{Body, Part};
-use crate::torture::stage::Harm;
 
 /// Under kills, during a stream of requests.
 pub(super) const KILLS: Part = Part {

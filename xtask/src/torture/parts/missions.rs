@@ -1,6 +1,6 @@
 //! `missions` from init to the end that somebody gives it.
 
-use super::commands::{ANSWERS, HARMS};
+use super::commands::CONDITIONS;
 use crate::torture::part::{Body, Commands, Part};
 use crate::torture::rounds::{missions, writers};
 
@@ -12,8 +12,7 @@ pub(super) const PART: Part = Part {
     body: Body::Commands(Commands {
         rounds: &[(1, missions::by_hand)],
         first: &[writers::crowd],
-        harms: HARMS,
-        answers: ANSWERS,
+        conditions: CONDITIONS,
         batch: 10,
         ..Commands::USUAL
     }),

@@ -1,5 +1,6 @@
 //! `missions cancel` against the clock, ticks and other programs.
 
+use crate::torture::harm::Conditions;
 use crate::torture::part::{Body, Commands, Part};
 use crate::torture::rounds::races;
 
@@ -12,7 +13,8 @@ pub(super) const PART: Part = Part {
         rounds: &[(1, races::race)],
         // A race waits about as long as it works.
         lanes: 2,
-        periods: 50,
+        // A race has its own kills.
+        conditions: Conditions { harms: &[], answers: &[], periods: 50 },
         ..Commands::USUAL
     }),
 };

@@ -5,7 +5,8 @@ use std::time::Duration;
 use harness::{ServiceTable, SimulatedOwner};
 use serde_json::Value;
 
-use crate::torture::stage::{Harm, Stage};
+use crate::torture::harm::Harm;
+use crate::torture::stage::Stage;
 
 /// A question to an owner of a random mind.
 pub(in crate::torture) fn approval(stage: &mut Stage, n: usize) {

@@ -12,7 +12,7 @@ const ENDS: [&str; 4] = ["01", "02", "04", "06"];
 const STEPS: &str = r#"[{"step_id":"s","description":"S"}]"#;
 
 /// One mission in the making, by its number.
-struct Mission {
+struct MadeMission {
     n: usize,
     slug: String,
     to: String,
@@ -73,13 +73,13 @@ pub(super) fn add_phone(stage: &Stage, n: usize) {
 }
 
 /// From init to what is scheduled.
-fn started(stage: &mut Stage, n: usize) -> Option<Mission> {
+fn started(stage: &mut Stage, n: usize) -> Option<MadeMission> {
     add_phone(stage, n);
     let (name, slug) = (format!("Mission {n}"), format!("mission-{n}"));
     let end = ENDS[stage.rng.index(ENDS.len())];
     let (to, text) = (format!("+13322{:04}{end}", n % 10_000), format!("Scheduled {n}."));
     let (request, agent) = (format!("Request {n}"), format!("Agent {n}"));
-    let mission = Mission { n, slug: slug.clone(), to: to.clone(), text: text.clone() };
+    let mission = MadeMission { n, slug: slug.clone(), to: to.clone(), text: text.clone() };
     for line in
         [vec!["init", &name, "I", &request, STEPS], vec!["setup-agent", &slug, &agent, "I", "Hi"]]
     {
@@ -106,7 +106,7 @@ fn started(stage: &mut Stage, n: usize) -> Option<Mission> {
 }
 
 /// Runs a command of stages until it is done. One that says that nothing was done has left no stage unconfirmed.
-fn begin(stage: &mut Stage, mission: &Mission, line: &[&str]) -> bool {
+fn begin(stage: &mut Stage, mission: &MadeMission, line: &[&str]) -> bool {
     for _ in 0..60 {
         let before = stage.state()[&mission.slug]["open"].clone();
         let Some(end) = stage.run_disturbed("missions", line) else { continue };
@@ -136,7 +136,7 @@ fn begin(stage: &mut Stage, mission: &Mission, line: &[&str]) -> bool {
 }
 
 /// Appends and saves: what was acknowledged is there once, what was not done is not there.
-fn remember(stage: &mut Stage, mission: &Mission) {
+fn remember(stage: &mut Stage, mission: &MadeMission) {
     let slug = &*mission.slug;
     for item in 0..8 {
         let item = format!("{}-{item}", mission.n);
@@ -160,7 +160,7 @@ fn remember(stage: &mut Stage, mission: &Mission) {
 }
 
 /// A step of the plan is started: at the service, whatever becomes of it here.
-fn step(stage: &mut Stage, mission: &Mission) {
+fn step(stage: &mut Stage, mission: &MadeMission) {
     let stored = stage.state()[&mission.slug].clone();
     let id = |key: &str| stored[key].as_str().unwrap_or_default().to_owned();
     let (mission_id, run) = (id("mission_id"), id("run_id"));
@@ -175,7 +175,7 @@ fn step(stage: &mut Stage, mission: &Mission) {
 }
 
 /// Checks that the service has one of everything, and that the state file agrees with it.
-fn check(stage: &mut Stage, mission: &Mission) {
+fn check(stage: &mut Stage, mission: &MadeMission) {
     let (n, stored) = (mission.n, stage.state()[&mission.slug].clone());
     let count = |table, key: &str, wanted: &Value| {
         stage.service.rows(table).iter().filter(|row| row[key] == *wanted).count()

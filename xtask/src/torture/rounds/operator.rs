@@ -14,10 +14,10 @@ pub(super) fn resolve_all(stage: &mut Stage) {
     let Ok(listed) = serde_json::from_str::<Value>(listed.out()) else {
         return stage.tally.fault(format!("resolve lists nothing: {listed}"));
     };
-    let state = stage.state();
+    let stored = stage.state();
     for entry in listed["unsettled"].as_array().into_iter().flatten() {
         let id = entry["id"].as_str().unwrap_or_default();
-        let mission = &state[entry["mission"].as_str().unwrap_or_default()];
+        let mission = &stored[entry["mission"].as_str().unwrap_or_default()];
         let Some(made) = find_made(&stage.service, entry, mission) else {
             stage.run("missions", &["resolve", id, "--nothing-happened"]);
             continue;

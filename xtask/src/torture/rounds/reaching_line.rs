@@ -133,7 +133,8 @@ impl ReachingLine<'_> {
                     self.lose(stage, "reported that it is done", &end);
                 }
                 let is_settled = self.is_settled(stage);
-                if !is_settled && !(stage.disk.is_some() && end.err().contains("warning: ")) {
+                let is_warned = stage.disk.is_some() && end.err().contains("warning: ");
+                if !is_settled && !is_warned {
                     self.lose(stage, "does not report that it could not be stored", &end);
                 }
                 if !is_settled || self.is_same {

@@ -33,8 +33,8 @@ pub(in crate::torture) fn crowd(stage: &mut Stage, _: usize) {
         }
     }
     stage.tally.add_up("acknowledged", (writers * each) as u64);
-    let state = stage.state();
-    let list = state["crowd"]["memory"]["l"].as_array().cloned().unwrap_or_default();
+    let stored = stage.state();
+    let list = stored["crowd"]["memory"]["l"].as_array().cloned().unwrap_or_default();
     let items: BTreeSet<&str> = list.iter().filter_map(serde_json::Value::as_str).collect();
     if items.len() < writers * each {
         stage.tally.lose(&format!("{} appends of the crowd", writers * each - items.len()));

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use harness::{Output, RequestFault, Sandbox, ServiceLog};
 
-use super::{Answer, HANG_LIMIT, Harm, SLOW, Stage, named};
+use super::{HANG_LIMIT, Stage, named};
 use crate::torture::disk::{Disk, DiskFault, Noticed, mentions_the_disk};
+use crate::torture::harm::{Answer, Harm, SLOW};
 
 /// A command without a request within this time has no moment after its request.
 const REQUEST_LIMIT: Duration = Duration::from_millis(40);
