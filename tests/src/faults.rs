@@ -1,6 +1,7 @@
 //! The ways in which a request to a simulated server can go wrong.
 
 use crate::error_response::{ErrorResponse, Proof};
+use crate::rng::Rng;
 use crate::wire::http::{Delivery, ServerResponse};
 use std::time::Duration;
 
@@ -28,6 +29,11 @@ pub enum RequestFault {
 }
 
 impl RequestFault {
+    /// What a front may answer at random.
+    pub(crate) fn foreign(rng: &mut Rng) -> Self {
+        Self::Response(ErrorResponse::foreign(rng))
+    }
+
     /// Whether it proves to the client that nothing was carried out.
     pub(crate) fn is_refusal(&self) -> bool {
         matches!(self, Self::Response(response) if response.proof() != Proof::None)

@@ -77,4 +77,4 @@ pub use service::event;
 pub use service::{InsightsShape, KEY, NUMBER, OWNER, RequestFault, ServiceSettings};
 pub use service::{ServiceTable, SimulatedOutcome, SimulatedOwner, SimulatedService};
 pub use sleep::SimulatedSleep;
-pub use wait_until::wait_until;
+pub use wait_until::{comes_true, wait_until};

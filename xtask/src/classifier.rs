@@ -128,19 +128,11 @@ pub(crate) fn check(workspace: &Workspace) -> Result<CheckResult> {
 
 /// For each part, by how much the two figures over all phrases change where it is left out.
 fn ablated(alone: &Alone, corpora: &[Corpus]) -> Result<Vec<(String, f64, f64)>> {
+    let phrases: Vec<Phrase> = corpora.iter().flat_map(|one| one.phrases.clone()).collect();
     let figures = |part: &str| {
-        let (mut found, mut phrases) = (Vec::new(), Vec::new());
-        for corpus in corpora {
-            found.extend(alone.classify(&corpus.phrases, part)?);
-            phrases.extend(corpus.phrases.iter());
-        }
-        let wrong = |sensitive: bool| {
-            let pairs = phrases.iter().zip(&found);
-            let all = pairs.filter(|(phrase, _)| phrase.sensitive == sensitive);
-            let wrong = all.clone().filter(|(_, reason)| reason.is_empty() == sensitive).count();
-            share(wrong, all.count())
-        };
-        Ok((1.0 - wrong(true), wrong(false)))
+        let found = alone.classify(&phrases, part)?;
+        let figures = Figures::of(&phrases, &found);
+        Ok((figures.recall(), figures.false_alarms()))
     };
     let whole: Result<(f64, f64)> = figures("");
     let (recall, alarms) = whole?;

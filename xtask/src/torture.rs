@@ -18,6 +18,7 @@ mod runner;
 mod stage;
 mod tally;
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
@@ -62,28 +63,26 @@ fn torture(workspace: &Workspace, args: &TortureArgs) -> Result<(bool, Value)> {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let seed = args.seed.unwrap_or_else(|| u64::from(now.subsec_nanos()));
     let limit = Duration::from_secs(args.seconds);
-    let (mut summary, mut total) = (Map::new(), Map::new());
+    let (mut summary, mut total) = (Map::new(), BTreeMap::<&str, u64>::new());
     let is_wanted =
-        |part: &&&Part| args.part.as_ref().map_or(part.is_usual, |name| name == part.name);
+        |part: &&&Part| args.part.as_ref().map_or(part.is_usual(), |name| name == part.name);
     for part in parts::ALL.iter().filter(is_wanted) {
         out::progress(&format!("torture {}, --seed {seed}", part.name));
         let plan = Plan { programs: &programs, kills: args.kills, limit, seed };
         let one = runner::run(part, plan, args.mount.as_deref());
         let n_faults = one["faults"].as_array().map_or(1, Vec::len);
-        let counts = ["kills", "jumps", "seconds"].iter().chain(&KINDS);
-        let counts = counts.map(|name| (*name, one[name].as_u64().unwrap_or_default()));
-        for (name, n) in counts.chain([("faults", n_faults as u64)]) {
-            let sum = total.get(name).and_then(Value::as_u64).unwrap_or_default() + n;
-            total.insert(name.to_owned(), sum.into());
+        for name in ["kills", "jumps", "seconds"].iter().chain(&KINDS) {
+            *total.entry(name).or_default() += one[name].as_u64().unwrap_or_default();
         }
+        *total.entry("faults").or_default() += n_faults as u64;
         summary.insert(part.name.to_owned(), one);
     }
-    let is_well = total.get("faults") == Some(&json!(0));
+    let is_well = total.get("faults") == Some(&0);
     if !is_well {
         let again = "something went wrong; the same seed tries the same again: --seed";
         out::error(&format!("{again} {seed}"));
     }
-    summary.insert("total".to_owned(), total.into());
+    summary.insert("total".to_owned(), json!(total));
     summary.insert("seed".to_owned(), seed.into());
     Ok((is_well, summary.into()))
 }

@@ -5,11 +5,9 @@ use super::history::HistoryEntry;
 use super::server;
 use super::turn::{AgentReply, RecordedTurn};
 use super::version::GatewayVersion;
-use crate::error_response::ErrorResponse;
 use crate::faults::RequestFault;
 use crate::overrides::always;
 use crate::recording::RecordedRequest;
-use crate::rng::Rng;
 use crate::wire::listener::Listener;
 use serde_json::Value;
 use std::sync::{Arc, MutexGuard};
@@ -163,8 +161,7 @@ impl SimulatedGateway {
     /// Answers `percent` of these requests as a front between the client and the gateway does, before the effect or after
     /// it; the seed decides which.
     pub fn foreign_responses(&self, method: &str, pattern: &str, percent: u8, seed: u64) -> &Self {
-        let draw = |rng: &mut Rng| RequestFault::Response(ErrorResponse::foreign(rng));
-        self.inner.overrides().by_chance((method, pattern), percent, seed, draw);
+        self.inner.overrides().by_chance((method, pattern), percent, seed, RequestFault::foreign);
         self
     }
 

@@ -5,10 +5,8 @@ use super::server::ServiceInner;
 use super::store::{ServiceTable, World, merge};
 use super::{RequestFault, ServiceSettings, SimulatedOwner, event};
 use crate::clock::SimulatedClock;
-use crate::error_response::ErrorResponse;
 use crate::overrides::always;
 use crate::recording::{RecordedConnection, RecordedRequest, ServiceLog};
-use crate::rng::Rng;
 use crate::wire::listener::Listener;
 use rustls::ServerConfig;
 use serde_json::Value;
@@ -139,8 +137,7 @@ impl SimulatedService {
     /// Answers `percent` of these requests as a front between the programs and the service does, before the effect or
     /// after it (see [`ErrorResponse::foreign`](crate::ErrorResponse::foreign)); the seed decides which.
     pub fn foreign_responses(&self, method: &str, pattern: &str, percent: u8, seed: u64) -> &Self {
-        let draw = |rng: &mut Rng| RequestFault::Response(ErrorResponse::foreign(rng));
-        self.inner.overrides().by_chance((method, pattern), percent, seed, draw);
+        self.inner.overrides().by_chance((method, pattern), percent, seed, RequestFault::foreign);
         self
     }
 

@@ -11,7 +11,7 @@ use crate::args::CorpusPart;
 const INTENTS: &str = include_str!("intents.json");
 
 /// A phrase and what it is.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Clone)]
 pub(super) struct Phrase {
     pub(super) sensitive: bool,
     pub(super) text: String,

@@ -49,10 +49,6 @@ pub(super) struct Living {
 impl Living {
     /// Lets it live as planned, then audits everything that was sent.
     pub(super) fn torture(&self, plan: Plan) -> Tally {
-        // The frozen client needs a minute of its own, beside the kills; a short run has no time for it.
-        let connect = plan.programs.join("connect").display().to_string();
-        let is_long = matches!(self.way, Way::Dies(_)) && plan.limit >= watch::FREEZE_TAKES;
-        let frozen = is_long.then(|| thread::spawn(move || watch::frozen(&connect)));
         let is_mortal = matches!(self.way, Way::Dies(_));
         let (stage, requests) =
             (ClientStage::new(plan.programs, plan.seed, is_mortal), SentRequests::default());
@@ -67,6 +63,10 @@ impl Living {
                     disturb((self.between, self.disturbances), (stage, requests), rng(1), over)
                 }),
             ];
+            // The frozen client needs a minute of its own, beside the kills; a short run has no time for it.
+            if is_mortal && plan.limit >= watch::FREEZE_TAKES {
+                beside.push(scope.spawn(|| watch::frozen(&stage.connect)));
+            }
             for caller in 0..self.callers {
                 beside.push(scope.spawn(move || self.call(stage, requests, rng(3 + caller), over)));
             }
@@ -93,13 +93,7 @@ impl Living {
         });
         // Turns of the killed clients may still end, and the next client delivers their results.
         lives.last(stage, requests);
-        let mut tally = audit::audit(&requests.all(), stage, lives.evidence, lives.tally);
-        match frozen.map(thread::JoinHandle::join) {
-            Some(Ok(frozen)) => tally.add(frozen),
-            Some(Err(_)) => tally.fault("the watch of the frozen client broke off".to_owned()),
-            None => {}
-        }
-        tally
+        audit::audit(&requests.all(), stage, lives.evidence, lives.tally)
     }
 
     /// One caller, who sends requests until `over`, now and then several at once.

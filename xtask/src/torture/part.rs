@@ -1,6 +1,6 @@
 //! A part of the torture as data.
 
-use super::client::Living;
+use super::client::{Living, Way};
 use super::harm::Conditions;
 use super::stage::Stage;
 
@@ -13,12 +13,15 @@ pub(super) struct Part {
     pub(super) name: &'static str,
     /// What it does, for the help.
     pub(super) about: &'static str,
-    /// Whether it runs when no part is named.
-    pub(super) is_usual: bool,
-    /// What of the tally ends it, and how much of that stands for one kill that is wanted.
-    pub(super) until: (&'static str, u64),
     /// What is run.
     pub(super) body: Body,
+}
+
+impl Part {
+    /// Whether it runs when no part is named: a long life takes all the time that it is given.
+    pub(super) fn is_usual(&self) -> bool {
+        !matches!(self.body, Body::Client(Living { way: Way::Grows, .. }))
+    }
 }
 
 /// What a part runs.
@@ -35,6 +38,8 @@ pub(super) struct Commands {
     /// Rounds that come once, before all others.
     pub(super) first: &'static [Round],
     pub(super) conditions: Conditions,
+    /// What of the tally ends it, and how much of that stands for one kill that is wanted.
+    pub(super) until: (&'static str, u64),
     /// Rounds on one stage: the service's record grows with each, and so would the time that one takes.
     pub(super) batch: usize,
     /// Stages at once.
@@ -49,6 +54,7 @@ impl Commands {
         rounds: &[],
         first: &[],
         conditions: Conditions { harms: &[], answers: &[], periods: 10 },
+        until: ("kills", 1),
         batch: 25,
         lanes: 1,
         is_on_bad_disk: false,

@@ -24,7 +24,7 @@ pub(super) fn run(part: &Part, plan: Plan, mount: Option<&Path>) -> Value {
         Body::Commands(commands) => commands,
     };
     if !commands.is_on_bad_disk {
-        return rounds(part, commands, plan, None).json(began.elapsed());
+        return rounds(commands, plan, None).json(began.elapsed());
     }
     let skipped = match mount {
         Some(_) => None,
@@ -34,7 +34,7 @@ pub(super) fn run(part: &Part, plan: Plan, mount: Option<&Path>) -> Value {
         },
     };
     let disk = Disk::new(mount.map(Path::to_owned));
-    let mut summary = rounds(part, commands, plan, Some(&disk)).json(began.elapsed());
+    let mut summary = rounds(commands, plan, Some(&disk)).json(began.elapsed());
     if let Some(why) = skipped {
         out::warning(&format!("skipped: no disk can be filled here, or made read-only: {why}"));
         summary["skipped"] = json!({ "tmpfs": why, "read_only": why, "no_inodes": why });
@@ -44,11 +44,11 @@ pub(super) fn run(part: &Part, plan: Plan, mount: Option<&Path>) -> Value {
 
 /// Batches of rounds on stages of their own, whose seeds follow from the plan's: a fault is found again whichever
 /// lane its batch was run on.
-fn rounds(part: &Part, commands: &Commands, plan: Plan, disk: Option<&Disk>) -> Tally {
+fn rounds(commands: &Commands, plan: Plan, disk: Option<&Disk>) -> Tally {
     let began = Instant::now();
     let (tally, next, reached) =
         (Mutex::new(Tally::default()), AtomicUsize::new(0), AtomicU64::new(0));
-    let wanted = plan.kills * part.until.1;
+    let wanted = plan.kills * commands.until.1;
     let is_over = |more: u64| {
         reached.load(Ordering::Relaxed) + more >= wanted || began.elapsed() >= plan.limit
     };
@@ -62,16 +62,16 @@ fn rounds(part: &Part, commands: &Commands, plan: Plan, disk: Option<&Disk>) -> 
                 round(&mut stage, n);
             }
             for n in 0..commands.batch {
-                if is_over(stage.tally.get(part.until.0)) {
+                if is_over(stage.tally.get(commands.until.0)) {
                     break;
                 }
                 let round = stage.rng.pick(commands.rounds);
                 round(&mut stage, batch * commands.batch + n);
             }
-            let n = stage.tally.get(part.until.0);
+            let n = stage.tally.get(commands.until.0);
             let before = reached.fetch_add(n, Ordering::Relaxed);
             if (before + n) / 50 > before / 50 {
-                out::progress(&format!("{} {}", before + n, part.until.0));
+                out::progress(&format!("{} {}", before + n, commands.until.0));
             }
             tally.lock().unwrap_or_else(PoisonError::into_inner).add(stage.tally);
         }

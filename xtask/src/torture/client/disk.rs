@@ -4,11 +4,11 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use harness::{Child, Output, Rng, ServiceLog, ServiceTable, SimulatedOwner, event};
+use harness::{Child, Output, Rng, ServiceLog, ServiceTable, SimulatedOwner, comes_true, event};
 use state::paths;
 
 use super::audit;
-use super::lives::{Lives, wait};
+use super::lives::Lives;
 use super::requests::{RequestKind, SentRequests, number, order};
 use super::stage::ClientStage;
 use crate::torture::disk::{Disk, DiskFault, Noticed, mentions_the_disk};
@@ -206,7 +206,7 @@ impl ClientDiskRun<'_> {
 
     /// Waits until the status is so.
     fn wait_for(&mut self, else_fault: &str, is_so: impl Fn(&Output) -> bool) {
-        if !wait(SOON, || is_so(&self.stage.status())) {
+        if !comes_true(SOON, || is_so(&self.stage.status())) {
             self.fault(format!("{else_fault}: {}", self.stage.status()));
         }
     }

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::{Child, Rng, ServiceLog, Signal};
+use harness::{Child, Rng, ServiceLog, Signal, comes_true};
 
 use super::audit;
 use super::evidence::Evidence;
@@ -69,7 +69,7 @@ impl Lives {
     /// runs meanwhile.
     fn take_file(&mut self, stage: &ClientStage, client: &mut Child, rng: &mut Rng) {
         let is_connected = |stage: &ClientStage| stage.status().code() == 0;
-        if !wait(STUCK, || is_connected(stage)) {
+        if !comes_true(STUCK, || is_connected(stage)) {
             return;
         }
         let path = stage.sandbox.skill().join(FILES[rng.index(FILES.len())]);
@@ -87,7 +87,7 @@ impl Lives {
         if client.running() && second.code() != 5 {
             self.tally.fault(format!("a second client came, without {}: {second}", path.display()));
         }
-        if !wait(STUCK, || !client.running() || (path.exists() && is_connected(stage))) {
+        if !comes_true(STUCK, || !client.running() || (path.exists() && is_connected(stage))) {
             self.tally.lose(&format!("{} does not stand again", path.display()));
         }
     }
@@ -140,20 +140,6 @@ impl Lives {
         if ended.code() != 0 {
             self.tally.fault(format!("stuck: SIGTERM ended the last client: {ended}"));
         }
-    }
-}
-
-/// Waits until it is so; false if it is not within this time.
-pub(super) fn wait(limit: Duration, mut is_so: impl FnMut() -> bool) -> bool {
-    let until = Instant::now() + limit;
-    loop {
-        if is_so() {
-            return true;
-        }
-        if Instant::now() >= until {
-            return false;
-        }
-        thread::sleep(Duration::from_millis(50));
     }
 }
 

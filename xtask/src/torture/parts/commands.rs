@@ -24,8 +24,6 @@ pub(super) const CONDITIONS: Conditions =
 pub(super) const PART: Part = Part {
     name: "commands",
     about: "Every other command that changes something: call, sms, approval, dnc, cron, a mission's end, import, recover, setup and uninstall",
-    is_usual: true,
-    until: ("kills", 1),
     body: Body::Commands(Commands {
         rounds: &[
             (8, reaching_line::call),

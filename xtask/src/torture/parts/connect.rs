@@ -9,8 +9,6 @@ use crate::torture::part::{Body, Part};
 pub(super) const KILLS: Part = Part {
     name: "connect",
     about: "The client, during a stream of requests: killed, stopped, asleep, its files taken away, answered by somebody else",
-    is_usual: true,
-    until: ("kills", 1),
     body: Body::Client(Living {
         way: Way::Dies(&[(80, Harm::Kill), (8, Harm::Stop), (6, Harm::Sleep), (6, Harm::Files)]),
         callers: 1,
@@ -34,8 +32,6 @@ pub(super) const KILLS: Part = Part {
 pub(super) const SOAK: Part = Part {
     name: "soak",
     about: "The client for as long as `--seconds` says, not killed but with drops, a failing gateway, 200 turns at once and floods of frames: does it grow? (only when named)",
-    is_usual: false,
-    until: ("seconds", 1),
     body: Body::Client(Living {
         way: Way::Grows,
         callers: 5,

@@ -10,8 +10,6 @@ use crate::torture::rounds::{
 pub(super) const PART: Part = Part {
     name: "disks",
     about: "Every command that changes something, and the client, on a disk that is full, read-only, out of inodes or too small for a file from a random moment on",
-    is_usual: true,
-    until: ("affected", 1),
     body: Body::Commands(Commands {
         rounds: &[
             (12, reaching_line::call),
@@ -30,6 +28,7 @@ pub(super) const PART: Part = Part {
         // However few failures are wanted, the two are among what is tried.
         first: &[setup::machine, client::disk::client],
         is_on_bad_disk: true,
+        until: ("affected", 1),
         ..Commands::USUAL
     }),
 };

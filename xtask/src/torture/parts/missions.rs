@@ -7,8 +7,6 @@ use crate::torture::rounds::{missions, writers};
 pub(super) const PART: Part = Part {
     name: "missions",
     about: "Missions from init to their end, and many writers at once",
-    is_usual: true,
-    until: ("kills", 1),
     body: Body::Commands(Commands {
         rounds: &[(1, missions::by_hand)],
         first: &[writers::crowd],

@@ -7,14 +7,13 @@ use crate::torture::rounds::races;
 pub(super) const PART: Part = Part {
     name: "races",
     about: "`missions cancel` against the clock, ticks and other programs (three races for each kill that is wanted)",
-    is_usual: true,
-    until: ("races", 3),
     body: Body::Commands(Commands {
         rounds: &[(1, races::race)],
         // A race waits about as long as it works.
         lanes: 2,
         // A race has its own kills.
         conditions: Conditions { harms: &[], answers: &[], periods: 50 },
+        until: ("races", 3),
         ..Commands::USUAL
     }),
 };

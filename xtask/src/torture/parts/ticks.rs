@@ -8,8 +8,6 @@ use crate::torture::rounds::ticks;
 pub(super) const PART: Part = Part {
     name: "ticks",
     about: "`missions tick` from the first tick to the end, two at a time",
-    is_usual: true,
-    until: ("kills", 1),
     body: Body::Commands(Commands {
         rounds: &[(1, ticks::mission)],
         conditions: Conditions {
