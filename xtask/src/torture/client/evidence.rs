@@ -46,7 +46,8 @@ impl Evidence {
         for (n, line) in lines.iter().enumerate() {
             match serde_json::from_slice::<Value>(line) {
                 Ok(line) => self.line(&line),
-                Err(_) if n + 1 == lines.len() => {}
+                // After an end that is not known, a line begins anew: a blank one holds nothing.
+                Err(_) if n + 1 == lines.len() || line.is_empty() => {}
                 Err(_) if self.may_be_torn && is_beginning(line) => {}
                 Err(err) => self.faults.push(format!(
                     "line {} of the journal cannot be read ({err}): {}",
