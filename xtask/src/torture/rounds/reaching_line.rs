@@ -165,7 +165,8 @@ impl ReachingLine<'_> {
 
     /// The same line once more, without a harm: nothing more leaves, and what is listed is found.
     fn repeat(&self, stage: &mut Stage) {
-        let (before, until) = (self.arrived(stage), Instant::now() + LISTED);
+        // What the command before it sent may be recorded only now.
+        let (before, until) = (self.arrived(stage).max(1), Instant::now() + LISTED);
         loop {
             let end = stage.run(self.program, &self.args);
             if self.arrived(stage) > before {
