@@ -84,12 +84,17 @@ fn every_command_needs_the_fingerprint() {
 }
 
 #[test]
-fn the_need_is_stored_in_a_private_file_and_only_where_there_is_one() {
-    let (_service, sandbox) = undecided();
-    left(&sandbox, &[]);
-    assert!(!sandbox.has(STORED));
-    left(&sandbox, &["--biometric"]);
-    assert_eq!(sandbox.mode(STORED), 0o600);
+fn what_was_asked_is_stored_in_a_private_file_as_long_as_it_matters() {
+    let (service, sandbox) = undecided();
+    let n_stored = || sandbox.json(STORED)["checks"].as_array().map(Vec::len);
+    let plain = left(&sandbox, &[]);
+    assert_eq!((sandbox.mode(STORED), n_stored()), (0o600, Some(1)));
+    approve_all(&service, &json!({}));
+    sandbox.run(APPROVAL, ["wait", &plain]).ok();
+    assert_eq!(n_stored(), Some(0));
+    let checked = left(&sandbox, &["--biometric"]);
+    sandbox.run(APPROVAL, ["wait", &checked]).ok();
+    assert_eq!(n_stored(), Some(1));
 }
 
 #[test]
@@ -116,8 +121,9 @@ fn what_cannot_be_stored_is_not_requested() {
     for waits in [["status", "apr_1"], ["wait", "apr_1"]] {
         sandbox.run(APPROVAL, waits).fails(3).silent();
     }
+    // And whether another request has the same id is not known of any.
+    sandbox.run(APPROVAL, ["request", "Pay 500 dollars"]).fails(3).silent();
     assert!(service.seen().is_empty(), "{:?}", service.seen());
-    left(&sandbox, &[]);
 }
 
 /// The response with the id was lost, so any id may be the one; a request that was not made for sure is forgotten.

@@ -6,6 +6,8 @@ use state::approval_status::{ApprovalStatus, ExpectedApproval};
 use state::out::{self, Printer};
 use state::{exit, shell};
 
+use crate::stored_requests::StoredRequests;
+
 /// Prints the state of a request: the service's object, or in text mode `text`.
 ///
 /// Fails with exit 8 if that cannot be printed of a request that we made: the owner was asked, and is not to be asked
@@ -46,6 +48,32 @@ pub(crate) fn print_unknown(
 pub(crate) fn warn_unchecked() {
     out::warning("it was approved, but without the fingerprint or face that was asked for");
     out::hint("ask again with `approval request`");
+}
+
+/// A verdict as it counts: an approval does not if the service gave its id to another request too, or if that is not known.
+pub(crate) fn checked(
+    stored: &StoredRequests,
+    id: &str,
+    verdict: ApprovalStatus,
+) -> ApprovalStatus {
+    if !verdict.is_final() {
+        return verdict;
+    }
+    match stored.decided(id) {
+        Ok(true) => return verdict,
+        Ok(false) if verdict == ApprovalStatus::Approved => warn_repeated(),
+        Ok(false) => {}
+        Err(err) => out::warning(&exit::one_line(&err)),
+    }
+    if verdict == ApprovalStatus::Approved { ApprovalStatus::Unrecognized } else { verdict }
+}
+
+/// Says why a request whose id is another's too is not approved.
+pub(crate) fn warn_repeated() {
+    out::warning(
+        "the service gave this request the id of another one: a yes could mean either, and counts for neither",
+    );
+    out::hint("ask again with `approval request`, once the other one is decided");
 }
 
 /// The service's object with the status that it comes to, and the action where it does not name it.

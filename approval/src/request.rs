@@ -9,10 +9,10 @@ use state::{invisible, sanitize, shell};
 
 use crate::api::{self, NewApproval};
 use crate::args::{RequestArgs, require_a_second};
-use crate::biometric::BiometricRequests;
-use crate::output::print;
+use crate::output::{checked, print, warn_repeated};
+use crate::stored_requests::{Creation, StoredRequests};
 use crate::wait;
-use state::approval_status::{self, ExpectedApproval};
+use state::approval_status::{self, ApprovalStatus, ExpectedApproval};
 
 /// In characters. The service documents no limit; a phone does not show a longer text whole.
 const MAX_ACTION: usize = 500;
@@ -29,12 +29,19 @@ pub(crate) fn run(common: &Common, args: &RequestArgs) -> anyhow::Result<Exit> {
         biometric: args.biometric,
         expires_in: args.timeout,
     };
-    let (id, created) = match &args.biometric.then(|| BiometricRequests::stored(&config)) {
-        Some(stored) => create_stored(stored, || api::create(&client, &new))?,
-        None => api::create(&client, &new)?,
-    };
+    let stored = StoredRequests::of(&config);
+    let key = stored.begin(args.biometric, common.request_deadline(), args.timeout)?;
+    let created = api::create(&client, &new);
+    let is_stored = store_creation(&stored, &key, args.biometric, &created);
+    let (id, created) = created?;
     let request = ExpectedApproval { id, action: Some(action), biometric: args.biometric };
+    if !is_stored {
+        let unknown = ApprovalStatus::Unrecognized;
+        print(printer, created.json(), &request, unknown, unknown.as_str())?;
+        return Ok(unknown.exit());
+    }
     let verdict = approval_status::created(&created, &request);
+    let verdict = checked(&stored, &request.id, verdict);
     if args.no_wait && !verdict.is_final() {
         print(printer, created.json(), &request, verdict, &request.id)?;
         out::hint(&format!("`approval wait {}` waits for the decision", shell::quote(&request.id)));
@@ -48,27 +55,37 @@ pub(crate) fn run(common: &Common, args: &RequestArgs) -> anyhow::Result<Exit> {
         return Ok(verdict.exit());
     }
     out::progress(&format!("Waiting for approval (timeout: {}s)...", args.timeout.as_secs()));
-    wait::for_decision(printer, client, config.clock(), &request, args.timeout)
+    wait::for_decision(printer, client, (config.clock(), &stored), &request, args.timeout)
 }
 
-/// Makes a request that needs a fingerprint or face, which is stored before the request is sent.
-fn create_stored(
-    stored: &BiometricRequests,
-    create: impl FnOnce() -> Result<(String, JsonResponse), Error>,
-) -> anyhow::Result<(String, JsonResponse)> {
-    let key = stored.begin()?;
-    let created = create();
-    let updated = match &created {
-        Ok((id, _)) => stored.set_id(&key, id),
-        // It may have been made, with an id that we do not know: until it is forgotten, every request needs a fingerprint.
-        Err(err) if err.exit() == Exit::Unconfirmed => Ok(()),
-        Err(_) => stored.remove(&key),
+/// Stores what became of the creation of a request; false, with a warning, if that cannot be: then it is not known whether
+/// another one has its id.
+fn store_creation(
+    stored: &StoredRequests,
+    key: &str,
+    biometric: bool,
+    created: &Result<(String, JsonResponse), Error>,
+) -> bool {
+    let creation = match created {
+        Ok((id, _)) => Creation::Made(id),
+        // Until it is forgotten, every request needs a fingerprint if this one does: it may have any id.
+        Err(err) if err.exit() == Exit::Unconfirmed => Creation::Unconfirmed,
+        Err(_) => Creation::NotMade,
     };
-    if let Err(err) = updated {
-        let effect = "for a week, every approval here needs a fingerprint or face";
-        out::warning(&format!("{}; {effect}", exit::one_line(&err)));
+    match stored.created(key, &creation) {
+        Ok(is_alone) => {
+            if !is_alone {
+                warn_repeated();
+            }
+            true
+        }
+        Err(err) => {
+            let effect = "for a week, every approval here needs a fingerprint or face";
+            let effect = if biometric { effect } else { "it does not count as approved" };
+            out::warning(&format!("{}; {effect}", exit::one_line(&err)));
+            false
+        }
     }
-    Ok(created?)
 }
 
 /// The action as it is sent: one line, without a character that the owner would not see.

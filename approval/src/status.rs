@@ -7,8 +7,8 @@ use state::exit::Exit;
 use state::out::Printer;
 
 use crate::api;
-use crate::biometric::BiometricRequests;
-use crate::output::{print, print_unknown, warn_unchecked};
+use crate::output::{checked, print, print_unknown, warn_unchecked};
+use crate::stored_requests::StoredRequests;
 use state::approval_status::{self, ApprovalStatus, ExpectedApproval};
 
 /// Asks the service once, and ends with the decision, which is `unknown` where it gives no reply.
@@ -17,10 +17,12 @@ pub(crate) fn run(common: &Common, id: &str) -> anyhow::Result<Exit> {
     let printer = Printer::new(common);
     let config = Config::load(common)?;
     let client = Client::from_config(&config, common.request_deadline())?;
-    let biometric = BiometricRequests::stored(&config).needs_biometric(id)?;
+    let stored = StoredRequests::of(&config);
+    let biometric = stored.needs_biometric(id)?;
     let request = ExpectedApproval { id: id.to_owned(), action: None, biometric };
     let reply = api::status(&client, &path).map_err(|err| print_unknown(printer, &request, err))?;
     let verdict = approval_status::polled(&reply, &request, client.service_time());
+    let verdict = checked(&stored, id, verdict);
     print(printer, reply.json(), &request, verdict, verdict.as_str())?;
     if verdict == ApprovalStatus::BiometricMissing {
         warn_unchecked();

@@ -15,9 +15,9 @@ use state::{interrupt, shell};
 
 use crate::api;
 use crate::args::require_a_second;
-use crate::biometric::BiometricRequests;
 use crate::countdown::Countdown;
-use crate::output::{print, print_unknown, warn_unchecked};
+use crate::output::{checked, print, print_unknown, warn_unchecked};
+use crate::stored_requests::StoredRequests;
 use state::approval_status::{self, ApprovalStatus, ExpectedApproval};
 
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
@@ -28,9 +28,10 @@ pub(crate) fn run(common: &Common, id: &str, timeout: Duration) -> anyhow::Resul
     let printer = Printer::new(common);
     let config = Config::load(common)?;
     let client = Client::from_config(&config, common.request_deadline())?;
-    let biometric = BiometricRequests::stored(&config).needs_biometric(id)?;
+    let stored = StoredRequests::of(&config);
+    let biometric = stored.needs_biometric(id)?;
     let request = ExpectedApproval { id: id.to_owned(), action: None, biometric };
-    for_decision(printer, client, config.clock(), &request, timeout)
+    for_decision(printer, client, (config.clock(), &stored), &request, timeout)
 }
 
 /// Waits for the decision, prints it and gives its exit code. A signal ends the wait with exit 6; the id and
@@ -38,7 +39,7 @@ pub(crate) fn run(common: &Common, id: &str, timeout: Duration) -> anyhow::Resul
 pub(crate) fn for_decision(
     printer: Printer,
     client: Client,
-    clock: Clock,
+    (clock, stored): (Clock, &StoredRequests),
     request: &ExpectedApproval,
     timeout: Duration,
 ) -> anyhow::Result<Exit> {
@@ -74,6 +75,7 @@ pub(crate) fn for_decision(
     };
     match ended {
         Ok((reply, verdict)) => {
+            let verdict = checked(stored, &request.id, verdict);
             print(printer, &reply, request, verdict, verdict.as_str())?;
             match verdict {
                 // Nobody can decide it any more.

@@ -68,7 +68,7 @@ files! {
     do_not_call = ".do_not_call.json";
     /// Calls that `call` placed, and to whom: see [`crate::storage::placed_calls`].
     placed_calls = ".own_calls.json";
-    /// Approvals that were requested with a fingerprint or face; read and written by `approval` alone.
+    /// Requests for an approval that were made here; read and written by `approval` alone.
     approvals = ".approvals.json";
     /// Numbers that we texted of our own accord: see [`crate::storage::texted_numbers`].
     texted_numbers = ".texted_numbers.json";
