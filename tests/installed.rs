@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "to panic is how a test fails")]
 
+#[path = "installed/dnc_approval.rs"]
+mod dnc_approval;
 #[path = "installed/folder.rs"]
 mod folder;
 #[path = "installed/old_scripts.rs"]

@@ -191,7 +191,8 @@ fn of_the_state_file(reader: &mut Reader) {
     reader.run(&["remove-state", "x"]);
     reader.run(&["dnc", "add", "+15550100009"]);
     reader.run(&["dnc", "list"]);
-    reader.run(&["dnc", "remove", "+15550100009"]);
+    // One that is not listed: nobody is asked.
+    reader.run(&["dnc", "remove", "+15550100008"]);
 }
 
 /// One mission that has something scheduled and is cancelled, and others that end otherwise.

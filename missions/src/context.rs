@@ -57,6 +57,11 @@ impl CommandContext {
         Ok(ServiceApi::new(Client::from_config(&self.config, self.deadline)?))
     }
 
+    /// How long one request may take.
+    pub(crate) fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
     /// The requests that schedule something: stored before they leave, until their outcome is known.
     pub(crate) fn intents(&self) -> IntentStore {
         IntentStore::new(self.config.skill_dir(), self.clock)

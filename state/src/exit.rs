@@ -25,6 +25,24 @@ pub enum Exit {
     Unconfirmed = 8,
 }
 
+impl Exit {
+    /// How another of these tools ended, by its exit code; `None` for a code that none of them has.
+    pub fn from_code(code: i32) -> Option<Self> {
+        Some(match code {
+            0 => Self::Done,
+            1 => Self::No,
+            2 => Self::Usage,
+            3 => Self::NotConfigured,
+            4 => Self::Unavailable,
+            5 => Self::Busy,
+            6 => Self::Undecided,
+            7 => Self::NoDevice,
+            8 => Self::Unconfirmed,
+            _ => return None,
+        })
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         ExitCode::from(exit as u8)

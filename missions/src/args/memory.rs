@@ -1,8 +1,10 @@
 //! Arguments of the commands about the state file and the memory of a mission.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
+use state::parse_time;
 
 /// List the missions of the state file: copy slugs from here
 #[derive(Debug, Args)]
@@ -105,14 +107,22 @@ pub(crate) enum DncCommand {
         #[arg(value_name = "NUMBER")]
         number: String,
     },
-    /// Take a number off the list
+    /// Take a number off the list, once the owner's phone has approved it
     #[command(
-        after_help = "Examples:\n  missions dnc remove +13125550142\n  missions dnc remove +13125550142 | jq .changed"
+        after_help = "Asks with `approval`: without its yes nothing changes, and the exit code is its own (1 denied, 6 not decided,
+7 nobody could be asked). START or UNSTOP in a text of theirs lifts what an opt-out of theirs put on the list.
+
+Examples:
+  missions dnc remove +13125550142
+  missions dnc remove +13125550142 --timeout 2m | jq .changed"
     )]
     Remove {
         /// Number in E.164 form
         #[arg(value_name = "NUMBER")]
         number: String,
+        /// How long the owner has to decide
+        #[arg(long, value_name = "TIME", default_value = "300", value_parser = parse_time::duration, allow_negative_numbers = true)]
+        timeout: Duration,
     },
     /// Show the list: when each number came to it, why, and what that covers
     #[command(

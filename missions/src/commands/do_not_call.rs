@@ -1,12 +1,15 @@
 //! `dnc`: the list of numbers that no tool calls or texts.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 use state::do_not_call::{self, DoNotCallEntry, DoNotCallList};
-use state::exit::{self, Exit};
+use state::exit::{self, Exit, Fault};
 use state::phone::Phone;
 use state::withdrawal::{self, WithdrawnEvent};
 use state::{out, shell};
 
+use super::owner_approval;
 use crate::args::DncCommand;
 use crate::context::CommandContext;
 use crate::store::{Mission, event, progress};
@@ -23,17 +26,38 @@ pub(crate) fn run(context: &CommandContext, what: &DncCommand) -> anyhow::Result
             }
             print(context, &phone, true, changed, Some(&withdrawn))
         }
-        DncCommand::Remove { number } => {
-            let phone: Phone = number.parse()?;
-            let changed = do_not_call::remove(skill, &phone, context.now())?;
-            print(context, &phone, false, changed, None)
-        }
+        DncCommand::Remove { number, timeout } => remove(context, number.parse()?, *timeout),
         DncCommand::List => {
             let list = do_not_call::load(skill)?;
             context.printer.print(&document(&list), || lines(&list))?;
             Ok(Exit::Done)
         }
     }
+}
+
+/// Takes a number off the list, with an approval of the owner's phone and never without.
+fn remove(context: &CommandContext, phone: Phone, timeout: Duration) -> anyhow::Result<Exit> {
+    let skill = context.config.skill_dir();
+    let list = do_not_call::load(skill)?;
+    let Some(entry) = list.get(&phone) else { return print(context, &phone, false, false, None) };
+    let (covers, why) = (entry.coverage, entry.reason.as_str());
+    let action =
+        format!("Take {phone} off the do-not-call list ({why}: no {covers} since {})", entry.at);
+    let answer = owner_approval::request(context, &action, timeout)?;
+    if !answer.is_approved() {
+        let document = json!({
+            "number": phone.as_str(), "listed": true, "changed": false,
+            "request_id": answer.request_id, "approval": answer.status,
+        });
+        let text = || format!("{phone} stays on the list: the approval is {}", answer.status);
+        context.printer.print_with_failure(&document, text);
+        return Ok(answer.exit);
+    }
+    if !do_not_call::remove(skill, &phone, entry, context.now())? {
+        let text = format!("what the list says of {phone} changed while the owner was asked");
+        return Err(Fault::new(Exit::Busy, text).hint("run the same command again").into());
+    }
+    print(context, &phone, false, true, None)
 }
 
 /// When each number was added, and beside that why, and what that covers.

@@ -16,6 +16,7 @@ pub(crate) mod local_state;
 pub(crate) mod memory;
 pub(crate) mod missions;
 pub(crate) mod next;
+mod owner_approval;
 pub(crate) mod phone_numbers;
 pub(crate) mod plan;
 mod python_print;

@@ -233,8 +233,8 @@ impl DoNotCallList {
         is_later
     }
 
-    fn remove(&mut self, phone: &Phone, now: Timestamp) -> bool {
-        let is_removed = self.take(phone);
+    fn remove(&mut self, phone: &Phone, entry: &DoNotCallEntry, now: Timestamp) -> bool {
+        let is_removed = self.get(phone) == Some(entry) && self.take(phone);
         if is_removed {
             self.removed.insert(phone.as_str().to_owned(), now);
         }
@@ -265,8 +265,11 @@ fn refusal(phone: &Phone, entry: &DoNotCallEntry) -> Fault {
     let (at, coverage) = (&entry.at, entry.coverage);
     let reason = match entry.reason {
         ListingReason::ByHand => {
-            return Fault::new(Exit::No, format!("`{phone}` is on the do-not-call list"))
-                .hint(format!("`missions dnc remove {phone}` takes it off"));
+            return Fault::new(Exit::No, format!("`{phone}` is on the do-not-call list")).hint(
+                format!(
+                    "`missions dnc remove {phone}` takes it off, if the owner's phone approves"
+                ),
+            );
         }
         ListingReason::OptOut => format!("it opted out of {coverage} by a text ({at})"),
         ListingReason::Carrier => {
@@ -283,9 +286,15 @@ pub fn add_by_hand(skill: &Path, phone: &Phone, now: Timestamp) -> anyhow::Resul
     update(skill, |list| list.add(phone, entry))
 }
 
-/// Removes a number, whyever it was added; false if it was not there. What they texted before does not add it again.
-pub fn remove(skill: &Path, phone: &Phone, now: Timestamp) -> anyhow::Result<bool> {
-    update(skill, |list| list.remove(phone, now))
+/// Removes a number, whyever it was added; false if its entry is not this one any more. What they texted before does not
+/// add it again.
+pub fn remove(
+    skill: &Path,
+    phone: &Phone,
+    entry: &DoNotCallEntry,
+    now: Timestamp,
+) -> anyhow::Result<bool> {
+    update(skill, |list| list.remove(phone, entry, now))
 }
 
 /// Changes the list under its lock; it is written if `change` says that it changed something.

@@ -34,12 +34,14 @@ fn a_listed_number_is_refused_until_it_is_removed() {
     assert!(add_by_hand(&dir, &phone, AT).unwrap());
     assert!(!add_by_hand(&dir, &phone, AT).unwrap());
     assert_eq!(is_free(), [false, false]);
-    assert!(remove(&dir, &phone, AT).unwrap());
+    let by_hand = DoNotCallEntry::new(ListingReason::ByHand, Coverage::All, AT);
+    assert!(remove(&dir, &phone, &by_hand, AT).unwrap());
     assert_eq!(is_free(), [true, true]);
     let texts = DoNotCallEntry::new(ListingReason::OptOut, Coverage::Texts, AT);
-    assert!(update(&dir, |list| list.add(&phone, texts)).unwrap());
+    assert!(update(&dir, |list| list.add(&phone, texts.clone())).unwrap());
     assert_eq!(is_free(), [true, false]);
-    assert!(remove(&dir, &phone, AT).unwrap());
+    assert!(!remove(&dir, &phone, &by_hand, AT).unwrap(), "another entry was meant");
+    assert!(remove(&dir, &phone, &texts, AT).unwrap());
     crate::storage::file::replace(&paths::do_not_call(&dir), b"{").unwrap();
     assert_eq!(is_free(), [false, false]);
     std::fs::remove_dir_all(dir).unwrap();
@@ -110,7 +112,7 @@ fn what_was_texted_before_a_removal_or_an_entry_changes_nothing() {
     let later = AT + jiff::SignedDuration::from_secs(60);
     let mut list = DoNotCallList::default();
     assert!(list.add_past(&phone(), entry(AT), AT) && !list.add_past(&phone(), entry(AT), AT));
-    assert!(list.remove(&phone(), later) && !list.add_past(&phone(), entry(AT), AT));
+    assert!(list.remove(&phone(), &entry(AT), later) && !list.add_past(&phone(), entry(AT), AT));
     assert!(list.add_past(
         &phone(),
         entry(later + later.duration_since(AT)),
