@@ -32,13 +32,19 @@ fn run(
     limits: &WindowLimits,
 ) -> anyhow::Result<Exit> {
     let request = command_line::read(context, channel, words, options)?;
-    do_not_call::ensure_allowed(context.config.skill_dir(), &request.phone()?, channel.reach())?;
+    ensure_allowed(context, &request)?;
     let api = context.api()?;
     let (request, event, is_new) = schedule(context, &api, request, limits, options.again)?;
     if !is_new {
         out::warning("the same line scheduled it before; `--again` would schedule another");
     }
     record::record_and_print(context, &api, &request, event, is_new)
+}
+
+/// Refuses (exit 1) a recipient whom the do-not-call list has.
+fn ensure_allowed(context: &CommandContext, request: &ScheduleRequest) -> anyhow::Result<()> {
+    let (phone, method) = (request.phone()?, request.body.channel.reach());
+    do_not_call::ensure_allowed(context.config.skill_dir(), &phone, method)
 }
 
 /// The event of a request, and whether it is new. A line that was scheduled before is not judged by its time: that may
@@ -57,6 +63,8 @@ fn schedule(
     }
     time::check(context, api, &request, &time, limits)?;
     let request = submit::with_deferred_body(context, api, request)?;
+    opt_out::read_history(context, api)?;
+    ensure_allowed(context, &request)?;
     let (event, is_new) = submit::submit(context, api, &request, again).inspect_err(|err| {
         opt_out::record_if_refused(context, api, &request.body.to, err);
     })?;

@@ -18,10 +18,10 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use serde_json::Value;
-use state::exit::{self, Exit};
-use state::{do_not_call, failure, gateway, opt_out_history, out, withdrawal};
+use state::gateway;
 
 use crate::context::CommandContext;
+use crate::scheduling;
 use crate::service::ServiceApi;
 
 pub(crate) use fetch::fetch_plan_and_run;
@@ -63,37 +63,14 @@ impl<'a> Engine<'a> {
         &self.api
     }
 
-    /// Brings the do-not-call list up to what was texted to us, once in a tick and before anything is scheduled: no client
-    /// may have run when it came. Fails if that cannot be known now; a service without such a list has no opt-outs in it.
+    /// [`read_history`](scheduling::opt_out::read_history), once in a tick and before anything is scheduled.
     fn read_opt_outs(&self) -> anyhow::Result<()> {
-        if self.has_read_opt_outs.replace(true) {
+        if self.has_read_opt_outs.get() {
             return Ok(());
         }
-        match opt_out_history::read(self.context.config.skill_dir(), self.api.client()) {
-            Err(err) if failure::exit_of(&err) == Exit::No => {
-                let why = exit::one_line(&err);
-                out::warning(&format!("the list of messages was not read for opt-outs: {why}"));
-                Ok(())
-            }
-            Err(err) => {
-                self.has_read_opt_outs.set(false);
-                Err(err)
-            }
-            Ok(added) if added.is_empty() => Ok(()),
-            Ok(_) => {
-                let list = do_not_call::load(self.context.config.skill_dir())?;
-                let withdrawn = withdrawal::withdraw(self.api.client(), &list, None)?;
-                for one in withdrawn {
-                    if let Some(why) = one.left {
-                        let (id, to) = (one.event_id, one.to);
-                        out::warning(&format!(
-                            "{id} to {to}, who opted out, stays scheduled: {why}"
-                        ));
-                    }
-                }
-                Ok(())
-            }
-        }
+        let read = scheduling::opt_out::read_history(self.context, &self.api);
+        self.has_read_opt_outs.set(read.is_ok());
+        read
     }
 
     /// The service's time: what is scheduled happens by it, whatever this machine's clock says.

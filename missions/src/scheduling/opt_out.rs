@@ -1,9 +1,35 @@
-//! Recipients of whom the carrier says that they opted out of texts: their numbers go onto the do-not-call list.
+//! Recipients who opted out, by a text to us or at the carrier: their numbers go onto the do-not-call list.
 
-use state::{carrier_opt_out, out};
+use state::exit::{self, Exit};
+use state::{carrier_opt_out, do_not_call, failure, opt_out_history, out, withdrawal};
 
 use crate::context::CommandContext;
 use crate::service::ServiceApi;
+
+/// Brings the do-not-call list up to what was texted to us, however old, before anything is scheduled: no client may have
+/// run when it came. What is scheduled for whoever opted out is withdrawn.
+///
+/// Fails if that cannot be known now; a service without a list of messages has no opt-outs in it.
+pub(crate) fn read_history(context: &CommandContext, api: &ServiceApi) -> anyhow::Result<()> {
+    let skill = context.config.skill_dir();
+    match opt_out_history::read(skill, api.client()) {
+        Err(err) if failure::exit_of(&err) == Exit::No => {
+            let why = exit::one_line(&err);
+            out::warning(&format!("the list of messages was not read for opt-outs: {why}"));
+        }
+        Ok(added) if added.is_empty() => {}
+        read => {
+            read?;
+            for one in withdrawal::withdraw(api.client(), &do_not_call::load(skill)?, None)? {
+                if let Some(why) = one.left {
+                    let (id, to) = (one.event_id, one.to);
+                    out::warning(&format!("{id} to {to}, who opted out, stays scheduled: {why}"));
+                }
+            }
+        }
+    }
+    Ok(())
+}
 
 /// Puts the recipient onto the do-not-call list if the request was refused because they opted out of texts.
 pub(crate) fn record_if_refused(
