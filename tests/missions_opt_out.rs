@@ -80,6 +80,36 @@ fn a_tick_reads_what_was_texted_before_it_schedules_anything() {
     assert_eq!(details, json!({"why": "opt-out", "covers": "texts and calls"}));
 }
 
+/// By hand as by a tick: however old the text is, and with one request more.
+#[test]
+fn scheduling_by_hand_reads_what_was_texted_before() {
+    let fixture = Fixture::new();
+    let to = format!("{TO}02");
+    fixture.call("07", &["--any-time"]);
+    let n_before = fixture.service.seen().len();
+    fixture.call("07", &["--any-time", "--again"]);
+    let seen = fixture.service.seen();
+    let n_lists = seen[n_before..].iter().filter(|one| one.is("GET", "/v1/messages")).count();
+    assert_eq!(n_lists, 1);
+    let row = json!({"id": "m1", "direction": "inbound", "from": to, "to": "+15550000000",
+        "body": "STOP", "status": "received", "created_at": "2025-01-01T00:00:00Z"});
+    fixture.service.seed(ServiceTable::Messages, "m1", "", row);
+    let call = ["schedule-call", "--mission", "m", &to, "in 5m", "--any-time"];
+    let text = ["schedule-sms", "--mission", "m", &to, "in 5m", "Hello"];
+    for line in [&call[..], &text] {
+        fixture.run(line).fails(1).silent().stderr_has("opted out");
+    }
+    fixture.service.fail_always("GET", "/v1/messages", RequestFault::Status(503));
+    let line =
+        ["--deadline", "1", "schedule-sms", "--mission", "m", &format!("{TO}03"), "in 5m", "Hello"];
+    fixture.run(&line).fails(4).silent();
+    // A service that has no such list has nobody who opted out in it.
+    fixture.service.heal();
+    fixture.service.fail_always("GET", "/v1/messages", RequestFault::Status(404));
+    fixture.run(&line[2..]).ok().stderr_has("was not read for opt-outs");
+    assert_eq!(statuses(&fixture).len(), 3);
+}
+
 /// While it cannot be known who opted out, nothing is scheduled.
 #[test]
 fn a_tick_that_cannot_read_what_was_texted_schedules_nothing() {
@@ -93,4 +123,35 @@ fn a_tick_that_cannot_read_what_was_texted_schedules_nothing() {
     fixture.service.heal();
     fixture.tick();
     assert_eq!(statuses(&fixture).len(), 2);
+}
+
+/// CANCEL, END and QUIT opt out, and answer what was asked: the run's log has the word, also where the mission is over.
+#[test]
+fn a_word_that_opts_out_and_answers_a_text_stands_in_the_log() {
+    for (ends_before, text, is_reply) in [
+        (false, "Is eight fine?", true),
+        (true, "Is eight fine?", true),
+        (false, "See you.", false),
+    ] {
+        let fixture = Fixture::new();
+        let to = format!("{TO}07");
+        fixture.ok(&["schedule-sms", "--mission", "m", &to, "in 2m", text, "--step", "calls"]);
+        fixture.service.advance(Duration::from_secs(6 * 60));
+        if ends_before {
+            fixture.tick();
+            assert_eq!(fixture.run_status(), json!("succeeded"));
+        }
+        let at = fixture.service.clock().now();
+        let list = json!({
+            "format": 1, "numbers": {&to: at},
+            "details": {&to: {"why": "opt-out", "covers": "texts", "reply": "CANCEL"}},
+        });
+        fixture.sandbox.write("skill/.do_not_call.json", &list.to_string());
+        for _ in 0..2 {
+            fixture.tick();
+        }
+        let log = fixture.log();
+        let n_replies = log.iter().filter(|one| one.contains(&format!("Reply of {to}: CANCEL")));
+        assert_eq!(n_replies.count(), usize::from(is_reply), "{log:?}");
+    }
 }

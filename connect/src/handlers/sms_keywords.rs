@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::json;
 use state::do_not_call::{Coverage, ListingReason};
 use state::phone::Phone;
-use state::sanitize;
 use state::sms_keyword::{self, Keyword};
 
 use crate::journal::JournalStep;
@@ -21,9 +20,6 @@ use crate::shared::request::{AgentRequest, Origin};
 use crate::sms::opt_out_queue::{ListChange, OptOutNotice};
 use crate::workers::opt_out_writer;
 use crate::workers::pool::Lane;
-
-/// So long after a text that asked something CANCEL, END or QUIT may be meant as its answer.
-const ANSWERS_WITHIN: SignedDuration = SignedDuration::from_hours(48);
 
 /// Puts a number on the do-not-call list, or takes it off. Whoever may text here at all and however busy the client is: the
 /// right to be left alone depends on neither.
@@ -76,11 +72,7 @@ fn reply(
     if change != ListChange::OptOut(ListingReason::OptOut, Coverage::Texts) {
         return None;
     }
-    let last = context.sms_policy.last_text(&context.skill, phone)?;
-    let age = now.duration_since(last.at);
-    let is_recent = !age.is_negative() && age <= ANSWERS_WITHIN;
-    let word = || body.split(|c: char| !c.is_alphanumeric()).collect::<String>().to_uppercase();
-    (last.asks && is_recent).then(|| sanitize::line_up_to(&word(), 20))
+    context.sms_policy.last_text(&context.skill, phone)?.answered_by(body, now)
 }
 
 /// Answers who this is, once a day and number, and notifies the agent's main session.

@@ -6,10 +6,11 @@ use jiff::Timestamp;
 use state::clock::Moment;
 use state::do_not_call::{self, DoNotCallEntry, DoNotCallList};
 use state::phone::Phone;
+use state::texted_numbers::{LastText, asks};
 
 use crate::context::CommandContext;
 use crate::lifecycle::{
-    AppliedEffects, Directive, MissionFacts, MissionTarget, PlanStep, RunState, decide,
+    AppliedEffects, Directive, MissionFacts, MissionTarget, OptOutReply, PlanStep, RunState, decide,
 };
 use crate::scheduling::{self, RetryOf, TOOL};
 use crate::store::{Mission, ScheduledEvent, event, progress};
@@ -50,6 +51,25 @@ impl GlobalInputs {
     }
 }
 
+impl GlobalInputs {
+    /// Whether somebody opted out of texts in the last two days by a word that may be an answer.
+    pub(crate) fn has_recent_reply(&self, now: Timestamp) -> bool {
+        let is_recent = |entry: &DoNotCallEntry| {
+            reply_in(entry)
+                .is_some_and(|reply| LastText { at: reply.at, asks: true }.may_be_answered_at(now))
+        };
+        self.do_not_call.iter().any(|(_, entry)| is_recent(entry))
+    }
+
+    fn reply_of(&self, to: &Phone) -> Option<OptOutReply> {
+        self.do_not_call.get(to).and_then(reply_in)
+    }
+}
+
+fn reply_in(entry: &DoNotCallEntry) -> Option<OptOutReply> {
+    Some(OptOutReply { word: entry.reply.clone()?, at: entry.at.parse().ok()? })
+}
+
 impl MissionSnapshot {
     /// Reads a mission, with everything that matters to it now. Fails as [`read`](Self::read).
     pub(crate) fn of(context: &CommandContext, mission: &Mission) -> anyhow::Result<Self> {
@@ -88,6 +108,12 @@ impl MissionSnapshot {
             let line = || RetryOf { target: target.id.clone(), attempt: n_events }.line();
             let has_intent =
                 !inputs.intent_lines.is_empty() && inputs.intent_lines.contains(&line());
+            let answers = |reply: &OptOutReply| {
+                let mut texts =
+                    target.events.iter().map(|event| LastText { at: event.at, asks: true });
+                texts.any(|text| text.may_be_answered_at(reply.at))
+            };
+            target.reply = target.reply.take().filter(answers);
             target.unconfirmed =
                 applied.unconfirmed(&target.id, n_events, has_intent, inputs.read_at);
             target
@@ -118,6 +144,15 @@ impl MissionSnapshot {
         targets.any(|target| target.is_forbidden_and_scheduled() && is_left(target))
     }
 
+    /// Whether a reply is yet to be logged.
+    pub(crate) fn has_reply_to_log(&self) -> bool {
+        let is_new = |target: &MissionTarget| {
+            let reply = target.reply.as_ref();
+            reply.is_some_and(|reply| !self.applied.has(&reply.log_key(&target.id)))
+        };
+        self.targets.iter().any(is_new)
+    }
+
     /// How many calls and texts have not ended, without those that were deleted and not polled since.
     pub(crate) fn n_unfinished(&self, mission: &Mission) -> usize {
         let is_deleted = |id: &str| event::get(mission, id).is_some_and(|event| event.is_deleted());
@@ -142,6 +177,7 @@ fn target(id: &str, event: ScheduledEvent, inputs: &GlobalInputs) -> anyhow::Res
         window: event.window.unwrap_or_else(|| scheduling::time::default_window(&to)),
         forbidden: inputs.do_not_call.forbids(&to, event.channel.reach()),
         unconfirmed: None,
+        reply: event.text.filter(|text| asks(text)).and_then(|_| inputs.reply_of(&to)),
     })
 }
 

@@ -102,7 +102,7 @@ fn due(
     summary: &mut TickSummary,
 ) -> anyhow::Result<Option<DueMission>> {
     // Most missions of an old file have ended: their events are not even read.
-    if progress::is_finished(mission) {
+    if progress::is_finished(mission) && !inputs.has_recent_reply(now) {
         return Ok(None);
     }
     let snapshot = MissionSnapshot::read(mission, inputs)?;
@@ -120,6 +120,9 @@ fn due(
 fn next_tick(mission: &Mission, snapshot: &MissionSnapshot, now: Timestamp) -> Option<Timestamp> {
     if mission.mission_id().is_none() || mission.run_id().is_none() {
         return None;
+    }
+    if snapshot.has_reply_to_log() {
+        return Some(now);
     }
     if snapshot.applied.is_finished() {
         return None;

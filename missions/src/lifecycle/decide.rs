@@ -18,6 +18,7 @@ const WHILE_PAUSED: SignedDuration = SignedDuration::from_mins(5);
 /// What should happen to a mission now.
 pub(crate) fn decide(applied: &AppliedEffects, facts: MissionFacts) -> Directive {
     let mut tree = DecisionTree::new(applied, facts);
+    log_replies(&mut tree);
     if let Some(end) = &applied.ending {
         return finish::finish(tree, end);
     }
@@ -71,6 +72,20 @@ fn log_ends(tree: &mut DecisionTree) {
                 tree.add(&format!("insights/{}/log", event.id), log(what, payload));
             }
         }
+    }
+}
+
+/// A word that opts out of texts and may be meant as the answer to one is logged as the reply that it is.
+fn log_replies(tree: &mut DecisionTree) {
+    for target in tree.facts.targets {
+        let Some(reply) = &target.reply else { continue };
+        let log = Action::Log {
+            kind: "message",
+            summary: format!("Reply of {}: {}", target.to, reply.word),
+            step: target.step.clone(),
+            payload: json!({ "event_id": target.last().id, "text": reply.word, "opted_out": "texts" }),
+        };
+        tree.add(&reply.log_key(&target.id), log);
     }
 }
 

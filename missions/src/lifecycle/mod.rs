@@ -27,7 +27,7 @@
 //!
 //! 1. The mission has ended: [finish](finish::finish) what its end needs, then `Over`.
 //! 2. The run has ended at the service: end the mission the same way.
-//! 3. Log the ends and insights that are new; delete what is scheduled and forbidden or long overdue; [end the
+//! 3. Log the ends and insights that are new, and a word that opts out and answers a text (also after the end); delete what is scheduled and forbidden or long overdue; [end the
 //!    steps](steps::end_steps) all of whose targets are over (completed if one was reached, failed if none was).
 //! 4. A step failed, and none of its targets can be reached any more: end the mission as failed (`Fail`).
 //! 5. All steps are completed or skipped, all targets over, all insights there: end it as succeeded (`Complete`).
@@ -74,7 +74,7 @@ pub(crate) use next_command::{MissionIds, command_line, decision_json};
 pub(crate) use poll_schedule::Activity;
 pub(crate) use pushed_fields::{merged, unreached_fields};
 pub(crate) use retry::Recipient;
-pub(crate) use target::{CallInsights, EventEnd, MissionTarget, TargetEvent};
+pub(crate) use target::{CallInsights, EventEnd, MissionTarget, OptOutReply, TargetEvent};
 
 #[cfg(test)]
 mod tests;

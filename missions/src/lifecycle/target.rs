@@ -36,6 +36,24 @@ pub(crate) struct MissionTarget {
     pub(crate) events: Vec<TargetEvent>,
     /// A retry that may exist at the service and is not among the events.
     pub(crate) unconfirmed: Option<UnconfirmedRetry>,
+    /// The word by which they opted out of texts, if it may be meant as the answer to one of these.
+    pub(crate) reply: Option<OptOutReply>,
+}
+
+/// CANCEL, END or QUIT soon after a text that asked something.
+#[derive(Clone, Debug)]
+pub(crate) struct OptOutReply {
+    /// The word.
+    pub(crate) word: String,
+    /// When it came.
+    pub(crate) at: Timestamp,
+}
+
+impl OptOutReply {
+    /// The key of the effect that logs it.
+    pub(crate) fn log_key(&self, target: &str) -> String {
+        format!("reply/{target}/{}", self.at)
+    }
 }
 
 /// One scheduled call or text of a target.

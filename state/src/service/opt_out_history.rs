@@ -9,6 +9,7 @@ use super::owner;
 use super::pages::PagedList;
 use crate::api::Client;
 use crate::storage::do_not_call::{self, Coverage, DoNotCallEntry, ListingReason};
+use crate::storage::texted_numbers;
 use crate::text::phone::Phone;
 use crate::text::sms_keyword::{self, Keyword};
 
@@ -20,6 +21,8 @@ struct PastKeyword {
     at: Timestamp,
     from: Phone,
     word: Keyword,
+    /// The text, which is little more than the word.
+    body: String,
 }
 
 /// Reads what came in since this was done last, and brings the do-not-call list up to it. Gives the numbers that were
@@ -46,15 +49,20 @@ pub fn read(skill: &Path, client: &Client) -> anyhow::Result<Vec<Phone>> {
     keywords.sort_by_key(|past| past.at);
     let opts_out = |past: &PastKeyword| Coverage::of(past.word).is_some();
     let owner = if keywords.iter().any(opts_out) { owner::fetch_phone(client) } else { None };
+    // Only that a text may be an answer depends on it.
+    let texted = texted_numbers::load(skill).unwrap_or_default();
     let mut added = Vec::new();
     do_not_call::update(skill, |list| {
         let mut is_changed = newest.is_some_and(|newest| list.set_read_until(newest));
-        for PastKeyword { at, from, word } in &keywords {
+        for PastKeyword { at, from, word, body } in &keywords {
             if *word == Keyword::Start {
                 is_changed |= list.lift_past(from, *at);
             }
             let Some(covers) = Coverage::of(*word) else { continue };
+            let reply =
+                (covers == Coverage::Texts).then(|| texted.get(from)?.answered_by(body, *at));
             let entry = DoNotCallEntry::new(ListingReason::OptOut, covers, *at);
+            let entry = entry.with_reply(reply.flatten());
             if owner.as_ref() != Some(from) && list.add_past(from, entry, *at) {
                 is_changed = true;
                 added.push(from.clone());
@@ -75,7 +83,8 @@ fn keyword(message: &Value, at: Option<Timestamp>) -> Option<PastKeyword> {
     if message["direction"] == "outbound" {
         return None;
     }
-    let word = sms_keyword::parse(message["body"].as_str()?)?;
+    let body = message["body"].as_str()?;
+    let word = sms_keyword::parse(body)?;
     let from = message["from"].as_str()?.parse().ok()?;
-    Some(PastKeyword { at: at.unwrap_or_default(), from, word })
+    Some(PastKeyword { at: at.unwrap_or_default(), from, word, body: body.to_owned() })
 }

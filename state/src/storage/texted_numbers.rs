@@ -5,16 +5,20 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::exit;
 use crate::process::out;
 use crate::storage::{file, paths};
 use crate::text::phone::Phone;
+use crate::text::sanitize;
 
 /// As many numbers are kept; those that were texted longest ago go first.
 const MAX_KEPT: usize = 5_000;
+
+/// So long after a text that asked something CANCEL, END or QUIT may be meant as its answer.
+const ANSWERS_WITHIN: SignedDuration = SignedDuration::from_hours(48);
 
 /// What is known of a number that we texted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +28,26 @@ pub struct LastText {
     /// Whether it asked something.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub asks: bool,
+}
+
+/// Whether a text asks something.
+pub fn asks(text: &str) -> bool {
+    text.contains(['?', '？', '؟'])
+}
+
+impl LastText {
+    /// Whether what somebody sends at `at` may be meant as the answer to this text.
+    pub fn may_be_answered_at(self, at: Timestamp) -> bool {
+        let age = at.duration_since(self.at);
+        self.asks && !age.is_negative() && age <= ANSWERS_WITHIN
+    }
+
+    /// The word of a text that opts out of texts alone, where it may also be meant as the answer to this one: CANCEL, END
+    /// or QUIT soon after we asked something.
+    pub fn answered_by(self, body: &str, at: Timestamp) -> Option<String> {
+        let word = || body.split(|c: char| !c.is_alphanumeric()).collect::<String>().to_uppercase();
+        self.may_be_answered_at(at).then(|| sanitize::line_up_to(&word(), 20))
+    }
 }
 
 /// The numbers that we texted.
@@ -48,7 +72,7 @@ pub fn record(skill: &Path, to: &Phone, text: &str, at: Timestamp) -> anyhow::Re
     file::update(&path, |bytes| {
         let mut texted = read(&path, bytes)?;
         texted.format = 1;
-        let last = LastText { at, asks: text.contains(['?', '？', '؟']) };
+        let last = LastText { at, asks: asks(text) };
         let is_newer = texted.get(to).is_none_or(|earlier| earlier.at <= at);
         if is_newer {
             texted.numbers.insert(to.to_string(), last);

@@ -48,6 +48,7 @@ fn text(row: &serde_json::Value) -> MissionTarget {
         forbidden: false,
         events: vec![attempt],
         unconfirmed: None,
+        reply: None,
     }
 }
 

@@ -114,6 +114,7 @@ impl SimulatedWorld {
                 forbidden: false,
                 events: vec![new_event(n, 0, at)],
                 unconfirmed: None,
+                reply: None,
             });
         }
         let interventions = history
