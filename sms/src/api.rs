@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value, json};
 use state::api::{Client, Error, JsonResponse};
-use state::json::id_of;
 use state::phone::Phone;
 
 /// A text to send, already checked.
@@ -45,11 +44,6 @@ pub(crate) fn page(client: &Client, query: &[(&str, &str)]) -> Result<JsonRespon
 /// The messages of a page; none if there is no such list.
 pub(crate) fn messages(page: &Value) -> &[Value] {
     page["messages"].as_array().map_or(&[], Vec::as_slice)
-}
-
-/// What a text is recognised by: its id, or all of it where it has none.
-pub(crate) fn id_or_content(message: &Value) -> String {
-    id_of(message, &["id"]).unwrap_or_else(|| message.to_string())
 }
 
 /// The numbers texted with, and the last text of each.

@@ -1,20 +1,16 @@
 //! `sms list`: the texts sent and received, a page of them or all.
 
-use std::collections::HashSet;
-
 use serde_json::Value;
 use state::api::{Client, Error};
 use state::args::Common;
 use state::config::Config;
 use state::exit::{Exit, Fault};
 use state::out::Printer;
+use state::pages::{Page, read_all};
 use state::phone::Phone;
 
 use crate::args::ListArgs;
 use crate::{api, summary};
-
-/// More pages than an account can fill: a server that always names a next page is not followed for ever.
-const MAX_PAGES: u64 = 10_000;
 
 /// Prints one page as the service lists it, or all pages as one.
 pub(crate) fn run(common: &Common, args: &ListArgs) -> anyhow::Result<Exit> {
@@ -49,37 +45,21 @@ pub(crate) fn parse_contact(text: &str) -> Result<String, Fault> {
     if is_short_code { Ok(text.to_owned()) } else { Ok(text.parse::<Phone>()?.to_string()) }
 }
 
-/// All pages as one: their messages, each once, in the last page's wrapper. They end at an empty page, or at one that holds
-/// nothing new: a page may be shorter than was asked for, and the service's own count may mean other pages.
+/// All pages as one: their messages, each once, in the last page's wrapper.
 fn all(client: &Client, query: &[(&str, &str)]) -> Result<Value, Error> {
-    let mut messages: Vec<Value> = Vec::new();
-    let mut ids = HashSet::new();
-    let mut number = 1;
-    let mut last: Option<Value> = None;
-    let mut listed = loop {
-        let page = number.to_string();
-        let query: Vec<_> = query.iter().copied().chain([("page", page.as_str())]).collect();
-        let listed = match (api::page(client, &query), last) {
-            (Ok(listed), _) => listed.into_json(),
-            // No error if the service has said that there are no more.
-            (Err(_), Some(last)) if is_last(&last, number - 1) => break last,
-            (Err(err), _) => return Err(err),
-        };
-        let before = messages.len();
-        // A text that comes in between two pages moves the others down: some are listed twice.
-        let is_new = |message: &&Value| ids.insert(api::id_or_content(message));
-        messages.extend(api::messages(&listed).iter().filter(is_new).cloned());
-        if number >= MAX_PAGES || messages.len() == before {
-            break listed;
-        }
-        number += 1;
-        last = Some(listed);
+    let (mut messages, mut listed) = (Vec::new(), Value::Null);
+    let fetch = |number: u64| {
+        let number = number.to_string();
+        let query: Vec<_> = query.iter().copied().chain([("page", number.as_str())]).collect();
+        let listed = api::page(client, &query)?;
+        let lacks = listed.missing("`messages`");
+        Page::of(listed.into_json(), "messages").ok_or(lacks)
     };
+    read_all(fetch, |page| {
+        messages.extend(page.rows);
+        listed = page.wrapper;
+        true
+    })?;
     listed["messages"] = Value::Array(messages);
     Ok(listed)
-}
-
-/// Whether a page is the last one by the service's own count.
-fn is_last(listed: &Value, number: u64) -> bool {
-    listed["pagination"]["pages"].as_u64().is_some_and(|pages| number >= pages)
 }

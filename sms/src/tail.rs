@@ -12,6 +12,7 @@ use state::config::Config;
 use state::exit::Exit;
 use state::interrupt;
 use state::out::{self, Printer};
+use state::pages::id_or_content;
 
 use crate::{api, list, summary};
 
@@ -91,7 +92,7 @@ impl MessageFeed {
             let messages = api::messages(&listed);
             let n_new = new.len();
             let is_new = |message: &&Value| {
-                let id = api::id_or_content(message);
+                let id = id_or_content(message);
                 !self.listed_ids.contains(&id) && self.is_since_start(message) && ids.insert(id)
             };
             new.extend(messages.iter().filter(is_new).cloned());

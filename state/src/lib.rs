@@ -74,7 +74,7 @@ mod text;
 pub use config::{approval_policy, settings};
 pub use process::{args, clock, env, interrupt, out, sleep_watch, time_zones};
 pub use service::{
-    approval_status, call_outcome, carrier_opt_out, opt_out_history, owner, withdrawal,
+    approval_status, call_outcome, carrier_opt_out, opt_out_history, owner, pages, withdrawal,
 };
 pub use storage::{
     cron_daemon, crontab, do_not_call, file, intents, lock, paths, placed_calls, systemd_unit,

@@ -1,16 +1,12 @@
-//! Lists of the service: their wrappers, their pages, and where a list ends.
+//! Lists of the service: their wrappers, and how their pages are asked for.
 
-use std::collections::HashSet;
-
+use anyhow::Context as _;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use state::api::{JsonResponse, UrlPath};
-use state::json::id_of;
+use state::pages::{Page, read_all};
 
 use super::{ServiceApi, ServiceRow};
-
-/// Pages that `--all` reads at most; far above any account's, and an end to a server that never ends.
-const MOST_PAGES: u32 = 1000;
 
 /// How one endpoint counts its pages.
 #[derive(Clone, Copy, Debug)]
@@ -75,14 +71,20 @@ impl Listing {
 
     /// The rows.
     pub(crate) fn rows(&self) -> Vec<ServiceRow> {
-        self.array().iter().cloned().map(ServiceRow::new).collect()
+        let rows = self.body[self.list].as_array();
+        rows.into_iter().flatten().cloned().map(ServiceRow::new).collect()
     }
 
     /// The rows, without copying them.
     pub(crate) fn into_rows(mut self) -> Vec<ServiceRow> {
-        let rows = self.body.get_mut(self.list).map(Value::take);
-        let Some(Value::Array(rows)) = rows else { return Vec::new() };
-        rows.into_iter().map(ServiceRow::new).collect()
+        self.take_rows().into_iter().map(ServiceRow::new).collect()
+    }
+
+    fn take_rows(&mut self) -> Vec<Value> {
+        match self.body[self.list].take() {
+            Value::Array(rows) => rows,
+            _ => Vec::new(),
+        }
     }
 
     /// Keeps only the rows that are wanted.
@@ -96,38 +98,6 @@ impl Listing {
     pub(crate) fn date(&self) -> Option<Timestamp> {
         self.date
     }
-
-    fn array(&self) -> &[Value] {
-        self.body[self.list].as_array().map_or(&[], Vec::as_slice)
-    }
-
-    /// Adds the rows of the next page that are not in `known` yet; whether there were any. A row that comes in between two
-    /// requests moves the others down, so that some are listed twice.
-    fn extend(&mut self, next: Self, known: &mut HashSet<String>) -> bool {
-        let list = self.list;
-        let Value::Object(mut body) = next.body else { return false };
-        let more = body.shift_remove(next.list);
-        let (Some(rows), Some(Value::Array(more))) = (self.body[list].as_array_mut(), more) else {
-            return false;
-        };
-        let before = rows.len();
-        rows.extend(more.into_iter().filter(|row| known.insert(row_key(row))));
-        rows.len() > before
-    }
-
-    /// How many pages there are, if the service says so. It may count other pages than those it gives, so that nothing but the
-    /// error of a page behind them is understood by it.
-    fn n_pages(&self) -> Option<u64> {
-        ["meta", "pagination"].iter().find_map(|meta| {
-            let meta = self.body.get(meta)?;
-            meta.get("total_pages").or_else(|| meta.get("pages"))?.as_u64()
-        })
-    }
-}
-
-/// What a row is recognised by: its id, or all of it where it has none.
-fn row_key(row: &Value) -> String {
-    id_of(row, &["id", "event_id", "scheduled_event_id"]).unwrap_or_else(|| row.to_string())
 }
 
 /// Asks for a list by pages.
@@ -145,23 +115,23 @@ pub(super) fn fetch(
         }
         Pages::All(size) => {
             let size = size.or(format.default).or(Some(100));
-            let mut all = fetch_page(api, path, query, format, (Some(1), size))?;
-            let n_pages = all.n_pages();
-            let mut known: HashSet<String> = all.array().iter().map(row_key).collect();
-            // How long a page is tells nothing: a service may give shorter ones than were asked for. Its list ends at an
-            // empty page, or at one that it has given before, as a service does that knows no pages.
-            for page in 2..=MOST_PAGES {
-                if known.is_empty() {
-                    break;
-                }
-                let next = match fetch_page(api, path, query, format, (Some(page), size)) {
-                    Err(_) if n_pages.is_some_and(|n_pages| u64::from(page) > n_pages) => break,
-                    next => next?,
-                };
-                if !all.extend(next, &mut known) {
-                    break;
-                }
-            }
+            // The wrapper is that of the first page.
+            let mut all: Option<Listing> = None;
+            let fetch = |number| {
+                let number = u32::try_from(number).ok();
+                let mut page = fetch_page(api, path, query, format, (number, size))?;
+                let rows = page.take_rows();
+                let wrapper = page.body.clone();
+                all.get_or_insert(page);
+                anyhow::Ok(Page { wrapper, rows })
+            };
+            let mut rows = Vec::new();
+            read_all(fetch, |page| {
+                rows.extend(page.rows);
+                true
+            })?;
+            let mut all = all.context("a list has one page at least")?;
+            all.body[all.list] = Value::Array(rows);
             Ok(all)
         }
     }
