@@ -1,5 +1,6 @@
 //! Recipients who opted out, by a text to us or at the carrier: their numbers go onto the do-not-call list.
 
+use state::api::Error;
 use state::exit::{self, Exit};
 use state::{carrier_opt_out, do_not_call, failure, opt_out_history, out, withdrawal};
 
@@ -13,7 +14,7 @@ use crate::service::ServiceApi;
 pub(crate) fn read_history(context: &CommandContext, api: &ServiceApi) -> anyhow::Result<()> {
     let skill = context.config.skill_dir();
     match opt_out_history::read(skill, api.client()) {
-        Err(err) if failure::exit_of(&err) == Exit::No => {
+        Err(err) if has_no_list(&err) => {
             let why = exit::one_line(&err);
             out::warning(&format!("the list of messages was not read for opt-outs: {why}"));
         }
@@ -31,6 +32,11 @@ pub(crate) fn read_history(context: &CommandContext, api: &ServiceApi) -> anyhow
     Ok(())
 }
 
+fn has_no_list(err: &anyhow::Error) -> bool {
+    let is_other = err.downcast_ref::<Error>().is_some_and(Error::is_without_what_was_asked);
+    is_other || failure::exit_of(err) == Exit::No
+}
+
 /// Puts the recipient onto the do-not-call list if the request was refused because they opted out of texts.
 pub(crate) fn record_if_refused(
     context: &CommandContext,
@@ -38,7 +44,7 @@ pub(crate) fn record_if_refused(
     to: &str,
     err: &anyhow::Error,
 ) {
-    if err.downcast_ref::<state::api::Error>().is_some_and(carrier_opt_out::is_refusal) {
+    if err.downcast_ref::<Error>().is_some_and(carrier_opt_out::is_refusal) {
         record(context, api, to);
     }
 }

@@ -99,6 +99,11 @@ impl Error {
         }
     }
 
+    /// Whether the service answered in JSON, and without what has to be there: it may not know that at all.
+    pub fn is_without_what_was_asked(&self) -> bool {
+        matches!(self, Self::InvalidResponse { problem, .. } if problem.starts_with("without "))
+    }
+
     /// What to do next, in one line.
     pub fn hint(&self) -> Option<String> {
         let text = match self {
