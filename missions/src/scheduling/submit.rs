@@ -98,19 +98,11 @@ pub(crate) fn submit(
         context.intents().discard(&intent.id);
         return Err(err);
     }
-    record_text(context, request);
-    match service::scheduled_events::create(api, &request.body, &intent.id) {
-        Ok(event) => {
-            confirm::settle(context, &intent, &event)?;
-            Ok((event, true))
-        }
-        Err(err) if failure::exit_of(&err) == Exit::Unconfirmed => {
-            out::warning(&format!("{}; searching for it in the list", exit::one_line(&err)));
+    match send(context, api, request, &intent)? {
+        Submission::Confirmed(event) => Ok((event, true)),
+        Submission::Unconfirmed(why) => {
+            out::warning(&format!("{why}; searching for it in the list"));
             Ok((confirm::confirm_with_wait(context, api, &intent)?, true))
-        }
-        Err(err) => {
-            was_not_carried_out(context, &intent, &err);
-            Err(err)
         }
     }
 }
@@ -133,17 +125,31 @@ pub(crate) fn submit_retry(
         }
         Admission::Unconfirmed(intent) => return confirm::confirm(context, api, &intent),
     };
+    match send(context, api, request, &intent)? {
+        Submission::Unconfirmed(_) => confirm::confirm(context, api, &intent),
+        confirmed => Ok(confirmed),
+    }
+}
+
+/// Sends a request whose intent is stored. One that was not carried out keeps its intent if the service deferred it.
+fn send(
+    context: &CommandContext,
+    api: &ServiceApi,
+    request: &ScheduleRequest,
+    intent: &Intent,
+) -> anyhow::Result<Submission> {
     record_text(context, request);
     match service::scheduled_events::create(api, &request.body, &intent.id) {
         Ok(event) => {
-            confirm::settle(context, &intent, &event)?;
+            confirm::settle(context, intent, &event)?;
             Ok(Submission::Confirmed(event))
         }
         Err(err) if failure::exit_of(&err) == Exit::Unconfirmed => {
-            confirm::confirm(context, api, &intent)
+            Ok(Submission::Unconfirmed(exit::one_line(&err)))
         }
         Err(err) => {
-            was_not_carried_out(context, &intent, &err);
+            let is_deferred = err.downcast_ref::<Error>().is_some_and(Error::is_temporary);
+            context.intents().defer_or_discard(&intent.id, is_deferred);
             Err(err)
         }
     }
@@ -167,10 +173,4 @@ fn check_mission_goes_on(
         Some(status) if status.is_over() => Err(command_line::has_ended(slug, &status).into()),
         _ => Ok(()),
     }
-}
-
-/// Keeps the intent if the service deferred its request, else forgets it.
-fn was_not_carried_out(context: &CommandContext, intent: &Intent, err: &anyhow::Error) {
-    let is_deferred = err.downcast_ref::<Error>().is_some_and(Error::is_temporary);
-    context.intents().defer_or_discard(&intent.id, is_deferred);
 }
