@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use state::exit::{self, Exit, Fault};
 use state::{out, shell};
 
-use super::has_ended_already;
+use super::ensure_may_end;
 use crate::args::Complete;
 use crate::context::{CommandContext, not_recorded};
 use crate::cron;
@@ -29,16 +29,7 @@ pub(crate) fn run(context: &CommandContext, args: &Complete) -> anyhow::Result<E
     let words = read(&args.words.list(), &missions)?;
     let mission = missions.require(words.slug)?;
     let snapshot = MissionSnapshot::of(context, &mission)?;
-    let status = mission.status();
-    // To complete it once more is harmless; what failed or was cancelled does not become a success.
-    match snapshot.applied.ending.as_ref().map(|end| end.status) {
-        Some(RunEnd::Succeeded) => {}
-        Some(other) => return Err(has_ended_already(words.slug, other.word()).into()),
-        None if status.is_over() && status != MissionStatus::Succeeded => {
-            return Err(has_ended_already(words.slug, status.word()).into());
-        }
-        None => {}
-    }
+    ensure_may_end(&mission, &snapshot, RunEnd::Succeeded)?;
     let n_unfinished = snapshot.n_unfinished(&mission);
     drop(missions);
     let run = RunRef { mission: &words.mission_id, run: &words.run_id };

@@ -2,13 +2,13 @@
 
 use state::exit::{Exit, Fault};
 
-use super::has_ended_already;
+use super::ensure_may_end;
 use crate::args::Fail;
 use crate::context::CommandContext;
 use crate::engine::{self, Engine, MissionSnapshot};
 use crate::input;
 use crate::lifecycle::{MissionEnd, PlanStep, RunEnd, StepEnd, StepStatus};
-use crate::store::{MissionStatus, progress};
+use crate::store::progress;
 
 pub(crate) fn run(context: &CommandContext, args: &Fail) -> anyhow::Result<Exit> {
     let (slug, reason) = (&*args.slug, input::not_blank("the reason", &args.reason)?.trim());
@@ -16,22 +16,15 @@ pub(crate) fn run(context: &CommandContext, args: &Fail) -> anyhow::Result<Exit>
     let missions = context.store.read()?;
     let mission = missions.require(slug)?;
     let snapshot = MissionSnapshot::of(context, &mission)?;
-    let status = mission.status();
-    let mut engine = match snapshot.applied.ending.as_ref().map(|end| end.status) {
-        Some(RunEnd::Failed) => Engine::new(context)?,
-        Some(other) => return Err(has_ended_already(slug, other.word()).into()),
-        None if status.is_over() && status != MissionStatus::Failed => {
-            return Err(has_ended_already(slug, status.word()).into());
-        }
-        None => {
-            let run = mission.require_run()?;
-            let engine = Engine::new(context)?;
-            let (steps, _) = engine::fetch_plan_and_run(engine.api(), run)?;
-            let step = failed_step(&steps, args.step.as_deref())?;
-            end_as_failed(context, slug, step, reason)?;
-            engine
-        }
-    };
+    ensure_may_end(&mission, &snapshot, RunEnd::Failed)?;
+    let is_ended = snapshot.applied.ending.is_some();
+    let run = if is_ended { None } else { Some(mission.require_run()?) };
+    let mut engine = Engine::new(context)?;
+    if let Some(run) = run {
+        let (steps, _) = engine::fetch_plan_and_run(engine.api(), run)?;
+        let step = failed_step(&steps, args.step.as_deref())?;
+        end_as_failed(context, slug, step, reason)?;
+    }
     drop(missions);
     let report = engine::process(&mut engine, slug, None);
     let missions = context.store.read()?;

@@ -34,7 +34,10 @@ use state::exit::Fault;
 use state::shell;
 
 use crate::args::{Paging, RunIds};
+use crate::engine::MissionSnapshot;
+use crate::lifecycle::RunEnd;
 use crate::service::{Pages, RunRef};
+use crate::store::Mission;
 
 impl<'a> From<&'a RunIds> for RunRef<'a> {
     fn from(ids: &'a RunIds) -> Self {
@@ -48,8 +51,17 @@ impl From<Paging> for Pages {
     }
 }
 
-/// The error of a command that would end a mission which has ended otherwise.
-fn has_ended_already(slug: &str, status: &str) -> Fault {
-    Fault::usage(format!("mission `{slug}` has ended already: {status}"))
-        .hint(format!("`missions get-state {}` shows what came of it", shell::quote(slug)))
+/// Refuses (exit 2) to end a mission that has ended otherwise. To end it in the same way once more is harmless.
+fn ensure_may_end(
+    mission: &Mission,
+    snapshot: &MissionSnapshot,
+    wanted: RunEnd,
+) -> Result<(), Fault> {
+    let status = mission.status();
+    let ending = snapshot.applied.ending.as_ref().map(|end| end.status.word());
+    let ended = ending.or_else(|| status.is_over().then(|| status.word()));
+    let Some(other) = ended.filter(|word| *word != wanted.word()) else { return Ok(()) };
+    let slug = mission.slug();
+    Err(Fault::usage(format!("mission `{slug}` has ended already: {other}"))
+        .hint(format!("`missions get-state {}` shows what came of it", shell::quote(slug))))
 }
