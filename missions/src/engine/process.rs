@@ -11,7 +11,7 @@ use super::poll::poll;
 use super::pushed_events::PushedFields;
 use super::report::MissionReport;
 use super::snapshot::MissionSnapshot;
-use crate::lifecycle::{MissionDecision, MissionIds};
+use crate::lifecycle::{MissionDecision, MissionIds, later};
 use crate::service::RunRef;
 use crate::store::progress;
 
@@ -140,8 +140,4 @@ fn reschedule(
     let next_poll = next_poll.filter(|_| !is_finished);
     report.next_tick = [due, next_poll].into_iter().flatten().min();
     Ok(())
-}
-
-fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
-    now.checked_add(by).unwrap_or(Timestamp::MAX)
 }

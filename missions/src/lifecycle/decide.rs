@@ -1,6 +1,6 @@
 //! The decision tree: what should happen to a mission now. Its branches are listed in [`lifecycle`](super).
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::json;
 
 use super::action::{Action, Directive, MissionDecision};
@@ -9,6 +9,7 @@ use super::decision_tree::{DecisionTree, TargetState};
 use super::end::{MissionEnd, RunEnd};
 use super::event_status::EventOutcome;
 use super::facts::{MissionFacts, RunState, StepStatus};
+use super::poll_schedule::later;
 use super::target::{CallInsights, MissionTarget};
 use super::{finish, steps, summary};
 
@@ -144,8 +145,8 @@ fn decision(tree: &DecisionTree) -> MissionDecision {
     let now = tree.facts.now;
     if !tree.are_all_over() || is_complete(tree) {
         let next_poll = tree.facts.targets.iter().filter_map(|target| target.next_poll(now)).min();
-        let later = || now.checked_add(WHILE_PAUSED).unwrap_or(Timestamp::MAX);
-        return MissionDecision::Wait { until: next_poll.unwrap_or_else(later) };
+        let until = next_poll.unwrap_or_else(|| later(now, WHILE_PAUSED));
+        return MissionDecision::Wait { until };
     }
     let mut steps = tree.facts.steps.iter().zip(&tree.statuses);
     let next = steps.find(|(_, status)| !status.is_over());

@@ -71,7 +71,7 @@ pub(crate) use end::{MissionEnd, RunEnd, StepEnd};
 pub(crate) use event_status::{EventOutcome, has_ended, is_pending, trim_row};
 pub(crate) use facts::{MissionFacts, PlanStep, RunState, StepStatus};
 pub(crate) use next_command::{MissionIds, command_line, decision_json};
-pub(crate) use poll_schedule::Activity;
+pub(crate) use poll_schedule::{Activity, later};
 pub(crate) use pushed_fields::{merged, unreached_fields};
 pub(crate) use retry::Recipient;
 pub(crate) use target::{CallInsights, EventEnd, MissionTarget, OptOutReply, TargetEvent};

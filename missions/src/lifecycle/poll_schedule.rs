@@ -70,8 +70,8 @@ fn ahead(distance: SignedDuration) -> SignedDuration {
     }
 }
 
-/// Saturates at the calendar's end.
-fn later(from: Timestamp, by: SignedDuration) -> Timestamp {
+/// A time after another one; at most the calendar's end.
+pub(crate) fn later(from: Timestamp, by: SignedDuration) -> Timestamp {
     from.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 

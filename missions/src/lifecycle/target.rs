@@ -143,7 +143,7 @@ impl UnconfirmedRetry {
             poll_schedule::next_poll(self.at, Some(last), Activity::Unknown)
         });
         // At last when it is lost, so that this is noticed.
-        Some(next.min(self.at.checked_add(STUCK_AFTER).unwrap_or(Timestamp::MAX)))
+        Some(next.min(poll_schedule::later(self.at, STUCK_AFTER)))
     }
 
     /// Whether it will never be known what came of it.
@@ -210,6 +210,6 @@ impl TargetEvent {
         };
         let Some(last) = *last else { return Some(end.at) };
         let was_last = last.duration_since(end.at) >= INSIGHTS_WITHIN;
-        (!was_last).then(|| last.checked_add(poll_schedule::INSIGHTS).unwrap_or(Timestamp::MAX))
+        (!was_last).then(|| poll_schedule::later(last, poll_schedule::INSIGHTS))
     }
 }
