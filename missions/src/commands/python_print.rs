@@ -25,20 +25,15 @@ fn printed_number(number: &Number) -> String {
     text.parse::<f64>().map_or(text, float)
 }
 
-/// The shortest digits that are read back as the same number, with an exponent where it is below -4 or above 15.
+/// The shortest digits that are read back as the same number, with an exponent below -4 and above 15: Rust's `{:?}` is alike
+/// but for the form of the exponent.
 fn float(number: f64) -> String {
-    if number.is_infinite() {
-        return if number > 0.0 { "inf" } else { "-inf" }.to_owned();
+    let text = format!("{number:?}");
+    let Some((digits, exponent)) = text.split_once('e') else { return text };
+    match exponent.strip_prefix('-') {
+        Some(exponent) => format!("{digits}e-{exponent:0>2}"),
+        None => format!("{digits}e+{exponent:0>2}"),
     }
-    let scientific = format!("{number:e}");
-    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or_default();
-    if (-4..16).contains(&exponent) {
-        let plain = number.to_string();
-        return if plain.contains('.') { plain } else { format!("{plain}.0") };
-    }
-    let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{digits}e{sign}{:02}", exponent.abs())
 }
 
 #[cfg(test)]
