@@ -1,14 +1,11 @@
 //! Adding an item to a list in a mission's memory: the most frequent change, and quick however long the list is.
 
-use std::path::Path;
-
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use state::exit::Fault;
-use state::file;
 
 use super::file::StateFile;
-use super::missions::{Missions, parse};
+use super::missions::Missions;
 use super::nesting;
 use super::splice::{self, SpliceSite};
 
@@ -30,34 +27,14 @@ pub(crate) fn append_memory(
     create: bool,
     now: Timestamp,
 ) -> anyhow::Result<Appended> {
-    let path = state_file.path();
-    file::update(path, |old| {
-        let (new, appended) =
-            append_to_bytes(path, old.as_deref(), slug, (key, item), create, now)?;
-        Ok((Some(new), appended))
-    })
-}
-
-/// The bytes of the state file with one more item. `path` is for the error alone.
-pub(crate) fn append_to_bytes(
-    path: &Path,
-    old: Option<&[u8]>,
-    slug: &str,
-    (key, item): (&str, &Value),
-    create: bool,
-    now: Timestamp,
-) -> anyhow::Result<(Vec<u8>, Appended)> {
-    // It is nested in the file, the mission, its memory and the list.
-    let fits = nesting::fits(item, 4);
-    let text = old.filter(|_| fits).and_then(|bytes| std::str::from_utf8(bytes).ok());
-    let site = text.and_then(|text| Some((text, splice::list_site(text, slug, key)?)));
-    if let Some((text, site)) = site {
+    let short = |text: &str| {
+        let site = splice::list_site(text, slug, key)?;
         let appended = Appended { items: site.items + 1, was_single: false };
-        return Ok((spliced(text, site, item, now), appended));
-    }
-    let mut missions = parse(path, old)?;
-    let appended = add(&mut missions, slug, (key, item), create, now)?;
-    Ok((missions.to_bytes()?, appended))
+        Some((spliced(text, site, item, now), appended))
+    };
+    let long = |missions: &mut Missions| add(missions, slug, (key, item), create, now);
+    // It is nested in the file, the mission, its memory and the list.
+    splice::change(state_file.path(), nesting::fits(item, 4), short, long)
 }
 
 /// The text with the item after the list's last one, indented as that is, and with the new time.

@@ -2,10 +2,9 @@
 
 use jiff::Timestamp;
 use serde_json::Value;
-use state::file;
 
 use super::file::StateFile;
-use super::missions::parse;
+use super::missions::Missions;
 use super::nesting;
 use super::splice::{self, SpliceSite};
 
@@ -18,19 +17,16 @@ pub(crate) fn save_memory(
     create: bool,
     now: Timestamp,
 ) -> anyhow::Result<()> {
-    let path = state_file.path();
-    file::update(path, |old| {
-        // It is nested in the file, the mission and its memory.
-        let old_text = old.as_deref().filter(|_| nesting::fits(value, 3));
-        let text = old_text.and_then(|bytes| std::str::from_utf8(bytes).ok());
-        let site = text.and_then(|text| Some((text, splice::value_site(text, slug, key)?)));
-        if let Some((text, site)) = site {
-            return Ok((Some(replaced(text, site, value, now)), ()));
-        }
-        let mut missions = parse(path, old.as_deref())?;
+    let short = |text: &str| {
+        let site = splice::value_site(text, slug, key)?;
+        Some((replaced(text, site, value, now), ()))
+    };
+    let long = |missions: &mut Missions| {
         missions.get_for_memory(slug, create)?.memory(now).insert(key.to_owned(), value.clone());
-        Ok((Some(missions.to_bytes()?), ()))
-    })
+        Ok(())
+    };
+    // It is nested in the file, the mission and its memory.
+    splice::change(state_file.path(), nesting::fits(value, 3), short, long)
 }
 
 /// The text with the value in place of the old one, indented as that is, and with the new time.
