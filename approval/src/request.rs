@@ -55,7 +55,7 @@ pub(crate) fn run(common: &Common, args: &RequestArgs) -> anyhow::Result<Exit> {
         return Ok(verdict.exit());
     }
     out::progress(&format!("Waiting for approval (timeout: {}s)...", args.timeout.as_secs()));
-    wait::for_decision(printer, client, (config.clock(), &stored), &request, args.timeout)
+    wait::for_decision(printer, client, &stored, &request, args.timeout)
 }
 
 /// Stores what became of the creation of a request; false, with a warning, if that cannot be: then it is not known whether

@@ -9,6 +9,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use state::api::Client;
+use state::approval_status::ExpectedApproval;
+use state::args::Common;
 use state::clock::{Clock, Moment, Uptime};
 use state::config::Config;
 use state::{file, paths};
@@ -77,6 +80,25 @@ impl StoredRequests {
     /// Those of the configured skill folder.
     pub(crate) fn of(config: &Config) -> Self {
         Self { path: paths::approvals(config.skill_dir()), clock: config.clock() }
+    }
+
+    /// A request that was made before, by its id, with what it takes to ask about it.
+    ///
+    /// Fails (exit 3) if the file cannot be read.
+    pub(crate) fn earlier(
+        common: &Common,
+        id: &str,
+    ) -> anyhow::Result<(Client, Self, ExpectedApproval)> {
+        let config = Config::load(common)?;
+        let client = Client::from_config(&config, common.request_deadline())?;
+        let stored = Self::of(&config);
+        let biometric = stored.needs_biometric(id)?;
+        Ok((client, stored, ExpectedApproval { id: id.to_owned(), action: None, biometric }))
+    }
+
+    /// The clock that they are stored by.
+    pub(crate) fn clock(&self) -> Clock {
+        self.clock
     }
 
     /// Stores, durably, that a request is about to be made that the service answers within `answer` and the owner decides

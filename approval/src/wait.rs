@@ -7,7 +7,6 @@ use serde_json::Value;
 use state::api::{Client, Error, UrlPath, url_path};
 use state::args::Common;
 use state::clock::Clock;
-use state::config::Config;
 use state::exit::Exit;
 use state::out::{self, Printer};
 use state::sleep_watch::SleepWatch;
@@ -26,12 +25,8 @@ const POLL_INTERVAL: Duration = Duration::from_secs(2);
 pub(crate) fn run(common: &Common, id: &str, timeout: Duration) -> anyhow::Result<Exit> {
     require_a_second(timeout)?;
     let printer = Printer::new(common);
-    let config = Config::load(common)?;
-    let client = Client::from_config(&config, common.request_deadline())?;
-    let stored = StoredRequests::of(&config);
-    let biometric = stored.needs_biometric(id)?;
-    let request = ExpectedApproval { id: id.to_owned(), action: None, biometric };
-    for_decision(printer, client, (config.clock(), &stored), &request, timeout)
+    let (client, stored, request) = StoredRequests::earlier(common, id)?;
+    for_decision(printer, client, &stored, &request, timeout)
 }
 
 /// Waits for the decision, prints it and gives its exit code. A signal ends the wait with exit 6; the id and
@@ -39,10 +34,11 @@ pub(crate) fn run(common: &Common, id: &str, timeout: Duration) -> anyhow::Resul
 pub(crate) fn for_decision(
     printer: Printer,
     client: Client,
-    (clock, stored): (Clock, &StoredRequests),
+    stored: &StoredRequests,
     request: &ExpectedApproval,
     timeout: Duration,
 ) -> anyhow::Result<Exit> {
+    let clock = stored.clock();
     let countdown = Countdown::start(timeout);
     let sleep = SleepWatch::new();
     let (approval, polled) = (url_path(&["v1", "approvals", &request.id])?, request.clone());
