@@ -53,10 +53,12 @@ fn the_id_of_a_request_that_still_waits_is_no_other_ones() {
     assert_eq!(service.seen_at("POST", "/v1/approvals").len(), 2);
 }
 
-/// A decided one is in nobody's way.
+/// A decided one is in nobody's way, nor are two that were doubtful.
 #[test]
 fn an_id_that_comes_again_after_its_decision_counts() {
     let (_service, sandbox) = service_with_one_id();
+    sandbox.run(APPROVAL, ["request", "Delete repo c", "--no-wait"]).fails(6);
+    sandbox.run(APPROVAL, ["request", "Delete repo d"]).fails(6);
     for action in ["Delete repo a", "Delete repo b"] {
         sandbox.run(APPROVAL, ["request", action]).ok();
     }

@@ -29,10 +29,10 @@ pub(crate) fn run(common: &Common, args: &RequestArgs) -> anyhow::Result<Exit> {
         biometric: args.biometric,
         expires_in: args.timeout,
     };
-    let stored = StoredRequests::of(&config);
-    let key = stored.begin(args.biometric, common.request_deadline(), args.timeout)?;
+    let mut stored = StoredRequests::of(&config);
+    stored.begin(args.biometric, common.request_deadline(), args.timeout)?;
     let created = api::create(&client, &new);
-    let is_stored = store_creation(&stored, &key, args.biometric, &created);
+    let is_stored = store_creation(&stored, args.biometric, &created);
     let (id, created) = created?;
     let request = ExpectedApproval { id, action: Some(action), biometric: args.biometric };
     if !is_stored {
@@ -62,7 +62,6 @@ pub(crate) fn run(common: &Common, args: &RequestArgs) -> anyhow::Result<Exit> {
 /// another one has its id.
 fn store_creation(
     stored: &StoredRequests,
-    key: &str,
     biometric: bool,
     created: &Result<(String, JsonResponse), Error>,
 ) -> bool {
@@ -72,7 +71,7 @@ fn store_creation(
         Err(err) if err.exit() == Exit::Unconfirmed => Creation::Unconfirmed,
         Err(_) => Creation::NotMade,
     };
-    match stored.created(key, &creation) {
+    match stored.created(&creation) {
         Ok(is_alone) => {
             if !is_alone {
                 warn_repeated();

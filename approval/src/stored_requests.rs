@@ -33,6 +33,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 pub(crate) struct StoredRequests {
     path: PathBuf,
     clock: Clock,
+    /// The key of the request that this process made.
+    own: Option<String>,
 }
 
 /// One request. Earlier versions stored only those that need a fingerprint or face, without the last three fields.
@@ -79,7 +81,7 @@ pub(crate) enum Creation<'a> {
 impl StoredRequests {
     /// Those of the configured skill folder.
     pub(crate) fn of(config: &Config) -> Self {
-        Self { path: paths::approvals(config.skill_dir()), clock: config.clock() }
+        Self { path: paths::approvals(config.skill_dir()), clock: config.clock(), own: None }
     }
 
     /// A request that was made before, by its id, with what it takes to ask about it.
@@ -102,15 +104,15 @@ impl StoredRequests {
     }
 
     /// Stores, durably, that a request is about to be made that the service answers within `answer` and the owner decides
-    /// within `decision`; gives its key.
+    /// within `decision`.
     ///
     /// Fails (exit 4, or 3 for a file that cannot be read) if it cannot be stored: then nothing may be sent.
     pub(crate) fn begin(
-        &self,
+        &mut self,
         biometric: bool,
         answer: Duration,
         decision: Duration,
-    ) -> anyhow::Result<String> {
+    ) -> anyhow::Result<()> {
         let key = format!("{:016x}", getrandom::u64().context("asking for a random number")?);
         let Moment { at, uptime: up } = self.clock.moment();
         let request = StoredRequest {
@@ -125,24 +127,25 @@ impl StoredRequests {
         };
         self.update(|requests, _| requests.push(request))
             .context("nothing was asked: the request could not be stored")?;
-        Ok(key)
+        self.own = Some(key);
+        Ok(())
     }
 
-    /// Stores what became of a creation; false if its id is that of another request which is open. Then neither counts.
-    pub(crate) fn created(&self, key: &str, creation: &Creation) -> anyhow::Result<bool> {
+    /// Stores what became of the creation; false if its id is that of another request which is open. Then neither counts.
+    pub(crate) fn created(&self, creation: &Creation) -> anyhow::Result<bool> {
+        let is_own = |request: &StoredRequest| Some(&request.key) == self.own.as_ref();
         self.update(|requests, now| {
             if let Creation::NotMade = creation {
-                requests.retain(|request| request.key != key);
+                requests.retain(|request| !is_own(request));
             }
             let id = match creation {
                 Creation::Made(id) => Some(normalized(id)),
                 _ => None,
             };
             let (own, others): (Vec<_>, Vec<_>) =
-                requests.iter_mut().partition(|request| request.key == key);
-            let is_twin = |other: &&mut StoredRequest| {
-                id.is_some() && other.id == id && (other.repeated || other.is_open(now))
-            };
+                requests.iter_mut().partition(|request| is_own(request));
+            let is_twin =
+                |other: &&mut StoredRequest| id.is_some() && other.id == id && other.is_open(now);
             let twins: Vec<_> = others.into_iter().filter(is_twin).collect();
             let is_alone = twins.is_empty();
             twins.into_iter().for_each(|twin| twin.repeated = true);
@@ -192,11 +195,15 @@ impl StoredRequests {
             return Ok(true);
         }
         self.update(|requests, _| {
-            let own = requests.iter_mut().filter(|request| request.id == id);
-            own.fold(true, |is_alone, request| {
+            let mut is_alone = true;
+            for request in requests.iter_mut().filter(|request| request.id == id) {
                 request.open_for = None;
-                is_alone && !request.repeated
-            })
+                // Of another process's the newest is meant: the service gives an id anew only after a decision.
+                if self.own.as_ref().is_none_or(|own| *own == request.key) {
+                    is_alone = !request.repeated;
+                }
+            }
+            is_alone
         })
     }
 
@@ -279,25 +286,36 @@ mod tests {
     fn fresh(name: &str) -> (PathBuf, StoredRequests) {
         let dir = std::env::temp_dir().join(format!("approval-{name}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&dir);
-        let requests = StoredRequests { path: dir.join("checks.json"), clock: Clock::system() };
+        let requests =
+            StoredRequests { path: dir.join("checks.json"), clock: Clock::system(), own: None };
         (dir, requests)
     }
 
-    /// The key of a request that has just begun.
-    fn begin(requests: &StoredRequests, biometric: bool, answer: u64, decision: u64) -> String {
-        let seconds = Duration::from_secs;
-        requests.begin(biometric, seconds(answer), seconds(decision)).unwrap()
+    /// As another process that has just begun a request.
+    fn begin(
+        stored: &StoredRequests,
+        biometric: bool,
+        answer: u64,
+        decision: u64,
+    ) -> StoredRequests {
+        let (mut process, seconds) = (stored.clone(), Duration::from_secs);
+        process.begin(biometric, seconds(answer), seconds(decision)).unwrap();
+        process
+    }
+
+    fn made(process: &StoredRequests, id: &str) -> bool {
+        process.created(&Creation::Made(id)).unwrap()
     }
 
     #[test]
     fn a_request_needs_a_fingerprint_however_its_id_is_written() {
         let (dir, requests) = fresh("ids");
         assert!(!requests.needs_biometric("apr_1").unwrap());
-        let key = begin(&requests, true, 60, 300);
+        let process = begin(&requests, true, 60, 300);
         assert!(
             requests.needs_biometric("apr_1").unwrap() && requests.needs_biometric("any").unwrap()
         );
-        requests.created(&key, &Creation::Made("0C43-407D")).unwrap();
+        made(&process, "0C43-407D");
         for id in ["0C43-407D", "0c43-407d", "0c43407d", "{0C43407D}"] {
             assert!(requests.needs_biometric(id).unwrap(), "{id}");
         }
@@ -306,8 +324,7 @@ mod tests {
         assert!(requests.decided("0C43-407D").unwrap());
         assert!(requests.needs_biometric("0C43-407D").unwrap());
         for (biometric, creation) in [(true, Creation::NotMade), (false, Creation::Unconfirmed)] {
-            let key = begin(&requests, biometric, 60, 300);
-            requests.created(&key, &creation).unwrap();
+            begin(&requests, biometric, 60, 300).created(&creation).unwrap();
             assert!(!requests.needs_biometric("apr_1").unwrap());
         }
         std::fs::remove_dir_all(dir).unwrap();
@@ -316,16 +333,18 @@ mod tests {
     #[test]
     fn an_id_of_two_open_requests_is_approved_for_neither() {
         let (dir, requests) = fresh("twins");
-        let made = |key: &str| requests.created(key, &Creation::Made("apr_1")).unwrap();
         let [first, second] = [300, 300].map(|decision| begin(&requests, false, 60, decision));
-        assert!(made(&first));
-        assert!(!made(&second));
-        assert_eq!([1, 2].map(|_| requests.decided("APR-1").unwrap()), [false, false]);
-        assert!(!made(&begin(&requests, false, 60, 300)), "nor for a third");
-        std::fs::remove_dir_all(&dir).unwrap();
+        assert!(made(&first, "apr_1") && !made(&second, "apr_1"));
+        assert!(!made(&begin(&requests, false, 60, 300), "apr_1"), "nor for a third");
+        for process in [&requests, &first, &second] {
+            assert!(!process.decided("APR-1").unwrap());
+        }
         // One that was decided, or can be no more, was about itself.
-        assert!(made(&begin(&requests, false, 60, 300)) && requests.decided("apr_1").unwrap());
-        assert!(made(&begin(&requests, false, 60, 0)) && made(&begin(&requests, false, 60, 300)));
+        let later = begin(&requests, false, 60, 300);
+        assert!(made(&later, "apr_1") && later.decided("apr_1").unwrap());
+        assert!(!first.decided("apr_1").unwrap());
+        assert!(made(&begin(&requests, false, 60, 0), "apr_1"));
+        assert!(made(&begin(&requests, false, 60, 300), "apr_1"));
         assert!(requests.decided("apr_1").unwrap() && requests.decided("another").unwrap());
         std::fs::remove_dir_all(dir).unwrap();
     }
@@ -334,18 +353,16 @@ mod tests {
     fn a_decision_waits_for_the_id_that_is_on_its_way() {
         let (dir, requests) = fresh("flight");
         let [first, second] = [60, 60].map(|answer| begin(&requests, false, answer, 300));
-        assert!(requests.created(&first, &Creation::Made("apr_1")).unwrap());
-        let deciding = std::thread::spawn({
-            let requests = requests.clone();
-            move || requests.decided("apr_1").unwrap()
-        });
-        assert!(!requests.created(&second, &Creation::Made("apr_1")).unwrap());
+        assert!(made(&first, "apr_1"));
+        let deciding = std::thread::spawn(move || first.decided("apr_1").unwrap());
+        assert!(!made(&second, "apr_1"));
         assert!(!deciding.join().unwrap());
         std::fs::remove_dir_all(&dir).unwrap();
         // A process that was killed is not waited for longer than its answer could take.
-        assert!(requests.created(&begin(&requests, false, 60, 300), &Creation::Made("a")).unwrap());
-        let killed = begin(&requests, false, 0, 300);
-        assert!(requests.decided("a").unwrap(), "{killed}");
+        let process = begin(&requests, false, 60, 300);
+        assert!(made(&process, "a"));
+        begin(&requests, false, 0, 300);
+        assert!(process.decided("a").unwrap());
         std::fs::remove_dir_all(dir).unwrap();
     }
 
@@ -357,15 +374,14 @@ mod tests {
         std::fs::create_dir_all(&dir).unwrap();
         let write = |text: &str| state::file::replace(&requests.path, text.as_bytes()).unwrap();
         write(&format!(r#"{{"format":1,"checks":[{list}]}}"#));
-        let key = begin(&requests, true, 60, 300);
-        requests.created(&key, &Creation::Made(&"x".repeat(1 << 20))).unwrap();
+        made(&begin(&requests, true, 60, 300), &"x".repeat(1 << 20));
         assert!(std::fs::metadata(&requests.path).unwrap().len() < 100_000);
         assert!(
             !requests.needs_biometric("i5").unwrap() && requests.needs_biometric("i60").unwrap()
         );
         write("{");
         assert!(requests.needs_biometric("i60").is_err() && requests.decided("i60").is_err());
-        let begun = requests.begin(true, Duration::ZERO, Duration::ZERO);
+        let begun = requests.clone().begin(true, Duration::ZERO, Duration::ZERO);
         assert!(begun.is_err());
         std::fs::remove_dir_all(dir).unwrap();
     }
