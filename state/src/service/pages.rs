@@ -59,7 +59,7 @@ pub fn read_all<E>(
             Err(_) if n_pages.is_some_and(|n_pages| number > n_pages) => break,
             page => page?,
         };
-        n_pages = page.n_pages();
+        n_pages = page.n_pages().or(n_pages);
         page.rows.retain(|row| known.insert(id_or_content(row)));
         let is_end = page.rows.is_empty();
         if !each(page) || is_end {
