@@ -32,22 +32,24 @@ fn missions(sandbox: &Sandbox) -> String {
 #[test]
 fn only_a_yes_of_the_owner_takes_a_number_off_the_do_not_call_list() {
     let remove = ["dnc", "remove", NUMBER, "--timeout", "2"];
-    for (owner, code, verdict) in [
-        (SimulatedOwner::Denies(Duration::ZERO), 1, "denied"),
-        (SimulatedOwner::Silent, 6, "timeout"),
-        (SimulatedOwner::NoDevices, 7, "no_devices"),
+    // The time is over by the service's clock or by ours, whichever is first.
+    for (owner, code, verdicts) in [
+        (SimulatedOwner::Denies(Duration::ZERO), 1, &["denied"][..]),
+        (SimulatedOwner::Silent, 6, &["timeout", "expired"]),
+        (SimulatedOwner::NoDevices, 7, &["no_devices"]),
     ] {
         let (service, sandbox) = listed(owner);
         let before = sandbox.read("skill/.do_not_call.json");
         // Text mode is for people, and the verdict is read as JSON all the same.
         for mode in [&[][..], &["--text"]] {
             let out = sandbox.run(&missions(&sandbox), [&remove[..], mode].concat());
-            out.fails(code).stdout_has(verdict);
+            let printed = out.fails(code).out();
+            assert!(verdicts.iter().any(|verdict| printed.contains(verdict)), "{out}");
         }
         let asked = service.seen_at("POST", "/v1/approvals");
         let action = asked[0].body["action"].as_str().unwrap().to_owned();
         assert!(action.contains(NUMBER) && action.contains("no texts"), "{action}");
-        assert_eq!(sandbox.read("skill/.do_not_call.json"), before, "{verdict}");
+        assert_eq!(sandbox.read("skill/.do_not_call.json"), before, "{verdicts:?}");
     }
     let (service, sandbox) = listed(SimulatedOwner::Approves(Duration::ZERO));
     // A number that is not listed is no question for the owner.
