@@ -148,7 +148,9 @@ impl StoredRequests {
                 |other: &&mut StoredRequest| id.is_some() && other.id == id && other.is_open(now);
             let twins: Vec<_> = others.into_iter().filter(is_twin).collect();
             let is_alone = twins.is_empty();
-            twins.into_iter().for_each(|twin| twin.repeated = true);
+            for twin in twins {
+                twin.repeated = true;
+            }
             for request in own {
                 request.answered_within = None;
                 request.repeated = !is_alone;

@@ -26,7 +26,7 @@ pub(crate) fn run(context: &CommandContext, what: &DncCommand) -> anyhow::Result
             }
             print(context, &phone, true, changed, Some(&withdrawn))
         }
-        DncCommand::Remove { number, timeout } => remove(context, number.parse()?, *timeout),
+        DncCommand::Remove { number, timeout } => remove(context, &number.parse()?, *timeout),
         DncCommand::List => {
             let list = do_not_call::load(skill)?;
             context.printer.print(&document(&list), || lines(&list))?;
@@ -36,10 +36,10 @@ pub(crate) fn run(context: &CommandContext, what: &DncCommand) -> anyhow::Result
 }
 
 /// Takes a number off the list, with an approval of the owner's phone and never without.
-fn remove(context: &CommandContext, phone: Phone, timeout: Duration) -> anyhow::Result<Exit> {
+fn remove(context: &CommandContext, phone: &Phone, timeout: Duration) -> anyhow::Result<Exit> {
     let skill = context.config.skill_dir();
     let list = do_not_call::load(skill)?;
-    let Some(entry) = list.get(&phone) else { return print(context, &phone, false, false, None) };
+    let Some(entry) = list.get(phone) else { return print(context, phone, false, false, None) };
     let (covers, why) = (entry.coverage, entry.reason.as_str());
     let action =
         format!("Take {phone} off the do-not-call list ({why}: no {covers} since {})", entry.at);
@@ -53,11 +53,11 @@ fn remove(context: &CommandContext, phone: Phone, timeout: Duration) -> anyhow::
         context.printer.print_with_failure(&document, text);
         return Ok(answer.exit);
     }
-    if !do_not_call::remove(skill, &phone, entry, context.now())? {
+    if !do_not_call::remove(skill, phone, entry, context.now())? {
         let text = format!("what the list says of {phone} changed while the owner was asked");
         return Err(Fault::new(Exit::Busy, text).hint("run the same command again").into());
     }
-    print(context, &phone, false, true, None)
+    print(context, phone, false, true, None)
 }
 
 /// When each number was added, and beside that why, and what that covers.

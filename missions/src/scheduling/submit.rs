@@ -127,7 +127,7 @@ pub(crate) fn submit_retry(
     };
     match send(context, api, request, &intent)? {
         Submission::Unconfirmed(_) => confirm::confirm(context, api, &intent),
-        confirmed => Ok(confirmed),
+        confirmed @ Submission::Confirmed(_) => Ok(confirmed),
     }
 }
 
