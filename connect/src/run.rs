@@ -13,6 +13,7 @@ use state::args::Common;
 use state::clock::{Clock, Moment};
 use state::config::Config;
 use state::exit::{self, Exit, Fault};
+use state::http::Endpoint;
 use state::lock::Lock;
 use state::out::Printer;
 use state::secret::Secret;
@@ -34,7 +35,6 @@ use crate::shared::loop_channel::{LoopEvent, LoopSender};
 use crate::status::writer::StatusWriter;
 use crate::status::{ClientState, ClientStatus, GatewayStatus};
 use crate::transport::connection::ServiceConnection;
-use crate::transport::dial::Endpoint;
 use crate::workers::opt_out_writer;
 
 /// The lock is tried for this long: `connect status` briefly takes it to test it.
@@ -54,7 +54,7 @@ pub(crate) fn run(common: &Common, args: &RunArgs) -> anyhow::Result<Exit> {
     let _ = Printer::new(common);
     let config = Config::load(common)?;
     let service = state::api::Service::from_config(&config)?;
-    let endpoint = Endpoint::of(&service)?;
+    let endpoint = Endpoint::of_service(&service.socket_url())?;
     let settings = ClientSettings::of(&config)?;
     let skill = config.skill_dir();
     let lock = lock(skill).map_err(|err| with_folder_hint(skill, err))?;

@@ -5,14 +5,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use mio::{Registry, Token};
+use state::http::Endpoint;
 use state::sanitize;
 use state::secret::Secret;
 
 use super::backoff;
-use super::dial::{DialError, Endpoint};
+use super::dial::{self, DialError, OpenWebSocket};
 use super::outbox::Outbox;
 use super::socket::{Disconnected, ServiceSocket, SocketMessage};
-use super::stream::OpenWebSocket;
 use crate::periods::{Periods, sooner};
 use crate::protocol::incoming::{IncomingFrame, ServiceEvent};
 
@@ -298,7 +298,7 @@ impl ServiceConnection {
         let (attempt, endpoint, on_dialled) =
             (self.attempt, Arc::clone(&self.endpoint), Arc::clone(&self.on_dialled));
         let until = now + self.periods.dial;
-        let dial = move || on_dialled(attempt, endpoint.dial(until).map(Box::new));
+        let dial = move || on_dialled(attempt, dial::dial(&endpoint, until).map(Box::new));
         let dialling =
             thread::Builder::new().name("dial".to_owned()).stack_size(DIAL_STACK).spawn(dial);
         self.state = ConnectionState::Dialling { until };

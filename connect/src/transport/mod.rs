@@ -1,6 +1,6 @@
 //! The connection to the service, from DNS to delivery: knows frames, and nothing of calls or turns.
 //!
-//! [`dial`] opens a [`stream`] on a thread of its own; [`socket`] is the WebSocket over it; [`connection`] keeps one alive and
+//! [`dial`] opens a WebSocket on a thread of its own; [`socket`] reads and writes it; [`connection`] keeps one alive and
 //! opens the next after a [`backoff`]; [`outbox`] holds what is to be sent until the service has it.
 
 mod backoff;
@@ -8,4 +8,3 @@ pub(crate) mod connection;
 pub(crate) mod dial;
 pub(crate) mod outbox;
 mod socket;
-pub(crate) mod stream;

@@ -1,15 +1,15 @@
 //! One open WebSocket over a non-blocking stream: reads what is there, writes, never waits.
 
 use std::io;
-use std::os::fd::RawFd;
+use std::os::fd::{AsRawFd as _, RawFd};
 
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 use tungstenite::protocol::CloseFrame;
 use tungstenite::protocol::frame::coding::CloseCode;
-use tungstenite::{Bytes, Error, Message, Utf8Bytes, WebSocket};
+use tungstenite::{Bytes, Error, Message, Utf8Bytes};
 
-use super::stream::{MAX_FRAME, OpenWebSocket, ServiceStream};
+use super::dial::{MAX_FRAME, OpenWebSocket};
 
 /// What was read from the socket.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub(crate) struct Disconnected(pub(crate) String);
 /// The open WebSocket. Its stream never blocks.
 #[derive(Debug)]
 pub(crate) struct ServiceSocket {
-    websocket: WebSocket<ServiceStream>,
+    websocket: OpenWebSocket,
     token: Token,
     /// The stream takes nothing for now.
     is_blocked: bool,
@@ -55,7 +55,7 @@ impl ServiceSocket {
     ) -> io::Result<Self> {
         let stream = websocket.get_mut();
         stream.make_nonblocking()?;
-        registry.register(&mut SourceFd(&stream.fd()), token, Interest::READABLE)?;
+        registry.register(&mut SourceFd(&stream.as_raw_fd()), token, Interest::READABLE)?;
         Ok(Self { websocket, token, is_blocked: false, watches_for_room: false })
     }
 
@@ -133,14 +133,14 @@ impl ServiceSocket {
     }
 
     /// Stops watching the stream; dropping it closes it.
-    pub(crate) fn deregister(mut self, registry: &Registry) {
+    pub(crate) fn deregister(self, registry: &Registry) {
         let fd = self.fd();
         // Closing the descriptor takes it out of the poll as well.
         let _ = registry.deregister(&mut SourceFd(&fd));
     }
 
-    fn fd(&mut self) -> RawFd {
-        self.websocket.get_mut().fd()
+    fn fd(&self) -> RawFd {
+        self.websocket.get_ref().as_raw_fd()
     }
 
     fn queue(&mut self, message: Message) -> Result<(), Disconnected> {

@@ -12,9 +12,7 @@ use super::retry::{self, RetryDecision};
 use super::{Error, JsonResponse, Refusal, Request, Service, UrlPath};
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::http::{
-    HttpClient, HttpRequest, Method, NetError, ProxyUse, Response, SendError, backoff,
-};
+use crate::http::{HttpClient, HttpRequest, Method, NetError, Response, SendError, backoff};
 use crate::process::clock::Clock;
 use crate::process::out;
 use crate::text::{sanitize, url};
@@ -59,7 +57,7 @@ impl Client {
     /// A client whose every request, with all its attempts and waits, takes at most `deadline`.
     pub fn new(service: &Service, deadline: Duration) -> Self {
         Self {
-            http: HttpClient::new(ProxyUse::ByEnvironment),
+            http: HttpClient::for_service(),
             service: service.clone(),
             deadline,
             clock: Clock::for_service(service.is_on_loopback()),

@@ -32,7 +32,7 @@ pub(super) struct Transport {
 impl Transport {
     pub(super) fn new(endpoint: GatewayEndpoint) -> Self {
         let (token, base) = (Mutex::new(endpoint.token.clone()), Mutex::new(endpoint.base.clone()));
-        let http = HttpClient::trusting(endpoint.certificates.clone());
+        let http = HttpClient::for_gateway(endpoint.certificates.clone());
         Self { endpoint, http, token, base }
     }
 

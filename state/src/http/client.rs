@@ -1,20 +1,22 @@
 //! The HTTP client: sends one request, waits for the whole response, and tells whether a request that failed was sent.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use ureq::http::Request as UreqRequest;
-use ureq::unversioned::transport::{Connector as _, TcpConnector};
 
-use super::limits::{CONNECT_WITHIN, INPUT_BUFFER, MAX_BODY, MAX_HEAD, OUTPUT_BUFFER};
-use super::net_error::{self, NetError};
+use super::net_error::{self, CONNECT_WITHIN, NetError};
 use super::pinned::TrustedCertificates;
 use super::proxy::ProxyRules;
 use super::request::{HttpRequest, Method};
-use super::resolver::DnsResolver;
 use super::response::Response;
-use super::tls::TlsConfigSource;
-use super::{coalesce, growing_input, sent_marker, tls, tunnel};
+use super::tls::TlsPolicy;
+use super::transport::{self, HttpConnector, NoLookup};
+
+/// The largest response body that is read, in bytes: more than any list of the service has, and little enough to be held.
+const MAX_BODY: u64 = 8 << 20;
+
+/// The longest head of a response, in bytes.
+const MAX_HEAD: usize = 64 << 10;
 
 /// The `User-Agent` of these programs.
 const USER_AGENT: &str = concat!("clawdtalk-tools/", env!("CARGO_PKG_VERSION"));
@@ -28,15 +30,6 @@ pub enum SendError {
     ResponseLost(NetError),
 }
 
-/// Whether the proxy of the environment is used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ProxyUse {
-    /// For the service: HTTPS_PROXY and NO_PROXY, never for loopback.
-    ByEnvironment,
-    /// For the gateway: never.
-    Never,
-}
-
 /// Sends requests. Cheap to clone; clones share connections.
 #[derive(Clone, Debug)]
 pub struct HttpClient {
@@ -47,56 +40,31 @@ pub struct HttpClient {
 }
 
 impl HttpClient {
-    /// A client for the service or for the gateway.
-    pub fn new(proxy_use: ProxyUse) -> Self {
-        let rules = match proxy_use {
-            ProxyUse::ByEnvironment => ProxyRules::from_env(),
-            ProxyUse::Never => ProxyRules::default(),
-        };
-        Self::with(&rules, &(Arc::new(tls::client_config) as TlsConfigSource), None)
+    /// A client for the service: by the proxy of the environment (HTTPS_PROXY, NO_PROXY), never for loopback.
+    pub fn for_service() -> Self {
+        Self::with(&ProxyRules::from_env(), &TlsPolicy::system())
     }
 
     /// A client for a gateway, which never uses a proxy, and trusts these certificates beside the system's authorities.
-    pub fn trusting(certificates: TrustedCertificates) -> Self {
-        if certificates.is_empty() {
-            return Self::new(ProxyUse::Never);
-        }
-        let hint = certificates.hint();
-        let config: TlsConfigSource = Arc::new(move || certificates.client_config());
-        Self::with(&ProxyRules::default(), &config, hint.as_deref())
+    pub fn for_gateway(certificates: TrustedCertificates) -> Self {
+        Self::with(&ProxyRules::default(), &certificates.policy())
     }
 
-    /// A client with these proxy rules, this TLS configuration and this hint for a certificate that is not accepted.
-    pub(super) fn with(
-        rules: &ProxyRules,
-        tls_config: &TlsConfigSource,
-        hint: Option<&str>,
-    ) -> Self {
+    /// A client with these proxy rules and this policy.
+    pub(super) fn with(rules: &ProxyRules, tls: &TlsPolicy) -> Self {
         let build = |n_idle| {
             let config = ureq::Agent::config_builder()
                 .http_status_as_error(false)
                 .max_redirects(0)
                 .proxy(None)
-                .timeout_resolve(Some(CONNECT_WITHIN))
                 .timeout_connect(Some(CONNECT_WITHIN))
                 .user_agent(USER_AGENT)
                 .accept("application/json")
-                .input_buffer_size(INPUT_BUFFER)
-                .output_buffer_size(OUTPUT_BUFFER)
                 .max_response_header_size(MAX_HEAD)
                 .max_idle_connections(n_idle)
                 .build();
-            let chain = ()
-                .chain(TcpConnector::default())
-                .chain(tunnel::TunnelConnector { rules: rules.clone() })
-                .chain(tls::TlsConnector {
-                    config: Arc::clone(tls_config),
-                    hint: hint.map(str::to_owned),
-                })
-                .chain(coalesce::CoalesceConnector)
-                .chain(growing_input::GrowingInput)
-                .chain(sent_marker::SentMarker);
-            ureq::Agent::with_parts(config, chain, DnsResolver { rules: rules.clone() })
+            let connector = HttpConnector { rules: rules.clone(), tls: tls.clone() };
+            ureq::Agent::with_parts(config, connector, NoLookup)
         };
         Self { pooled: build(2), unpooled: build(0) }
     }
@@ -107,10 +75,10 @@ impl HttpClient {
     /// All but a GET get a connection of their own: one from the pool may have been closed by the server, and that shows
     /// only after the request was sent.
     pub fn send(&self, request: &HttpRequest<'_>, within: Duration) -> Result<Response, SendError> {
-        sent_marker::reset();
+        transport::reset();
         self.exchange(request, within).map_err(|err| {
             let error = net_error::from_ureq(err, within);
-            if sent_marker::was_sent() {
+            if transport::was_sent() {
                 SendError::ResponseLost(error)
             } else {
                 SendError::NotSent(error)
@@ -150,7 +118,7 @@ impl HttpClient {
             Err(_) if !head.status.is_success() => Vec::new(),
             Err(err) => return Err(err),
         };
-        Ok(Response::new(head, body, sent_marker::had_excess()))
+        Ok(Response::new(head, body, transport::had_excess()))
     }
 }
 

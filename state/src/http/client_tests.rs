@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rustls::{ServerConnection, StreamOwned};
 
 use super::tls_tests::{test_tls, trusting_test_authority};
-use super::{HttpClient, ProxyUse, SendError};
+use super::{HttpClient, SendError, TrustedCertificates};
 use crate::http::proxy::ProxyRules;
 use crate::http::test_server::{self, Behavior, RequestLog, TestServer};
 use crate::http::{HttpRequest, Method, NetError, Response};
@@ -54,7 +54,7 @@ pub(super) fn send(
 }
 
 fn client() -> HttpClient {
-    HttpClient::new(ProxyUse::Never)
+    HttpClient::for_gateway(TrustedCertificates::default())
 }
 
 #[track_caller]
@@ -245,7 +245,7 @@ fn gets_share_a_connection_and_posts_do_not() {
 
 fn through(proxy: &TestServer) -> HttpClient {
     let rules = ProxyRules { proxy: Some(proxy.url()), except: String::new() };
-    HttpClient::with(&rules, &trusting_test_authority(), None)
+    HttpClient::with(&rules, &trusting_test_authority())
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use harness::Sandbox;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
@@ -14,8 +14,8 @@ use super::tests::{OK, send};
 use super::{HttpClient, SendError};
 use crate::http::proxy::ProxyRules;
 use crate::http::test_server::{self, TestServer};
-use crate::http::tls::TlsConfigSource;
-use crate::http::{Method, NetError, TrustedCertificates, tls};
+use crate::http::tls::TlsPolicy;
+use crate::http::{Endpoint, Method, NetError, TrustedCertificates, tls};
 
 /// A server with a certificate of a test authority, and a client that trusts that.
 pub(super) struct TestTls {
@@ -40,11 +40,11 @@ fn trusting(authority: &CertifiedIssuer<'static, KeyPair>) -> Result<Arc<ClientC
 
 fn source(
     config: impl Fn() -> Result<Arc<ClientConfig>, NetError> + Send + Sync + 'static,
-) -> TlsConfigSource {
-    Arc::new(config)
+) -> TlsPolicy {
+    TlsPolicy { config: Arc::new(config), hint: None }
 }
 
-pub(super) fn trusting_test_authority() -> TlsConfigSource {
+pub(super) fn trusting_test_authority() -> TlsPolicy {
     source(|| Ok(Arc::clone(&test_tls().client)))
 }
 
@@ -82,7 +82,7 @@ fn tls_server() -> TestServer {
 #[test]
 fn the_configured_authority_is_trusted() {
     let server = tls_server();
-    let client = HttpClient::with(&ProxyRules::default(), &trusting_test_authority(), None);
+    let client = HttpClient::with(&ProxyRules::default(), &trusting_test_authority());
     let url = format!("https://localhost:{}/", server.port());
     let response = send(&client, Method::Post, &url, Duration::from_secs(5)).unwrap();
     assert_eq!(response.status(), 200);
@@ -105,18 +105,18 @@ fn bad_certificate(client: &HttpClient, host: &str, wanted: &str) {
 
 #[test]
 fn nothing_is_sent_to_a_server_with_a_bad_certificate() {
-    let trusting_ours = HttpClient::with(&ProxyRules::default(), &trusting_test_authority(), None);
+    let trusting_ours = HttpClient::with(&ProxyRules::default(), &trusting_test_authority());
     bad_certificate(&trusting_ours, "127.0.0.1", "certificate of `127.0.0.1` is for another name");
     let trusting_another =
-        HttpClient::with(&ProxyRules::default(), &source(|| trusting(&authority("another"))), None);
+        HttpClient::with(&ProxyRules::default(), &source(|| trusting(&authority("another"))));
     let words = "certificate of `localhost` is not trusted: unknown issuer";
     bad_certificate(&trusting_another, "localhost", words);
     let trusting_namesake =
-        HttpClient::with(&ProxyRules::default(), &source(|| trusting(&authority("ours"))), None);
+        HttpClient::with(&ProxyRules::default(), &source(|| trusting(&authority("ours"))));
     let words = "certificate of `localhost` is not trusted: bad signature";
     bad_certificate(&trusting_namesake, "localhost", words);
     let none = || Err(NetError::permanent("no system certificates found"));
-    let without_roots = HttpClient::with(&ProxyRules::default(), &source(none), None);
+    let without_roots = HttpClient::with(&ProxyRules::default(), &source(none));
     bad_certificate(&without_roots, "localhost", "no system certificates found");
 }
 
@@ -139,7 +139,7 @@ fn a_certificate_that_a_gateway_made_for_itself_is_trusted_whatever_its_name() {
     ] {
         let server = tls_server();
         let url = format!("https://127.0.0.1:{}/", server.port());
-        let client = HttpClient::trusting(trusted);
+        let client = HttpClient::for_gateway(trusted);
         let response = send(&client, Method::Post, &url, Duration::from_secs(5)).unwrap();
         assert_eq!(response.status(), 200);
     }
@@ -158,7 +158,7 @@ fn nothing_is_sent_to_a_gateway_with_another_certificate_than_it_made() {
         let server = tls_server();
         let url = format!("https://127.0.0.1:{}/", server.port());
         let trusted = TrustedCertificates { own: own.cloned(), named: named.cloned() };
-        let client = HttpClient::trusting(trusted);
+        let client = HttpClient::for_gateway(trusted);
         match send(&client, Method::Post, &url, Duration::from_secs(5)).unwrap_err() {
             SendError::NotSent(why) => {
                 assert!(why.hint().is_some_and(|words| words.starts_with(hint)), "{why:?}");
@@ -170,11 +170,26 @@ fn nothing_is_sent_to_a_gateway_with_another_certificate_than_it_made() {
 }
 
 #[test]
+fn a_websocket_is_opened_by_the_same_rules() {
+    let (_folder, other, ours) = certificate_files();
+    let certificates = |own| TrustedCertificates { own: Some(own), named: None };
+    let deadline = Instant::now() + Duration::from_secs(5);
+    for (scheme, own, is_open) in
+        [("wss", ours, true), ("wss", other.clone(), false), ("ws", other, true)]
+    {
+        let url = format!("{scheme}://127.0.0.1:{}/ws", tls_server().port());
+        let endpoint = Endpoint::of_gateway(&url, certificates(own)).unwrap();
+        assert_eq!(endpoint.connect(deadline).is_ok(), is_open, "{scheme}");
+    }
+    assert!(Endpoint::of_gateway("wss://no host/", TrustedCertificates::default()).is_err());
+}
+
+#[test]
 fn nothing_is_sent_if_the_port_does_not_speak_tls() {
     let server = TestServer::with(vec![OK], |mut stream, _, _| {
         let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
     });
-    let client = HttpClient::with(&ProxyRules::default(), &trusting_test_authority(), None);
+    let client = HttpClient::with(&ProxyRules::default(), &trusting_test_authority());
     let url = format!("https://localhost:{}/", server.port());
     let error = send(&client, Method::Post, &url, Duration::from_secs(5)).unwrap_err();
     let words = "`localhost` does not speak TLS on that port";

@@ -1,12 +1,14 @@
 //! Why a request failed on the network, in one line for people. The errors of ureq and of the system are put into words here.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use ureq::{Error, Timeout};
 
-use super::limits::CONNECT_WITHIN;
 use crate::text::sanitize;
+
+/// The longest wait for name, TCP, proxy and TLS together.
+pub(super) const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 
 /// Why a request failed on the network, and what to do about it where that is known.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -59,21 +61,11 @@ pub(super) fn from_ureq(err: Error, within: Duration) -> NetError {
             Ok(error) => *error,
             Err(other) => NetError::transient(sanitize::line(&other.to_string())),
         },
-        Error::Io(err) => match err.kind() {
-            ErrorKind::ConnectionRefused => NetError::transient("connection refused"),
-            ErrorKind::UnexpectedEof
-            | ErrorKind::ConnectionReset
-            | ErrorKind::ConnectionAborted
-            | ErrorKind::BrokenPipe => {
-                NetError::transient("the connection was closed before the whole answer came")
-            }
-            _ => NetError::transient(sanitize::line(&err.to_string())),
-        },
-        Error::Timeout(Timeout::Connect | Timeout::Resolve) => {
+        Error::Io(err) => NetError::transient(io_error_text(&err)),
+        Error::Timeout(Timeout::Connect) => {
             NetError::transient(format!("no connection within {}", seconds(CONNECT_WITHIN)))
         }
         Error::Timeout(_) => NetError::transient(format!("no answer within {}", seconds(within))),
-        Error::HostNotFound => NetError::transient("there is no such host"),
         Error::BodyExceedsLimit(limit) => {
             NetError::transient(format!("the answer is larger than {} MiB", limit >> 20))
         }
@@ -88,6 +80,21 @@ pub(super) fn from_ureq(err: Error, within: Duration) -> NetError {
         Error::Http(err) => NetError::permanent(sanitize::line(&err.to_string())),
         Error::BadUri(why) => NetError::permanent(sanitize::line(&why)),
         other => NetError::transient(sanitize::line(&other.to_string())),
+    }
+}
+
+/// An error of the system in a few plain words.
+pub fn io_error_text(err: &io::Error) -> String {
+    match err.kind() {
+        ErrorKind::ConnectionRefused => "connection refused".to_owned(),
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => "no answer in time".to_owned(),
+        ErrorKind::UnexpectedEof
+        | ErrorKind::ConnectionReset
+        | ErrorKind::ConnectionAborted
+        | ErrorKind::BrokenPipe => {
+            "the connection was closed before the whole answer came".to_owned()
+        }
+        _ => sanitize::line(&err.to_string()),
     }
 }
 

@@ -14,7 +14,8 @@ use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
 };
 
-use super::{NetError, tls};
+use super::NetError;
+use super::tls::{self, TlsPolicy};
 
 /// Files with certificates (PEM) that are trusted beside the system's authorities. They are read anew for each connection: a
 /// gateway may make its certificate anew.
@@ -28,15 +29,18 @@ pub struct TrustedCertificates {
 }
 
 impl TrustedCertificates {
-    /// Whether only the system's authorities are trusted.
-    pub(super) fn is_empty(&self) -> bool {
-        self.own.is_none() && self.named.is_none()
+    /// How a connection that trusts them is secured.
+    pub(super) fn policy(self) -> TlsPolicy {
+        if self.own.is_none() && self.named.is_none() {
+            return TlsPolicy::system();
+        }
+        TlsPolicy { hint: self.hint(), config: Arc::new(move || self.client_config()) }
     }
 
     /// The TLS configuration that trusts them.
     ///
     /// Fails if the file that the owner named has no certificate.
-    pub(super) fn client_config(&self) -> Result<Arc<ClientConfig>, NetError> {
+    fn client_config(&self) -> Result<Arc<ClientConfig>, NetError> {
         let own = self.own.as_deref().and_then(read).unwrap_or_default();
         let named = self.named.as_deref().map(read_named).transpose()?.unwrap_or_default();
         // Without the system's authorities those that were named are enough.
@@ -57,7 +61,7 @@ impl TrustedCertificates {
     }
 
     /// What to do about a certificate that is not accepted.
-    pub(super) fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<String> {
         let advice = "or set `gateway_ca` in skill-config.json to the certificate it has (PEM)";
         match (&self.named, &self.own) {
             (Some(path), _) => Some(format!(

@@ -8,26 +8,19 @@ use std::io::{Read, Write};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use percent_encoding::percent_decode_str;
+use ureq::ProxyProtocol;
 use ureq::http::Uri;
 
-use super::NetError;
-use super::host::without_brackets;
+use super::net_error::{NetError, io_error_text};
 use crate::process::env;
 use crate::text::{sanitize, url};
 
 /// How much of a proxy's response is read, in bytes.
 const MAX_HEAD: usize = 8 * 1024;
 
-/// A proxy.
+/// A proxy, whose address ureq reads.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Proxy {
-    /// Its name or address, without brackets.
-    pub host: String,
-    /// Its TCP port.
-    pub port: u16,
-    authorization: Option<String>,
-}
+pub(super) struct Proxy(ureq::Proxy);
 
 /// What the environment says about proxies.
 #[derive(Clone, Debug, Default)]
@@ -38,19 +31,14 @@ pub(super) struct ProxyRules {
     pub(super) except: String,
 }
 
-/// The proxy for a connection to the service at `url` (`https://…` or `wss://…`): that of HTTPS_PROXY, else of
-/// ALL_PROXY, unless NO_PROXY names the host. `None` for loopback, for http and for ws.
-///
-/// Fails if the variable has anything but an `http://` proxy: connecting without it could reveal what it is to hide.
-pub fn proxy_for(url: &str) -> Result<Option<Proxy>, NetError> {
-    let uri: Uri = url.parse().map_err(|_| {
-        NetError::permanent(format!("`{}` is no address", sanitize::line(&url::redact(url))))
-    })?;
-    ProxyRules::from_env().proxy_for(&uri)
+/// An IPv6 address without its brackets; any other host as it is.
+pub(super) fn without_brackets(host: &str) -> &str {
+    host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host)
 }
 
 impl ProxyRules {
-    /// The rules of the environment; lower-case names win, as in curl.
+    /// The rules of the environment; lower-case names win, as in curl. ureq's own would pass over a proxy that cannot be used,
+    /// and NO_PROXY would not include subdomains, blanks and ports.
     pub(super) fn from_env() -> Self {
         let first = |names: [&str; 4]| names.into_iter().find_map(env::var);
         Self {
@@ -59,7 +47,10 @@ impl ProxyRules {
         }
     }
 
-    /// The proxy for `uri`, if there is one for it.
+    /// The proxy for `uri`: that of HTTPS_PROXY, else of ALL_PROXY, unless NO_PROXY names the host. `None` for loopback, for
+    /// http and for ws.
+    ///
+    /// Fails if the variable has anything but an `http://` proxy: connecting without it could reveal what it is to hide.
     pub(super) fn proxy_for(&self, uri: &Uri) -> Result<Option<Proxy>, NetError> {
         let (Some(proxy), Some(host)) = (&self.proxy, uri.host()) else { return Ok(None) };
         let is_secure = matches!(uri.scheme_str(), Some("https" | "wss"));
@@ -97,38 +88,39 @@ impl Proxy {
             NetError::permanent(format!("HTTPS_PROXY is `{shown}`, which is no http:// proxy"))
                 .with_hint("set HTTPS_PROXY to `http://HOST:PORT`, or unset it")
         };
-        let with_scheme =
-            if proxy.contains("://") { proxy.to_owned() } else { format!("http://{proxy}") };
-        let uri: Uri = with_scheme.parse().map_err(|_| wrong())?;
-        let authority = uri.authority().filter(|_| uri.scheme_str() == Some("http"));
-        let authority = authority.ok_or_else(wrong)?;
-        let userinfo = authority.as_str().rsplit_once('@').map(|(userinfo, _)| userinfo);
-        Ok(Self {
-            host: without_brackets(authority.host()).to_owned(),
-            port: authority.port_u16().unwrap_or(80),
-            authorization: userinfo.map(|userinfo| {
-                let plain: Vec<u8> = percent_decode_str(userinfo).collect();
-                format!("Basic {}", BASE64_STANDARD.encode(plain))
-            }),
-        })
+        let parsed = ureq::Proxy::new(proxy).map_err(|_| wrong())?;
+        if parsed.protocol() == ProxyProtocol::Http { Ok(Self(parsed)) } else { Err(wrong()) }
+    }
+
+    /// Its name or address, without brackets.
+    pub(super) fn host(&self) -> &str {
+        without_brackets(self.0.host())
+    }
+
+    /// Its TCP port.
+    pub(super) fn port(&self) -> u16 {
+        self.0.port()
     }
 
     /// Asks the proxy at the other end of `stream` for a tunnel to `host` (an IPv6 address in brackets)
     /// and `port`; afterwards the stream leads to that host. The caller sets the time limits of the stream.
     ///
     /// Fails if the proxy answers anything but 2xx; nothing of a request was sent then.
-    pub fn tunnel<S: Read + Write>(
+    pub(super) fn tunnel<S: Read + Write>(
         &self,
         stream: &mut S,
         host: &str,
         port: u16,
     ) -> Result<(), NetError> {
         let mut request = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n");
-        if let Some(authorization) = &self.authorization {
-            request.extend(["Proxy-Authorization: ", authorization, "\r\n"]);
+        if let Some(name) = self.0.username() {
+            let plain = format!("{name}:{}", self.0.password().unwrap_or_default());
+            let encoded = BASE64_STANDARD.encode(plain);
+            request.extend(["Proxy-Authorization: Basic ", &encoded, "\r\n"]);
         }
         request.push_str("\r\n");
-        let failed = |err: std::io::Error| NetError::transient(format!("{self}: {err}"));
+        let failed =
+            |err: std::io::Error| NetError::transient(format!("{self}: {}", io_error_text(&err)));
         stream.write_all(request.as_bytes()).and_then(|()| stream.flush()).map_err(failed)?;
 
         // Read byte by byte: what follows the head comes from the host and has to stay in the stream.
@@ -157,7 +149,7 @@ impl Proxy {
 
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the proxy `{}:{}`", self.host, self.port)
+        write!(f, "the proxy `{}:{}`", self.host(), self.port())
     }
 }
 
@@ -216,8 +208,8 @@ mod tests {
             assert!(err.is_permanent() && err.to_string().starts_with("HTTPS_PROXY is"), "{err}");
         }
         let parsed = Proxy::parse("me:p%40ss@[fd00::1]:8080").unwrap();
-        assert_eq!((parsed.host.as_str(), parsed.port), ("fd00::1", 8080));
-        assert_eq!(parsed.authorization.as_deref(), Some("Basic bWU6cEBzcw=="));
+        assert_eq!((parsed.host(), parsed.port()), ("fd00::1", 8080));
+        assert_eq!((parsed.0.username(), parsed.0.password()), (Some("me"), Some("p@ss")));
         assert!(!format!("{parsed:?}").contains("ss"), "{parsed:?}");
     }
 

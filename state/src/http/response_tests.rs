@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::test_server::{Behavior, TestServer};
-use super::{HttpClient, HttpRequest, Method, NetError, ProxyUse, Response, SendError};
+use super::{HttpClient, HttpRequest, Method, NetError, Response, SendError, TrustedCertificates};
 
 fn send(method: Method, server: &TestServer) -> Result<Response, SendError> {
     let body: Option<&[u8]> = (method == Method::Post).then_some(b"{}");
     let request = HttpRequest { method, url: &server.url(), headers: &[], body };
-    HttpClient::new(ProxyUse::Never).send(&request, Duration::from_secs(5))
+    HttpClient::for_gateway(TrustedCertificates::default()).send(&request, Duration::from_secs(5))
 }
 
 #[test]
