@@ -63,7 +63,6 @@ fn the_allocator_is_set_to_stay_small_unless_somebody_chose_otherwise() {
         // Some versions of glibc put an end behind each setting that they have read.
         let environment = environment.unwrap().replace('\0', ":");
         assert!(environment.contains(&format!("{wanted}:")), "{environment}");
-        // It stays the process that was started, with its arguments.
         sandbox.run(CONNECT, ["status"]).ok().stdout_has(&format!("\"pid\":{}", started["pid"]));
     }
 }

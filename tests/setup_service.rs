@@ -91,6 +91,7 @@ fn a_unit_runs_the_client_and_gives_up_where_trying_again_is_useless() {
     let skill = machine.sandbox.skill().display().to_string();
     for line in [
         &format!("ExecStart=\"{skill}/bin/connect\" run --skill-dir \"{skill}\""),
+        "Environment=GLIBC_TUNABLES=glibc.malloc.arena_max=2:glibc.malloc.tcache_count=2",
         "Restart=on-failure",
         "RestartPreventExitStatus=2 3 5",
         "NoNewPrivileges=yes",

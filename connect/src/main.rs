@@ -54,10 +54,9 @@
 //! approval  settings
 //! sms
 //! classifier  calls  transport  status  journal  prompts  kept_files
-//! protocol  speech  log  periods  allocator  args
+//! protocol  speech  log  periods  args
 //! ```
 
-mod allocator;
 mod approval;
 mod args;
 mod calls;

@@ -19,7 +19,6 @@ use state::out::Printer;
 use state::secret::Secret;
 use state::{api, failure, file, paths, sanitize, shell, url};
 
-use crate::allocator;
 use crate::args::RunArgs;
 use crate::daemon::running;
 use crate::event_loop::{EventLoop, ExitReason, SOCKET, WAKER};
@@ -45,7 +44,6 @@ const REQUEST_DEADLINE: Duration = Duration::from_secs(20);
 
 /// Runs the client until it is stopped.
 pub(crate) fn run(common: &Common, args: &RunArgs) -> anyhow::Result<Exit> {
-    allocator::configure();
     if args.detached {
         // A process that leads its group already has a terminal of its own to lose.
         let _ = rustix::process::setsid();

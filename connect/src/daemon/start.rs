@@ -13,7 +13,7 @@ use state::args::Common;
 use state::config::Config;
 use state::exit::{Exit, Fault};
 use state::out::Printer;
-use state::paths;
+use state::{paths, systemd_unit};
 
 use super::running::{self, LockHolder};
 use super::{stop, systemd};
@@ -120,6 +120,10 @@ fn spawn(common: &Common, skill: &Path) -> anyhow::Result<Child> {
     command.arg("run").arg("--detached").arg("--skill-dir").arg(skill).current_dir(skill);
     if let Some(server) = &common.server {
         command.arg("--server").arg(server);
+    }
+    let (tunables, settings) = systemd_unit::ALLOCATOR;
+    if std::env::var_os(tunables).is_none() {
+        command.env(tunables, settings);
     }
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     command.spawn().with_context(|| format!("starting `{}`", program.display()))

@@ -16,6 +16,7 @@ const HINT: &str = "log in as the owner (not through su or sudo), or run `setup 
 /// Fails (exit 2) if a path holds a line break, which a unit cannot hold.
 pub fn text(skill: &Path, connect: &Path) -> Result<String, Fault> {
     let exec_start = systemd_unit::exec_start(skill, connect)?;
+    let (variable, settings) = systemd_unit::ALLOCATOR;
     Ok(format!(
         "# Written by ClawdTalk's setup; its uninstall removes it.
 [Unit]
@@ -27,6 +28,8 @@ StartLimitIntervalSec=0
 [Service]
 Type=exec
 {exec_start}
+# What each thread would cache of memory is shared.
+Environment={variable}={settings}
 Restart=on-failure
 RestartSec=10
 # 2: bad options, 3: the key was refused, 5: another client took over. Trying again changes none of them.

@@ -19,14 +19,16 @@ pub(crate) struct MeasuredProcess {
 }
 
 impl MeasuredProcess {
-    /// `connect run`, as `connect start` runs it: with a log, but without a terminal.
+    /// `connect run`, as `connect start` runs it: with a log and settings of the allocator, but without a terminal.
     pub(crate) fn connect(
         programs: &Path,
         gateway: &BareGateway,
         max_turns: usize,
     ) -> Result<Self> {
         let listener = connection::listen()?;
-        let sandbox = Sandbox::new();
+        let mut sandbox = Sandbox::new();
+        let (variable, settings) = state::systemd_unit::ALLOCATOR;
+        sandbox.env(variable, settings);
         sandbox.config(&json!({
             "api_key": KEY, "server": format!("http://{}", connection::address(&listener)), "gateway_url": gateway.url(),
             "gateway_token": TOKEN, "owner_name": "Ciaran", "agent_name": "PAL-01",
