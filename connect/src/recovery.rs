@@ -110,7 +110,7 @@ fn deliver(
     }
     let (key, frame) = (request.key.clone(), body.to_owned());
     let expires_at = now + left;
-    dispatcher.outbox.send_reliable(OutgoingAnswer { key, frame, expires_at, own_latency: None });
+    dispatcher.outbox.send_reliable(OutgoingAnswer { key, frame, expires_at });
 }
 
 fn text(dispatcher: &mut Dispatcher, key: &str, origin: Origin, body: &str) {

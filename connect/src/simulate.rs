@@ -92,7 +92,7 @@ fn play(
 ) -> anyhow::Result<bool> {
     let mut would_ask = false;
     loop {
-        while let Some(frame) = dispatcher.outbox.next(Instant::now()) {
+        while let Some(frame) = dispatcher.outbox.next() {
             let frame: Value = serde_json::from_str(&frame).context("reading our own frame")?;
             would_ask |= frame["type"] == "approval";
             printer.print_line(&frame, || summary(&frame))?;

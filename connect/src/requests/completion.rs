@@ -13,7 +13,7 @@ use crate::prompts::opt_out_notice::stop_notice;
 use crate::shared::answer::AnswerText;
 use crate::shared::request::{AgentRequest, Origin};
 use crate::shared::worker_event::{TurnResult, WorkerEvent};
-use crate::transport::outbox::{OutgoingAnswer, OwnLatency};
+use crate::transport::outbox::OutgoingAnswer;
 use crate::workers::pool::{Lane, QueueTimeout};
 use crate::workers::sms_reply::send_reply;
 
@@ -47,9 +47,8 @@ pub(crate) fn on_worker_event(dispatcher: &mut Dispatcher, key: &str, event: Wor
 pub(super) fn complete(dispatcher: &mut Dispatcher, key: &str, result: TurnResult) {
     let Some(EndedRequest { request, is_answered }) = dispatcher.open.end(key) else { return };
     dispatcher.context.spoken_confirmations.forget_request(key);
-    let TurnResult { answer, run_id, own_latency, gateway_health, log_line } = result;
+    let TurnResult { answer, run_id, gateway_health, log_line } = result;
     if let Some(health) = gateway_health {
-        dispatcher.status.add_turn_latency(request.received_at.elapsed());
         dispatcher.status.set_gateway_health(&health);
     }
     if let Some(line) = log_line {
@@ -59,7 +58,7 @@ pub(super) fn complete(dispatcher: &mut Dispatcher, key: &str, result: TurnResul
     match answer {
         // "Still running" was the answer before, and is not sent twice.
         Some(_) if is_answered && run_id.is_some() => {}
-        Some(answer) => give_answer(dispatcher, &request, is_answered, &answer, own_latency),
+        Some(answer) => give_answer(dispatcher, &request, is_answered, &answer),
         None if awaited_run.is_none() => dispatcher.mark_done(key),
         None => {}
     }
@@ -100,7 +99,7 @@ fn complete_late(dispatcher: &mut Dispatcher, key: &str, outcome: Option<TurnOut
         (origin, outcome) => {
             dispatcher.context.log.line(format_args!("{key}: late: {outcome}"));
             let answer = AnswerText::for_outcome(&outcome, origin.can_follow_up());
-            give_answer(dispatcher, &request, true, &answer, None);
+            give_answer(dispatcher, &request, true, &answer);
         }
     }
 }
@@ -127,7 +126,7 @@ pub(crate) fn answer_recovered(
     why: &'static str,
 ) {
     let request = AgentRequest::recovered(key, origin);
-    give_answer(dispatcher, &request, false, &AnswerText::Error(why), None);
+    give_answer(dispatcher, &request, false, &AnswerText::Error(why));
 }
 
 /// Queues an answer: the one answer of its kind of request or, if that was given, a follow-up on the call.
@@ -136,7 +135,6 @@ pub(super) fn give_answer(
     request: &AgentRequest,
     is_follow_up: bool,
     answer: &AnswerText,
-    own_latency: Option<OwnLatency>,
 ) {
     let AgentRequest { key, origin, .. } = request;
     if let Some(call_id) = origin.call_id()
@@ -155,7 +153,7 @@ pub(super) fn give_answer(
     let key = if is_follow_up { format!("late:{key}") } else { key.clone() };
     dispatcher.context.journal.append_buffered(JournalStep::Answered, &key, Some(&frame));
     let expires_at = Instant::now() + dispatcher.context.periods.answer_lifetime;
-    dispatcher.outbox.send_reliable(OutgoingAnswer { key, frame, expires_at, own_latency });
+    dispatcher.outbox.send_reliable(OutgoingAnswer { key, frame, expires_at });
 }
 
 /// The service has everything that was sent before this ping.

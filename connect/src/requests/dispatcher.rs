@@ -239,9 +239,6 @@ impl Dispatcher {
 
     /// Puts the counts of requests and answers into the status.
     pub(crate) fn update_status(&mut self) {
-        for took in self.outbox.take_latency_samples() {
-            self.status.add_own_latency(took);
-        }
         let (in_flight, queued) = self.workers.counts();
         self.status.set_counts(ClientCounts {
             in_flight,

@@ -41,7 +41,7 @@ fn send_timed_messages(dispatcher: &mut Dispatcher, now: Instant) {
             TimedMessage::Progress => caller_phrases::STILL_WORKING,
             TimedMessage::StillRunning => {
                 let answer = AnswerText::still_running(request.origin.can_follow_up());
-                give_answer(dispatcher, &request, false, &answer, None);
+                give_answer(dispatcher, &request, false, &answer);
                 continue;
             }
         };

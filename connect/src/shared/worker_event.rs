@@ -5,7 +5,6 @@ use state::gateway::TurnOutcome;
 
 use super::answer::AnswerText;
 use crate::status::gateway_health::GatewayHealth;
-use crate::transport::outbox::OwnLatency;
 
 /// What happened to a request on a worker's thread.
 #[derive(Debug)]
@@ -31,8 +30,6 @@ pub(crate) struct TurnResult {
     pub(crate) answer: Option<AnswerText>,
     /// The run whose reply may still come.
     pub(crate) run_id: Option<String>,
-    /// The part of the turn that passed in this program; `None` where an approval was waited for meanwhile.
-    pub(crate) own_latency: Option<OwnLatency>,
     /// What the turn showed of the gateway; `None` without a turn.
     pub(crate) gateway_health: Option<GatewayHealth>,
     /// The line still to be written to the log; `None` if it was written already.

@@ -58,17 +58,6 @@ pub(crate) struct GatewayStatus {
     pub(crate) problem: Option<String>,
 }
 
-/// How long the last turns took.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Latency {
-    /// How many turns are counted.
-    pub(crate) turns: usize,
-    /// The median, in milliseconds.
-    pub(crate) p50_ms: f64,
-    /// The 99th percentile, in milliseconds.
-    pub(crate) p99_ms: f64,
-}
-
 /// How much a client has in hand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ClientCounts {
@@ -131,10 +120,6 @@ pub(crate) struct ClientStatus {
     pub(crate) file_taken: Option<String>,
     /// The gateway.
     pub(crate) gateway: GatewayStatus,
-    /// From request to answer.
-    pub(crate) turn_latency: Latency,
-    /// The part of it that passed in this program.
-    pub(crate) own_latency: Latency,
 }
 
 impl ClientStatus {

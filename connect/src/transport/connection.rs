@@ -259,7 +259,7 @@ impl ServiceConnection {
             return self.update_interest();
         }
         while !socket.is_blocked()
-            && let Some(frame) = outbox.next(now)
+            && let Some(frame) = outbox.next()
         {
             socket.write(&frame)?;
         }

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Ephemeral frames beyond this are dropped: a flood of requests must not grow the memory.
 const MAX_EPHEMERAL: usize = 1024;
@@ -19,17 +19,6 @@ pub(crate) struct OutgoingAnswer {
     pub(crate) frame: String,
     /// Until when it is worth delivering.
     pub(crate) expires_at: Instant,
-    /// The part of the turn that passed in this program; `None` where no turn was made.
-    pub(crate) own_latency: Option<OwnLatency>,
-}
-
-/// The part of a turn that passed in this program: before the gateway had the request, and since its answer is ready.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct OwnLatency {
-    /// From the request's frame to the gateway.
-    pub(crate) before_gateway: Duration,
-    /// When the gateway answered.
-    pub(crate) ready_at: Instant,
 }
 
 /// An answer that waits for its delivery.
@@ -50,7 +39,6 @@ pub(crate) struct Outbox {
     /// How many of `reliable`, from the front, have been sent on the present connection.
     n_sent: usize,
     n_dropped: u64,
-    latency_samples: Vec<Duration>,
 }
 
 impl Outbox {
@@ -69,22 +57,13 @@ impl Outbox {
     }
 
     /// The next frame to send. Ephemeral ones go first: they were queued before the answers that they lead up to.
-    pub(crate) fn next(&mut self, now: Instant) -> Option<Cow<'_, str>> {
+    pub(crate) fn next(&mut self) -> Option<Cow<'_, str>> {
         if let Some(frame) = self.ephemeral.pop_front() {
             return Some(frame.into());
         }
-        let OutgoingAnswer { frame, own_latency, .. } =
-            &mut self.reliable.get_mut(self.n_sent)?.answer;
+        let pending = self.reliable.get(self.n_sent)?;
         self.n_sent += 1;
-        if let Some(OwnLatency { before_gateway, ready_at }) = own_latency.take() {
-            self.latency_samples.push(before_gateway + now.saturating_duration_since(ready_at));
-        }
-        Some(frame.as_str().into())
-    }
-
-    /// The parts of turns that passed in this program, of the answers sent since the last call.
-    pub(crate) fn take_latency_samples(&mut self) -> Vec<Duration> {
-        std::mem::take(&mut self.latency_samples)
+        Some(pending.answer.frame.as_str().into())
     }
 
     /// Whether answers were sent that no ping follows yet.
@@ -161,18 +140,13 @@ impl Outbox {
 
 #[cfg(test)]
 mod tests {
-    use super::{Outbox, OutgoingAnswer, OwnLatency};
+    use super::{Outbox, OutgoingAnswer};
     use std::borrow::Cow;
     use std::time::{Duration, Instant};
 
     fn answer(key: &str) -> OutgoingAnswer {
         let expires_at = Instant::now() + Duration::from_secs(100);
-        OutgoingAnswer {
-            key: key.to_owned(),
-            frame: format!("answer {key}"),
-            expires_at,
-            own_latency: None,
-        }
+        OutgoingAnswer { key: key.to_owned(), frame: format!("answer {key}"), expires_at }
     }
 
     fn outbox_of(keys: &[&str]) -> Outbox {
@@ -184,8 +158,7 @@ mod tests {
     }
 
     fn sent(outbox: &mut Outbox) -> Vec<String> {
-        let now = Instant::now();
-        std::iter::from_fn(|| outbox.next(now).map(Cow::into_owned)).collect()
+        std::iter::from_fn(|| outbox.next().map(Cow::into_owned)).collect()
     }
 
     #[test]
@@ -218,7 +191,7 @@ mod tests {
     #[test]
     fn an_expired_answer_is_never_sent() {
         let mut outbox = outbox_of(&["a", "b"]);
-        outbox.next(Instant::now());
+        outbox.next();
         let later = Instant::now() + Duration::from_secs(101);
         assert_eq!(outbox.expire(later), ["a", "b"]);
         assert!(sent(&mut outbox).is_empty() && !outbox.wants_ping());
@@ -231,20 +204,6 @@ mod tests {
         outbox.send_ephemeral("greeting".into());
         assert_eq!(outbox.on_disconnected(), 1);
         assert_eq!(sent(&mut outbox), ["answer a"]);
-    }
-
-    #[test]
-    fn our_own_latency_is_counted_once() {
-        let mut outbox = Outbox::default();
-        let now = Instant::now();
-        let own_latency =
-            Some(OwnLatency { before_gateway: Duration::from_millis(1), ready_at: now });
-        outbox.send_reliable(OutgoingAnswer { own_latency, ..answer("a") });
-        outbox.next(now + Duration::from_millis(2));
-        assert_eq!(outbox.take_latency_samples(), [Duration::from_millis(3)]);
-        outbox.on_disconnected();
-        outbox.next(now + Duration::from_secs(9));
-        assert!(outbox.take_latency_samples().is_empty());
     }
 
     #[test]

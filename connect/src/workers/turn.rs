@@ -1,7 +1,7 @@
 //! What a worker does for a request: authorizes it, has the turn of the agent, and makes its outcome the answer.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use state::gateway::TurnOutcome;
 use state::phone::Phone;
@@ -18,7 +18,6 @@ use crate::shared::context::ClientContext;
 use crate::shared::request::{AgentRequest, Origin};
 use crate::shared::worker_event::{TurnResult, WorkerEvent};
 use crate::status::gateway_health::GatewayHealth;
-use crate::transport::outbox::OwnLatency;
 use crate::workers::authorize::{AuthorizationResult, authorize};
 use crate::workers::interruption::Interruption;
 use crate::workers::sms_reply::send_reply;
@@ -83,14 +82,11 @@ fn take_turn(
     if was_approved {
         context.notify(&request.key, WorkerEvent::TurnStarted);
     }
-    let before_gateway = request.received_at.elapsed();
     let kind = request.origin.turn_kind(speaker);
     let outcome = context.gateway.run_turn(&kind, &message, LONGEST_TURN);
-    let ready_at = Instant::now();
     let health = GatewayHealth::of(&outcome, context.gateway.base());
     TurnResult {
         log_line: log_line(&request.origin, &outcome, &health),
-        own_latency: (!was_approved).then_some(OwnLatency { before_gateway, ready_at }),
         gateway_health: Some(health),
         answer: answer(&request.origin, &outcome),
         run_id: match outcome {
