@@ -6,8 +6,8 @@ use super::object::{self, preposition};
 use super::verb_table::{ActionClass, list};
 use super::wish::wish;
 use super::word_classes::{
-    self, BE, DETERMINERS, DO, EMBEDDERS, HAVE, INFORMATION, MODALS, POSSESSIVES, QUESTION_WORDS,
-    SUBJECTS, TIMES, is, number, possessive,
+    self, BE, DETERMINERS, DO, EMBEDDERS, HAVE, INFORMATION, MODALS, QUESTION_WORDS, SUBJECTS,
+    TIMES, is, number, possessive,
 };
 
 /// Something that is wanted without a verb of the table. The answer is the word that shows it, and what it comes to.
@@ -118,13 +118,7 @@ fn booked_noun(clause: &Clause, from: usize) -> Option<usize> {
     (from..end).find(|&at| {
         let noun = is(list("bookable"), clause.at(at)) || is(list("deeds"), clause.at(at));
         let next = clause.at(at + 1);
-        noun && (ends(clause, at + 1)
-            || counted && !is(INFORMATION, next)
-            || preposition(next)
-            || number(next)
-            || is(list("deeds"), next)
-            || morphology::is_past(next)
-            || next.ends_with("ed"))
+        noun && (ends(clause, at + 1) || counted && !is(INFORMATION, next) || preposition(next))
     })
 }
 
@@ -137,9 +131,6 @@ fn does(clause: &Clause, at: usize) -> ActionClass {
 fn asked_for(clause: &Clause) -> Option<(usize, ActionClass)> {
     let at = permitted(clause)?;
     let first = clause.at(at + 1);
-    if is("the this that these those it", first) {
-        return None;
-    }
     let noun = || {
         let from = if is("me us", first) { at + 2 } else { at + 1 };
         is("get have take make put do use find place submit initiate issue start", clause.at(at))
@@ -219,10 +210,6 @@ fn named(clause: &Clause) -> Option<(usize, ActionClass)> {
     let before = (clause.body_start..head).all(|at| {
         let word = clause.at(at);
         !is("the this that these those", word)
-            && !possessive(word)
-            && !preposition(word)
-            && !is(word_classes::MODIFIERS, word)
-            || is("the immediate money bank wire train plane of", word)
     }) && !(clause.body_start..head)
         .any(|at| is("minimum maximum total average", clause.at(at)))
         && !(head == clause.body_start
@@ -262,9 +249,6 @@ fn state(clause: &Clause) -> Option<usize> {
     let known = |word: &str| {
         ["switched", "states", "places"].iter().any(|name| is(list(name), word))
             || is(DETERMINERS, word)
-            || is(POSSESSIVES, word)
-            || is(TIMES, word)
-            || number(word)
             || word_classes::adverb(word)
     };
     let thing = body.clone().find(|&at| {
@@ -279,11 +263,7 @@ fn verbless(clause: &Clause, at: usize) -> bool {
     let mood = clause.mood == Mood::Report || clause.mood == Mood::Bare;
     let verb = (clause.body_start..at).any(|i| {
         let word = clause.at(i);
-        is(BE, word)
-            || is(SUBJECTS, word)
-            || is(MODALS, word)
-            || is(HAVE, word)
-            || possessive(word) && word.contains('\'')
+        is(BE, word) || is(MODALS, word)
     });
     mood && !verb && !clause.in_question() && at - clause.body_start <= 6
 }

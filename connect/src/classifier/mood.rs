@@ -86,9 +86,7 @@ fn inverted(clause: &Clause, word: &str) -> Option<Mood> {
         "do" if (is(OBJECTS, subject)
             || subject == "me"
             || is("as like exactly precisely", subject)
-            || is(DETERMINERS, subject)
-            || possessive(subject))
-            && !clause.in_question() =>
+            || is(DETERMINERS, subject)) =>
         {
             None
         }

@@ -139,15 +139,7 @@ fn homophones(words: &mut [WordToken]) {
         let before = if opens { "" } else { words[at - 1].text.as_str() };
         let meant = match (words[at].text.as_str(), next) {
             ("by", "me" | "us" | "some" | "tickets" | "another") if lead(before) => "buy",
-            ("by", "a" | "an" | "two" | "the") if matches!(before, "please" | "you" | "to") => {
-                "buy"
-            }
             ("cell", "my" | "all" | "the" | "those" | "half") if lead(before) => "sell",
-            ("male" | "mall", "the" | "my" | "him" | "her" | "it") if lead(before) => "mail",
-            ("sine", "the" | "my" | "it" | "me") if lead(before) => "sign",
-            ("right" | "wright", "to" | "him" | "her") if matches!(before, "please" | "you") => {
-                "write"
-            }
             _ => continue,
         };
         words[at].text = SmolStr::new_static(meant);
@@ -191,16 +183,13 @@ fn aside(words: &[WordToken], at: usize) -> Option<usize> {
     let length = |phrase: &str| phrase.split(' ').count();
     let after = |phrase: &str| words.get(at + length(phrase));
     let closes = |phrase: &str| after(phrase).is_none_or(|word| word.separator > Separator::Blank);
-    let opens = |phrase: &str| {
-        (at == 0 || words[at].separator > Separator::Blank)
-            && after(phrase).is_some_and(|word| word.text != "to")
-    };
+    let opens = at == 0 || words[at].separator > Separator::Blank;
     let anywhere = phrases("asides", first).find(fits);
     let found = anywhere
         .or_else(|| phrases("asides_at_the_end", first).filter(|it| closes(it)).find(fits))
         .or_else(|| {
             let edge = phrases("asides_at_an_edge", first).find(fits);
-            edge.filter(|phrase| closes(phrase) || opens(phrase))
+            edge.filter(|phrase| opens || closes(phrase))
         });
     found.map(length)
 }

@@ -3,21 +3,14 @@
 use std::sync::LazyLock;
 
 use super::clause::Clause;
-use super::morphology::{self, VerbReading};
+use super::morphology::VerbReading;
 use super::object::{ObjectKind, marks, object};
-use super::word_classes::{
-    BE, DETERMINERS, DO, HAVE, INFORMATION, MODALS, MODIFIERS, OBJECTS, TIMES, is, possessive,
-};
+use super::word_classes::{BE, DO, HAVE, INFORMATION, MODALS, OBJECTS, TIMES, is};
 use super::words::{self, Words};
 
 /// Whether a verb that is also a noun is one here: "the last email", "order status", "text from mom".
 pub(super) fn is_noun(clause: &Clause, at: usize, reading: &VerbReading) -> bool {
     let before = clause.before_word(at);
-    if at > clause.body_start
-        && (is(DETERMINERS, before) || possessive(before) || is(MODIFIERS, before))
-    {
-        return true;
-    }
     let next = clause.at(at + 1);
     let clear = matches!(object(clause, at), ObjectKind::Marked | ObjectKind::Pronoun);
     let timed = is(TIMES, clause.at(at + 2)) || is("this that any every some no", next);
@@ -42,11 +35,6 @@ pub(super) fn is_noun(clause: &Clause, at: usize, reading: &VerbReading) -> bool
         return true;
     }
     if is(BE, next) || is(MODALS, next) || is(HAVE, next) || is(DO, next) {
-        return true;
-    }
-    let is_statement =
-        is("says ships arrives goes keeps comes looks works sounds seems gets needs wants", next);
-    if is_statement || morphology::is_past(next) && !marks(next) {
         return true;
     }
     if is(NOUNLY, next) {

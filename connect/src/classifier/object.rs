@@ -146,9 +146,7 @@ fn particle(clause: &Clause, at: usize, list: &str) -> bool {
         let ends = after.is_empty()
             || preposition(after)
             || word_classes::adverb(after)
-            || is(word_classes::TIMES, after)
             || number(after)
-            || is("by all half a low high dim full", after)
             || clause.at(at) == "get" && marks(after);
         is(list, clause.at(i)) && ends
     })

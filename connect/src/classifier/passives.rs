@@ -103,9 +103,7 @@ fn caused(clause: &Clause, at: usize) -> Option<usize> {
             || matches!(word, "i" | "you" | "he" | "she" | "we" | "they" | "to")
     });
     let next = clause.at(at + 1);
-    let by = next == "by"
-        && !is(word_classes::TIMES, clause.at(at + 2))
-        && !is("the end", clause.at(at + 2));
+    let by = next == "by" && !is(word_classes::TIMES, clause.at(at + 2));
     let reports = by || matches!(next, "me" | "yesterday" | "last" | "us");
     (begins && !thing.is_empty() && thing.len() <= 8 && !foreign && !reports).then_some(from)
 }

@@ -100,5 +100,4 @@ fn finite(clause: &Clause, at: usize) -> bool {
     let ending =
         word.len() > 3 && (word.ends_with('s') || word.ends_with("ed")) && !possessive(word);
     (ending || morphology::is_inflected(word)) && (!named || subject) && !opener
-        || subject && morphology::is_base(word)
 }

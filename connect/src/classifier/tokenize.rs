@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use smol_str::SmolStr;
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 
 use super::words;
 
@@ -164,35 +166,26 @@ fn invisible(c: char) -> bool {
 
 /// The plain character that `c` is a form of: full-width, mathematical, circled, accented, typographic.
 fn simple(c: char) -> char {
-    let code = u32::from(c);
-    let ascii = |from: u32, base: u8| {
-        char::from(base + u8::try_from(code - from).expect("the ranges below are short"))
-    };
-    match code {
-        0xFF01..=0xFF5E => ascii(0xFF01, b'!'),
-        0x24B6..=0x24CF => ascii(0x24B6, b'a'),
-        0x24D0..=0x24E9 => ascii(0x24D0, b'a'),
-        0x249C..=0x24B5 => ascii(0x249C, b'a'),
-        0x1F130..=0x1F149 => ascii(0x1F130, b'a'),
-        0x1F150..=0x1F169 => ascii(0x1F150, b'a'),
-        0x1F170..=0x1F189 => ascii(0x1F170, b'a'),
-        // Thirteen mathematical alphabets of twice 26 letters, then five rows of digits.
-        0x1D400..=0x1D6A3 => letter((code - 0x1D400) % 26),
-        0x1D7CE..=0x1D7FF => char::from(b'0' + digit(code)),
-        0x2018 | 0x2019 | 0x201B | 0x02BC | 0x60 | 0xB4 => '\'',
-        0x201C..=0x201F | 0xAB | 0xBB => '"',
-        0x2010..=0x2015 | 0x2212 => '-',
-        0x3000 | 0xA0 => ' ',
-        _ => accentless(c),
+    let squared =
+        |from: char| char::from_u32(u32::from(c) - u32::from(from) + u32::from('a')).unwrap_or(c);
+    match c {
+        '\u{2018}' | '\u{2019}' | '\u{201b}' | '\u{2bc}' | '`' | '\u{b4}' => '\'',
+        '\u{201c}'..='\u{201f}' | '\u{ab}' | '\u{bb}' => '"',
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
+        '\u{1f150}'..='\u{1f169}' => squared('\u{1f150}'),
+        '\u{1f170}'..='\u{1f189}' => squared('\u{1f170}'),
+        _ if c.is_ascii() => c.to_ascii_lowercase(),
+        _ => {
+            let only = |parts: &mut dyn Iterator<Item = char>| {
+                parts.next().filter(|_| parts.next().is_none())
+            };
+            let whole = only(&mut c.nfkd().filter(|part| !is_combining_mark(*part)))
+                // The letter of "⒜".
+                .or_else(|| only(&mut c.nfkd().filter(|part| part.is_alphanumeric())));
+            let lower = whole.unwrap_or(c).to_lowercase().next().unwrap_or(c);
+            LETTERS.accents.get(&lower).copied().unwrap_or(lower)
+        }
     }
-}
-
-fn letter(at: u32) -> char {
-    char::from(b'a' + u8::try_from(at).expect("a remainder of 26"))
-}
-
-fn digit(code: u32) -> u8 {
-    u8::try_from((code - 0x1D7CE) % 10).expect("a remainder of 10")
 }
 
 /// The plain letter for each form of it, from `words/letters.txt`.
@@ -211,14 +204,6 @@ static LETTERS: LazyLock<Letters> = LazyLock::new(|| {
     }
     letters
 });
-
-fn accentless(c: char) -> char {
-    if c.is_ascii() {
-        return c.to_ascii_lowercase();
-    }
-    let lower = c.to_lowercase().next().unwrap_or(c);
-    LETTERS.accents.get(&lower).copied().unwrap_or(lower)
-}
 
 /// Twins are replaced only in a request that has Latin letters, and only if nothing of the word is left
 /// over: a Russian or Greek sentence stays what it is.

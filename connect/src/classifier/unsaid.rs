@@ -5,7 +5,7 @@ use super::clause::{Clause, ClauseJoin, Mood};
 use super::imperative::ordered;
 use super::verb_table::list;
 use super::word_classes::{
-    self, BE, BIDDINGS, BIDS, MODALS, OBEYS, QUESTION_WORDS, SAME, SUBJECTS, TIMES, is,
+    self, BE, BIDDINGS, BIDS, MODALS, OBEYS, QUESTION_WORDS, SAME, SUBJECTS, is,
 };
 use super::words::phrases;
 
@@ -63,7 +63,6 @@ fn phrase(clause: &Clause, at: usize, name: &str) -> bool {
         let over = |at: usize| {
             let word = clause.at(at);
             word.is_empty()
-                || is(TIMES, word)
                 || word_classes::adverb(word)
                 || is("with for to like by as but at on in if when before after from", word)
         };
@@ -81,12 +80,7 @@ fn same(clause: &Clause) -> bool {
         is(BE, word) || is(MODALS, word) || is(SUBJECTS, word) || is(QUESTION_WORDS, word)
     };
     let next = clause.at(at + 1);
-    let ends = |word: &str| {
-        word.is_empty()
-            || is("as again for to with but please like", word)
-            || is(TIMES, word)
-            || word_classes::adverb(word)
-    };
+    let ends = |word: &str| word.is_empty() || is("as again for to with but please like", word);
     let open = ends(next) || is("thing one order amount time", next) && ends(clause.at(at + 2));
     is(SAME, clause.at(at)) && open && !clause.rest(at).any(verb)
 }
@@ -97,9 +91,7 @@ fn obeys(clause: &Clause, at: usize) -> bool {
         return false;
     }
     let mut from = at + 1;
-    while is("on out with by upon through to exactly precisely just", clause.at(from))
-        || word_classes::adverb(clause.at(from)) && !clause.at(from).is_empty()
-    {
+    while is("on out with by upon through to exactly precisely just", clause.at(from)) {
         from += 1;
     }
     let near = clause.end.min(from + 5);

@@ -68,7 +68,8 @@ impl Alone {
         let folder = workspace.scratch("classifier")?;
         let manifest = "[workspace]\n[package]\nname = \"classifier\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
             [profile.dev]\nopt-level = 1\ndebug = false\n\
-            [dependencies]\nmemchr = \"*\"\nsmol_str = { version = \"*\", default-features = false }\n";
+            [dependencies]\nmemchr = \"*\"\nsmol_str = { version = \"*\", default-features = false }\n\
+            unicode-normalization = { version = \"*\", default-features = false, features = [\"std\"] }\n";
         file::replace(&folder.join("Cargo.toml"), manifest.as_bytes())?;
         let lock = std::fs::read(workspace.root().join("Cargo.lock"))
             .context("reading `Cargo.lock`, for the versions of its dependencies")?;
