@@ -4,8 +4,7 @@ use super::tests::PATH;
 use super::*;
 use proptest::prelude::*;
 use serde_json::json;
-use state::gateway_config::json5::parse;
-use state::gateway_config::json5_tokens::{TokenKind, tokens};
+use state::gateway_config::json5::{parse, parts};
 
 /// White space and comments as they may stand between any two tokens.
 fn filler() -> impl Strategy<Value = String> {
@@ -99,8 +98,7 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 fn comments(text: &str) -> Vec<&str> {
-    let is_comment = |kind| matches!(kind, TokenKind::LineComment | TokenKind::BlockComment);
-    tokens(text).filter(|token| is_comment(token.kind)).map(|token| &text[token.span]).collect()
+    parts(text).filter(|part| part.starts_with('/')).collect()
 }
 
 /// An edit may refuse, but only where the document leaves more than one reading.

@@ -1,6 +1,8 @@
 //! Reads JSON5 as the gateway does, within bounds: a hostile or broken file is an error and never a crash.
 
-use super::json5_tokens::{TokenKind, tokens};
+use std::sync::LazyLock;
+
+use regex_lite::Regex;
 use serde_json::Value;
 
 /// The gateway's own limit for an included file, in bytes; here the main file has the same.
@@ -44,17 +46,25 @@ pub fn parse(text: &str) -> Result<Value, Json5Error> {
 }
 
 fn depth(text: &str) -> usize {
-    let mut deepest = 0;
-    let mut open = 0_usize;
-    for token in tokens(text) {
-        match token.kind {
-            TokenKind::Mark(b'{' | b'[') => open += 1,
-            TokenKind::Mark(b'}' | b']') => open = open.saturating_sub(1),
+    let (mut deepest, mut open) = (0, 0_usize);
+    for part in parts(text) {
+        match part {
+            "{" | "[" => open += 1,
+            "}" | "]" => open = open.saturating_sub(1),
             _ => {}
         }
         deepest = deepest.max(open);
     }
     deepest
+}
+
+/// The strings, comments and brackets of a text, in order. What is not closed runs to the end.
+pub fn parts(text: &str) -> impl Iterator<Item = &str> {
+    static PART: LazyLock<Regex> = LazyLock::new(|| {
+        let pattern = r#"(?s)"(?:[^"\\]|\\.)*(?:"|\\?\z)|'(?:[^'\\]|\\.)*(?:'|\\?\z)|//[^\n\r\x{2028}\x{2029}]*|/\*.*?(?:\*/|\z)|[{}\[\]]"#;
+        Regex::new(pattern).expect("the pattern is a constant, and a test uses it")
+    });
+    PART.find_iter(text).map(|found| found.as_str())
 }
 
 #[cfg(test)]
@@ -80,6 +90,17 @@ mod tests {
         assert_eq!(parse(&"[".repeat(1_000_000)), Err(Json5Error::TooDeep));
         assert_eq!(parse(&"{a:".repeat(129)), Err(Json5Error::TooDeep));
         assert!(parse(&format!("{}{}", "[".repeat(128), "]".repeat(128))).is_ok());
+    }
+
+    #[test]
+    fn strings_comments_and_brackets_are_told_apart() {
+        let case = |text, wanted: &[&str]| assert_eq!(parts(text).collect::<Vec<_>>(), wanted);
+        case(r#"{a:'b\'}',"c'":-.5e1}"#, &["{", r"'b\'}'", r#""c'""#, "}"]);
+        case("//a{\r\n/*b//*/c[", &["//a{", "/*b//*/", "["]);
+        case("//x\u{2028}{", &["//x", "{"]);
+        case("'a\\\r\nb{'", &["'a\\\r\nb{'"]);
+        case("'a{\\", &["'a{\\"]);
+        case("/*/{", &["/*/{"]);
     }
 
     #[test]

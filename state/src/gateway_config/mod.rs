@@ -27,7 +27,6 @@ pub mod from_skill_config;
 pub mod identity_files;
 mod include;
 pub mod json5;
-pub mod json5_tokens;
 mod locate;
 mod permissions;
 mod substitute;

@@ -1,8 +1,10 @@
 //! Reads durations (`90`, `5m`) and points in time (RFC 3339, `in 15m`) as people and agents write them.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use regex_lite::Regex;
 
 /// The longest duration that is accepted. Nobody waits or plans further ahead, and adding much more than this to a
 /// `std::time::Instant` panics.
@@ -58,25 +60,11 @@ pub fn normal_form(text: &str, at: Timestamp) -> String {
 
 /// Whether a text has the form that RFC 3339 wants, as far as a form shows: which days a month has is not asked here.
 fn is_rfc3339(text: &str) -> bool {
-    const START: &str = "dddd-dd-ddTdd:dd:dd";
-    let has_form = |text: &str, form: &str| {
-        text.len() == form.len()
-            && text.bytes().zip(form.bytes()).all(|(byte, wanted)| match wanted {
-                b'd' => byte.is_ascii_digit(),
-                wanted => byte.to_ascii_uppercase() == wanted,
-            })
-    };
-    let Some((start, rest)) = text.split_at_checked(START.len()) else { return false };
-    let (fraction, offset) =
-        rest.find(['Z', 'z', '+', '-']).map_or((rest, ""), |at| rest.split_at(at));
-    let is_fraction = fraction.strip_prefix('.').map_or(fraction.is_empty(), |digits| {
-        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    static FORM: LazyLock<Regex> = LazyLock::new(|| {
+        let pattern = r"^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:[0-5]\d(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$";
+        Regex::new(pattern).expect("the pattern is a constant, and a test uses it")
     });
-    let is_offset = has_form(offset, "Z")
-        || ((has_form(offset, "+dd:dd") || has_form(offset, "-dd:dd"))
-            && offset[1..3] < *"24"
-            && offset[4..] < *"60");
-    has_form(start, START) && start[17..] < *"60" && is_fraction && is_offset
+    FORM.is_match(text)
 }
 
 #[cfg(test)]
