@@ -247,17 +247,16 @@ fn record_governance(
 fn inherits(clause: &Clause, at: usize, before: Governance) -> bool {
     let adjacent = morphology::is_base(clause.word_before());
     match (clause.join, before) {
-        (ClauseJoin::Fresh, _) | (_, Governance::None | Governance::Ordered) => false,
+        (ClauseJoin::Fresh, _)
+        | (ClauseJoin::Comma, Governance::Forbidden)
+        | (_, Governance::None | Governance::Ordered) => false,
         (ClauseJoin::And, Governance::Embedded)
         | (ClauseJoin::Or, Governance::Embedded | Governance::Forbidden) => {
             let it = object::object(clause, at) == ObjectKind::Pronoun;
             !(stative(clause, at) || it && clause.depends_on_a_check())
         }
-        (ClauseJoin::And, Governance::Forbidden) => adjacent,
-        // "don't delete, move or rename anything", but not "don't wait, send it".
-        (ClauseJoin::Comma, Governance::Forbidden) => adjacent && clause.lists_with_or(),
-        (ClauseJoin::Comma, Governance::Embedded) => {
-            adjacent || clause.in_question() && clause.before_has_question()
+        (ClauseJoin::And, Governance::Forbidden) | (ClauseJoin::Comma, Governance::Embedded) => {
+            adjacent
         }
     }
 }

@@ -81,18 +81,6 @@ impl<'a> Clause<'a> {
         sentence.windows(2).any(is_check)
     }
 
-    /// Whether an "or" follows in the sentence: what stands here is one of a list.
-    pub(super) fn lists_with_or(&self) -> bool {
-        let rest = self.words[self.end..].iter();
-        rest.take_while(|word| word.separator != Separator::Sentence).any(|word| word.text == "or")
-    }
-
-    /// Whether the sentence so far begins as a question.
-    pub(super) fn before_has_question(&self) -> bool {
-        let first = self.words[self.sentence_start()].text.as_str();
-        is(QUESTION_WORDS, first) || is(MODALS, first) || is(DO, first)
-    }
-
     fn sentence_start(&self) -> usize {
         (0..=self.start)
             .rev()

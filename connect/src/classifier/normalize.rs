@@ -77,21 +77,14 @@ fn joined(words: &[WordToken]) -> Vec<WordToken> {
     out
 }
 
+/// Whether these are one word that was split.
 fn split(first: &str, second: &str) -> bool {
-    match first {
-        "e" => matches!(second, "mail" | "mails" | "mailed" | "mailing" | "sign" | "signed"),
-        "un" => matches!(
-            second,
-            "subscribe" | "lock" | "mute" | "follow" | "install" | "friend" | "block"
-        ),
-        "re" => matches!(
-            second,
-            "schedule" | "send" | "book" | "order" | "post" | "start" | "boot" | "name"
-        ),
-        "face" => second == "time",
-        "docu" => second == "sign",
-        _ => false,
-    }
+    is("e un re face docu", first)
+        && is(
+            "email emails emailed emailing esign esigned unsubscribe unlock unmute unfollow uninstall unfriend unblock \
+             reschedule resend rebook reorder repost restart reboot rename facetime docusign",
+            &format!("{first}{second}"),
+        )
 }
 
 fn expand(word: WordToken, spoken: &mut Vec<WordToken>) {

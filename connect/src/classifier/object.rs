@@ -3,7 +3,7 @@
 use super::address::address_after;
 use super::clause::Clause;
 use super::idioms::idiom;
-use super::verb_table::{ActionClass, VerbCondition, VerbRow, list};
+use super::verb_table::{VerbCondition, VerbRow, list};
 use super::word_classes::{
     self, BE, DETERMINERS, HAVE, INFORMATION, MODALS, OBJECTS, OTHERS_LISTS, OWN_DEVICES, PEOPLE,
     POSSESSIVES, PREPOSITIONS, SUBJECTS, WordSet, is, number, possessive,
@@ -28,18 +28,12 @@ pub(super) fn acts(clause: &Clause, at: usize, row: &VerbRow) -> bool {
             !own && !sum(clause, at)
         }
         VerbCondition::Only(list) => {
-            later(clause, at + 1, clause.end.min(at + 10), list)
-                && !(tells(row) && owner_later(clause, at))
+            later(clause, at + 1, clause.end.min(at + 10), list) && !owner_later(clause, at)
         }
         VerbCondition::ObjectKind(list) => later(clause, at + 1, phrase_end(clause, at + 1), list),
         VerbCondition::With(list) => particle(clause, at, list),
         VerbCondition::Then(list) => list.split('|').any(|phrase| follows(clause, at, phrase)),
     }
-}
-
-/// Whether a row is about telling somebody something, which the owner may always be.
-fn tells(row: &VerbRow) -> bool {
-    matches!(row.does, Some(ActionClass::Sends | ActionClass::Publishes | ActionClass::Calls))
 }
 
 /// Whether the verb at `at` with its object list is told of something that was named before it (passives).

@@ -5,8 +5,8 @@ use super::clause::{Clause, Mood};
 use super::morphology;
 use super::object::ObjectKind;
 use super::word_classes::{
-    BE, CONDITIONS, DETERMINERS, DO, EMBEDDERS, HAVE, MODALS, MODIFIERS, PEOPLE, QUESTION_WORDS,
-    QUOTING, STATES, STRICT_PREPOSITIONS, SUBJECTS, TIMES, is, possessive,
+    DETERMINERS, EMBEDDERS, MODIFIERS, PEOPLE, QUOTING, STATES, STRICT_PREPOSITIONS, TIMES, is,
+    possessive,
 };
 
 /// A plain form that nothing governs, beside another word.
@@ -32,9 +32,9 @@ impl LooseVerb {
         let named = matches!(self.object, ObjectKind::Marked | ObjectKind::Pronoun);
         let urged = (self.beside + 1..self.at).any(|i| is("just now also", clause.at(i)));
         match clause.mood {
-            Mood::Condition => self.clear(clause, before) && self.after_a_verb(clause),
+            Mood::Condition => self.clear(clause, before),
             Mood::Report => {
-                let follows = self.clear(clause, before) && self.after_a_verb(clause);
+                let follows = self.clear(clause, before);
                 // "in my calendar delete the meeting", "the tv turn it on"
                 let fronted = is("in on from for with at to under", clause.at(clause.body_start))
                     && (named || !self.noun && self.object == ObjectKind::Other);
@@ -83,21 +83,4 @@ impl LooseVerb {
             _ => true,
         }
     }
-
-    fn after_a_verb(self, clause: &Clause) -> bool {
-        (clause.body_start + 1..=self.beside).any(|at| finite(clause, at))
-    }
-}
-
-fn finite(clause: &Clause, at: usize) -> bool {
-    let (word, before) = (clause.at(at), clause.before_word(at));
-    let subject = is(SUBJECTS, before) || before == "you";
-    if is(BE, word) || is(MODALS, word) || is(HAVE, word) || is(DO, word) {
-        return true;
-    }
-    let named = is(DETERMINERS, before) || possessive(before) || is(MODIFIERS, before);
-    let opener = is(CONDITIONS, before) || is(QUESTION_WORDS, before);
-    let ending =
-        word.len() > 3 && (word.ends_with('s') || word.ends_with("ed")) && !possessive(word);
-    (ending || morphology::is_inflected(word)) && (!named || subject) && !opener
 }

@@ -181,7 +181,8 @@ fn simple(c: char) -> char {
             };
             let whole = only(&mut c.nfkd().filter(|part| !is_combining_mark(*part)))
                 // The letter of "⒜".
-                .or_else(|| only(&mut c.nfkd().filter(|part| part.is_alphanumeric())));
+                .or_else(|| only(&mut c.nfkd().filter(|part| part.is_alphanumeric())))
+                .filter(char::is_ascii);
             let lower = whole.unwrap_or(c).to_lowercase().next().unwrap_or(c);
             LETTERS.accents.get(&lower).copied().unwrap_or(lower)
         }
