@@ -1,5 +1,7 @@
 //! Texts by the thousand, as `connect run` handles them: what they cost is bounded, and the owner does not wait for them.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use harness::{
@@ -40,11 +42,13 @@ fn thousands_of_texts_neither_hold_up_the_owner_nor_cost_more_than_an_hours_budg
         "skill/.texted_numbers.json",
         &json!({"format": 1, "numbers": {friend: {"at": "2026-01-01T00:00:00Z"}}}).to_string(),
     );
-    // Turns of texts hang for as long as the flood lasts; a call's do not.
-    let (text_ends, owner_ends) = (Duration::from_millis(300), Duration::ZERO);
+    // Turns of texts hang until the owner was answered, so that the flood lasts as long.
+    let owner_answered = Arc::new(AtomicBool::new(false));
+    let may_end = Arc::clone(&owner_answered);
     gateway.reply_with(move |turn| {
-        // How long such a turn takes.
-        std::thread::sleep(if turn.message.contains("\n| ") { text_ends } else { owner_ends });
+        if turn.message.contains("\n| ") {
+            wait_until(SOON, || may_end.load(Ordering::Relaxed));
+        }
         AgentReply::from("You have two meetings.")
     });
     service.flood(400, |n| event::sms_received(ANN, &format!("hi {n}"), &format!("one{n}")));
@@ -55,6 +59,8 @@ fn thousands_of_texts_neither_hold_up_the_owner_nor_cost_more_than_an_hours_budg
     service.send(&event::sms_received(friend, "Yes, eight is fine", "friend"));
     service.wait_frame(SOON, "deep_tool_result", |frame| frame["request_id"] == "o1");
     let answered_at = Instant::now();
+    assert_eq!(service.texted(), []);
+    owner_answered.store(true, Ordering::Relaxed);
     let owners = |gateway: &SimulatedGateway| {
         let turns = gateway.turns();
         turns.into_iter().find(|turn| turn.message.contains("calendar")).unwrap()

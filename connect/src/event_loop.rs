@@ -132,7 +132,10 @@ impl EventLoop {
                 LoopEvent::Worker { key, event } => {
                     completion::on_worker_event(&mut self.dispatcher, &key, event);
                 }
-                LoopEvent::OwnerStopped => completion::on_owner_stopped(&mut self.dispatcher, now),
+                LoopEvent::GatewayDown(health) => {
+                    self.dispatcher.status.set_gateway_health(&health);
+                }
+                LoopEvent::OwnerStopped => completion::on_owner_stopped(&mut self.dispatcher),
                 // The change is handled below.
                 LoopEvent::Wake => {}
             }

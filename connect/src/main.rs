@@ -11,15 +11,18 @@
 //! 5. The outcome becomes an [`shared::answer`], and comes back as a [`shared::worker_event`] over [`shared::loop_channel`].
 //! 6. [`requests::completion`] writes the answer into the journal and gives it to [`transport::outbox`], which sends it on each
 //!    connection until a pong acknowledges it. Meanwhile [`requests::timers`] tells the caller that work goes on.
-//! 7. A reply that comes after the wait is found by [`workers::late_replies`] and follows on the call. What a crash leaves
+//! 7. A reply that comes after the wait is found by [`workers::late_replies`] and follows on the call. A text, or a notice to
+//!    the agent, that finds the gateway down waits for its return ([`workers::gateway_return`]). What a crash leaves
 //!    unfinished, [`recovery`] resumes or answers.
 //!
 //! # Threads
 //!
 //! - The **loop thread** ([`event_loop`]) owns the connection, the dispatcher and the status. It waits in its
 //!   poll only: what takes a network stands on other threads.
-//! - **Workers** have at most `max_turns` requests at once, each with its own blocking HTTP. A panic ends one request.
-//! - A **dial**, the **late replies**, the **opt-outs** and each **poll** of an approval have a thread while they have work.
+//! - **Workers** have at most `max_turns` requests at once, each a thread with its own blocking HTTP. A panic ends one
+//!   request.
+//! - A **dial**, the **late replies**, the **gateway's return**, the **opt-outs** and each **poll** of an approval have a thread
+//!   while they have work.
 //! - They share the [`shared::context`], whose tables each have a lock of their own; only the journal's is ever taken under
 //!   another one.
 //!

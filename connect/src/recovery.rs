@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use state::sms_keyword;
 
 use crate::handlers;
 use crate::journal::replay::{ReplayedJournal, ReplayedRequest, RequestStage};
@@ -12,7 +13,7 @@ use crate::prompts::caller_phrases;
 use crate::protocol::incoming::{IncomingFrame, ServiceEvent};
 use crate::requests::completion::{answer_recovered, submit_text};
 use crate::requests::dispatcher::Dispatcher;
-use crate::shared::request::{AgentRequest, Origin};
+use crate::shared::request::{AgentRequest, Lifetime, Origin};
 use crate::transport::outbox::OutgoingAnswer;
 
 /// Takes up what a journal says.
@@ -26,7 +27,7 @@ pub(crate) fn replay(dispatcher: &mut Dispatcher, replayed: ReplayedJournal) {
     let (now, service_now) = (Instant::now(), dispatcher.context.service_clock.now());
     for request in replayed.requests {
         let is_fresh = age(request.at, service_now) < dispatcher.context.periods.queue;
-        let is_untouched = request.stage == RequestStage::Accepted;
+        let is_untouched = request.stage == RequestStage::Accepted && request.notice.is_none();
         if is_untouched && (is_fresh || handlers::sms_keywords::is_opt_out(&request.frame)) {
             // Nothing was done yet, and the caller may still wait; an opt-out is heeded however late.
             resubmit(dispatcher, &request);
@@ -35,9 +36,17 @@ pub(crate) fn replay(dispatcher: &mut Dispatcher, replayed: ReplayedJournal) {
         dispatcher.seen.insert(&request.key, now);
         match &request.stage {
             RequestStage::Done => {}
-            RequestStage::Accepted => {
-                answer_interrupted(dispatcher, &request, caller_phrases::WAITED_TOO_LONG);
-            }
+            RequestStage::Accepted => match unsent(dispatcher, &request) {
+                Some(unsent) => {
+                    let key = &request.key;
+                    dispatcher
+                        .context
+                        .log
+                        .line(format_args!("{key}: waits since before the restart"));
+                    dispatcher.await_gateway(Arc::new(unsent));
+                }
+                None => answer_interrupted(dispatcher, &request, caller_phrases::WAITED_TOO_LONG),
+            },
             RequestStage::AwaitingApproval => {
                 answer_interrupted(dispatcher, &request, caller_phrases::APPROVAL_INTERRUPTED);
             }
@@ -69,6 +78,26 @@ fn resubmit(dispatcher: &mut Dispatcher, request: &ReplayedRequest) {
         dispatcher.context.log.line(format_args!("{}: resumed after the restart", request.key));
         handlers::handle(dispatcher, event, &request.frame);
     }
+}
+
+/// A request that was never sent, and for whose answer nobody holds the line; `None` if it is too old by now.
+fn unsent(dispatcher: &Dispatcher, request: &ReplayedRequest) -> Option<AgentRequest> {
+    let now = dispatcher.context.service_clock.moment();
+    let (origin, text) = match (&request.notice, IncomingFrame::read(&request.frame)) {
+        (Some(notice), _) => (Origin::Internal, notice.clone()),
+        // A text of one word such as HELP has no turn.
+        (None, IncomingFrame::Event(ServiceEvent::SmsReceived(sms)))
+            if sms_keyword::parse(&sms.body).is_none() =>
+        {
+            let (from, text) = (sms.sender()?, sms.words().to_owned());
+            (Origin::Text { from, n_media: sms.n_media }, text)
+        }
+        _ => return None,
+    };
+    let lifetime = Lifetime::of(&origin, now, now.at.duration_since(request.at));
+    let lifetime = lifetime.filter(|lifetime| !lifetime.is_over(now))?;
+    let recovered = AgentRequest::recovered(&request.key, origin);
+    Some(AgentRequest { text, lifetime: Some(lifetime), ..recovered })
 }
 
 /// Answers a request that the restart interrupted.
@@ -130,8 +159,7 @@ fn origin(dispatcher: &Dispatcher, request: &ReplayedRequest) -> Option<Origin> 
             Some(Origin::Walkie { request_id, session: None })
         }
         IncomingFrame::Event(ServiceEvent::SmsReceived(sms)) => {
-            let from = sms.from?.parse().ok()?;
-            Some(Origin::Text { from, n_media: sms.n_media })
+            Some(Origin::Text { from: sms.sender()?, n_media: sms.n_media })
         }
         _ => {
             dispatcher

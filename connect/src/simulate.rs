@@ -107,7 +107,12 @@ fn play(
             Ok(LoopEvent::Worker { key, event }) => {
                 completion::on_worker_event(dispatcher, &key, event);
             }
-            Ok(LoopEvent::Dialled { .. } | LoopEvent::OwnerStopped | LoopEvent::Wake)
+            Ok(
+                LoopEvent::Dialled { .. }
+                | LoopEvent::GatewayDown(_)
+                | LoopEvent::OwnerStopped
+                | LoopEvent::Wake,
+            )
             | Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return Ok(would_ask),
         }

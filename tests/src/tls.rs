@@ -47,6 +47,16 @@ impl Authority {
 }
 
 impl Identity {
+    /// The certificate in PEM.
+    pub fn certificate(&self) -> &str {
+        &self.certificate
+    }
+
+    /// The key in PEM.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
     /// What a server needs to present this identity.
     pub(crate) fn server_config(&self) -> Arc<ServerConfig> {
         let chain = CertificateDer::pem_slice_iter(self.certificate.as_bytes());

@@ -263,6 +263,8 @@ pub(crate) enum BenchPart {
     Memory,
     /// The time that the client adds to a turn beside the floor, memory, reconnects, idleness
     Connect,
+    /// 3,400 texts within 15 seconds: memory, turns, and what the owner waits meanwhile
+    Flood,
 }
 
 impl BenchArgs {

@@ -2,6 +2,7 @@
 
 pub(crate) mod connect;
 mod figures;
+mod flood;
 mod memory;
 pub(crate) mod process;
 mod tools;
@@ -32,6 +33,7 @@ pub(crate) fn run(workspace: &Workspace, args: &BenchArgs, printer: Printer) -> 
         let (name, value) = match part {
             BenchPart::Tools => ("tools", tools::measure(&programs, args.runs)?),
             BenchPart::Memory => ("memory", memory::measure(&programs, args.runs)?),
+            BenchPart::Flood => ("flood", flood::measure(&programs)?),
             BenchPart::Connect => ("connect", connect::measure(&programs, args)?),
         };
         figures.insert(name.to_owned(), value);

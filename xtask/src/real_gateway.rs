@@ -1,6 +1,8 @@
-//! `cargo xtask real-gateway`: `setup`, the voice path and `uninstall` against a real OpenClaw gateway, whose model is a
-//! stub that repeats its prompt.
+//! `cargo xtask real-gateway`: `setup`, the voice path, `uninstall` and what becomes of a client whose gateway changes,
+//! against a real OpenClaw gateway, whose model is a stub that repeats its prompt or uses a tool.
 
+mod model;
+mod outages;
 mod owner;
 mod process;
 mod scheduler;
@@ -36,6 +38,8 @@ pub(crate) fn run(workspace: &Workspace, printer: Printer) -> Result<CheckResult
         turns.extend(turns::run(&format!("{programs}/connect"), &running)?);
         turns.push(scheduler::run(&programs, &running)?);
         turns.push(owner.uninstalls(&before)?);
+        running.down()?;
+        turns.extend(outages::run(&format!("{programs}/connect"), &running)?);
         Ok(turns)
     });
     gateway.down()?;

@@ -9,7 +9,7 @@ use state::out::Printer;
 use state::paths;
 
 use super::running;
-use crate::status::{ClientState, ClientStatus};
+use crate::status::{ClientState, ClientStatus, WaitingForGateway};
 
 /// Runs the command: exit 0 only if the lock is held, the key was accepted and pings are answered.
 pub(crate) fn run(common: &Common) -> anyhow::Result<Exit> {
@@ -118,6 +118,7 @@ impl StatusView {
             "Last close",
             status.last_close.as_ref().map(|close| format!("{:.0} {}", close.at, close.reason)),
         );
+        line("Waiting", waiting(status));
         line("Gateway", status.gateway.problem.clone());
         if !status.journal_writable {
             line("Journal", Some("cannot be written, so nothing sensitive is done".to_owned()));
@@ -130,10 +131,25 @@ impl StatusView {
     }
 }
 
+/// What waits until the gateway is back, or until an hour's budget has room for it.
+fn waiting(status: &ClientStatus) -> Option<String> {
+    let WaitingForGateway { texts, notices } = status.waiting_for_gateway;
+    let count = |n: usize, what: &str| match n {
+        0 => None,
+        1 => Some(format!("1 {what}")),
+        _ => Some(format!("{n} {what}s")),
+    };
+    let counts = [count(texts, "text"), count(notices, "notice")];
+    let counts: Vec<String> = counts.into_iter().flatten().collect();
+    let for_what =
+        if status.gateway.problem.is_some() { "the gateway" } else { "room in the hour's budget" };
+    (!counts.is_empty()).then(|| format!("{}, for {for_what}", counts.join(" and ")))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::StatusView;
-    use crate::status::{ClientState, ClientStatus};
+    use super::{StatusView, waiting};
+    use crate::status::{ClientState, ClientStatus, GatewayStatus, WaitingForGateway};
     use jiff::{SignedDuration, Timestamp};
 
     #[track_caller]
@@ -154,6 +170,20 @@ mod tests {
         case(ClientState::Waiting, true, 1, ClientState::Waiting, false);
         case(ClientState::Refused, false, 1, ClientState::Refused, false);
         case(ClientState::Replaced, true, 1, ClientState::Connecting, false);
+    }
+
+    #[test]
+    fn what_waits_is_told_with_the_reason() {
+        let told = |texts, notices, problem: Option<&str>| {
+            let gateway =
+                GatewayStatus { problem: problem.map(str::to_owned), ..Default::default() };
+            let waiting_for_gateway = WaitingForGateway { texts, notices };
+            waiting(&ClientStatus { gateway, waiting_for_gateway, ..ClientStatus::default() })
+        };
+        assert_eq!(told(0, 0, Some("down")), None);
+        let both = "1 text and 2 notices, for the gateway";
+        assert_eq!(told(1, 2, Some("down")).as_deref(), Some(both));
+        assert_eq!(told(1, 0, None).as_deref(), Some("1 text, for room in the hour's budget"));
     }
 
     #[test]

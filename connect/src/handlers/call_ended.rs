@@ -6,7 +6,6 @@ use crate::prompts::call_summary::call_summary;
 use crate::prompts::fence::FenceNonce;
 use crate::protocol::incoming::CallEnded;
 use crate::requests::dispatcher::Dispatcher;
-use crate::shared::request::AgentRequest;
 use crate::workers::pool::Lane;
 
 /// Ends the call, and reports it once.
@@ -15,8 +14,7 @@ pub(super) fn handle(dispatcher: &mut Dispatcher, ended: &CallEnded) {
         Some(call_id) => format!("ended:{call_id}"),
         None => format!("ended:{}", dispatcher.context.service_clock.now().as_nanosecond()),
     };
-    let now = Instant::now();
-    if !dispatcher.seen.insert(&key, now) {
+    if !dispatcher.seen.insert(&key, Instant::now()) {
         return;
     }
     if let Some(call_id) = &ended.call_id {
@@ -33,5 +31,5 @@ pub(super) fn handle(dispatcher: &mut Dispatcher, ended: &CallEnded) {
             "{key}: not passed to the agent: the system has no random numbers"
         ));
     };
-    dispatcher.start(AgentRequest::internal(key, call_summary(&nonce, ended), now));
+    dispatcher.notify_agent(key, call_summary(&nonce, ended));
 }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use state::{file, paths, sms_keyword};
 
 use super::sms_keywords;
+use crate::protocol::incoming::IncomingSms;
 use crate::requests::dispatcher::Dispatcher;
 use crate::shared::request::{AgentRequest, Origin};
 use crate::sms::opt_out_queue::ListChange;
@@ -17,9 +18,6 @@ use crate::workers::pool::{Lane, QueueTimeout};
 
 /// The file is no longer than this, in bytes: where nobody ticks, nobody will miss the oldest.
 const MAX_STORED: usize = 1 << 20;
-
-/// As much of an id tells it from others, in characters.
-const LONGEST_ID: usize = 200;
 
 /// Appends the event to the file; a text to a mission's number that opts out is heeded as one to ours is.
 pub(super) fn handle(
@@ -35,16 +33,11 @@ pub(super) fn handle(
 }
 
 fn heed_opt_out(dispatcher: &mut Dispatcher, fields: &Map<String, Value>, frame: &str) {
-    let text = |key: &str| fields.get(key).and_then(Value::as_str);
-    let body = text("text").unwrap_or_default();
-    let change = sms_keyword::parse(body).and_then(ListChange::of);
-    let from = text("from").and_then(|from| from.parse().ok());
-    let (Some(change), Some(from)) = (change, from) else { return };
-    let id = text("message_id").map_or_else(
-        || dispatcher.context.service_clock.now().as_nanosecond().to_string(),
-        |id| state::sanitize::line_up_to(id, LONGEST_ID),
-    );
-    sms_keywords::change_list(dispatcher, &format!("text:{id}"), &from, (change, body), frame);
+    let sms = IncomingSms::of_mission(fields);
+    let change = sms_keyword::parse(&sms.body).and_then(ListChange::of);
+    let (Some(change), Some(from)) = (change, sms.sender()) else { return };
+    let key = sms.key(dispatcher.context.service_clock.now());
+    sms_keywords::change_list(dispatcher, &key, &from, (change, &sms.body), frame);
 }
 
 fn store(dispatcher: &mut Dispatcher, name: &str, fields: &Map<String, Value>) {

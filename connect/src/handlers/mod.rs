@@ -30,7 +30,7 @@ pub(crate) fn handle(dispatcher: &mut Dispatcher, event: ServiceEvent, frame: &s
             let session_key = session_key.as_deref();
             walkie_request::handle(dispatcher, request_id, transcript, session_key, frame);
         }
-        ServiceEvent::SmsReceived(sms) => sms_received::handle(dispatcher, sms, frame),
+        ServiceEvent::SmsReceived(sms) => sms_received::handle(dispatcher, &sms, frame),
         ServiceEvent::ApprovalResponded(decision) => {
             approval_responded::handle(dispatcher, &decision);
         }

@@ -49,15 +49,10 @@ pub(super) fn change_list(
     let said = notice.reply.clone();
     opt_out_writer::record(context, notice);
     if let Some(word) = said
-        && dispatcher.has_text_budget(key, phone)
+        && dispatcher.has_text_budget(key, phone, dispatcher.lane_of_texts(phone))
         && dispatcher.why_full(Lane::Calls).is_none()
     {
-        let request = AgentRequest::internal(
-            format!("answer:{key}"),
-            reply_notice(phone, &word),
-            Instant::now(),
-        );
-        dispatcher.start(request);
+        dispatcher.notify_agent(format!("answer:{key}"), reply_notice(phone, &word));
     }
 }
 
@@ -93,7 +88,7 @@ pub(super) fn help(dispatcher: &mut Dispatcher, key: &str, from: Phone, frame: &
             .log
             .line(format_args!("{key}: {from} was answered who this is within a day"));
     }
-    if !dispatcher.has_text_budget(key, &from) {
+    if !dispatcher.has_text_budget(key, &from, dispatcher.lane_of_texts(&from)) {
         return;
     }
     dispatcher.context.journal.append_buffered(JournalStep::Accepted, key, Some(frame));
@@ -106,12 +101,10 @@ pub(super) fn help(dispatcher: &mut Dispatcher, key: &str, from: Phone, frame: &
 
 /// Whether a frame opts somebody out or in: that is heeded however late.
 pub(crate) fn is_opt_out(frame: &str) -> bool {
-    let text = match IncomingFrame::read(frame) {
-        IncomingFrame::Event(ServiceEvent::SmsReceived(IncomingSms { body, .. })) => body,
-        IncomingFrame::Event(ServiceEvent::Mission(_, fields)) => {
-            fields.get("text").and_then(|text| text.as_str()).unwrap_or_default().to_owned()
-        }
+    let sms = match IncomingFrame::read(frame) {
+        IncomingFrame::Event(ServiceEvent::SmsReceived(sms)) => sms,
+        IncomingFrame::Event(ServiceEvent::Mission(_, fields)) => IncomingSms::of_mission(&fields),
         _ => return false,
     };
-    sms_keyword::parse(&text).is_some_and(|word| word != Keyword::Help)
+    sms_keyword::parse(&sms.body).is_some_and(|word| word != Keyword::Help)
 }

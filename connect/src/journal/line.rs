@@ -15,12 +15,18 @@ pub(crate) enum JournalStep {
     /// A request was accepted; the body is its frame.
     #[serde(rename = "asked")]
     Accepted,
+    /// A notice of our own to the agent was made; the body is its text.
+    #[serde(rename = "notice")]
+    Notice,
     /// It waits for an approval.
     #[serde(rename = "guarded")]
     AwaitingApproval,
     /// It is being sent to the gateway: from here on a turn may have run.
     #[serde(rename = "sent")]
     Dispatched,
+    /// It was not sent after all, since the gateway is down: no turn ran.
+    #[serde(rename = "unsent")]
+    Unsent,
     /// There is an answer; the body is what is to be delivered.
     #[serde(rename = "answered")]
     Answered,

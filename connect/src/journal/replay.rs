@@ -27,6 +27,8 @@ pub(crate) struct ReplayedRequest {
     pub(crate) at: Timestamp,
     /// The frame it came in; empty if that line is missing.
     pub(crate) frame: String,
+    /// The text of a notice of our own, which came in no frame.
+    pub(crate) notice: Option<String>,
     /// How far it came.
     pub(crate) stage: RequestStage,
 }
@@ -34,7 +36,7 @@ pub(crate) struct ReplayedRequest {
 /// How far a request came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RequestStage {
-    /// Accepted, and nothing was done.
+    /// Accepted, and nothing was done: it was not sent to the gateway, or could not be.
     Accepted,
     /// An approval was awaited.
     AwaitingApproval,
@@ -100,6 +102,7 @@ impl ReplayedJournal {
                     key: line.key.clone(),
                     at,
                     frame: String::new(),
+                    notice: None,
                     stage: RequestStage::Accepted,
                 });
                 replayed.requests.len() - 1
@@ -121,12 +124,17 @@ impl ReplayedRequest {
                 self.frame = body.unwrap_or_default();
                 return;
             }
+            JournalStep::Notice => {
+                self.notice = body;
+                return;
+            }
+            JournalStep::Unsent => RequestStage::Accepted,
             JournalStep::AwaitingApproval => RequestStage::AwaitingApproval,
             JournalStep::Dispatched => RequestStage::Dispatched,
             JournalStep::Answered => RequestStage::Answered { body: body.unwrap_or_default(), at },
             JournalStep::SendingSms => RequestStage::SendingSms,
             JournalStep::Done => {
-                self.frame = String::new();
+                (self.frame, self.notice) = (String::new(), None);
                 RequestStage::Done
             }
             JournalStep::Call | JournalStep::ProcessStart => return,
@@ -181,6 +189,20 @@ mod tests {
         for end in line("asked", "deep:a", "f").len()..text.len() - 1 {
             assert_eq!(requests_of(&text[..end])[0].stage, RequestStage::Accepted, "{end}");
         }
+    }
+
+    #[test]
+    fn what_was_not_sent_after_all_is_as_if_nothing_was_done() {
+        let text = line("asked", "text:a", "f")
+            + &line("notice", "ended:a", "n")
+            + &line("sent", "text:a", "")
+            + &line("sent", "ended:a", "")
+            + &line("unsent", "text:a", "")
+            + &line("unsent", "ended:a", "");
+        let [text, notice] = &requests_of(&text)[..] else { panic!("two requests") };
+        assert_eq!((text.frame.as_str(), &text.notice), ("f", &None));
+        assert_eq!(notice.notice.as_deref(), Some("n"));
+        assert!([text, notice].iter().all(|one| one.stage == RequestStage::Accepted));
     }
 
     #[test]
@@ -249,7 +271,7 @@ mod tests {
         #[test]
         fn compacting_loses_nothing(
             steps in proptest::collection::vec(
-                (prop::sample::select(vec!["asked", "guarded", "sent", "answered", "posting", "settled", "call", "life"]), "[a-c]", "[a-z]{0,3}"), 0..30),
+                (prop::sample::select(vec!["asked", "notice", "guarded", "sent", "unsent", "answered", "posting", "settled", "call", "life"]), "[a-c]", "[a-z]{0,3}"), 0..30),
             cut in 0_usize..4000,
         ) {
             let written = |(step, key, body): &(&str, String, String)| match *step {

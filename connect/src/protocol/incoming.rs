@@ -3,9 +3,11 @@
 //! The service is closed and changes, so a field that is missing or of another kind is no fault: it is absent. Only what
 //! an event is about (a call's id, a request's id) must be there, or it is [`ServiceEvent::Other`].
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 use state::approval_status::OwnersDecision;
 use state::call_outcome::{self, CallOutcome, WordMeaning};
+use state::phone::Phone;
 
 use super::fields::{FrameFields, RequestText};
 
@@ -103,6 +105,9 @@ pub(crate) struct CallEnded {
     pub(crate) voicemail_message: Option<String>,
 }
 
+/// What stands for the words of a text that is a picture.
+const PICTURE: &str = "[picture]";
+
 /// A text message that came in.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct IncomingSms {
@@ -177,14 +182,43 @@ impl ServiceEvent {
                 transcript: fields.request_text("transcript"),
                 session_key: fields.id("session_key"),
             },
-            "sms.received" => Self::SmsReceived(IncomingSms {
-                from: fields.id("from"),
-                body: fields.text("body").unwrap_or_default(),
-                message_id: fields.id("message_id"),
-                n_media: fields.count("media_urls"),
-            }),
+            "sms.received" => Self::SmsReceived(IncomingSms::read(fields, "body")),
             _ => return None,
         })
+    }
+}
+
+impl IncomingSms {
+    /// The text of a `mission.sms_received`: to the number of a mission, and with its words under another name.
+    pub(crate) fn of_mission(frame: &Map<String, Value>) -> Self {
+        Self::read(&FrameFields(frame), "text")
+    }
+
+    fn read(fields: &FrameFields<'_>, body: &str) -> Self {
+        Self {
+            from: fields.id("from"),
+            body: fields.text(body).unwrap_or_default(),
+            message_id: fields.id("message_id"),
+            n_media: fields.count("media_urls"),
+        }
+    }
+
+    /// The number it came from, if it is one.
+    pub(crate) fn sender(&self) -> Option<Phone> {
+        self.from.as_deref()?.parse().ok()
+    }
+
+    /// The key of its request in the journal. Without an id, the time it came in serves as one.
+    pub(crate) fn key(&self, now: Timestamp) -> String {
+        match &self.message_id {
+            Some(id) => format!("text:{id}"),
+            None => format!("text:{}", now.as_nanosecond()),
+        }
+    }
+
+    /// Its words for the agent. Only a picture comes without, whether the service lists it or not.
+    pub(crate) fn words(&self) -> &str {
+        if self.body.is_empty() { PICTURE } else { &self.body }
     }
 }
 

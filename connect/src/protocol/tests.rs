@@ -200,6 +200,15 @@ fn texts_approvals_walkie_and_missions() {
         panic!("no mission")
     };
     assert_eq!((kind.as_str(), &frame["x"]), ("mission.sms_received", &json!({"y": 1})));
+    let ServiceEvent::Mission(_, frame) = event(&json!({"event": "mission.sms_received",
+        "from": "+15551112222", "text": " Stop ", "message_id": 7}))
+    else {
+        panic!("no mission")
+    };
+    let text = IncomingSms::of_mission(&frame);
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    assert_eq!((text.words(), text.key(now)), ("Stop", "text:7".to_owned()));
+    assert_eq!(text.sender(), "+15551112222".parse().ok());
 }
 
 #[track_caller]

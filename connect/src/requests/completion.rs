@@ -38,6 +38,14 @@ pub(crate) fn on_worker_event(dispatcher: &mut Dispatcher, key: &str, event: Wor
             let answer = AnswerText::Error(caller_phrases::INTERNAL_ERROR);
             complete(dispatcher, key, TurnResult::without_turn(answer));
         }
+        WorkerEvent::GatewayBack => dispatcher.on_gateway_back(key),
+        WorkerEvent::GatewayAwaitedTooLong => {
+            if dispatcher.open.end_gateway_wait(key).is_some() {
+                let log = &dispatcher.context.log;
+                log.line(format_args!("{key}: given up: the gateway was down for too long"));
+                dispatcher.mark_done(key);
+            }
+        }
         WorkerEvent::LateReply(outcome) => complete_late(dispatcher, key, outcome),
         WorkerEvent::DryRun(what) => dispatcher.outbox.send_ephemeral(what.to_string()),
     }
@@ -47,12 +55,20 @@ pub(crate) fn on_worker_event(dispatcher: &mut Dispatcher, key: &str, event: Wor
 pub(super) fn complete(dispatcher: &mut Dispatcher, key: &str, result: TurnResult) {
     let Some(EndedRequest { request, is_answered }) = dispatcher.open.end(key) else { return };
     dispatcher.context.spoken_confirmations.forget_request(key);
-    let TurnResult { answer, run_id, gateway_health, log_line } = result;
+    let TurnResult { answer, run_id, gateway_health, awaits_gateway, log_line } = result;
     if let Some(health) = gateway_health {
+        if !awaits_gateway {
+            dispatcher.status.add_turn_latency(request.received_at.elapsed());
+            dispatcher.gateway_return.on_turn();
+        }
         dispatcher.status.set_gateway_health(&health);
     }
     if let Some(line) = log_line {
-        dispatcher.log_later(format!("{key}: {line}"));
+        let waits = if awaits_gateway { "; it waits until the gateway is back" } else { "" };
+        dispatcher.log_later(format!("{key}: {line}{waits}"));
+    }
+    if awaits_gateway {
+        return dispatcher.await_gateway(request);
     }
     let awaited_run = run_id.clone().filter(|_| can_reply_late(dispatcher, &request.origin));
     match answer {
@@ -111,6 +127,7 @@ pub(crate) fn submit_text(
     to: state::phone::Phone,
     reply: String,
 ) -> bool {
+    dispatcher.context.journal.append_buffered(JournalStep::Answered, &request.key, Some(&reply));
     let (context, work_request) = (Arc::clone(&dispatcher.context), Arc::clone(request));
     dispatcher.submit(request, Lane::KnownTexts, QueueTimeout::Unlimited, move || {
         send_reply(&context, &work_request, &to, &reply);
@@ -165,19 +182,20 @@ pub(crate) fn on_pong(dispatcher: &mut Dispatcher, ping: u64) {
 
 /// The owner texted STOP: every request that is not over ends now, whatever a worker still brings of it, and what was to be
 /// approved may not be done any more. The agent's main session is told.
-pub(crate) fn on_owner_stopped(dispatcher: &mut Dispatcher, now: Instant) {
+pub(crate) fn on_owner_stopped(dispatcher: &mut Dispatcher) {
     dispatcher.context.stop_all();
     dispatcher.workers.give_up_waiting();
     let keys = dispatcher.open.keys();
     let n = keys.len();
     for key in keys {
         dispatcher.late_replies.forget(&key);
+        dispatcher.gateway_return.forget(&key);
         let answer = AnswerText::Error(caller_phrases::STOPPED_BY_OWNER);
         complete(dispatcher, &key, TurnResult::without_turn(answer));
     }
     dispatcher.context.log.line(format_args!("the owner texted STOP: {n} requests ended"));
     let key = format!("stop:{}", dispatcher.context.service_clock.now().as_nanosecond());
-    dispatcher.start(AgentRequest::internal(key, stop_notice(n), now));
+    dispatcher.notify_agent(key, stop_notice(n));
 }
 
 /// The machine slept: what was to be confirmed aloud is not any more, and nobody waits for what waited for a worker. Workers
@@ -190,10 +208,15 @@ pub(crate) fn on_slept(dispatcher: &mut Dispatcher) {
     }
 }
 
-/// Accepts no more requests, and gives up those that wait for a worker.
+/// Accepts no more requests, and gives up those that wait for a worker. Where nobody holds the line the next process goes on
+/// with them.
 pub(crate) fn stop(dispatcher: &mut Dispatcher) {
     dispatcher.is_stopping = true;
     for key in dispatcher.workers.give_up_waiting() {
+        if dispatcher.open.end_patient(&key) {
+            dispatcher.context.log.line(format_args!("{key}: left to the next start"));
+            continue;
+        }
         let answer = AnswerText::Error(caller_phrases::STOPPING);
         complete(dispatcher, &key, TurnResult::without_turn(answer));
     }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jiff::SignedDuration;
 use state::phone::Phone;
 
 use super::dedup::SeenRequests;
@@ -15,13 +16,15 @@ use crate::prompts::caller_phrases;
 use crate::protocol::RequestText;
 use crate::shared::answer::AnswerText;
 use crate::shared::context::ClientContext;
-use crate::shared::request::{AgentRequest, Origin};
+use crate::shared::request::{AgentRequest, Lifetime, Origin};
 use crate::shared::worker_event::WorkerEvent;
 use crate::status::ClientCounts;
 use crate::status::writer::StatusWriter;
 use crate::transport::outbox::Outbox;
+use crate::workers::gateway_return::GatewayReturn;
 use crate::workers::late_replies::LateReplies;
 use crate::workers::pool::{JobKind, Lane, QueueTimeout, WorkerPool};
+use crate::workers::sms_reply::check_recipient;
 use crate::workers::turn;
 
 /// The loop thread's state, all but the connection.
@@ -32,6 +35,7 @@ pub(crate) struct Dispatcher {
     pub(crate) seen: SeenRequests,
     pub(super) workers: WorkerPool,
     pub(super) late_replies: LateReplies,
+    pub(super) gateway_return: GatewayReturn,
     pub(super) help_notices: HelpNotices,
     pub(super) open: OpenRequests,
     pub(super) is_stopping: bool,
@@ -51,6 +55,7 @@ impl Dispatcher {
             seen: SeenRequests::default(),
             workers,
             late_replies: LateReplies::default(),
+            gateway_return: GatewayReturn::default(),
             help_notices: HelpNotices::default(),
             open: OpenRequests::default(),
             is_stopping: false,
@@ -73,21 +78,47 @@ impl Dispatcher {
             }
             RequestText::TooLong => return self.decline(&key, &origin, caller_phrases::TOO_LONG),
         };
-        if let Some(why) = self.why_full(self.lane_of(&origin)) {
+        let lane = self.lane_of(&origin);
+        if let Some(why) = self.why_full(lane) {
             // It was not accepted, so it may come again.
             self.seen.forget(&key);
             return self.decline(&key, &origin, why);
         }
         if let Origin::Text { from, .. } = &origin
-            && !self.has_text_budget(&key, from)
+            && !self.has_text_budget(&key, from, lane)
         {
             return;
         }
         // Before anything happens, and buffered: the worker's own line takes this one along.
         self.context.journal.append_buffered(JournalStep::Accepted, &key, Some(frame));
         let is_journaled = self.context.journal.is_writable();
+        let request = self.new_request(key, origin, text, is_journaled);
+        self.context.log.debug(|| format!("{}: {}", request.key, request.text));
+        self.start(request, lane);
+    }
+
+    /// Notifies the agent's main session of something, without waiting for a reply. It survives a crash as a text does.
+    pub(crate) fn notify_agent(&mut self, key: String, notice: String) {
+        self.context.journal.append_buffered(JournalStep::Notice, &key, Some(&notice));
+        let is_journaled = self.context.journal.is_writable();
+        let request = self.new_request(key, Origin::Internal, notice, is_journaled);
+        self.start(request, Lane::Calls);
+    }
+
+    fn new_request(
+        &self,
+        key: String,
+        origin: Origin,
+        text: String,
+        is_journaled: bool,
+    ) -> AgentRequest {
+        let context = &self.context;
+        let now = context.service_clock.moment();
+        // A simulation waits for no gateway.
+        let is_simulated = context.service.is_none();
+        let lifetime = Lifetime::of(&origin, now, SignedDuration::ZERO).filter(|_| !is_simulated);
         let received_at = Instant::now();
-        self.start(AgentRequest { key, origin, text, received_at, is_journaled });
+        AgentRequest { key, origin, text, received_at, is_journaled, lifetime }
     }
 
     /// Whether a request comes for the first time. From now on it does not.
@@ -100,23 +131,59 @@ impl Dispatcher {
         is_new
     }
 
-    /// Hands a request to the workers for a turn.
-    pub(crate) fn start(&mut self, request: AgentRequest) {
+    /// Hands a new request to the workers for a turn.
+    fn start(&mut self, request: AgentRequest, lane: Lane) {
         if let Some(call_id) = request.origin.call_id() {
             self.context.spoken_confirmations.assign(call_id, &request.key);
         }
         let request = Arc::new(request);
+        if self.submit_turn(&request, lane) {
+            self.log_later(format!("{}: accepted", request.key));
+        }
+    }
+
+    fn submit_turn(&mut self, request: &Arc<AgentRequest>, lane: Lane) -> bool {
         let work = {
-            let (context, request) = (Arc::clone(&self.context), Arc::clone(&request));
+            let (context, request) = (Arc::clone(&self.context), Arc::clone(request));
             move || turn::handle(&context, &request)
         };
-        let lane = self.lane_of(&request.origin);
         // Nobody holds the line for a text, and how many wait is bounded by their budget.
         let is_text = matches!(request.origin, Origin::Text { .. });
         let timeout = if is_text { QueueTimeout::Unlimited } else { QueueTimeout::Limited };
-        if self.submit(&request, lane, timeout, work) {
-            self.log_later(format!("{}: accepted", request.key));
-            self.context.log.debug(|| format!("{}: {}", request.key, request.text));
+        self.submit(request, lane, timeout, work)
+    }
+
+    /// Has a request wait that found the gateway down, or that an earlier process left before it was sent. Only its answer's
+    /// age ends that, not a stop: the journal has it.
+    pub(crate) fn await_gateway(&mut self, request: Arc<AgentRequest>) {
+        let Some(lifetime) = request.lifetime.filter(|_| !self.is_stopping) else { return };
+        let key = request.key.clone();
+        if !self.open.await_gateway(request) {
+            let log = &self.context.log;
+            return log.line(format_args!("{key}: too many wait; left to the next start"));
+        }
+        self.gateway_return.await_gateway(&self.context, key, lifetime);
+    }
+
+    /// The gateway is back: a request that waited for it goes on, unless its sender may not be answered any more. Its text
+    /// was counted when it came, and counts as of now; where that is one too many it waits on.
+    pub(super) fn on_gateway_back(&mut self, key: &str) {
+        let Some(request) = self.open.end_gateway_wait(key).filter(|_| !self.is_stopping) else {
+            return;
+        };
+        let lane = self.lane_of(&request.origin);
+        let context = &self.context;
+        if let Origin::Text { from, .. } = &request.origin {
+            if let Err(why) = check_recipient(context, from) {
+                context.log.line(format_args!("{key}: not answered: {why}"));
+                return self.mark_done(key);
+            }
+            if context.turn_budget.take(key, from, lane == Lane::KnownTexts).is_err() {
+                return self.await_gateway(request);
+            }
+        }
+        if self.submit_turn(&request, lane) {
+            self.log_later(format!("{key}: goes on"));
         }
     }
 
@@ -158,21 +225,22 @@ impl Dispatcher {
 
     /// Which workers a request may have.
     fn lane_of(&self, origin: &Origin) -> Lane {
-        let context = &self.context;
         match origin {
-            Origin::Text { from, .. } if context.sms_policy.is_known(&context.skill, from) => {
-                Lane::KnownTexts
-            }
-            Origin::Text { .. } => Lane::Texts,
+            Origin::Text { from, .. } => self.lane_of_texts(from),
             Origin::Call { .. } | Origin::Walkie { .. } | Origin::Internal => Lane::Calls,
         }
     }
 
+    /// Which workers the texts of a number may have.
+    pub(crate) fn lane_of_texts(&self, from: &Phone) -> Lane {
+        let is_known = self.context.sms_policy.is_known(&self.context.skill, from);
+        if is_known { Lane::KnownTexts } else { Lane::Texts }
+    }
+
     /// Whether a text may become a turn, which is counted then. One that may not stands in the log, and is not answered.
-    pub(crate) fn has_text_budget(&self, key: &str, from: &Phone) -> bool {
+    pub(crate) fn has_text_budget(&self, key: &str, from: &Phone, lane: Lane) -> bool {
         let context = &self.context;
-        let is_known = context.sms_policy.is_known(&context.skill, from);
-        let taken = context.turn_budget.take(key, from, is_known);
+        let taken = context.turn_budget.take(key, from, lane == Lane::KnownTexts);
         if let Err(why) = &taken {
             context.log.line(format_args!("{key}: a text of {from} was dropped: {why}"));
         }
@@ -248,6 +316,7 @@ impl Dispatcher {
             dropped: self.outbox.n_dropped(),
             repeated: self.n_repeated,
         });
+        self.status.set_waiting(self.open.awaiting_gateway());
         self.status.set_journal_writable(self.context.journal.is_writable());
         self.status.set_opt_outs_unwritten(self.context.opt_outs.problem());
     }

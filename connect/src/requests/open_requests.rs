@@ -6,6 +6,10 @@ use std::time::Instant;
 
 use crate::periods::{Periods, sooner};
 use crate::shared::request::{AgentRequest, Origin};
+use crate::status::WaitingForGateway;
+
+/// More than this do not wait for the gateway at once: what is beyond is left to the journal, and to the next process.
+const MAX_AWAITING_GATEWAY: usize = 512;
 
 /// The requests that are not over, by key.
 #[derive(Debug, Default)]
@@ -24,6 +28,7 @@ struct OpenRequest {
 ///    |
 ///    +-> AnsweredStillRunning        then it ends, or goes on to
 ///    +-----------------------------> AwaitingLateReply
+///    +-> AwaitingGateway             then it is handed to a worker again
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum RequestPhase {
@@ -38,6 +43,8 @@ enum RequestPhase {
     AwaitingApproval,
     /// The one answer was "still running", and a worker still has it: what it brings is a follow-up.
     AnsweredStillRunning,
+    /// Nothing was sent: the gateway is down.
+    AwaitingGateway,
     /// The worker has ended; only the late reply of its run is awaited.
     AwaitingLateReply,
 }
@@ -100,9 +107,46 @@ impl OpenRequests {
 
     /// The request whose late reply came, or whose wait for it is over; `None` if none is awaited under this key.
     pub(super) fn end_late(&mut self, key: &str) -> Option<Arc<AgentRequest>> {
-        let is_awaited =
-            self.0.get(key).is_some_and(|open| open.phase == RequestPhase::AwaitingLateReply);
-        if is_awaited { self.0.remove(key).map(|open| open.request) } else { None }
+        self.end_in(key, RequestPhase::AwaitingLateReply)
+    }
+
+    /// A request waits until the gateway is back. False, and it is not held, if too many do.
+    pub(super) fn await_gateway(&mut self, request: Arc<AgentRequest>) -> bool {
+        let WaitingForGateway { texts, notices } = self.awaiting_gateway();
+        let has_room = texts + notices < MAX_AWAITING_GATEWAY;
+        if has_room {
+            let phase = RequestPhase::AwaitingGateway;
+            self.0.insert(request.key.clone(), OpenRequest { request, phase });
+        }
+        has_room
+    }
+
+    /// The request that waited for the gateway under this key, taken off the table.
+    pub(super) fn end_gateway_wait(&mut self, key: &str) -> Option<Arc<AgentRequest>> {
+        self.end_in(key, RequestPhase::AwaitingGateway)
+    }
+
+    /// How many wait for the gateway.
+    pub(super) fn awaiting_gateway(&self) -> WaitingForGateway {
+        let mut waiting = WaitingForGateway::default();
+        for open in self.0.values().filter(|open| open.phase == RequestPhase::AwaitingGateway) {
+            match open.request.origin {
+                Origin::Text { .. } => waiting.texts += 1,
+                _ => waiting.notices += 1,
+            }
+        }
+        waiting
+    }
+
+    /// Takes a request off the table for whose answer nobody holds the line; false, and it stays, if somebody does.
+    pub(super) fn end_patient(&mut self, key: &str) -> bool {
+        let is_patient = |open: &OpenRequest| open.request.lifetime.is_some();
+        self.0.get(key).is_some_and(is_patient) && self.0.remove(key).is_some()
+    }
+
+    fn end_in(&mut self, key: &str, phase: RequestPhase) -> Option<Arc<AgentRequest>> {
+        self.0.get(key).filter(|open| open.phase == phase)?;
+        self.0.remove(key).map(|open| open.request)
     }
 
     /// A call is over: its late replies are awaited no more. Gives the keys of those requests.
@@ -155,7 +199,8 @@ impl OpenRequests {
 
     /// Whether workers are done with all of them.
     pub(super) fn are_workers_done(&self) -> bool {
-        self.0.values().all(|open| open.phase == RequestPhase::AwaitingLateReply)
+        let waits = [RequestPhase::AwaitingLateReply, RequestPhase::AwaitingGateway];
+        self.0.values().all(|open| waits.contains(&open.phase))
     }
 
     /// Whether there are none.
@@ -180,7 +225,10 @@ impl RequestPhase {
             Self::Working { next_progress, still_running_at } => {
                 sooner(next_progress, still_running_at)
             }
-            Self::AwaitingApproval | Self::AnsweredStillRunning | Self::AwaitingLateReply => None,
+            Self::AwaitingApproval
+            | Self::AnsweredStillRunning
+            | Self::AwaitingGateway
+            | Self::AwaitingLateReply => None,
         }
     }
 }

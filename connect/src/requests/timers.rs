@@ -9,7 +9,6 @@ use crate::periods::sooner;
 use crate::prompts::caller_phrases;
 use crate::prompts::help_notice::help_notice;
 use crate::shared::answer::AnswerText;
-use crate::shared::request::AgentRequest;
 use crate::shared::worker_event::TurnResult;
 use crate::workers::pool::Lane;
 
@@ -58,5 +57,5 @@ fn send_help_notice(dispatcher: &mut Dispatcher, now: Instant) {
     if let Some(why) = dispatcher.why_full(Lane::Calls) {
         return dispatcher.context.log.line(format_args!("{key}: not passed to the agent: {why}"));
     }
-    dispatcher.start(AgentRequest::internal(key, help_notice(&first, n), now));
+    dispatcher.notify_agent(key, help_notice(&first, n));
 }

@@ -19,6 +19,7 @@ use crate::shared::worker_event::{TurnResult, WorkerEvent};
 use crate::sms::opt_out_queue::OptOutQueue;
 use crate::sms::policy::SmsPolicy;
 use crate::sms::turn_budget::TurnBudget;
+use crate::status::gateway_health::GatewayHealth;
 
 /// Shared by the loop thread and all workers.
 pub(crate) struct ClientContext {
@@ -121,6 +122,11 @@ impl ClientContext {
     /// Reports to the loop thread that the work for a request has ended, and that nothing is to be answered.
     pub(crate) fn notify_finished(&self, key: &str) {
         self.notify(key, WorkerEvent::Finished(TurnResult::default()));
+    }
+
+    /// Reports to the loop thread that the gateway is still down.
+    pub(crate) fn notify_gateway_down(&self, health: GatewayHealth) {
+        self.loop_sender.send(LoopEvent::GatewayDown(health));
     }
 
     /// Wakes the loop thread: something that is shared has changed.

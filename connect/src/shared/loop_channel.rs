@@ -8,6 +8,7 @@ use std::time::Duration;
 use mio::Waker;
 
 use crate::shared::worker_event::WorkerEvent;
+use crate::status::gateway_health::GatewayHealth;
 use crate::transport::connection::DialResult;
 
 /// An event from another thread for the loop thread.
@@ -26,6 +27,8 @@ pub(crate) enum LoopEvent {
         /// What happened to it.
         event: WorkerEvent,
     },
+    /// Requests wait for the gateway, and it is not back yet.
+    GatewayDown(GatewayHealth),
     /// The owner texted STOP: what is under way ends.
     OwnerStopped,
     /// Something that is shared has changed.

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use jiff::SignedDuration;
+use state::clock::Moment;
 use state::gateway::{SessionKey, TurnKind};
 use state::phone::Phone;
 
@@ -22,19 +24,45 @@ pub(crate) struct AgentRequest {
     pub(crate) received_at: Instant,
     /// The journal has it: what becomes of it has to be there too.
     pub(crate) is_journaled: bool,
+    /// How long it may wait for a gateway that is down; `None` where somebody holds the line for its answer.
+    pub(crate) lifetime: Option<Lifetime>,
+}
+
+/// How long the answer to a request is worth giving, counted by the service clock, and over a sleep of the machine.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lifetime {
+    from: Moment,
+    length: SignedDuration,
+}
+
+impl Lifetime {
+    /// Of a text: a day.
+    const OF_TEXT: SignedDuration = SignedDuration::from_hours(24);
+    /// Of a notice to the agent: what it says of a call is old news after an hour.
+    const OF_NOTICE: SignedDuration = SignedDuration::from_hours(1);
+
+    /// Of a request that came like this, and was as old as this at that moment.
+    pub(crate) fn of(origin: &Origin, now: Moment, age: SignedDuration) -> Option<Self> {
+        let whole = match origin {
+            Origin::Text { .. } => Self::OF_TEXT,
+            Origin::Internal => Self::OF_NOTICE,
+            Origin::Call { .. } | Origin::Walkie { .. } => return None,
+        };
+        Some(Self { from: now, length: whole - age })
+    }
+
+    /// Whether it is over.
+    pub(crate) fn is_over(self, now: Moment) -> bool {
+        now.since(self.from) >= self.length
+    }
 }
 
 impl AgentRequest {
     /// A request that is in the journal and needs no turn any more: only its answer is left to give.
     pub(crate) fn recovered(key: &str, origin: Origin) -> Self {
         let (key, text) = (key.to_owned(), String::new());
-        Self { key, origin, text, received_at: Instant::now(), is_journaled: true }
-    }
-
-    /// A notice of our own to the agent. The journal does not have it: one that a stop or a crash cuts is not made again,
-    /// since nobody waits for it.
-    pub(crate) fn internal(key: String, text: String, now: Instant) -> Self {
-        Self { key, origin: Origin::Internal, text, received_at: now, is_journaled: false }
+        let received_at = Instant::now();
+        Self { key, origin, text, received_at, is_journaled: true, lifetime: None }
     }
 }
 

@@ -17,6 +17,10 @@ pub(crate) enum WorkerEvent {
     Finished(TurnResult),
     /// The work panicked.
     Panicked,
+    /// The gateway is back, for a request that waited for it.
+    GatewayBack,
+    /// The gateway did not come back while the request was worth its answer.
+    GatewayAwaitedTooLong,
     /// In a simulation: what would have been done.
     DryRun(Value),
     /// The run ended after the wait for it was over; `None` if no reply came in time.
@@ -32,6 +36,8 @@ pub(crate) struct TurnResult {
     pub(crate) run_id: Option<String>,
     /// What the turn showed of the gateway; `None` without a turn.
     pub(crate) gateway_health: Option<GatewayHealth>,
+    /// Nothing was sent, since the gateway is down: the request waits until it is back.
+    pub(crate) awaits_gateway: bool,
     /// The line still to be written to the log; `None` if it was written already.
     pub(crate) log_line: Option<String>,
 }

@@ -61,10 +61,13 @@ impl TurnBudget {
     pub(crate) fn take(&self, key: &str, from: &Phone, is_texted: bool) -> Result<(), String> {
         let now = self.clock.moment();
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        if turns.iter().any(|turn| turn.key == key) {
+        turns.retain(|turn| turn.age(now) < WINDOW);
+        if let Some(turn) = turns.iter_mut().find(|turn| turn.key == key) {
+            // It was counted before, and becomes a turn only now.
+            (turn.at, turn.up) = (now.at, now.uptime);
+            self.write(&turns);
             return Ok(());
         }
-        turns.retain(|turn| turn.age(now) < WINDOW);
         let n_of_number = turns.iter().filter(|turn| turn.from == from.as_str()).count();
         if n_of_number >= MAX_OF_NUMBER {
             return Err(format!("{MAX_OF_NUMBER} turns of this number within an hour"));

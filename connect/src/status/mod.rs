@@ -58,6 +58,17 @@ pub(crate) struct GatewayStatus {
     pub(crate) problem: Option<String>,
 }
 
+/// How long the last turns took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Latency {
+    /// How many turns are counted.
+    pub(crate) turns: usize,
+    /// The median, in milliseconds.
+    pub(crate) p50_ms: f64,
+    /// The 99th percentile, in milliseconds.
+    pub(crate) p99_ms: f64,
+}
+
 /// How much a client has in hand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ClientCounts {
@@ -73,6 +84,15 @@ pub(crate) struct ClientCounts {
     pub(crate) dropped: u64,
     /// Requests that came again and were not run again.
     pub(crate) repeated: u64,
+}
+
+/// Requests that wait until the gateway is back: nobody holds the line for their answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct WaitingForGateway {
+    /// Texts.
+    pub(crate) texts: usize,
+    /// Notices to the agent, such as how a call ended.
+    pub(crate) notices: usize,
 }
 
 /// The whole file.
@@ -107,6 +127,9 @@ pub(crate) struct ClientStatus {
     pub(crate) last_close: Option<LastClose>,
     /// How much it has in hand.
     pub(crate) counts: ClientCounts,
+    /// What waits for the gateway; `gateway` has the reason.
+    #[serde(default)]
+    pub(crate) waiting_for_gateway: WaitingForGateway,
     /// Whether the journal can be written: if not, nothing sensitive is done.
     pub(crate) journal_writable: bool,
     /// Why opt-outs that came by text cannot be put on the do-not-call list, if that is so.
@@ -120,6 +143,8 @@ pub(crate) struct ClientStatus {
     pub(crate) file_taken: Option<String>,
     /// The gateway.
     pub(crate) gateway: GatewayStatus,
+    /// From request to answer.
+    pub(crate) turn_latency: Latency,
 }
 
 impl ClientStatus {

@@ -1,5 +1,6 @@
 //! The running client's copy of its status, written to the file when something has changed.
 
+use std::collections::VecDeque;
 use std::mem;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -9,10 +10,15 @@ use state::clock::{Clock, Moment};
 use state::file::{self, FileVersion};
 
 use super::gateway_health::GatewayHealth;
-use super::{ClientCounts, ClientState, ClientStatus, GatewayStatus, LastClose};
+use super::{
+    ClientCounts, ClientState, ClientStatus, GatewayStatus, LastClose, Latency, WaitingForGateway,
+};
 
 /// Changes are written at most this often: a busy client does not write a file per turn.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// Latencies are those of the last so many turns.
+const MAX_SAMPLES: usize = 256;
 
 /// The status of the running client. Owned by the loop thread.
 #[derive(Debug)]
@@ -20,6 +26,7 @@ pub(crate) struct StatusWriter {
     path: PathBuf,
     heartbeat: Duration,
     status: ClientStatus,
+    turn_latency: RecentDurations,
     is_changed: bool,
     written_at: Instant,
     /// The file as it was when it was written.
@@ -35,6 +42,7 @@ impl StatusWriter {
             path,
             heartbeat,
             status,
+            turn_latency: RecentDurations::default(),
             is_changed: true,
             written_at: Instant::now(),
             written: None,
@@ -82,6 +90,13 @@ impl StatusWriter {
         }
     }
 
+    /// What waits for the gateway now.
+    pub(crate) fn set_waiting(&mut self, waiting: WaitingForGateway) {
+        if self.status.waiting_for_gateway != waiting {
+            self.change(|status| status.waiting_for_gateway = waiting);
+        }
+    }
+
     /// What is known of the gateway by now.
     pub(crate) fn gateway(&self) -> &GatewayStatus {
         &self.status.gateway
@@ -107,6 +122,12 @@ impl StatusWriter {
         self.change(|status| status.last_close = Some(close));
     }
 
+    /// A turn took this long.
+    pub(crate) fn add_turn_latency(&mut self, took: Duration) {
+        self.turn_latency.add(took);
+        self.is_changed = true;
+    }
+
     /// When the file is to be written next.
     pub(crate) fn due(&self) -> Instant {
         self.written_at + if self.is_changed { PAUSE } else { self.heartbeat }
@@ -122,6 +143,7 @@ impl StatusWriter {
     /// Writes the file, be it time or not.
     pub(crate) fn write(&mut self, now: Instant) {
         Moment { at: self.status.heartbeat, uptime: self.status.up } = Clock::system().moment();
+        self.status.turn_latency = self.turn_latency.latency();
         self.is_changed = false;
         self.written_at = now;
         self.is_taken |= self.is_other();
@@ -154,5 +176,42 @@ impl StatusWriter {
     pub(crate) fn set_file_taken(&mut self, what: &str) {
         let what = format!("{what} ({:.0})", Timestamp::now());
         self.change(|status| status.file_taken = Some(what));
+    }
+}
+
+/// The last durations of something.
+#[derive(Debug, Default)]
+struct RecentDurations(VecDeque<Duration>);
+
+impl RecentDurations {
+    fn add(&mut self, took: Duration) {
+        if self.0.len() >= MAX_SAMPLES {
+            self.0.pop_front();
+        }
+        self.0.push_back(took);
+    }
+
+    fn latency(&self) -> Latency {
+        let mut sorted: Vec<Duration> = self.0.iter().copied().collect();
+        sorted.sort_unstable();
+        let at = |hundredths: usize| {
+            let place = (sorted.len() * hundredths).div_ceil(100).saturating_sub(1);
+            sorted.get(place).map_or(0.0, |took| (took.as_secs_f64() * 1e6).round() / 1e3)
+        };
+        Latency { turns: sorted.len(), p50_ms: at(50), p99_ms: at(99) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Latency, RecentDurations};
+    use std::time::Duration;
+
+    #[test]
+    fn percentiles_of_the_last_turns() {
+        let mut recent = RecentDurations::default();
+        assert_eq!(recent.latency(), Latency::default());
+        (1..=100).for_each(|n| recent.add(Duration::from_millis(n)));
+        assert_eq!(recent.latency(), Latency { turns: 100, p50_ms: 50.0, p99_ms: 99.0 });
     }
 }

@@ -1,9 +1,9 @@
-//! Worker threads: so many workers at once, some more waiting, and a panic that ends one request only.
+//! Worker threads: one for each request that runs, so many at once, some more waiting, and a panic that ends one request
+//! only.
 
 use std::collections::VecDeque;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -68,10 +68,6 @@ struct WorkerJob {
     on_panic: WorkFn,
 }
 
-/// An idle worker waits this long for more work before its thread ends: handing over is cheaper than a new thread, and an
-/// idle client has none.
-const IDLE_LIMIT: Duration = Duration::from_secs(5);
-
 /// The workers.
 #[derive(Clone)]
 pub(crate) struct WorkerPool {
@@ -83,14 +79,10 @@ pub(crate) struct WorkerPool {
 
 #[derive(Default)]
 struct PoolState {
-    /// Jobs that run or were handed over.
+    /// Jobs that run, each on a thread of its own.
     n_running: usize,
     /// Those among them that are of texts.
     n_texts: usize,
-    /// Idle workers. The last one is the first to get work, so that those of a rush soon end.
-    idle: Vec<IdleWorker>,
-    /// How often a worker became idle: their names.
-    n_ever_idle: u64,
     /// Jobs for which no worker is free, in the order in which they came.
     waiting: VecDeque<WorkerJob>,
 }
@@ -109,14 +101,7 @@ impl PoolState {
     }
 }
 
-/// A worker without work.
-struct IdleWorker {
-    name: u64,
-    /// Has room for the one job that is handed over.
-    job: SyncSender<WorkerJob>,
-}
-
-/// The system has no thread to give, and no worker is idle.
+/// The system has no thread to give.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct SpawnError;
 
@@ -153,16 +138,7 @@ impl WorkerPool {
             return Ok(());
         }
         state.begin(kind.lane);
-        let worker = state.idle.pop();
         drop(state);
-        let job = match worker.map(|worker| worker.job) {
-            // It waits until it has been taken off the list and has got a job: see `wait_for_job`.
-            Some(worker) => match worker.send(job) {
-                Ok(()) => return Ok(()),
-                Err(unsent) => unsent.0,
-            },
-            None => job,
-        };
         let pool = self.clone();
         let worker = thread::Builder::new().name("turn".to_owned()).stack_size(STACK);
         // The system may have no thread to give: then it is as busy as we are.
@@ -242,32 +218,10 @@ impl WorkerPool {
         let first = |lane: Lane| {
             state.waiting.iter().position(|job| job.lane == lane && self.has_worker(&state, lane))
         };
-        let next = Lane::IN_ORDER.into_iter().find_map(first);
-        if let Some(job) = next.and_then(|place| state.waiting.remove(place)) {
-            state.begin(job.lane);
-            return Some(job);
-        }
-        state.n_ever_idle += 1;
-        let name = state.n_ever_idle;
-        let (job, handed_over) = sync_channel(1);
-        state.idle.push(IdleWorker { name, job });
-        drop(state);
-        self.wait_for_job(name, &handed_over)
-    }
-
-    /// The next job of an idle worker; `None` if it takes itself off the list, and its thread is to end.
-    fn wait_for_job(&self, name: u64, handed_over: &Receiver<WorkerJob>) -> Option<WorkerJob> {
-        if let Ok(job) = handed_over.recv_timeout(IDLE_LIMIT) {
-            return Some(job);
-        }
-        let mut state = self.lock();
-        if let Some(place) = state.idle.iter().position(|worker| worker.name == name) {
-            state.idle.remove(place);
-            return None;
-        }
-        drop(state);
-        // Whoever took it off the list is about to hand it a job.
-        handed_over.recv().ok()
+        let place = Lane::IN_ORDER.into_iter().find_map(first)?;
+        let job = state.waiting.remove(place)?;
+        state.begin(job.lane);
+        Some(job)
     }
 
     fn lock(&self) -> MutexGuard<'_, PoolState> {

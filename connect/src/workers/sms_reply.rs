@@ -20,7 +20,7 @@ use crate::speech;
 /// The longest text that is sent back, in characters.
 const LONGEST: usize = 1_500;
 
-/// Texts a reply. Runs on a worker's thread.
+/// Texts a reply that the journal has, if it can be written. Runs on a worker's thread.
 pub(crate) fn send_reply(
     context: &Arc<ClientContext>,
     request: &AgentRequest,
@@ -28,7 +28,7 @@ pub(crate) fn send_reply(
     reply: &str,
 ) {
     let key = &request.key;
-    let is_journaled = context.journal.append(JournalStep::Answered, key, Some(reply));
+    let is_journaled = request.is_journaled || context.journal.is_writable();
     let text = speech::for_text(reply, LONGEST, MAX_SEGMENTS);
     if text.is_empty() {
         return context.log.line(format_args!("{key}: reply not sent: it has no words"));
@@ -40,8 +40,7 @@ pub(crate) fn send_reply(
     if let Err(why) = check_recipient(context, to) {
         return context.log.line(format_args!("{key}: reply not sent: {why}"));
     }
-    let may_be_in_journal = is_journaled || request.is_journaled;
-    if !context.journal.append(JournalStep::SendingSms, key, None) && may_be_in_journal {
+    if !context.journal.append(JournalStep::SendingSms, key, None) && is_journaled {
         // After a crash its earlier lines would have it sent once more.
         return context
             .log
@@ -79,7 +78,7 @@ fn idempotency_key(key: &str) -> String {
 }
 
 /// Whether this number may get a text now. How many it gets was counted with the turns. Fails with the reason.
-fn check_recipient(context: &ClientContext, to: &Phone) -> Result<(), String> {
+pub(crate) fn check_recipient(context: &ClientContext, to: &Phone) -> Result<(), String> {
     context.sms_policy.check(to)?;
     if context.opt_outs.has_opted_out(to) {
         return Err(format!("{to} opted out of texts"));

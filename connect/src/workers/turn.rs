@@ -40,7 +40,9 @@ pub(crate) fn handle(context: &Arc<ClientContext>, request: &AgentRequest) {
     let result = match &request.origin {
         // Its end was reported when the owner stopped everything.
         Origin::Text { .. } if interruption.is_stopped(context) => TurnResult::default(),
-        Origin::Text { from, .. } => text_answer(context, request, from, result),
+        Origin::Text { from, .. } if !result.awaits_gateway => {
+            text_answer(context, request, from, result)
+        }
         _ => result,
     };
     context.notify(&request.key, WorkerEvent::Finished(result));
@@ -85,7 +87,13 @@ fn take_turn(
     let kind = request.origin.turn_kind(speaker);
     let outcome = context.gateway.run_turn(&kind, &message, LONGEST_TURN);
     let health = GatewayHealth::of(&outcome, context.gateway.base());
+    let awaits_gateway = request.lifetime.is_some() && outcome.is_gateway_down();
+    if awaits_gateway {
+        // Before anything else: after a crash its earlier line would say that it may have run.
+        context.journal.append(JournalStep::Unsent, &request.key, None);
+    }
     TurnResult {
+        awaits_gateway,
         log_line: log_line(&request.origin, &outcome, &health),
         gateway_health: Some(health),
         answer: answer(&request.origin, &outcome),
@@ -153,7 +161,10 @@ fn text_answer(
     result: TurnResult,
 ) -> TurnResult {
     match &result.answer {
-        Some(AnswerText::Reply(reply)) => send_reply(context, request, to, reply),
+        Some(AnswerText::Reply(reply)) => {
+            context.journal.append(JournalStep::Answered, &request.key, Some(reply));
+            send_reply(context, request, to, reply);
+        }
         Some(AnswerText::Error(why)) if result.run_id.is_none() => {
             context.log.line(format_args!("{}: not answered: {why}", request.key));
         }

@@ -143,6 +143,9 @@ fn of_details(details: &Map<String, Value>) -> TurnOutcome {
     }
 }
 
+/// How long a gateway that starts asks to wait.
+const STARTUP_PAUSE: Duration = Duration::from_millis(500);
+
 /// How the errors begin that come before any turn.
 const BEFORE_ANY_TURN: [&str; 4] =
     ["Unknown agent id", "No session found", "Session not found", "Either sessionKey"];
@@ -151,6 +154,10 @@ fn of_error(words: String, sent_before: Option<&Value>) -> TurnOutcome {
     let was_started = sent_before == Some(&Value::Bool(true));
     if !was_started && words.contains("cannot target the calling session") {
         return TurnOutcome::WrongVariant { words };
+    }
+    // "sessions.create unavailable during gateway startup": it listens before it takes turns.
+    if !was_started && words.ends_with("unavailable during gateway startup") {
+        return TurnOutcome::Busy { retry_after: Some(STARTUP_PAUSE) };
     }
     if !was_started && BEFORE_ANY_TURN.iter().any(|start| words.starts_with(start)) {
         return TurnOutcome::Refused { words };

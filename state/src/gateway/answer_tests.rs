@@ -195,6 +195,19 @@ fn a_busy_gateway_says_for_how_long() {
     }
 }
 
+/// It listens some seconds before it takes turns; none was started then, unless it says so.
+#[test]
+fn a_gateway_that_starts_is_busy() {
+    let wait = Some(Duration::from_millis(500));
+    for method in ["sessions.create", "agent"] {
+        let error =
+            format!(r#""status":"error","error":"{method} unavailable during gateway startup""#);
+        details(&format!("{{{error}}}"), &TurnOutcome::Busy { retry_after: wait });
+        let words = format!("{method} unavailable during gateway startup");
+        details(&format!(r#"{{{error},"sentBeforeError":true}}"#), &failed(&words));
+    }
+}
+
 #[test]
 fn an_answer_that_proves_nothing_is_unconfirmed() {
     case(

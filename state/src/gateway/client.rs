@@ -14,6 +14,7 @@ use super::{
     FinishedRun, GatewayEndpoint, Interface, Probe, SessionKey, TurnKind, TurnOutcome, history,
     probe,
 };
+use crate::http::SendError;
 use crate::text::json as json_text;
 
 /// How long the chat endpoint counts as off after it answered so: `setup` may switch it on at any time.
@@ -106,6 +107,20 @@ impl GatewayClient {
     /// Which of `run_ids` have ended by now, and how; in one request, which starts no turn.
     pub fn finished_runs<'a>(&self, run_ids: &[&'a str]) -> Vec<(&'a str, FinishedRun)> {
         history::finished_runs(self.transport(), run_ids)
+    }
+
+    /// What a turn would end with now if the gateway is down, starts or shuts down ([`TurnOutcome::is_gateway_down`]); else
+    /// `None`. Starts no turn. Blocks for 3 s at most.
+    pub fn why_down(&self) -> Option<TurnOutcome> {
+        match self.transport().get("/startupz", STARTUP_WITHIN) {
+            Ok(response) if matches!(response.status(), 429 | 502..=504) => {
+                Some(TurnOutcome::Busy { retry_after: response.retry_after() })
+            }
+            Ok(_) => None,
+            Err(SendError::NotSent(cause) | SendError::ResponseLost(cause)) => {
+                Some(TurnOutcome::Unreachable { why: cause.to_string() })
+            }
+        }
     }
 
     /// Looks at the gateway without starting a turn, for at most `within`.

