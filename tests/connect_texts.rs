@@ -43,6 +43,21 @@ fn a_text_is_answered_with_the_agents_words_once() {
 }
 
 #[test]
+fn a_text_that_a_mission_waits_for_is_left_to_it() {
+    let (service, gateway, sandbox, client) = open(&json!({}));
+    let awaited = json!({"mission": "party", "until": "2999-01-01T00:00:00Z"});
+    let over = json!({"mission": "party", "until": "1999-01-01T00:00:00Z"});
+    let numbers = json!({"format": 1, "numbers": {ANN: awaited, "+15551113333": over}});
+    sandbox.write("skill/.awaited_replies.json", &numbers.to_string());
+    service.send(&event::sms_received(ANN, "Yes, gladly", "m1"));
+    client.wait_line(SOON, |line| line.contains("answers `party`"));
+    service.send(&event::sms_received("+15551113333", "Are you there?", "m2"));
+    let turn = gateway.wait_turn(SOON, 1);
+    assert!(turn.message.contains("Are you there?"), "{}", turn.message);
+    assert_eq!(gateway.turns().len(), 1);
+}
+
+#[test]
 fn a_long_reply_is_cut_to_ten_parts() {
     let (service, gateway, _sandbox, _client) = open(&json!({}));
     gateway.reply(&"Обед в café. ".repeat(200));

@@ -18,6 +18,8 @@ use std::time::Duration;
 use harness::{
     KEY, Output, Sandbox, ServiceTable, SimulatedGateway, SimulatedOwner, SimulatedService, TOKEN,
 };
+use jiff::civil::Weekday;
+use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use serde_json::Value;
 
 const PROGRAMS: [&str; 8] =
@@ -53,11 +55,13 @@ fn the_programs_pages_run() {
     }
 }
 
-/// An agent reads this page in full before each use.
+/// An agent reads these pages in full before each use.
 #[test]
-fn the_skills_page_is_short() {
-    let page = page("setup/src/skill/SKILL.md");
-    assert!(page.len() <= 9 * 1024, "{} bytes", page.len());
+fn the_skills_pages_are_short() {
+    for name in ["SKILL.md", "MISSIONS.md"] {
+        let page = page(&format!("setup/src/skill/{name}"));
+        assert!(page.len() <= 9 * 1024, "{name}: {} bytes", page.len());
+    }
 }
 
 #[test]
@@ -132,6 +136,16 @@ fn has_open_quote(text: &str) -> bool {
     open.is_some()
 }
 
+/// The next Wednesday at noon in Chicago.
+fn business_noon() -> Timestamp {
+    let mut day = Timestamp::now().to_zoned(TimeZone::UTC).date() + 1.day();
+    while day.weekday() != Weekday::Wednesday {
+        day = day.tomorrow().unwrap();
+    }
+    let zone = TimeZone::get("America/Chicago").unwrap();
+    day.at(12, 0, 0, 0).to_zoned(zone).unwrap().timestamp()
+}
+
 /// What a page presupposes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Machine {
@@ -155,6 +169,8 @@ impl Reader {
         let (service, gateway) = (SimulatedService::start(), SimulatedGateway::start());
         service.speed(SPEED);
         service.owner(SimulatedOwner::Approves(Duration::from_secs(1)));
+        // People are called in business hours only.
+        service.clock().jump(business_noon().duration_since(service.clock().now()));
         Sandbox::all_on_disk();
         let mut sandbox = Sandbox::for_both(&service, &gateway);
         folder::furnish(&mut sandbox);
@@ -194,6 +210,13 @@ impl Reader {
         for name in PROGRAMS {
             let installed = sandbox.path(&format!("work/bin/clawdtalk-{name}"));
             symlink(format!("{skill}/bin/{name}"), installed).unwrap();
+        }
+        // The lists of the pages.
+        for (name, list) in [
+            ("plumbers.csv", "phone,name\n(312) 555-0142,ABC Co\n+13125550143,Bob\n"),
+            ("friends.csv", "phone,name\n+13125550152,Ann\n+13125550153,Ben\n"),
+        ] {
+            sandbox.write(&format!("work/{name}"), list);
         }
         let path = format!("{}:{skill}/bin:/usr/bin:/bin", sandbox.path("work/bin").display());
         sandbox.env("PATH", &path).env("XTASK", env!("CARGO_BIN_EXE_xtask"));

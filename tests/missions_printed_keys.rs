@@ -133,6 +133,7 @@ fn every_command_prints_the_keys_of_its_row() {
     at_the_service(&mut reader, &service);
     of_the_state_file(&mut reader);
     lives_and_ends(&mut reader);
+    reaches_people(&mut reader, &service);
     assert_eq!(reader.seen, commands(&reader.sandbox), "left out by the table, or by this test");
     let rows: BTreeSet<String> = reader.promises.keys().cloned().collect();
     assert_eq!(rows, reader.seen, "rows of commands that there are not");
@@ -193,6 +194,19 @@ fn of_the_state_file(reader: &mut Reader) {
     reader.run(&["dnc", "list"]);
     // One that is not listed: nobody is asked.
     reader.run(&["dnc", "remove", "+15550100008"]);
+}
+
+/// An outreach that is paused and goes on, and one question.
+fn reaches_people(reader: &mut Reader, service: &SimulatedService) {
+    let line = ["outreach", "Plumbers", "--ask", "What is your rate?", "--as", "Ada", "--to", TO];
+    reader.run(&[&line[..], &["--when", "in 3h", "--any-time"]].concat());
+    assert_eq!(reader.run(&["pause", "plumbers"])["withdrawn"].as_array().map(Vec::len), Some(1));
+    reader.run(&["wait", "plumbers"]);
+    reader.run(&["resume", "plumbers"]);
+    reader.run(&["report", "plumbers"]);
+    reader.run(&["replies", "plumbers"]);
+    service.speed(600);
+    reader.run(&["ask", "+13322200014", "Open?", "--as", "Ada", "--any-time"]);
 }
 
 /// One mission that has something scheduled and is cancelled, and others that end otherwise.

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`args`], [`misspelled_options`] | declare the command line |
 //! | [`commands`] | one function for each command, from its arguments to its exit code |
+//! | [`outreach`] | one question to everybody on a list: reads the list, plans, says what came of it |
 //! | [`engine`] | ticks: polls the service, decides, carries the effects out, reports |
 //! | [`create_once`], [`scheduling`], [`cron`] | create a thing, schedule a call or text, set up the ticks: once each, whatever is lost or killed |
 //! | [`context`] | what every command has: configuration, output, state file, clock |
@@ -57,6 +58,19 @@
 //! 6. [`lifecycle::decide::decide`] again, until it has no effects; then [`engine::report`], printed by
 //!    [`commands::tick::run`].
 
+//!
+//! # The walk of an `outreach`
+//!
+//! 1. [`args`] to [`commands::outreach`]: the command line is checked ([`commands::outreach::run`]), the list is read
+//!    ([`outreach::targets`]), each number checked and given its time ([`outreach::plan`], with the slots of
+//!    [`lifecycle::planned`]). `--dry-run` ends here.
+//! 2. All that is stored in the mission ([`store::outreach`]) before the first request; over ten targets the owner is asked
+//!    ([`outreach::approval`]).
+//! 3. The stages of `init` and `setup-agent` are run, whichever are left.
+//! 4. [`engine::process()`] decides as in a tick: [`lifecycle::planned`] begins two batches, each call or text by
+//!    [`scheduling::submit`]; later ticks begin the rest, poll, retry, read answers ([`engine::outreach`]).
+//! 5. [`outreach::ticker`] makes sure that something ticks; [`outreach::report`] reads what came of it.
+
 mod args;
 mod commands;
 mod context;
@@ -67,6 +81,7 @@ mod input;
 mod lifecycle;
 mod live_table;
 mod misspelled_options;
+mod outreach;
 mod scheduling;
 mod service;
 mod slug;
@@ -79,9 +94,10 @@ use std::process::ExitCode;
 
 use args::{Args, Command};
 use commands::{
-    assistants, cancel, check_key, complete, do_not_call, fail, import, init, insights,
-    linked_agents, local_state, memory, missions, next, phone_numbers, plan, recover_state_file,
-    resolve, run_log, runs, schedule, scheduled_events, setup_agent, tick, watch,
+    ask, assistants, cancel, check_key, complete, do_not_call, fail, import, init, insights,
+    linked_agents, local_state, memory, missions, next, pause, phone_numbers, plan,
+    recover_state_file, replies, report, resolve, resume, run_log, runs, schedule,
+    scheduled_events, setup_agent, tick, wait, watch,
 };
 use context::CommandContext;
 use state::exit::Exit;
@@ -99,6 +115,12 @@ fn run(args: &Args) -> anyhow::Result<Exit> {
     let owned = ManuallyDrop::new(CommandContext::new(&args.options)?);
     let context = &*owned;
     match &args.command {
+        Command::OutreachArgs(args) => commands::outreach::run(context, args),
+        Command::ShowReport(args) => report::run(context, args),
+        Command::ShowReplies(args) => replies::run(context, args),
+        Command::Pause(args) => pause::run(context, args),
+        Command::Resume(args) => resume::run(context, args),
+
         Command::CheckKey(_) => check_key::run(context),
 
         Command::CreateMission(args) => missions::create(context, args),
@@ -161,7 +183,9 @@ fn run(args: &Args) -> anyhow::Result<Exit> {
         Command::Cancel(args) => cancel::run(context, args),
         Command::Tick(args) => tick::run(context, args),
         Command::ShowNext(args) => next::run(context, args),
-        // It owns its context, because its thread goes on when it is interrupted.
+        // These own their context, because their threads go on when they are interrupted.
+        Command::Ask(args) => ask::run(ManuallyDrop::into_inner(owned), args),
+        Command::Wait(args) => wait::run(ManuallyDrop::into_inner(owned), args),
         Command::Watch(args) => watch::run(ManuallyDrop::into_inner(owned), args),
     }
 }

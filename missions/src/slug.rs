@@ -36,6 +36,12 @@ pub(crate) fn of_name(name: &str) -> String {
     if slug.is_empty() { hash } else { format!("{hash}-{slug}") }
 }
 
+/// The slug of one question to one number: the same for the same two.
+pub(crate) fn of_question(to: &str, question: &str) -> String {
+    let words: Vec<String> = question.split_whitespace().map(str::to_lowercase).collect();
+    format!("ask-{}-{:08x}", to.trim_start_matches('+'), fnv(&words.join(" ")))
+}
+
 /// Whether `telnyx_api.py` would make a slug of this name that stands for all of it.
 fn is_ascii_word(name: &str) -> bool {
     name.is_ascii() && name.contains(|c: char| c.is_ascii_alphanumeric())

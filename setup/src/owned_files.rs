@@ -23,6 +23,7 @@ pub fn state_files(skill: &Path) -> Vec<PathBuf> {
         paths::do_not_call(skill),
         paths::placed_calls(skill),
         paths::texted_numbers(skill),
+        paths::awaited_replies(skill),
         paths::approvals(skill),
         paths::mission_events(skill),
     ];

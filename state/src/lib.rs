@@ -10,7 +10,7 @@
 //! | `exit` | [`exit`]: exit codes, and the error that carries one |
 //! | `text` | [`invisible`], [`json`], [`line_breaks`], [`numbering`], [`parse_time`], [`phone`], [`sanitize`], [`secret`], [`shell`], [`sms_keyword`], [`sms_segments`], [`url`]: values and texts |
 //! | `process` | [`args`], [`clock`], [`env`](mod@env), [`interrupt`], [`out`], [`sleep_watch`], [`time_zones`]: command line, time, signals, stdout and stderr |
-//! | `storage` | [`file`](mod@file), [`lock`], [`paths`], [`intents`], [`do_not_call`], [`placed_calls`], [`texted_numbers`], [`cron_daemon`], [`crontab`], [`systemd_unit`] |
+//! | `storage` | [`file`](mod@file), [`lock`], [`paths`], [`intents`], [`do_not_call`], [`placed_calls`], [`texted_numbers`], [`awaited_replies`], [`cron_daemon`], [`crontab`], [`systemd_unit`] |
 //! | `gateway_config` | [`gateway_config`]: the gateway's own configuration |
 //! | `config` | [`config`], [`settings`], [`approval_policy`]: `skill-config.json` and the environment |
 //! | `http` | [`http`]: one client for all requests |
@@ -40,6 +40,7 @@
 //! - **opt-out**: somebody's wish not to be texted or called any more, by a keyword such as STOP ([`sms_keyword`]) or known
 //!   to the carrier ([`carrier_opt_out`]).
 //! - **outcome**: how a call, a turn or a scheduled event ended ([`call_outcome`], [`gateway::TurnOutcome`]).
+//! - **outreach**: a mission that reaches everybody on a list with one question, by calls or texts, batch by batch.
 //! - **owner**: whose account, phone and agent it is. Everybody else is a **stranger**, and so is whoever is not known.
 //! - **plan**: the **steps** of a mission in their order.
 //! - **reply**: what the agent says at the end of a turn. A server's answer to an HTTP request is a *response*.
@@ -77,8 +78,8 @@ pub use service::{
     approval_status, call_outcome, carrier_opt_out, opt_out_history, owner, pages, withdrawal,
 };
 pub use storage::{
-    cron_daemon, crontab, do_not_call, file, intents, lock, paths, placed_calls, systemd_unit,
-    texted_numbers,
+    awaited_replies, cron_daemon, crontab, do_not_call, file, intents, lock, paths, placed_calls,
+    systemd_unit, texted_numbers,
 };
 pub use text::{
     invisible, json, line_breaks, numbering, parse_time, phone, sanitize, secret, shell,

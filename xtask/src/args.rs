@@ -94,7 +94,7 @@ pub(crate) enum Command {
     /// stdout is a skill-config.json for the programs, with --text a line for the shell with the same values. The other
     /// `export` lines on stderr are for that shell, too: by them the programs have the time of the service.
     #[command(
-        after_help = "Examples:\n  cargo xtask simulate > \"$CLAWDTALK_SKILL_DIR/skill-config.json\"    # then type `call`, `say …`, `approve` here\n  cargo xtask simulate --speed 20 --text    # paste the `export` lines into the other terminal"
+        after_help = "How a call or text ends, by the last two digits of its number:\n  01 busy   02 no answer   03 voicemail (only the insights say so)   04 fails   05 never ends\n  06 canceled   09 busy, then answered   91 declined   92 not found   93 machine (a field says so)\n  94 silence   95 fax   96 timeout   all others are answered; texts: 04 fails, 05 never ends\n\nA script says it for single numbers, with what they say and text back:\n  {\"+13125550142\": {\"calls\": [\"busy\", \"answered\"], \"said\": \"$40 an hour\", \"reply\": \"Yes\", \"reply_after\": 60}}\n  calls: answered, busy, no-answer, voicemail, machine, failed, stuck, canceled, declined, not-found\n\nExamples:\n  cargo xtask simulate > \"$CLAWDTALK_SKILL_DIR/skill-config.json\"    # then type `call`, `say …`, `approve` here\n  cargo xtask simulate --speed 20 --text    # paste the `export` lines into the other terminal"
     )]
     Simulate(SimulatorArgs),
 
@@ -103,6 +103,9 @@ pub(crate) enum Command {
 
     /// Let the real cron keep the client running and end a mission (about 90 s; the crontab is restored; exit 77 = skipped)
     CronCheck,
+
+    /// Play the jobs that owners give, from SKILL.md's own lines: counts commands and bytes, compares every total
+    OutreachCheck,
 
     /// Let connect answer through a real OpenClaw gateway (node, python and the registries are needed; exit 77 = skipped)
     RealGateway,
@@ -214,6 +217,10 @@ pub(crate) struct SimulatorArgs {
     /// them, CLAWDTALK_CLOCK_SKEW=-1h is besides a machine whose clock is wrong)
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) speed: u32,
+
+    /// What the people behind single numbers do, as JSON (see below)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) script: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]

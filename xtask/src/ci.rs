@@ -19,6 +19,7 @@ use crate::classifier;
 use crate::cron_check;
 use crate::demo;
 use crate::docs;
+use crate::outreach_check;
 use crate::picture;
 use crate::torture;
 use crate::workspace::Workspace;
@@ -38,6 +39,7 @@ const CHECKS: &[(&str, CiCheck)] = &[
     ("demo", demo::check),
     ("picture", picture::check),
     ("completions", completions::run),
+    ("outreach-check", outreach_check::check),
     ("torture", torture::shortly),
     ("systemd", systemd::run),
     ("cron-check", cron_check::check),

@@ -24,6 +24,7 @@ mod install;
 mod minimal;
 mod numbers;
 mod picture;
+mod outreach_check;
 mod real_gateway;
 mod simulate;
 mod tidy;
@@ -62,6 +63,9 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Torture(args) => torture::run(&workspace, args, printer)?.into(),
         Command::Fuzz(args) => fuzz::run(&workspace, args, printer)?.into(),
         Command::Numbers(args) => numbers::run(&workspace, args, printer)?.into(),
+        Command::OutreachCheck => {
+            outreach_check::run(&workspace, printer)?.report("outreach-check")
+        }
         Command::CronCheck => cron_check::run(&workspace, printer)?.report("cron-check"),
         Command::RealGateway => real_gateway::run(&workspace, printer)?.report("real-gateway"),
     })

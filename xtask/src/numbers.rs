@@ -3,6 +3,7 @@
 //! The metadata comes with the Python package `phonenumbers`, which follows Google's releases; its version stands in the
 //! first line of each table. What is written is data that a reader can check: one line for each country code.
 
+mod countries;
 mod plans;
 mod prefixes;
 mod zones;
@@ -31,6 +32,7 @@ pub(crate) fn run(
     let version = metadata["version"].as_str().context("the metadata has no version")?;
     let folder = workspace.root().join("state/src/text/numbering");
     let tables = [
+        ("countries.txt", countries::table(&metadata, version)?),
         ("plans.txt", plans::table(&metadata, version)?),
         ("zones.txt", zones::table(&metadata, version)?),
     ];

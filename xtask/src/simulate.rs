@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use harness::{
     AgentReply, KEY, ServiceLog, ServiceSettings, ServiceTable, SimulatedGateway, SimulatedService,
     event,
 };
 use serde_json::json;
-use state::exit::Exit;
+use state::exit::{Exit, Fault};
 use state::out::{self, Printer};
 
 use crate::args::SimulatorArgs;
@@ -37,6 +37,12 @@ pub(crate) fn run(args: &SimulatorArgs, printer: Printer) -> Result<Exit> {
     let mut service =
         SimulatedService::with(ServiceSettings { port: args.port, ..ServiceSettings::default() });
     service.forgive_unknown_routes();
+    if let Some(path) = &args.script {
+        let reading = || format!("reading `{}`", path.display());
+        let bytes = std::fs::read(path).with_context(reading)?;
+        let script = serde_json::from_slice(&bytes).with_context(reading)?;
+        service.script(&script).map_err(Fault::usage).with_context(reading)?;
+    }
     service.clock().speed(args.speed);
     let gateway = SimulatedGateway::start();
     gateway.reply_with(|turn| AgentReply::Text(format!("You said: {}", said(&turn.message))));

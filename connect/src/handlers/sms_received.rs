@@ -27,6 +27,11 @@ pub(super) fn handle(dispatcher: &mut Dispatcher, sms: &IncomingSms, frame: &str
     if keyword == Some(Keyword::Help) {
         return sms_keywords::help(dispatcher, &key, from, frame);
     }
+    let (now, skill) = (dispatcher.context.service_clock.now(), &dispatcher.context.skill);
+    if let Some(mission) = policy.mission_of(skill, &from, now) {
+        let who = from.masked();
+        return dispatcher.context.log.line(format_args!("a text of {who} answers `{mission}`"));
+    }
     let (text, n_media) = (RequestText::Text(sms.words().to_owned()), sms.n_media);
     dispatcher.accept(key, Origin::Text { from, n_media }, text, frame);
 }

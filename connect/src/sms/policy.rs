@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use jiff::Timestamp;
+use state::awaited_replies::{self, AwaitedReplies};
 use state::file::FileVersion;
 use state::phone::{AllowedNumbers, Phone};
 use state::texted_numbers::{self, LastText, TextedNumbers};
@@ -16,6 +18,7 @@ pub(crate) struct SmsPolicy {
     /// Numbers that may be texted whatever our tables say.
     callable: AllowedNumbers,
     texted: Mutex<TextedCache>,
+    awaited: Mutex<AwaitedCache>,
 }
 
 /// The numbers that we texted, as the file had them when it was read last.
@@ -25,10 +28,17 @@ struct TextedCache {
     numbers: TextedNumbers,
 }
 
+/// The numbers whose texts are a mission's, likewise.
+#[derive(Debug, Default)]
+struct AwaitedCache {
+    version: Option<FileVersion>,
+    numbers: AwaitedReplies,
+}
+
 impl SmsPolicy {
     /// For these numbers only, `None` allows everyone; `callable` may be texted whatever our tables say.
     pub(crate) fn new(allowed: Option<Vec<Phone>>, callable: AllowedNumbers) -> Self {
-        Self { allowed, callable, texted: Mutex::default() }
+        Self { allowed, callable, ..Self::default() }
     }
 
     /// Whether this number gets a turn and a reply at all. Fails with the reason.
@@ -56,6 +66,18 @@ impl SmsPolicy {
             texted.version = version;
         }
         texted.numbers.get(phone)
+    }
+
+    /// The mission that a text of this number belongs to: it reads the texts of those whom it asked. A file that cannot be
+    /// read names nobody.
+    pub(crate) fn mission_of(&self, skill: &Path, phone: &Phone, now: Timestamp) -> Option<String> {
+        let mut awaited = self.awaited.lock().unwrap_or_else(PoisonError::into_inner);
+        let version = file::version(&paths::awaited_replies(skill));
+        if version != awaited.version {
+            awaited.numbers = awaited_replies::load(skill).unwrap_or_default();
+            awaited.version = version;
+        }
+        awaited.numbers.mission_of(phone, now).map(str::to_owned)
     }
 }
 

@@ -5,12 +5,21 @@ pub(super) const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}
 
 /// The overview; a test compares it with the commands that exist.
 pub(super) const COMMANDS: &str = "\
+From a list to the answers:
+  outreach                NAME (--ask TEXT | --message TEMPLATE) (--targets LIST | --to NUMBER …)
+  wait                    SLUG
+  report                  SLUG [NUMBER]
+  ask                     NUMBER QUESTION
+  replies                 SLUG
+  pause                   SLUG
+  resume                  SLUG
+
 Whole workflows:
   init                    NAME INSTRUCTIONS REQUEST [STEPS_JSON]
   setup-agent             SLUG NAME INSTRUCTIONS [GREETING]
   complete                SLUG [MISSION_ID RUN_ID] [SUMMARY [PAYLOAD_JSON]]
   fail                    SLUG REASON
-  cancel                  SLUG
+  cancel                  SLUG | --all
   resolve                 [ID]
   cron                    add SLUG | remove SLUG | list [SLUG]
 

@@ -70,16 +70,23 @@ pub(crate) struct Fail {
     after_help = "Deletes every scheduled call and text, sets the run to cancelled, removes the cron line and archives the mission.
 Exit 0 only if all of them were pending when read and were deleted at least 60 s before their time by the
 service's clock; else 8, with the list of what may still be dialled.
-Prints {\"slug\", \"status\", \"cancelled\": [{\"event_id\", \"to\", \"at\"}], \"may_still_happen\": [{…, \"why\"}], …}.
+Prints {\"slug\", \"status\", \"cancelled\": [{\"event_id\", \"to\", \"at\"}], \"may_still_happen\": [{…, \"why\"}], …};
+with --all {\"missions\": […]}.
 
 Examples:
-  missions cancel find-plumbers
-  missions cancel find-plumbers | jq .may_still_happen"
+  missions cancel find-plumbers | jq .may_still_happen
+  missions cancel --all"
 )]
 pub(crate) struct Cancel {
     /// Slug of the mission
-    #[arg(value_name = "SLUG")]
-    pub(crate) slug: String,
+    #[arg(value_name = "SLUG", required_unless_present = "all", conflicts_with = "all")]
+    pub(crate) slug: Option<String>,
+    /// Every mission that has not ended
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// And whatever else is scheduled in the account
+    #[arg(long, requires = "all")]
+    pub(crate) account: bool,
 }
 
 /// Run ticks for a mission in the foreground until it ends; on a terminal, show the state of each target

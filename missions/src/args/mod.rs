@@ -6,6 +6,7 @@ mod groups;
 mod lifecycle;
 mod memory;
 mod missions;
+mod outreach;
 mod scheduled;
 mod workflows;
 
@@ -20,6 +21,7 @@ pub(crate) use cron::*;
 pub(crate) use lifecycle::*;
 pub(crate) use memory::*;
 pub(crate) use missions::*;
+pub(crate) use outreach::*;
 pub(crate) use scheduled::*;
 pub(crate) use workflows::*;
 
@@ -72,6 +74,14 @@ macro_rules! commands {
 }
 
 commands! {
+    OutreachArgs = "outreach",
+    Wait = "wait",
+    ShowReport = "report",
+    Ask = "ask",
+    ShowReplies = "replies",
+    Pause = "pause",
+    Resume = "resume",
+
     CheckKey = "check-key",
 
     CreateMission = "create-mission",

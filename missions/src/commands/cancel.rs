@@ -8,24 +8,25 @@ use state::exit::{self, Exit, Fault};
 
 use crate::args::Cancel;
 use crate::context::{CommandContext, LAG_PAUSES, not_recorded};
+use crate::engine::report::MissionReport;
 use crate::engine::{self, Engine};
 use crate::lifecycle::{EventEnd, EventOutcome, MissionEnd, RunEnd, has_ended, is_pending};
 use crate::scheduling::{self, ScheduleRequest, Submission, TOOL};
 use crate::service::{self, Pages, ScheduledRow, ServiceApi};
-use crate::store::{MissionStatus, event, progress};
+use crate::store::{Mission, MissionStatus, event, outreach, progress};
 
 /// Something that is scheduled and has not ended, as far as is known here.
 #[derive(Clone, Debug)]
-struct UnfinishedEvent {
-    assistant: String,
-    id: String,
-    to: String,
-    at: Timestamp,
+pub(super) struct UnfinishedEvent {
+    pub(super) assistant: String,
+    pub(super) id: String,
+    pub(super) to: String,
+    pub(super) at: Timestamp,
 }
 
 /// What became of an event, with the service's row where there was one.
 #[derive(Debug)]
-enum Withdrawal {
+pub(super) enum Withdrawal {
     /// It had ended before.
     Ended(Value),
     /// It cannot happen any more.
@@ -42,11 +43,90 @@ struct CancelResult {
 }
 
 /// The events of assistants by id, and what the service's clock showed when it sent them.
-type EventLists = HashMap<String, (HashMap<String, Value>, Option<Timestamp>)>;
+pub(super) type EventLists = HashMap<String, (HashMap<String, Value>, Option<Timestamp>)>;
 
 pub(crate) fn run(context: &CommandContext, args: &Cancel) -> anyhow::Result<Exit> {
-    let slug = &*args.slug;
+    let Some(slug) = &args.slug else { return all(context, args.account) };
+    let (document, text, fault) = cancel(context, slug)?;
+    context.end(&document, || text, fault)
+}
+
+/// Cancels every mission that has not ended and, of the whole account, what is scheduled outside them.
+fn all(context: &CommandContext, account: bool) -> anyhow::Result<Exit> {
+    let missions = context.store.read()?;
+    let can_be = |mission: &Mission| mission.run_id().is_some() || !needs_run(mission);
+    let live = missions.iter().filter(|mission| !mission.status().is_over() && can_be(mission));
+    let live: Vec<String> = live.map(|mission| mission.slug().to_owned()).collect();
+    drop(missions);
+    let (mut done, mut texts, mut first) = (Vec::new(), String::new(), None);
+    for slug in &live {
+        match cancel(context, slug) {
+            Ok((document, text, fault)) => {
+                let part = ["slug", "status", "cancelled", "may_still_happen"];
+                let part = part.map(|key| (key.to_owned(), document[key].clone()));
+                done.push(Value::Object(part.into_iter().collect()));
+                texts.push_str(&text);
+                first = first.or(fault);
+            }
+            Err(err) => {
+                let why = exit::one_line(&err);
+                texts += &[slug, ": ", &why, "\n"].concat();
+                done.push(json!({ "slug": slug, "status": "running", "why": why }));
+                first = first.or(Some(Fault::new(
+                    Exit::Unconfirmed,
+                    format!("`{slug}` is not known to be called off: {why}"),
+                )));
+            }
+        }
+    }
+    let mut document = json!({ "missions": done });
+    if account {
+        let (cancelled, left) = outside_missions(&context.api()?)?;
+        if let Some(one) = left.first() {
+            let why = one["why"].as_str().unwrap_or("-").to_owned();
+            let text = format!("{} outside missions may still happen: {why}", left.len());
+            first = first.or(Some(Fault::new(Exit::Unconfirmed, text)));
+        }
+        document["account"] = json!({ "cancelled": cancelled, "may_still_happen": left });
+    }
+    let hint = "run `missions cancel --all` again, or look at the portal";
+    let is_nothing = live.is_empty();
+    let text = || if is_nothing { "No mission goes on".to_owned() } else { texts };
+    context.end(&document, text, first.map(|fault| fault.hint(hint)))
+}
+
+/// Deletes everything that is still scheduled in the account, whoever scheduled it.
+fn outside_missions(api: &ServiceApi) -> anyhow::Result<(Vec<Value>, Vec<Value>)> {
+    let (mut cancelled, mut left) = (Vec::new(), Vec::new());
+    let assistants = service::assistants::list(api, None, Pages::All(Some(100)))?.rows();
+    for assistant in assistants.iter().filter_map(|row| row.id(&["id", "assistant_id"])) {
+        let mut lists = EventLists::new();
+        let list = service::scheduled_events::list(api, &assistant, Pages::All(None))?;
+        for row in list.rows().into_iter().map(ScheduledRow::new) {
+            let (Some(id), Some(at)) = (row.id(), row.at()) else { continue };
+            if !is_pending(row.row().value()) {
+                continue;
+            }
+            let to = row.to().unwrap_or("-").to_owned();
+            let one = UnfinishedEvent { assistant: assistant.clone(), id, to, at };
+            let mut line = json!({ "event_id": one.id, "to": one.to, "at": one.at.to_string() });
+            match withdraw(api, &mut lists, &one) {
+                Withdrawal::Ended(_) => {}
+                Withdrawal::Cancelled => cancelled.push(line),
+                Withdrawal::Unconfirmed(_, why) => {
+                    line["why"] = why.into();
+                    left.push(line);
+                }
+            }
+        }
+    }
+    Ok((cancelled, left))
+}
+
+/// Cancels one mission: what is to be printed of it, and the fault if it is not certain.
+fn cancel(context: &CommandContext, slug: &str) -> anyhow::Result<(Value, String, Option<Fault>)> {
     let _lock = engine::lock(context)?;
+    let has_run = has_run(context, slug)?;
     let mut engine = Engine::new(context)?;
     end_as_cancelled(context, slug)?;
     let mut result = CancelResult::default();
@@ -79,13 +159,29 @@ pub(crate) fn run(context: &CommandContext, args: &Cancel) -> anyhow::Result<Exi
             }
         }
     }
-    let report = engine::process(&mut engine, slug, None);
+    let report =
+        if has_run { engine::process(&mut engine, slug, None) } else { MissionReport::default() };
     let mut document = report.json(slug);
     document["status"] = context.store.read()?.require(slug)?.status().word().into();
     document["cancelled"] = result.cancelled.clone().into();
     document["may_still_happen"] = result.may_still_happen.clone().into();
     let fault = result.fault(slug).or_else(|| report.fault(slug));
-    context.end(&document, || result.text(slug), fault)
+    Ok((document, result.text(slug), fault))
+}
+
+/// Whether a mission has a run at the service. Fails (exit 2) for one that should and has none.
+fn has_run(context: &CommandContext, slug: &str) -> anyhow::Result<bool> {
+    let missions = context.store.read()?;
+    let mission = missions.require(slug)?;
+    if !needs_run(&mission) && mission.run_id().is_none() {
+        return Ok(false);
+    }
+    Ok(mission.require_run().map(|_| true)?)
+}
+
+/// An outreach that was only planned has none, nor has one question to one number.
+fn needs_run(mission: &Mission) -> bool {
+    !outreach::is_outreach(mission) && !mission.fields().contains_key(super::ask::ASK)
 }
 
 impl CancelResult {
@@ -115,7 +211,6 @@ impl CancelResult {
 fn end_as_cancelled(context: &CommandContext, slug: &str) -> anyhow::Result<()> {
     let now = context.now();
     context.store.change_mission(slug, |mission| {
-        mission.view().require_run()?;
         if !mission.view().status().is_over() {
             mission.set_status(&MissionStatus::Cancelled, now);
         }
@@ -176,7 +271,11 @@ fn unrecorded(
 }
 
 /// Deletes an event that is pending.
-fn withdraw(api: &ServiceApi, lists: &mut EventLists, one: &UnfinishedEvent) -> Withdrawal {
+pub(super) fn withdraw(
+    api: &ServiceApi,
+    lists: &mut EventLists,
+    one: &UnfinishedEvent,
+) -> Withdrawal {
     let (row, listed_at) = match read(api, lists, one) {
         Ok(read) => read,
         Err(err) => {

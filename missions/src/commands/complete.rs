@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use state::exit::{self, Exit, Fault};
-use state::{out, shell};
+use state::{awaited_replies, out, shell};
 
 use super::ensure_may_end;
 use crate::args::Complete;
@@ -82,6 +82,9 @@ fn store_end(context: &CommandContext, words: &CompleteWords) -> anyhow::Result<
 
 /// Removes the cron line, and only then records it as removed: a kill in between would leave the line for ever.
 fn remove_cron(context: &CommandContext, slug: &str) {
+    if let Err(err) = awaited_replies::remove(context.config.skill_dir(), slug) {
+        out::warning(&exit::one_line(&err));
+    }
     if let Err(err) = cron::remove(context, slug) {
         out::warning(&format!("its line in the crontab is still there: {}", exit::one_line(&err)));
         let slug = shell::quote(slug);

@@ -1,20 +1,14 @@
 //! `cron add`, `cron remove`, `cron list`: lets `tick` run for a mission until it ends.
 
-use std::process::{Command, Stdio};
-
-use anyhow::Context as _;
 use serde_json::{Value, json};
-use state::exit::{Exit, Fault};
-use state::{cron_daemon, out, sanitize};
+use state::exit::{self, Exit, Fault};
+use state::{cron_daemon, failure, out, shell};
 
 use crate::args::{AddCron, CronCommand};
 use crate::context::CommandContext;
 use crate::cron::{self, TickInterval, TickScheduler};
 use crate::input;
 use crate::store::event;
-
-/// The PATH that cron gives to what it runs.
-const PATH: &str = "/usr/bin:/bin";
 
 pub(crate) fn run(context: &CommandContext, what: &CronCommand) -> anyhow::Result<Exit> {
     match what {
@@ -32,8 +26,16 @@ fn add(context: &CommandContext, args: &AddCron) -> anyhow::Result<Exit> {
     if let Some(step) = &args.step {
         set_verify_step(context, slug, step)?;
     }
-    try_key(context)?;
-    let written = cron::add(context, slug, scheduler, every)?;
+    cron::try_key(context)?;
+    let written = cron::add(context, slug, scheduler, every).map_err(|err| {
+        if scheduler == TickScheduler::Openclaw {
+            return err;
+        }
+        let (hint, slug) = (failure::hint_of(&err), shell::quote(slug));
+        let others = format!("`missions cron add {slug} --openclaw` lets the gateway tick, `missions watch {slug}` ticks here");
+        let hint = hint.map_or_else(|| others.clone(), |hint| format!("{hint}; {others}"));
+        Fault::new(failure::exit_of(&err), exit::one_line(&err)).hint(hint).into()
+    })?;
     if scheduler == TickScheduler::Crontab && cron_daemon::is_missing() {
         let (missing, start) = (cron_daemon::MISSING, cron_daemon::START);
         out::warning(&format!("{missing}; {start}, or give --openclaw"));
@@ -122,25 +124,4 @@ fn set_verify_step(context: &CommandContext, slug: &str, step: &str) -> anyhow::
         }
         Ok(())
     })
-}
-
-/// Asks the service as a tick under cron will: a key that only this shell has would fail each minute, unseen.
-///
-/// Fails (exit 3) if the configuration needs the shell's environment; other errors may be gone in a minute.
-fn try_key(context: &CommandContext) -> anyhow::Result<()> {
-    let program = cron::program(context)?;
-    let mut check = Command::new(&program);
-    check.args(["check-key", "--quiet", "--deadline", "10", "--skill-dir"]);
-    check.arg(context.config.skill_dir()).env_clear().env("PATH", PATH).stdin(Stdio::null());
-    if let Some(home) = state::env::home() {
-        check.env("HOME", home);
-    }
-    let output = check.output().with_context(|| format!("running `{}`", program.display()))?;
-    if output.status.code() != Some(Exit::NotConfigured as i32) {
-        return Ok(());
-    }
-    let error = sanitize::line(&String::from_utf8_lossy(&output.stderr));
-    Err(Fault::not_configured(format!("with cron's environment: {error}"))
-        .hint("put the key into the skill folder: run `setup`")
-        .into())
 }

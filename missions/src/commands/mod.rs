@@ -1,6 +1,7 @@
 //! One file for each command, or for the commands about one kind of thing; each function is one command, from its
 //! arguments to its exit code.
 
+pub(crate) mod ask;
 pub(crate) mod assistants;
 pub(crate) mod cancel;
 pub(crate) mod check_key;
@@ -17,17 +18,23 @@ pub(crate) mod memory;
 pub(crate) mod missions;
 pub(crate) mod next;
 mod owner_approval;
+pub(crate) mod outreach;
+pub(crate) mod pause;
 pub(crate) mod phone_numbers;
 pub(crate) mod plan;
 mod python_print;
 pub(crate) mod recover_state_file;
+pub(crate) mod replies;
+pub(crate) mod report;
 pub(crate) mod resolve;
+pub(crate) mod resume;
 pub(crate) mod run_log;
 pub(crate) mod runs;
 pub(crate) mod schedule;
 pub(crate) mod scheduled_events;
 pub(crate) mod setup_agent;
 pub(crate) mod tick;
+pub(crate) mod wait;
 pub(crate) mod watch;
 
 use state::exit::Fault;

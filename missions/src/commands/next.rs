@@ -1,6 +1,7 @@
 //! `next`: what a mission needs now, as a command line. Changes nothing.
 
 use state::exit::Exit;
+use state::{cron_daemon, out};
 
 use crate::args::ShowNext;
 use crate::context::CommandContext;
@@ -20,11 +21,23 @@ pub(crate) fn run(context: &CommandContext, args: &ShowNext) -> anyhow::Result<E
         snapshot.decide(engine.now(), &steps, run).decision
     };
     let (ids, has_cron) = (mission.ids(), cron::has(context, &mission));
-    let document = decision_json(&decision, ids, has_cron);
+    let mut document = decision_json(&decision, ids, has_cron);
+    let ticker = cron::live(&mission);
+    document["ticker"] = ticker.into();
+    if has_cron && ticker.is_none() && matches!(decision, MissionDecision::Wait { .. }) {
+        out::warning(&format!("{}: no tick is made by itself", cron_daemon::MISSING));
+    }
+    let text = |key: &str| document[key].as_str().map(str::to_owned);
     context.printer.print(&document, || {
-        command_line(&decision, ids, has_cron).unwrap_or_else(|| match document["until"].as_str() {
-            Some(until) => format!("Nothing to do until {until}"),
-            None => format!("Nothing to do: {}", document["status"].as_str().unwrap_or("over")),
+        command_line(&decision, ids, has_cron).unwrap_or_else(|| {
+            match (text("until"), text("work"), text("decision").as_deref()) {
+                (Some(until), ..) => format!("Nothing to do until {until}"),
+                (_, Some(work), _) => {
+                    format!("Do this step, then mark it with update-step: {work}")
+                }
+                (.., Some("continue")) => "Nothing was scheduled, and there is no plan".to_owned(),
+                _ => format!("Nothing to do: {}", text("status").unwrap_or_default()),
+            }
         })
     })?;
     Ok(Exit::Done)

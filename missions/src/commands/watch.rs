@@ -32,12 +32,13 @@ fn watch(context: &CommandContext, slug: &str) -> anyhow::Result<Exit> {
     let mut table = LiveTable::new(context);
     loop {
         let summary = engine::run_tick(context, Some(slug))?;
-        let mut pause = PAUSE;
+        let (mut pause, mut is_agents_turn) = (PAUSE, false);
         if let Some(summary) = summary.filter(|summary| !summary.reports.is_empty()) {
             if !table.is_on() {
                 let printed = context.printer.print_line(&summary.json(context), || summary.text());
                 printed.map_err(|err| out::output_failed(&err))?;
             }
+            is_agents_turn = summary.reports.iter().all(|(_, report)| report.is_agents_turn());
             if let Some(fault) = summary.fault() {
                 out::warning(&fault.to_string());
                 pause = PAUSE_AFTER_FAULT;
@@ -48,6 +49,11 @@ fn watch(context: &CommandContext, slug: &str) -> anyhow::Result<Exit> {
         let snapshot = MissionSnapshot::of(context, &mission)?;
         table.draw(&mission, &snapshot.targets, context.now())?;
         if snapshot.applied.is_finished() || out::is_stdout_closed() {
+            return Ok(Exit::Done);
+        }
+        if is_agents_turn {
+            let slug = shell::quote(slug);
+            out::progress(&format!("it is your turn: `missions next {slug}`"));
             return Ok(Exit::Done);
         }
         context.clock.sleep(context.clock.scale_period(pause));

@@ -2,15 +2,18 @@
 
 mod crontab_line;
 mod gateway_job;
+mod try_key;
 
 use serde::{Deserialize, Serialize};
 use state::config::Config;
-use state::crontab;
+use state::cron_daemon;
+use state::crontab::{self, CrontabLine};
 
 use crate::context::CommandContext;
 use crate::store::Mission;
 
-pub(crate) use crontab_line::{TickInterval, program};
+pub(crate) use crontab_line::TickInterval;
+pub(crate) use try_key::try_key;
 
 /// The key in a mission of its scheduler.
 const KEY: &str = "cron";
@@ -41,14 +44,32 @@ pub(crate) fn add(
         remove(context, slug)?;
     }
     // Stored before it is done: after a crash in between, `remove` knows where to look.
+    let was_stored = stored(context, slug)?.is_some();
     context.store.change_mission(slug, |mission| mission.set_typed(KEY, &scheduler))?;
+    let added = write(context, slug, scheduler, every, &line);
+    if added.is_err() && !was_stored {
+        context.store.change_mission(slug, |mission| {
+            mission.unset(KEY);
+            Ok(())
+        })?;
+    }
+    added
+}
+
+fn write(
+    context: &CommandContext,
+    slug: &str,
+    scheduler: TickScheduler,
+    every: TickInterval,
+    line: &CrontabLine,
+) -> anyhow::Result<Option<String>> {
     match scheduler {
         TickScheduler::Crontab => {
             let skill = context.config.skill_dir();
             let changed = crontab::set_lines(
                 skill,
                 &mark(&context.config, slug),
-                std::slice::from_ref(&line),
+                std::slice::from_ref(line),
             )?;
             Ok(changed.then(|| line.text().to_owned()))
         }
@@ -86,6 +107,15 @@ pub(crate) fn remove(context: &CommandContext, slug: &str) -> anyhow::Result<boo
 /// Whether something may still run ticks for a mission.
 pub(crate) fn has(context: &CommandContext, mission: &Mission) -> bool {
     scheduler(mission).is_some() || has_line(context, mission.slug())
+}
+
+/// What runs ticks for a mission and is alive, by its name: a crontab without a daemon is not.
+pub(crate) fn live(mission: &Mission) -> Option<&'static str> {
+    match scheduler(mission)? {
+        TickScheduler::Crontab if cron_daemon::is_missing() => None,
+        TickScheduler::Crontab => Some("crontab"),
+        TickScheduler::Openclaw => Some("openclaw"),
+    }
 }
 
 /// What runs ticks for a mission, as it was last set up.

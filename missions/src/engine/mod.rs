@@ -4,9 +4,13 @@
 //! carried out, and the next tick finds the rest necessary again. One program at a time ticks, by a lock beside the state
 //! file; commands that end a mission take the same lock.
 
+mod attempt;
+mod effect_result;
 pub(crate) mod execute;
 pub(crate) mod fetch;
+pub(crate) mod outreach;
 pub(crate) mod poll;
+mod poll_once;
 pub(crate) mod process;
 mod pushed_events;
 pub(crate) mod report;
@@ -25,6 +29,7 @@ use crate::scheduling;
 use crate::service::ServiceApi;
 
 pub(crate) use fetch::fetch_plan_and_run;
+pub(crate) use poll_once::poll_once;
 pub(crate) use process::process;
 pub(crate) use snapshot::MissionSnapshot;
 pub(crate) use tick::{lock, run_tick};
@@ -64,13 +69,18 @@ impl<'a> Engine<'a> {
     }
 
     /// [`read_history`](scheduling::opt_out::read_history), once in a tick and before anything is scheduled.
-    fn read_opt_outs(&self) -> anyhow::Result<()> {
+    pub(crate) fn read_opt_outs(&self) -> anyhow::Result<()> {
         if self.has_read_opt_outs.get() {
             return Ok(());
         }
         let read = scheduling::opt_out::read_history(self.context, &self.api);
         self.has_read_opt_outs.set(read.is_ok());
         read
+    }
+
+    /// What was listed is listed anew: for whoever polls over and over.
+    pub(crate) fn forget_lists(&mut self) {
+        self.lists.clear();
     }
 
     /// The service's time: what is scheduled happens by it, whatever this machine's clock says.

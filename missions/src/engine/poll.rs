@@ -6,11 +6,12 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 use state::{carrier_opt_out, sanitize};
 
+use super::outreach;
 use super::pushed_events::PushedFields;
 use super::report::MissionReport;
-use super::snapshot::MissionSnapshot;
+use super::snapshot::{MissionSnapshot, retry_of};
 use super::{Engine, EventRows};
-use crate::lifecycle::{CallInsights, MissionTarget, TargetEvent, trim_row};
+use crate::lifecycle::{CallInsights, PlannedTarget, TargetEvent, UnconfirmedRetry, trim_row};
 use crate::scheduling::{self, RetryOf, ScheduleRequest, Submission, TOOL};
 use crate::service::{self, Channel, Pages, ScheduledRow};
 use crate::store::{ScheduledEvent, event, progress};
@@ -27,6 +28,7 @@ pub(super) fn poll(
     report: &mut MissionReport,
 ) -> anyhow::Result<()> {
     poll_unconfirmed(engine, slug, snapshot, report)?;
+    outreach::poll_answers(engine, slug, &snapshot.targets)?;
     let has_ended = poll_events(engine, slug, snapshot, pushed, report)?;
     let is_awaited = |event: &TargetEvent| matches!(event.insights, CallInsights::Awaited(_));
     let mut events = snapshot.targets.iter().flat_map(|target| &target.events);
@@ -44,19 +46,21 @@ fn poll_unconfirmed(
     report: &mut MissionReport,
 ) -> anyhow::Result<()> {
     let now = engine.now();
-    let is_due = |target: &&MissionTarget| {
-        let next = target.unconfirmed.and_then(|retry| retry.next_poll(now));
-        next.is_some_and(|next| next <= now)
+    let is_due = |unconfirmed: Option<UnconfirmedRetry>| {
+        unconfirmed.and_then(|one| one.next_poll(now)).is_some_and(|next| next <= now)
     };
-    let due: Vec<&MissionTarget> = snapshot.targets.iter().filter(is_due).collect();
+    let retries = snapshot.targets.iter().filter(|target| is_due(target.unconfirmed));
+    let retries = retries.map(|target| (target.id.clone(), retry_of(target)));
+    let due: Vec<(String, RetryOf)> =
+        retries.chain(unconfirmed_firsts(engine, slug, snapshot, is_due)?).collect();
     if due.is_empty() {
         return Ok(());
     }
     let intents = engine.context.intents().of_tool(TOOL)?;
-    for target in due {
-        let line = RetryOf { target: target.id.clone(), attempt: target.events.len() }.line();
+    for (key, retry) in due {
+        let line = retry.line();
         let Some(intent) = intents.iter().find(|intent| intent.line == line) else {
-            mark_polled(engine, slug, &target.id)?;
+            mark_polled(engine, slug, &key)?;
             continue;
         };
         match scheduling::confirm::submission_of(engine.context, &engine.api, intent)? {
@@ -65,12 +69,32 @@ fn poll_unconfirmed(
                 scheduling::record::record(engine.context, &engine.api, &request, &row)?;
             }
             Submission::Unconfirmed(why) => {
-                mark_polled(engine, slug, &target.id)?;
+                mark_polled(engine, slug, &key)?;
                 report.add_unconfirmed_intent(intent, &why);
             }
         }
     }
     Ok(())
+}
+
+/// The first calls and texts of an outreach that may have been scheduled and are due to be searched for.
+fn unconfirmed_firsts(
+    engine: &Engine,
+    slug: &str,
+    snapshot: &MissionSnapshot,
+    is_due: impl Fn(Option<UnconfirmedRetry>) -> bool,
+) -> anyhow::Result<Vec<(String, RetryOf)>> {
+    let Some(outreach) = &snapshot.outreach else { return Ok(Vec::new()) };
+    let missions = engine.context.store.read()?;
+    let mission = missions.require(slug)?;
+    let mission_id = mission.mission_id().unwrap_or_default();
+    let due = outreach.planned.iter().filter(|target| is_due(target.unconfirmed));
+    let first = |target: &PlannedTarget| {
+        let withdrawn = event::n_withdrawn(&mission, &target.to);
+        let key = scheduling::first_key(mission_id, &target.to);
+        (key, RetryOf::first(mission_id, &target.to, withdrawn))
+    };
+    Ok(due.map(first).collect())
 }
 
 /// Records that the event of an unconfirmed retry was searched for.

@@ -5,7 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use state::exit::Fault;
 
 use super::Engine;
-use super::execute::{EffectResult, execute};
+use super::effect_result::EffectResult;
+use super::execute::execute;
 use super::fetch::fetch_plan_and_run;
 use super::poll::poll;
 use super::pushed_events::PushedFields;

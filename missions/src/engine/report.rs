@@ -103,6 +103,11 @@ impl MissionReport {
         });
     }
 
+    /// Whether it is the agent's turn.
+    pub(crate) fn is_agents_turn(&self) -> bool {
+        matches!(self.decision, Some(MissionDecision::Continue { .. }))
+    }
+
     /// Whether it stopped because the agent could not be notified.
     pub(super) fn could_not_notify(&self) -> bool {
         self.stopped.as_ref().is_some_and(|stopped| stopped.at.ends_with("/tell"))

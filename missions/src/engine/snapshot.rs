@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use state::clock::Moment;
 use state::do_not_call::{self, DoNotCallEntry, DoNotCallList};
 use state::phone::Phone;
 use state::texted_numbers::{LastText, asks};
 
+use super::outreach::{self, OutreachInputs};
 use crate::context::CommandContext;
 use crate::lifecycle::{
-    AppliedEffects, Directive, MissionFacts, MissionTarget, OptOutReply, PlanStep, RunState, decide,
+    AppliedEffects, Directive, MissionFacts, MissionTarget, OptOutReply, OutreachFacts,
+    OutreachTargetFacts, PlanStep, RunState, decide,
 };
 use crate::scheduling::{self, RetryOf, TOOL};
 use crate::store::{Mission, ScheduledEvent, event, progress};
@@ -37,6 +39,8 @@ pub(crate) struct MissionSnapshot {
     pub(crate) verify_step: Option<String>,
     /// The events of recipients who opted out.
     pub(crate) opted_out: HashSet<String>,
+    /// What is planned, if it is an outreach.
+    pub(crate) outreach: Option<OutreachFacts>,
 }
 
 impl GlobalInputs {
@@ -83,6 +87,16 @@ impl MissionSnapshot {
         let is_opt_out = |event: &ScheduledEvent| has_opted_out(&inputs.do_not_call, &event.to);
         let opted_out = events.iter().filter(|(_, event)| is_opt_out(event));
         let opted_out = opted_out.map(|(id, _)| (*id).to_owned()).collect();
+        let mut withdrawn: HashMap<String, usize> = HashMap::new();
+        for (id, event) in &events {
+            if event.withdrawn {
+                let first = event.retry_of.as_deref().unwrap_or(id);
+                // Of a target whose first call was withdrawn, only its number is left.
+                let key = if event.attempt == 0 { &*event.to } else { first };
+                *withdrawn.entry(key.to_owned()).or_default() += 1;
+            }
+        }
+        let events: Vec<_> = events.into_iter().filter(|(_, event)| !event.withdrawn).collect();
         let verify_step = events.iter().rev().find_map(|(_, event)| event.verify_step.clone());
         let mut places: HashMap<&str, usize> = HashMap::new();
         // Each target with the numbers of its events: 0 for the first, then those of the retries.
@@ -105,7 +119,8 @@ impl MissionSnapshot {
             events.sort_by_key(|(number, _)| *number);
             target.events = events.into_iter().map(|(_, event)| event).collect();
             let n_events = target.events.len();
-            let line = || RetryOf { target: target.id.clone(), attempt: n_events }.line();
+            target.n_withdrawn = withdrawn.get(&target.id).copied().unwrap_or_default();
+            let line = || retry_of(&target).line();
             let has_intent =
                 !inputs.intent_lines.is_empty() && inputs.intent_lines.contains(&line());
             let answers = |reply: &OptOutReply| {
@@ -118,23 +133,51 @@ impl MissionSnapshot {
                 applied.unconfirmed(&target.id, n_events, has_intent, inputs.read_at);
             target
         });
-        Ok(Self { targets: targets.collect(), applied, verify_step, opted_out })
+        let mut targets: Vec<MissionTarget> = targets.collect();
+        let of_outreach = OutreachInputs {
+            intent_lines: &inputs.intent_lines,
+            do_not_call: &inputs.do_not_call,
+            read_at: inputs.read_at,
+            applied: &applied,
+            withdrawn: &withdrawn,
+        };
+        let outreach = outreach::read(mission, &of_outreach, &mut targets)?;
+        Ok(Self { applied, targets, verify_step, opted_out, outreach })
     }
 
     /// What should happen to it now.
     pub(crate) fn decide(&self, now: Timestamp, steps: &[PlanStep], run: RunState) -> Directive {
-        let verify_step = self.verify_step.as_deref();
-        decide(&self.applied, MissionFacts { now, steps, run, targets: &self.targets, verify_step })
+        decide(&self.applied, self.facts(now, steps, run))
+    }
+
+    /// What the decisions rest on.
+    pub(crate) fn facts<'a>(
+        &'a self,
+        now: Timestamp,
+        steps: &'a [PlanStep],
+        run: RunState,
+    ) -> MissionFacts<'a> {
+        let (verify_step, outreach) = (self.verify_step.as_deref(), self.outreach.as_ref());
+        MissionFacts { now, steps, run, targets: &self.targets, verify_step, outreach }
     }
 
     /// When the service is next asked about one of its events.
     pub(crate) fn next_poll(&self, now: Timestamp) -> Option<Timestamp> {
-        self.targets.iter().filter_map(|target| target.next_poll(now)).min()
+        let planned = self.outreach.iter().flat_map(|outreach| &outreach.planned);
+        let planned = planned.filter_map(|target| target.unconfirmed?.next_poll(now));
+        self.targets.iter().filter_map(|target| target.next_poll(now)).chain(planned).min()
     }
 
     /// Whether a retry of it is unconfirmed.
     pub(crate) fn has_unconfirmed(&self) -> bool {
+        let mut planned = self.outreach.iter().flat_map(|outreach| &outreach.planned);
         self.targets.iter().any(|target| target.unconfirmed.is_some())
+            || planned.any(|target| target.unconfirmed.is_some())
+    }
+
+    /// How long an answer to a text of this outreach is waited for.
+    pub(super) fn answers_within(&self) -> Option<SignedDuration> {
+        self.outreach.as_ref().and_then(|outreach| outreach.answers_within)
     }
 
     /// Whether something is still scheduled that the do-not-call list forbids, and was not deleted yet.
@@ -178,7 +221,15 @@ fn target(id: &str, event: ScheduledEvent, inputs: &GlobalInputs) -> anyhow::Res
         forbidden: inputs.do_not_call.forbids(&to, event.channel.reach()),
         unconfirmed: None,
         reply: event.text.filter(|text| asks(text)).and_then(|_| inputs.reply_of(&to)),
+        n_withdrawn: 0,
+        outreach: OutreachTargetFacts::default(),
     })
+}
+
+/// The next retry of a target, were there one.
+pub(super) fn retry_of(target: &MissionTarget) -> RetryOf {
+    let (target, attempt, withdrawn) = (target.id.clone(), target.events.len(), target.n_withdrawn);
+    RetryOf { target, attempt, withdrawn }
 }
 
 /// Whether a number is on the list because somebody opted out.

@@ -5,11 +5,14 @@
 //! stored in the [`AppliedEffects`](super::AppliedEffects); deciding again after any part of the effects, in another
 //! program and after a kill too, gives the rest.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::end::{MissionEnd, RunEnd, StepEnd};
 use super::stable_hash;
+use super::why_dropped::DropReason;
 
 /// What should happen to a mission now.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +28,10 @@ pub(crate) enum MissionDecision {
         step: Option<String>,
         /// Whether it was started.
         started: bool,
+        /// What is done in it.
+        work: Option<String>,
+        /// Whether anything was scheduled for the mission at all.
+        has_events: bool,
     },
     /// A target is called or texted again.
     Retry {
@@ -93,6 +100,31 @@ pub(crate) enum Action {
         /// When the call or text is to happen.
         at: Timestamp,
     },
+    /// The first call or text of a target of an outreach.
+    Begin {
+        /// The number.
+        to: String,
+        /// When the call or text is to happen.
+        at: Timestamp,
+    },
+    /// State: this target of an outreach is never called or texted.
+    Drop {
+        /// The number.
+        to: String,
+        /// Why.
+        why: DropReason,
+    },
+    /// A message to the agent's main session about texts that answered ours.
+    NotifyOfReplies {
+        /// When that was decided.
+        at: Timestamp,
+        /// How many answers of each number there are by then.
+        counts: BTreeMap<String, usize>,
+        /// The message.
+        text: String,
+    },
+    /// The assistant that was created for the mission is deleted at the service.
+    DeleteAssistant(String),
     /// A call or text that has not begun is deleted at the service.
     Unschedule {
         /// The assistant.

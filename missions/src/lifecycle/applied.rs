@@ -33,12 +33,24 @@ pub(crate) struct AppliedEffects {
     /// The last retry that was started for each target, by the id of the target's first event.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) retries: BTreeMap<String, PendingRetry>,
+    /// Of which texts that answered ours the agent was told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) told: Option<ToldAnswers>,
     /// How the mission ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) ending: Option<MissionEnd>,
     /// The keys of the effects that were carried out.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub(crate) done: BTreeSet<String>,
+}
+
+/// The texts that the agent was told of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ToldAnswers {
+    /// When it was told last.
+    pub(crate) at: Timestamp,
+    /// How many of each number.
+    pub(crate) counts: BTreeMap<String, usize>,
 }
 
 /// A retry that was started: stored before its intent, which is stored before its request.
@@ -76,6 +88,11 @@ impl AppliedEffects {
             Action::EndMission(end) => self.ending.is_none() && set_once(&mut self.ending, end),
             Action::EndStep(step, end) => {
                 self.steps.entry(step.clone()).or_insert_with(|| end.clone()) == end
+            }
+            Action::NotifyOfReplies { at, counts, .. } => {
+                self.told = Some(ToldAnswers { at: *at, counts: counts.clone() });
+                self.done.insert(effect.key.clone());
+                true
             }
             _ => {
                 self.done.insert(effect.key.clone());

@@ -11,7 +11,7 @@ use super::event_status::EventOutcome;
 use super::facts::{MissionFacts, RunState, StepStatus};
 use super::poll_schedule::later;
 use super::target::{CallInsights, MissionTarget};
-use super::{finish, steps, summary};
+use super::{finish, planned, replies, steps, summary};
 
 /// How long nothing is done for a run that is paused.
 const WHILE_PAUSED: SignedDuration = SignedDuration::from_mins(5);
@@ -35,6 +35,7 @@ pub(crate) fn decide(applied: &AppliedEffects, facts: MissionFacts) -> Directive
     log_ends(&mut tree);
     unschedule_unwanted(&mut tree);
     steps::record_ended(&mut tree);
+    planned::begin(&mut tree);
     steps::end_steps(&mut tree);
     if let Some((step, reason)) = failed_step(&tree) {
         let end = end(RunEnd::Failed, Some(step.clone()), reason.clone(), false);
@@ -48,6 +49,7 @@ pub(crate) fn decide(applied: &AppliedEffects, facts: MissionFacts) -> Directive
         return Directive { decision: MissionDecision::Complete { summary }, ..directive };
     }
     retry_targets(&mut tree);
+    replies::notify(&mut tree);
     steps::notify_ends(&mut tree);
     Directive { decision: decision(&tree), effects: tree.effects }
 }
@@ -144,15 +146,19 @@ fn decision(tree: &DecisionTree) -> MissionDecision {
     }
     let now = tree.facts.now;
     if !tree.are_all_over() || is_complete(tree) {
-        let next_poll = tree.facts.targets.iter().filter_map(|target| target.next_poll(now)).min();
-        let until = next_poll.unwrap_or_else(|| later(now, WHILE_PAUSED));
-        return MissionDecision::Wait { until };
+        let planned = tree.facts.outreach.map_or(&[][..], |outreach| &outreach.planned);
+        let unconfirmed = planned.iter().filter_map(|one| one.unconfirmed?.next_poll(now));
+        let polls = tree.facts.targets.iter().filter_map(|target| target.next_poll(now));
+        let next_poll = polls.chain(unconfirmed).min();
+        return MissionDecision::Wait { until: next_poll.unwrap_or_else(|| later(now, WHILE_PAUSED)) };
     }
     let mut steps = tree.facts.steps.iter().zip(&tree.statuses);
     let next = steps.find(|(_, status)| !status.is_over());
     MissionDecision::Continue {
         step: next.map(|(step, _)| step.id.clone()),
         started: next.is_some_and(|(_, status)| *status == StepStatus::InProgress),
+        work: next.map(|(step, _)| step.description.clone()),
+        has_events: !tree.facts.targets.is_empty(),
     }
 }
 

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::action::{Action, Effect};
 use super::applied::AppliedEffects;
 use super::end::StepEnd;
+use super::event_status::EventOutcome;
 use super::facts::{MissionFacts, PlanStep, RunState, StepStatus};
 use super::retry::{self, NextRetry, PastEvent};
 use super::stable_hash;
@@ -56,7 +57,54 @@ impl<'a> DecisionTree<'a> {
         };
         tree.verify_step = tree.verify_step.or_else(|| tree.likely_verify_step());
         tree.target_states = facts.targets.iter().map(|target| tree.state_of(target)).collect();
+        tree.keep_to_budget();
         tree
+    }
+
+    /// Of the retries only as many happen as the budget allows beside the targets that wait for their first call.
+    fn keep_to_budget(&mut self) {
+        let Some(mut left) = self.attempts_left() else { return };
+        let outreach = self.facts.outreach.map_or(&[][..], |outreach| &outreach.planned);
+        left = left.saturating_sub(outreach.iter().filter(|one| one.unconfirmed.is_none()).count());
+        for state in &mut self.target_states {
+            if matches!(state, TargetState::RetryAt(_) | TargetState::Paused) {
+                match left.checked_sub(1) {
+                    Some(rest) => left = rest,
+                    None => *state = TargetState::Over,
+                }
+            }
+        }
+    }
+
+    /// How many calls or texts of an outreach may still be begun; `None` if nothing limits them.
+    pub(super) fn attempts_left(&self) -> Option<usize> {
+        let outreach = self.facts.outreach?;
+        let events = || self.facts.targets.iter().flat_map(|target| &target.events);
+        let seconds: u64 = events().map(|event| u64::from(event.seconds)).sum();
+        if outreach.max_minutes.is_some_and(|most| seconds >= u64::from(most) * 60) {
+            return Some(0);
+        }
+        let n_unconfirmed = outreach.planned.iter().filter(|one| one.unconfirmed.is_some()).count()
+            + self.facts.targets.iter().filter(|one| one.unconfirmed.is_some()).count();
+        Some(outreach.max_attempts?.saturating_sub(events().count() + n_unconfirmed))
+    }
+
+    /// Whether the step of an outreach is open, so that it goes on.
+    pub(super) fn is_reaching(&self) -> bool {
+        self.facts.outreach.is_some_and(|outreach| {
+            self.applied.ending.is_none()
+                && (self.position(&outreach.step).is_none() || self.is_open(&outreach.step))
+        })
+    }
+
+    /// Whether there are targets that nothing was scheduled for yet and that are still to be begun, or may have been.
+    pub(super) fn has_planned(&self) -> bool {
+        let (now, is_reaching) = (self.facts.now, self.is_reaching());
+        let planned = self.facts.outreach.map_or(&[][..], |outreach| &outreach.planned);
+        planned.iter().any(|target| match target.unconfirmed {
+            Some(unconfirmed) => !unconfirmed.is_lost(now),
+            None => is_reaching,
+        })
     }
 
     /// Adds an effect unless it was carried out.
@@ -102,7 +150,7 @@ impl<'a> DecisionTree<'a> {
 
     /// Whether nothing more comes of any target.
     pub(super) fn are_all_over(&self) -> bool {
-        self.are_over(|_| true)
+        self.are_over(|_| true) && !self.has_planned()
     }
 
     /// When the insights of some call are asked for next.
@@ -139,7 +187,13 @@ impl<'a> DecisionTree<'a> {
         match (self.retry_at(target), self.facts.run) {
             _ if target.last().end.is_none() => TargetState::InProgress,
             (Some(_), RunState::Paused) => TargetState::Paused,
+            (Some(_), _) if self.facts.outreach.is_some_and(|outreach| outreach.is_paused) => {
+                TargetState::Paused
+            }
             (Some(at), _) => TargetState::RetryAt(at),
+            (None, _) if target.awaits_answer_until(self.facts.now).is_some() => {
+                TargetState::InProgress
+            }
             (None, _) => TargetState::Over,
         }
     }
@@ -159,10 +213,17 @@ impl<'a> DecisionTree<'a> {
                 event.end.as_ref().map(|end| PastEvent { outcome: &end.outcome, at: end.at })
             })
             .collect();
+        let has_message = |event: &TargetEvent| {
+            event.end.as_ref().is_some_and(|end| end.outcome == EventOutcome::Voicemail)
+        };
+        if target.outreach.one_message && target.events.iter().any(has_message) {
+            return None;
+        }
+        let until = self.facts.outreach.map_or(Timestamp::MAX, |outreach| outreach.until);
         let random = stable_hash::fraction(&format!("{}/{}", target.id, target.events.len()));
         let (kind, window) = (target.recipient, &target.window);
         match retry::next_retry(kind, &past?, self.facts.now, window, random) {
-            NextRetry::At(at) => Some(at),
+            NextRetry::At(at) => Some(at).filter(|at| *at <= until),
             NextRetry::Spent(_) | NextRetry::Never(_) => None,
         }
     }

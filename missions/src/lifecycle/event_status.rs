@@ -85,7 +85,7 @@ impl fmt::Display for EventOutcome {
 }
 
 /// The keys that are read of a row. A tick holds thousands of rows, and needs little of each.
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 17] = [
     "event",
     "data",
     "channel",
@@ -101,7 +101,12 @@ const KEYS: [&str; 15] = [
     "failure_reason",
     "reason",
     "hangup_cause",
+    "duration_sec",
+    "duration_seconds",
 ];
+
+/// The longest call that the service makes, in seconds.
+const LONGEST_CALL: i64 = 30 * 60;
 
 /// The row without the keys that are not read here.
 pub(crate) fn trim_row(row: Value) -> Value {
@@ -145,6 +150,20 @@ pub(crate) fn state_of(row: &Value, at: Timestamp, now: Timestamp) -> EventState
 /// The id of the conversation of an answered call.
 pub(crate) fn conversation(row: &Value) -> Option<&str> {
     unwrapped(row)["conversation_id"].as_str().filter(|id| !id.trim().is_empty())
+}
+
+/// How long a call that ended so was talked, in seconds: as the row says it, else from its time to the row's last change.
+pub(super) fn seconds(row: &Value, at: Timestamp, outcome: &EventOutcome) -> u32 {
+    let is_talked = matches!(outcome, EventOutcome::Succeeded | EventOutcome::Voicemail);
+    let row = unwrapped(row);
+    if !is_talked || matches!(&*word(row, "channel"), "sms" | "sms-chat") {
+        return 0;
+    }
+    let told = ["duration_sec", "duration_seconds"].iter().find_map(|key| row[*key].as_i64());
+    let changed = row["updated_at"].as_str().and_then(|text| text.parse::<Timestamp>().ok());
+    let until_change = changed.map(|changed| changed.duration_since(at).as_secs());
+    let seconds = told.or(until_change).unwrap_or(LONGEST_CALL).clamp(0, LONGEST_CALL);
+    u32::try_from(seconds).unwrap_or_default()
 }
 
 /// Whether the service says that the event of this row has ended.

@@ -10,7 +10,7 @@ use super::decision_tree::DecisionTree;
 use super::end::{MissionEnd, RunEnd};
 use super::facts::RunState;
 use super::target::MissionTarget;
-use super::{steps, summary};
+use super::{replies, steps, summary};
 
 /// How long it is tried to notify the agent. After that the cron line is removed even if the gateway never came up.
 const NOTIFY_WITHIN: SignedDuration = SignedDuration::from_hours(1);
@@ -50,6 +50,7 @@ fn wrap_up(mut tree: DecisionTree, end: &MissionEnd) -> Directive {
             Some(step) => format!("The mission has {word}: step `{step}`: {summary}."),
             None => format!("The mission has {word}: {summary}."),
         };
+        let text = text + &replies::at_end(&tree);
         tree.add("mission/tell", Action::NotifyAgent(text));
     }
     // An unconfirmed retry may exist at the service: ticks go on until it is found, and deleted, or is lost.
@@ -57,7 +58,17 @@ fn wrap_up(mut tree: DecisionTree, end: &MissionEnd) -> Directive {
     let is_searched_for = |target: &&MissionTarget| {
         target.unconfirmed.is_some_and(|retry| retry.next_poll(now).is_some())
     };
-    if leaves_scheduled || !targets.iter().any(is_searched_for) {
+    let planned = tree.facts.outreach.map_or(&[][..], |outreach| &outreach.planned);
+    let may_begin = planned.iter().any(|target| {
+        target.unconfirmed.is_some_and(|unconfirmed| unconfirmed.next_poll(now).is_some())
+    });
+    if leaves_scheduled || !(may_begin || targets.iter().any(is_searched_for)) {
+        let is_going_on = targets.iter().any(|target| target.last().end.is_none());
+        if let Some(assistant) = tree.facts.outreach.and_then(|outreach| outreach.assistant.clone())
+            && !is_going_on
+        {
+            tree.add("mission/assistant", Action::DeleteAssistant(assistant));
+        }
         tree.add(REMOVE_CRON, Action::RemoveCron);
     }
     Directive { decision: MissionDecision::Over(end.status), effects: tree.effects }

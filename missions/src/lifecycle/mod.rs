@@ -17,7 +17,7 @@
 //! | `Canceled`, `Gone` (deleted at the service) | no | – | – | – |
 //! | `Stuck` (no end two hours after its time), `Unknown` word | not counted, but perhaps | – | – | – |
 //!
-//! A target has at most three retries in all. A retry happens inside the calling window (for a service outside its peak
+//! A target has at most two retries: three tries in all. In an outreach a voicemail is the last, since one message is enough. A retry happens inside the calling window (for a service outside its peak
 //! hours too), is scheduled at least 90 seconds ahead, and only while a step is open that it could still help, the run is
 //! not paused, and the do-not-call list does not forbid it.
 //!
@@ -29,6 +29,7 @@
 //! 2. The run has ended at the service: end the mission the same way.
 //! 3. Log the ends and insights that are new, and a word that opts out and answers a text (also after the end); delete what is scheduled and forbidden or long overdue; [end the
 //!    steps](steps::end_steps) all of whose targets are over (completed if one was reached, failed if none was).
+//!    Before that the targets of an outreach whose turn it is are [begun](planned), and those dropped that never can be.
 //! 4. A step failed, and none of its targets can be reached any more: end the mission as failed (`Fail`).
 //! 5. All steps are completed or skipped, all targets over, all insights there: end it as succeeded (`Complete`).
 //! 6. A target is to be retried: `Retry`.
@@ -56,25 +57,38 @@ pub(crate) mod event_status;
 mod facts;
 pub(crate) mod finish;
 mod next_command;
+mod pacing;
+pub(crate) mod planned;
 mod poll_schedule;
 mod pushed_fields;
+mod replies;
 mod retry;
+mod rows;
 mod stable_hash;
 mod steps;
 mod summary;
 mod target;
+mod why_dropped;
 
 pub(crate) use action::{Action, Directive, Effect, MissionDecision};
 pub(crate) use applied::{AppliedEffects, PendingRetry};
 pub(crate) use decide::decide;
 pub(crate) use end::{MissionEnd, RunEnd, StepEnd};
 pub(crate) use event_status::{EventOutcome, has_ended, is_pending, trim_row};
-pub(crate) use facts::{MissionFacts, PlanStep, RunState, StepStatus};
+pub(crate) use facts::{
+    DroppedTarget, MissionFacts, OutreachFacts, PlanStep, PlannedTarget, RunState, StepStatus,
+};
 pub(crate) use next_command::{MissionIds, command_line, decision_json};
+pub(crate) use pacing::Pace;
 pub(crate) use poll_schedule::{Activity, later};
 pub(crate) use pushed_fields::{merged, unreached_fields};
 pub(crate) use retry::Recipient;
-pub(crate) use target::{CallInsights, EventEnd, MissionTarget, OptOutReply, TargetEvent};
+pub(crate) use rows::{TargetOutcome, TargetRow, rows};
+pub(crate) use target::{
+    Answer, CallInsights, EventEnd, MissionTarget, OptOutReply, OutreachTargetFacts, TargetEvent,
+    UnconfirmedRetry,
+};
+pub(crate) use why_dropped::DropReason;
 
 #[cfg(test)]
 mod tests;

@@ -25,9 +25,12 @@ pub(crate) fn command_line(
     let words: Vec<&str> = match decision {
         MissionDecision::Complete { summary } => vec!["complete", slug, summary],
         MissionDecision::Fail { reason, .. } => vec!["fail", slug, reason],
-        MissionDecision::Continue { step: Some(step), started } => {
-            let status = if *started { "completed" } else { "in_progress" };
-            vec!["update-step", mission, run, step, status]
+        // Only whoever does the work of a step without calls and texts knows when it is done; and where nothing was done
+        // nothing has succeeded.
+        MissionDecision::Continue { step: Some(_), started: true, .. }
+        | MissionDecision::Continue { step: None, has_events: false, .. } => return None,
+        MissionDecision::Continue { step: Some(step), .. } => {
+            vec!["update-step", mission, run, step, "in_progress"]
         }
         MissionDecision::Continue { step: None, .. } => vec!["complete", slug],
         MissionDecision::Retry { .. } => vec!["tick", slug],
@@ -44,8 +47,8 @@ pub(crate) fn decision_json(decision: &MissionDecision, ids: MissionIds, has_cro
         MissionDecision::Complete { summary } => {
             json!({ "decision": "complete", "summary": summary })
         }
-        MissionDecision::Continue { step, started } => {
-            json!({ "decision": "continue", "step": step, "begun": started })
+        MissionDecision::Continue { step, started, work, .. } => {
+            json!({ "decision": "continue", "step": step, "begun": started, "work": work })
         }
         MissionDecision::Retry { target, at } => {
             json!({ "decision": "retry", "event_id": target, "at": at.to_string() })
@@ -86,9 +89,17 @@ mod tests {
         case(&MissionDecision::Complete { summary }, r"missions complete a-b 'it'\''s done'");
         let (step, reason) = ("s".to_owned(), "no answer".to_owned());
         case(&MissionDecision::Fail { step, reason }, "missions fail a-b 'no answer'");
-        let next = |started| MissionDecision::Continue { step: Some("s".to_owned()), started };
-        case(&next(false), "missions update-step mis run s in_progress");
-        case(&next(true), "missions update-step mis run s completed");
+        let next = |step: Option<&str>, started, has_events| MissionDecision::Continue {
+            step: step.map(str::to_owned),
+            started,
+            work: step.map(|_| "Find them".to_owned()),
+            has_events,
+        };
+        case(&next(Some("s"), false, true), "missions update-step mis run s in_progress");
+        case(&next(Some("s"), true, true), "");
+        assert_eq!(decision_json(&next(Some("s"), true, true), IDS, false)["work"], "Find them");
+        case(&next(None, false, false), "");
+        case(&next(None, false, true), "missions complete a-b");
         let until = "2027-12-01T15:00:00Z".parse().unwrap();
         let wait = MissionDecision::Wait { until };
         case(&wait, "missions cron add a-b");

@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 use super::event_status::EventOutcome;
 use crate::window::{Hours, Window};
 
-/// The retries of one target at most.
-pub(crate) const RETRIES: usize = 3;
+/// The retries of one target at most: three tries in all.
+pub(crate) const RETRIES: usize = 2;
 
 /// How far ahead a retry is scheduled at least: the service wants a minute, and the request takes time too.
-const RETRY_NOTICE: SignedDuration = SignedDuration::from_secs(90);
+pub(super) const RETRY_NOTICE: SignedDuration = SignedDuration::from_secs(90);
 
 /// Retries that wait for the same window to open are spread over this time, so that not all phones ring at nine sharp.
 const SPREAD: SignedDuration = SignedDuration::from_mins(20);
@@ -107,7 +107,7 @@ pub(crate) fn next_retry(
         return NextRetry::Never("no kind of recipient was given".to_owned());
     };
     if past.len() > RETRIES {
-        return NextRetry::Spent(format!("{RETRIES} retries were made"));
+        return NextRetry::Spent(format!("{} tries were made", RETRIES + 1));
     }
     let left_voicemail = past.iter().any(|past| *past.outcome == EventOutcome::Voicemail);
     if kind == Recipient::Professional && left_voicemail {
@@ -273,7 +273,7 @@ mod tests {
             [EventOutcome::Busy, EventOutcome::NoAnswer, failed(), EventOutcome::Voicemail];
         for kind in [Recipient::Automated, Recipient::Service] {
             let spent = retried(kind, &outcomes, "2027-12-01T12:00:00Z", 0.5);
-            assert_eq!(spent, NextRetry::Spent("3 retries were made".to_owned()));
+            assert_eq!(spent, NextRetry::Spent("3 tries were made".to_owned()));
             let one_less = retried(kind, &outcomes[..RETRIES], "2027-12-01T12:00:00Z", 0.5);
             assert!(matches!(one_less, NextRetry::At(_)), "{one_less:?}");
         }

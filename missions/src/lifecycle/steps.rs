@@ -7,8 +7,8 @@ use super::action::{Action, Effect};
 use super::decision_tree::DecisionTree;
 use super::end::StepEnd;
 use super::facts::{PlanStep, StepStatus};
-use super::summary;
 use super::target::MissionTarget;
+use super::{replies, summary};
 
 /// Stores which step ends with the last event, before anything is done that would make it less clear.
 pub(super) fn set_verify_step(tree: &mut DecisionTree) {
@@ -32,7 +32,10 @@ pub(super) fn end_steps(tree: &mut DecisionTree) {
         let targets = tree.targets_of(&step.id);
         let is_its_own = |target: &MissionTarget| target.step.as_ref() == Some(&step.id);
         let ends_later = tree.verify_step == Some(&*step.id);
-        if !targets.is_empty() && !ends_later && tree.are_over(is_its_own) {
+        let is_of_outreach = tree.facts.outreach.is_some_and(|outreach| outreach.step == step.id);
+        let is_whole = !is_of_outreach || !tree.has_planned();
+        let has_targets = is_of_outreach || !targets.is_empty();
+        if has_targets && is_whole && !ends_later && tree.are_over(is_its_own) {
             end_step(tree, step, &targets);
         }
     }
@@ -110,7 +113,8 @@ pub(super) fn notify_ends(tree: &mut DecisionTree) {
         if events.all(|event| event.next_insights_poll().is_none())
             && let Some(summary) = summary_of(tree, &id, &end)
         {
-            let text = format!("The step `{id}` is completed: {summary}.");
+            let rows = replies::at_end(tree);
+            let text = format!("The step `{id}` is completed: {summary}.{rows}");
             tree.add(&format!("step/{id}/tell"), Action::NotifyAgent(text));
         }
     }

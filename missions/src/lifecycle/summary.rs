@@ -1,15 +1,18 @@
 //! What came of calls and texts, in sentences for the log, the run's result and the agent.
 
 use serde_json::{Value, json};
+use state::sanitize;
 
 use super::event_status::EventOutcome;
-use super::target::MissionTarget;
+use super::target::{CallInsights, MissionTarget};
 use crate::service::Channel;
 
 /// How many targets are named one by one.
 const NAMED: usize = 5;
 /// How many targets are listed in the run's result.
 const LISTED: usize = 100;
+/// How much of what they said stands there, in characters.
+const SAID: usize = 240;
 
 /// Call or SMS, at the beginning of a sentence.
 pub(super) fn noun_of(target: &MissionTarget) -> &'static str {
@@ -101,6 +104,15 @@ pub(super) fn payload(targets: &[&MissionTarget]) -> Value {
         });
         if target.last().maybe_voicemail {
             end["maybe_voicemail"] = true.into();
+        }
+        if let Some(name) = &target.outreach.name {
+            end["name"] = name.as_str().into();
+        }
+        if let CallInsights::Got(said) = &target.last().insights {
+            end["said"] = sanitize::line_up_to(said, SAID).into();
+        }
+        if let Some(answer) = target.outreach.answers.last() {
+            end["reply"] = sanitize::line_up_to(&answer.text, SAID).into();
         }
         end
     };

@@ -10,6 +10,9 @@ use super::retry::Recipient;
 use crate::service::Channel;
 use crate::window::Window;
 
+/// Between two looks for answers.
+const ANSWERS: SignedDuration = SignedDuration::from_mins(1);
+
 /// How long insights are waited for after the end of a call; they come some seconds after it, or never.
 pub(crate) const INSIGHTS_WITHIN: SignedDuration = SignedDuration::from_mins(5);
 
@@ -38,6 +41,10 @@ pub(crate) struct MissionTarget {
     pub(crate) unconfirmed: Option<UnconfirmedRetry>,
     /// The word by which they opted out of texts, if it may be meant as the answer to one of these.
     pub(crate) reply: Option<OptOutReply>,
+    /// How many calls or texts to them were withdrawn before their time, and are not among the events.
+    pub(crate) n_withdrawn: usize,
+    /// What is known of them as a target of an outreach.
+    pub(crate) outreach: OutreachTargetFacts,
 }
 
 /// CANCEL, END or QUIT soon after a text that asked something.
@@ -54,6 +61,36 @@ impl OptOutReply {
     pub(crate) fn log_key(&self, target: &str) -> String {
         format!("reply/{target}/{}", self.at)
     }
+}
+
+/// What an outreach knows of a target besides its calls and texts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OutreachTargetFacts {
+    /// What the list calls them.
+    pub(crate) name: Option<String>,
+    /// What we write to them.
+    pub(crate) text: Option<String>,
+    /// Whether they opted out.
+    pub(crate) opted_out: bool,
+    /// Whether a voicemail is reason enough not to try again: a message is left there once.
+    pub(crate) one_message: bool,
+    /// How long an answer to our text is waited for, if that asked something.
+    pub(crate) answers_within: Option<SignedDuration>,
+    /// When the service's list of messages was last read for answers.
+    pub(crate) answers_polled_at: Option<Timestamp>,
+    /// What they answered, in the order of time.
+    pub(crate) answers: Vec<Answer>,
+}
+
+/// A text that answers ours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Answer {
+    /// The service's id.
+    pub(crate) id: String,
+    /// When it came.
+    pub(crate) at: Timestamp,
+    /// What it says: a stranger's words.
+    pub(crate) text: String,
 }
 
 /// One scheduled call or text of a target.
@@ -73,6 +110,10 @@ pub(crate) struct TargetEvent {
     pub(crate) insights: CallInsights,
     /// Whether the insights mention a voicemail.
     pub(crate) maybe_voicemail: bool,
+    /// Whether it is the first of its target.
+    pub(crate) is_first: bool,
+    /// How long it was talked, in seconds; rather too much than too little.
+    pub(crate) seconds: u32,
 }
 
 /// How an event ended, and when that was noticed.
@@ -129,7 +170,28 @@ impl MissionTarget {
     /// When the service is next asked about it.
     pub(crate) fn next_poll(&self, now: Timestamp) -> Option<Timestamp> {
         let retry = self.unconfirmed.and_then(|retry| retry.next_poll(now));
-        self.events.iter().filter_map(TargetEvent::next_poll).chain(retry).min()
+        let events = self.events.iter().filter_map(TargetEvent::next_poll);
+        events.chain(retry).chain(self.next_answer_poll(now)).min()
+    }
+
+    /// Until when an answer to a text that was delivered is waited for; `None` if there is nothing to wait for.
+    pub(crate) fn awaits_answer_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let facts = &self.outreach;
+        let last = self.last();
+        let is_delivered =
+            last.end.as_ref().is_some_and(|end| end.outcome == EventOutcome::Succeeded);
+        let until = last.at.checked_add(facts.answers_within?).unwrap_or(Timestamp::MAX);
+        let waits = is_delivered && facts.answers.is_empty() && !facts.opted_out && !self.forbidden;
+        // Until the list was read once more after that, whenever that is possible.
+        let is_read = facts.answers_polled_at.is_some_and(|polled| polled >= until);
+        (waits && !(is_read && now >= until)).then_some(until)
+    }
+
+    /// When the service's list of messages is read for their answer.
+    pub(crate) fn next_answer_poll(&self, now: Timestamp) -> Option<Timestamp> {
+        let until = self.awaits_answer_until(now)?;
+        let next = self.outreach.answers_polled_at.and_then(|last| last.checked_add(ANSWERS).ok());
+        Some(next.unwrap_or(self.last().at).min(until))
     }
 }
 
@@ -187,6 +249,7 @@ impl TargetEvent {
             EventState::Waiting => self.activity = None,
             EventState::Active(activity) => self.activity = Some(activity),
             EventState::Ended(outcome) => {
+                self.seconds = row.map_or(0, |row| event_status::seconds(row, self.at, &outcome));
                 self.end = Some(EventEnd { outcome, at: now });
                 if row.is_some_and(|row| event_status::conversation(row).is_some()) {
                     self.insights = CallInsights::Awaited(None);

@@ -16,7 +16,7 @@ pub(crate) mod time;
 use jiff::SignedDuration;
 
 pub(crate) use confirm::Submission;
-pub(crate) use request::{RetryOf, ScheduleRequest};
+pub(crate) use request::{RetryOf, ScheduleRequest, first_key};
 
 /// The name of this program among the intents.
 pub(crate) const TOOL: &str = "missions";

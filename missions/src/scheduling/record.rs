@@ -118,7 +118,11 @@ fn new_event(request: &ScheduleRequest, row: &ScheduledRow, now: Timestamp) -> S
         verify_step: request.verify_step.clone(),
         window: request.window.clone(),
         recipient: request.recipient,
-        retry_of: request.retry.as_ref().map(|retry| retry.target.clone()),
+        retry_of: request
+            .retry
+            .as_ref()
+            .filter(|retry| retry.attempt > 0)
+            .map(|one| one.target.clone()),
         attempt: request.retry.as_ref().map_or(0, |retry| retry.attempt),
         status: "pending".to_owned(),
         call_status: None,
@@ -129,6 +133,8 @@ fn new_event(request: &ScheduleRequest, row: &ScheduledRow, now: Timestamp) -> S
         insights: CallInsights::None,
         maybe_voicemail: false,
         logged: false,
+        seconds: 0,
+        withdrawn: false,
     };
     event.update_from(row);
     event

@@ -46,15 +46,36 @@ pub(crate) struct RetryOf {
     /// The id of the target's first event.
     #[serde(rename = "of")]
     pub(crate) target: String,
-    /// Which retry it is, from 1.
+    /// Which retry it is, from 1; 0 for the first call or text of a target of an outreach.
     pub(crate) attempt: usize,
+    /// How many calls or texts of the target were withdrawn before: each is an effect of its own.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) withdrawn: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 impl RetryOf {
+    /// The first call or text of a target of an outreach, which has no event yet.
+    pub(crate) fn first(mission: &str, to: &str, withdrawn: usize) -> Self {
+        Self { target: first_key(mission, to), attempt: 0, withdrawn }
+    }
+
     /// Its name among the intents, the same whatever its time.
     pub(crate) fn line(&self) -> String {
-        json!(["retry", self.target, self.attempt]).to_string()
+        match self.withdrawn {
+            0 => json!(["retry", self.target, self.attempt]).to_string(),
+            n => json!(["retry", self.target, self.attempt, n]).to_string(),
+        }
     }
+}
+
+/// What stands for a target of an outreach as long as it has no event.
+pub(crate) fn first_key(mission: &str, to: &str) -> String {
+    format!("first/{mission}/{to}")
 }
 
 impl ScheduleRequest {

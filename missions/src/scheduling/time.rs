@@ -110,7 +110,7 @@ pub(crate) fn default_window(to: &Phone) -> Window {
 }
 
 /// This machine's zone; one without a name is stored by its present offset.
-fn machine_zone() -> TimeZone {
+pub(crate) fn machine_zone() -> TimeZone {
     let zone = time_zones::machine();
     if zone.iana_name().is_some() { zone } else { zone.to_offset(Timestamp::now()).to_time_zone() }
 }

@@ -10,6 +10,7 @@ pub(crate) mod clock;
 pub(crate) mod insights;
 pub(crate) mod linked_agents;
 mod list;
+pub(crate) mod messages;
 pub(crate) mod missions;
 pub(crate) mod phone_numbers;
 pub(crate) mod plan;

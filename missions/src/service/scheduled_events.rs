@@ -174,7 +174,8 @@ impl ScheduledRow {
         }
     }
 
-    fn to(&self) -> Option<&str> {
+    /// Who is reached.
+    pub(crate) fn to(&self) -> Option<&str> {
         ["to_number", "to", "telnyx_end_user_target"].iter().find_map(|key| self.0.text(key))
     }
 }

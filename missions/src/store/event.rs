@@ -83,11 +83,17 @@ pub(crate) struct ScheduledEvent {
     /// Whether the run's log has an entry that it was scheduled.
     #[serde(default)]
     pub(crate) logged: bool,
+    /// How long it was talked, in seconds; rather too much than too little.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub(crate) seconds: u32,
+    /// Whether it was withdrawn before its time: then it is no try, and its target may get another in its place.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) withdrawn: bool,
 }
 
 /// The keys of a record. Any other key is a newer version's and is left alone; to read those with the rest would make
 /// reading a thousand records take three times as long.
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 23] = [
     "assistant_id",
     "channel",
     "to",
@@ -109,6 +115,8 @@ const KEYS: [&str; 21] = [
     "insights",
     "maybe_voicemail",
     "logged",
+    "seconds",
+    "withdrawn",
 ];
 
 /// The id of a step: a text, which other programs write as a number too.
@@ -130,6 +138,11 @@ fn is_zero(attempt: &usize) -> bool {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_none(seconds: &u32) -> bool {
+    *seconds == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_false(flag: &bool) -> bool {
     !flag
 }
@@ -145,12 +158,21 @@ impl ScheduledEvent {
             end: self.end.clone(),
             insights: self.insights.clone(),
             maybe_voicemail: self.maybe_voicemail,
+            is_first: self.attempt == 0,
+            seconds: self.seconds,
         }
     }
 
     /// Whether it was deleted at the service by this program.
     pub(crate) fn is_deleted(&self) -> bool {
         self.status == DELETED
+    }
+
+    /// Whether somebody's phone rang, or may have.
+    pub(crate) fn was_dialled(&self) -> bool {
+        let never = [EventOutcome::Canceled, EventOutcome::Gone, EventOutcome::OptedOut];
+        let is_called_off = self.end.as_ref().is_some_and(|end| never.contains(&end.outcome));
+        !is_called_off && !self.is_deleted() && !self.withdrawn
     }
 
     /// Records that it was deleted at the service.
@@ -195,6 +217,15 @@ pub(crate) fn all<'a>(mission: &Mission<'a>) -> Result<Vec<(&'a str, ScheduledEv
 pub(crate) fn get(mission: &Mission, id: &str) -> Option<ScheduledEvent> {
     let events = mission.fields().get(EVENTS).and_then(Value::as_object)?;
     ScheduledEvent::deserialize(events.get(id)?).ok()
+}
+
+/// How many first calls or texts to a number were withdrawn before their time.
+pub(crate) fn n_withdrawn(mission: &Mission, to: &str) -> usize {
+    let events = mission.fields().get(EVENTS).and_then(Value::as_object);
+    let is_it = |event: &&Value| {
+        event["withdrawn"] == true && event["to"] == to && event["retry_of"].is_null()
+    };
+    events.into_iter().flatten().map(|(_, event)| event).filter(is_it).count()
 }
 
 /// The ids of all events of a mission, those included that cannot be read.
@@ -269,6 +300,9 @@ pub(crate) fn record_poll(
     };
     if let Some(end) = &event.end {
         record.insert("end".to_owned(), serde_json::to_value(end)?);
+        if event.seconds > 0 {
+            record.insert("seconds".to_owned(), event.seconds.into());
+        }
         if !event.insights.is_none() {
             record.insert("insights".to_owned(), serde_json::to_value(&event.insights)?);
         }
@@ -301,7 +335,7 @@ mod tests {
             "recipient": "service", "retry_of": "e", "attempt": 1, "status": "pending",
             "call_status": "busy", "conversation_id": "c", "looked_at": "2027-12-01T15:00:00Z",
             "seen": "ringing", "end": end, "insights": {"got": "said"},
-            "maybe_voicemail": true, "logged": true,
+            "maybe_voicemail": true, "logged": true, "seconds": 31, "withdrawn": true,
         })
     }
 

@@ -13,6 +13,7 @@ mod members;
 mod mission;
 mod missions;
 mod nesting;
+pub(crate) mod outreach;
 pub(crate) mod progress;
 mod salvage;
 mod save_memory;

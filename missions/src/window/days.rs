@@ -17,6 +17,11 @@ impl Days {
     /// Monday to Friday.
     pub(crate) const BUSINESS: Self = Self(0b001_1111);
 
+    /// Monday to Sunday.
+    pub(crate) const fn every() -> Self {
+        Self(0b111_1111)
+    }
+
     /// Whether a day is one of them.
     pub(crate) fn contain(self, day: Weekday) -> bool {
         self.0 & (1 << day.to_monday_zero_offset()) != 0

@@ -21,6 +21,15 @@ impl Hours {
     /// Business hours: nine to five.
     pub(crate) const BUSINESS: Self = Self { start: at(9, 0), end: Some(at(17, 0)) };
 
+    /// When people may be texted: nine to eight.
+    pub(crate) const TEXTS: Self = Self { start: at(9, 0), end: Some(at(20, 0)) };
+
+    /// When one person may be called for one question: eight to nine in the evening.
+    pub(crate) const ONE_OFF: Self = Self { start: at(8, 0), end: Some(at(21, 0)) };
+
+    /// The whole day.
+    pub(crate) const ALL: Self = Self { start: at(0, 0), end: None };
+
     /// Peak hours of a service: lunch time, when a restaurant or a shop has no time for a call.
     pub(crate) const PEAK: Self = Self { start: at(11, 30), end: Some(at(13, 30)) };
 

@@ -6,7 +6,7 @@ mod hours;
 use std::cell::RefCell;
 use std::fmt;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::fmt::temporal::DateTimeParser;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, ToSpan as _};
@@ -33,6 +33,8 @@ pub(crate) struct Window {
     zones: Vec<TimeZone>,
     /// Hours of the day in it that are left out: the peak hours of a service.
     without: Option<Hours>,
+    /// Days that are left out: holidays, which are not known by themselves.
+    skip: Vec<Date>,
 }
 
 /// How the zones of a window were found.
@@ -56,6 +58,8 @@ pub(crate) struct WindowOptions {
     pub(crate) days: Option<Days>,
     /// `--zone`
     pub(crate) zones: Option<Vec<TimeZone>>,
+    /// `--skip`
+    pub(crate) skip: Vec<Date>,
 }
 
 impl WindowOptions {
@@ -69,6 +73,7 @@ impl WindowOptions {
             hours: hours.map(str::parse).transpose()?,
             days: days.map(str::parse).transpose()?,
             zones: zone.map(named).transpose()?,
+            skip: Vec::new(),
         })
     }
 
@@ -81,7 +86,7 @@ impl WindowOptions {
             given.or_else(by_number).unwrap_or((vec![machine.clone()], ZoneSource::Machine));
         let hours = self.hours.unwrap_or(Hours::BUSINESS);
         let days = self.days.unwrap_or(Days::BUSINESS);
-        (Window { hours, days, zones, without: None }, from)
+        (Window { hours, days, zones, without: None, skip: self.skip.clone() }, from)
     }
 }
 
@@ -120,6 +125,22 @@ impl Window {
         self.next_opening(starts?.into_iter().max()?)
     }
 
+    /// The instant at which the clock shows this date and time, in all of its zones or later; what a clock change skips is
+    /// the time after it, of what comes twice it is the first.
+    pub(crate) fn at_local(&self, local: DateTime) -> Option<Timestamp> {
+        let instants: Option<Vec<Timestamp>> = self
+            .zones
+            .iter()
+            .map(|zone| zone.to_ambiguous_timestamp(local).compatible().ok())
+            .collect();
+        instants?.into_iter().max()
+    }
+
+    /// The date that the clock shows, by the first zone where there are several.
+    pub(crate) fn date(&self, at: Timestamp) -> Date {
+        self.zones[0].to_datetime(at).date()
+    }
+
     /// An instant as the recipient's clock shows it, with its offset; by the first zone where there are several.
     pub(crate) fn local(&self, at: Timestamp) -> String {
         at.to_zoned(self.zones[0].clone()).strftime("%a %Y-%m-%dT%H:%M:%S%:z").to_string()
@@ -145,6 +166,7 @@ impl Window {
     fn allows(&self, zone: &TimeZone, at: Timestamp) -> bool {
         let local = zone.to_datetime(at);
         self.days.contain(local.weekday())
+            && !self.skip.contains(&local.date())
             && self.hours.contain(local.time())
             && !self.without.is_some_and(|busy| busy.contain(local.time()))
     }
@@ -220,12 +242,15 @@ struct StoredWindow {
     hours: String,
     days: String,
     zone: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    skip: Vec<Date>,
 }
 
 impl From<Window> for StoredWindow {
     fn from(window: Window) -> Self {
         let (hours, days) = (window.hours.to_string(), window.days.to_string());
-        Self { hours, days, zone: window.zone() }
+        let zone = window.zone();
+        Self { hours, days, zone, skip: window.skip }
     }
 }
 
@@ -249,7 +274,7 @@ impl Window {
         let by_offset = || Some(vec![DateTimeParser::new().parse_time_zone(&stored.zone).ok()?]);
         let zones = named(&stored.zone).or_else(|err| by_offset().ok_or(err))?;
         let (hours, days) = (stored.hours.parse()?, stored.days.parse()?);
-        Ok(Self { hours, days, zones, without: None })
+        Ok(Self { hours, days, zones, without: None, skip: stored.skip.clone() })
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is stored on this machine: files and their locks, the records of a skill folder, the crontab, the systemd unit.
 
+pub mod awaited_replies;
 pub mod cron_daemon;
 pub mod crontab;
 pub mod do_not_call;

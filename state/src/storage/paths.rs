@@ -72,6 +72,8 @@ files! {
     approvals = ".approvals.json";
     /// Numbers that we texted of our own accord: see [`crate::storage::texted_numbers`].
     texted_numbers = ".texted_numbers.json";
+    /// Numbers whose texts a live mission waits for: see [`crate::storage::awaited_replies`].
+    awaited_replies = ".awaited_replies.json";
     /// The texts of the last hour that `connect` made turns of, which it counts over restarts.
     connect_texts = ".connect.texts.json";
     /// The journal of `connect`: which requests it accepted, sent to the agent and answered.

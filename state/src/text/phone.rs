@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::numbering::NumberingPlan;
+use super::numbering::{Country, NumberingPlan};
 use super::{invisible, sanitize};
 use crate::exit::Fault;
 
@@ -18,6 +18,44 @@ const EMERGENCY: &[&str] = &[
 ];
 
 impl Phone {
+    /// Reads a number of a list: in E.164, or as it is dialled inside `country`.
+    ///
+    /// Fails (exit 2) for anything else, with what was found.
+    pub fn parse_in(text: &str, country: Option<&Country>) -> Result<Self, Fault> {
+        let trimmed = text.trim();
+        let trimmed = trimmed.strip_prefix("tel:").unwrap_or(trimmed);
+        let shown = || sanitize::line_up_to(trimmed, 40);
+        let digits: String = trimmed.chars().filter(char::is_ascii_digit).collect();
+        let is_plain = |c: char| {
+            c.is_ascii_digit() || matches!(c, ' ' | '\u{a0}' | '.' | '-' | '(' | ')' | '/')
+        };
+        if trimmed.starts_with('+') {
+            return trimmed.parse();
+        }
+        if is_rounded(trimmed) {
+            let text = format!(
+                "`{}` is a number that a spreadsheet has rounded: digits are lost",
+                shown()
+            );
+            return Err(Fault::usage(text).hint("format the column as text, and export it again"));
+        }
+        if is_emergency(&digits) || digits.is_empty() {
+            return trimmed.parse();
+        }
+        invisible::refuse_unseen(|| format!("`{}`", shown()), trimmed)?;
+        if !trimmed.chars().all(is_plain) {
+            return Err(Fault::usage(format!("`{}` is no phone number", shown())));
+        }
+        let Some(country) = country else {
+            return Err(Fault::usage(format!("`{}` has no country code", shown()))
+                .hint("write + and the country code, or give --country, as in --country US"));
+        };
+        match country.international(&digits) {
+            Ok(digits) => format!("+{digits}").parse(),
+            Err(why) => Err(Fault::usage(format!("`{}` is {why}", shown()))),
+        }
+    }
+
     /// The first four digits and the last two, `+1555***67`: enough to recognise, not to dial.
     pub fn masked(&self) -> String {
         format!("{}***{}", &self.0[..5], &self.0[self.0.len() - 2..])
@@ -71,6 +109,13 @@ impl AllowedNumbers {
     pub fn new(numbers: Vec<Phone>) -> Self {
         Self(numbers)
     }
+}
+
+/// `4.9E+11`, as spreadsheets write long numbers.
+fn is_rounded(text: &str) -> bool {
+    let Some((number, power)) = text.split_once(['E', 'e']) else { return false };
+    let is_number = |text: &str| !text.is_empty() && text.parse::<f64>().is_ok();
+    is_number(&number.replace(',', ".")) && is_number(power)
 }
 
 fn is_n11(three: &str) -> bool {
@@ -169,6 +214,28 @@ mod tests {
         ] {
             assert!(text.parse::<Phone>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn national_forms_are_read_by_their_country() {
+        let us = "US".parse().unwrap();
+        for text in [
+            "(312) 555-0142",
+            "312.555.0142",
+            "1-312-555-0142",
+            "+1 312 555 0142",
+            "tel:+13125550142",
+        ] {
+            assert_eq!(Phone::parse_in(text, Some(&us)).unwrap().as_str(), "+13125550142");
+        }
+        for text in
+            ["4.9E+11", "4,9E+11", "911", "312 555", "312-555-0142 x5", "1-800-FLOWERS", "", "Bob"]
+        {
+            assert!(Phone::parse_in(text, Some(&us)).is_err(), "{text}");
+        }
+        assert!(Phone::parse_in("(312) 555-0142", None).is_err());
+        let rounded = Phone::parse_in("4.9E+11", Some(&us)).unwrap_err();
+        assert!(rounded.to_string().contains("rounded"), "{rounded}");
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub(crate) enum Task {
     Decide { id: String },
     /// A text reaches its recipient, or does not.
     Deliver { id: String },
+    /// Somebody texts us.
+    Reply { from: String, body: String },
     /// The insights of a conversation are ready.
     Insights { id: String },
 }

@@ -13,6 +13,7 @@ mod outcome;
 mod refusal;
 mod request;
 mod routes;
+mod script;
 mod server;
 mod settings;
 mod simulated;

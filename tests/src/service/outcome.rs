@@ -73,6 +73,23 @@ impl SimulatedOutcome {
         }
     }
 
+    /// The outcome of this name; `None` for another word.
+    pub fn named(word: &str) -> Option<Self> {
+        Some(match word {
+            "answered" | "delivered" => Self::Completed,
+            "busy" => Self::Busy,
+            "no-answer" => Self::NoAnswer,
+            "voicemail" => Self::Voicemail,
+            "machine" => Self::Machine,
+            "failed" => Self::Failed,
+            "stuck" => Self::Stuck,
+            "canceled" => Self::Canceled,
+            "declined" => Self::Declined,
+            "not-found" => Self::NotFound,
+            _ => return None,
+        })
+    }
+
     /// The outcome of the next scheduled call to the same number.
     pub(crate) fn next(self) -> Self {
         if self == Self::BusyOnce { Self::Completed } else { self }

@@ -3,7 +3,7 @@
 use super::endpoints::{account, approvals, calls, messages, numbers};
 use super::server::ServiceInner;
 use super::store::{ServiceTable, World, merge};
-use super::{RequestFault, ServiceSettings, SimulatedOwner, event};
+use super::{RequestFault, ServiceSettings, SimulatedOwner, event, script};
 use crate::clock::SimulatedClock;
 use crate::overrides::always;
 use crate::recording::{RecordedConnection, RecordedRequest, ServiceLog};
@@ -248,6 +248,14 @@ impl SimulatedService {
         let id = messages::receive(&mut self.inner.world_now(), from, body);
         self.send(&event::sms_received(from, body, &id));
         id
+    }
+
+    /// Scripts what the people behind numbers do: `{"+1312…": {"calls": ["busy", "answered"], "said": "…", "reply": "…",
+    /// "reply_after": 60}}`. Fails with what is wrong.
+    pub fn script(&self, scripts: &Value) -> Result<(), String> {
+        let scripts = script::read(scripts)?;
+        self.inner.world().scripts.extend(scripts);
+        Ok(())
     }
 
     /// Adds a row that lists show at once; `parent` as [`ServiceTable`] says, or empty.

@@ -4,9 +4,11 @@ use crate::clock::SimulatedClock;
 use crate::rng::Rng;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::agenda::Agenda;
+use super::script::NumberScript;
 use super::settings::ServiceSettings;
 
 /// What a row is.
@@ -59,6 +61,8 @@ pub(crate) struct World {
     pub(crate) clock: SimulatedClock,
     pub(crate) agenda: Agenda,
     pub(crate) settings: ServiceSettings,
+    /// What the people behind single numbers do.
+    pub(crate) scripts: BTreeMap<String, NumberScript>,
     pub(crate) profile: Value,
     /// Events to push on the socket, in order.
     pub(crate) outbox: Vec<Value>,
@@ -76,6 +80,7 @@ impl World {
             clock,
             agenda: Agenda::default(),
             settings,
+            scripts: BTreeMap::new(),
             profile,
             outbox: Vec::new(),
             reached: Vec::new(),

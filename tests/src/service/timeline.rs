@@ -12,6 +12,7 @@ pub(crate) fn catch_up(world: &mut World) {
             Task::Scheduled { id, stage } => scheduled::advance(world, &id, stage, at),
             Task::Decide { id } => approvals::decide_as_set(world, &id),
             Task::Deliver { id } => messages::deliver(world, &id),
+            Task::Reply { from, body } => messages::reply(world, &from, &body),
             Task::Insights { id } => insights::finish(world, &id),
         }
     }

@@ -7,27 +7,42 @@ use crate::slug;
 use crate::store::{Mission, MissionStatus, Missions};
 
 /// The mission that `init` works on.
-pub(super) struct ClaimedMission {
-    pub(super) slug: String,
+pub(crate) struct ClaimedMission {
+    pub(crate) slug: String,
     /// Whether it was started before.
-    pub(super) resumed: bool,
+    pub(crate) resumed: bool,
     /// The new slug of the ended mission that had this one.
-    pub(super) archived: Option<String>,
+    pub(crate) archived: Option<String>,
+}
+
+/// The mission of that name that has not ended.
+pub(crate) fn live(missions: &Missions, name: &str) -> Option<String> {
+    let is_meant = |mission: &Mission| {
+        !mission.status().is_over() && mission.name().is_some_and(|other| is_same_name(other, name))
+    };
+    missions.iter().find(is_meant).map(|mission| mission.slug().to_owned())
+}
+
+/// The newest mission of that name that has ended.
+pub(crate) fn ended(missions: &Missions, name: &str) -> Option<String> {
+    let is_meant = |mission: &Mission| {
+        mission.status().is_over() && mission.name().is_some_and(|other| is_same_name(other, name))
+    };
+    let ended = missions.iter().filter(is_meant);
+    // Earlier ones of that name were given another slug.
+    let newest = ended.max_by_key(|mission| !mission.slug().contains('~'));
+    newest.map(|mission| mission.slug().to_owned())
 }
 
 /// Finds the mission of that name that has not ended, or creates one in the state file. Different names are distinguished
 /// even where their slugs are the same.
-pub(super) fn claim(
+pub(crate) fn claim(
     missions: &mut Missions,
     name: &str,
     given: &InitRequest,
     now: Timestamp,
 ) -> anyhow::Result<ClaimedMission> {
-    let is_meant = |mission: &Mission| {
-        !mission.status().is_over() && mission.name().is_some_and(|other| is_same_name(other, name))
-    };
-    let existing = missions.iter().find(is_meant).map(|mission| mission.slug().to_owned());
-    let (slug, archived) = match existing {
+    let (slug, archived) = match live(missions, name) {
         Some(slug) => (slug, None),
         None => free_slug(missions, &slug::of_name(name), &now.strftime("%Y-%m-%d").to_string()),
     };

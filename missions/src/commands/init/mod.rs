@@ -1,6 +1,6 @@
 //! `init`: creates mission, run and plan, and sets the run to running, as stages that are each stored before the next.
 
-mod claim;
+pub(crate) mod claim;
 
 use serde_json::{Value, json};
 use state::exit::Exit;
@@ -45,6 +45,14 @@ pub(crate) fn run(context: &CommandContext, args: &Init) -> anyhow::Result<Exit>
     }
     print(context, &claimed)?;
     Ok(Exit::Done)
+}
+
+/// Runs the stages that are left of a mission that was claimed.
+pub(crate) fn run_open_stages(context: &CommandContext, slug: &str) -> anyhow::Result<()> {
+    let missions = context.store.read()?;
+    let mission = missions.require(slug)?;
+    let Some(init) = mission.typed::<InitRequest>(INIT) else { return Ok(()) };
+    run_stages(context, &context.api()?, &mission, &init)
 }
 
 /// Runs the stages that are left.

@@ -17,33 +17,43 @@ use crate::store::Mission;
 pub(crate) fn run(context: &CommandContext, args: &SetupAgent) -> anyhow::Result<Exit> {
     let new = assistants::new_assistant(&args.assistant)?;
     let _lock = context.lock_workflow()?;
+    let existing = set_up(context, &args.slug, &new, args.caller_id_only)?;
+    print(context, &args.slug, existing)?;
+    Ok(Exit::Done)
+}
+
+/// Gives a mission its assistant and its number, whatever of that is left; true if it had an assistant.
+pub(crate) fn set_up(
+    context: &CommandContext,
+    slug: &str,
+    new: &NewAssistant,
+    caller_id_only: bool,
+) -> anyhow::Result<bool> {
     let missions = context.store.read()?;
-    let mission = missions.require(&args.slug)?;
+    let mission = missions.require(slug)?;
     let existing = mission.text("assistant_id").map(str::to_owned);
     if let Some(assistant) = &existing {
         context.printer.print_in_text_mode(&format!("Using existing assistant: {assistant}"))?;
         if mission.text("agent_phone").is_some() {
-            print(context, &args.slug, true)?;
-            return Ok(Exit::Done);
+            return Ok(true);
         }
     }
     let run = run_to_link(&mission)?;
     let api = context.api()?;
     let assistant = match &existing {
         Some(id) => id.clone(),
-        None => create(context, &api, &args.slug, &new)?,
+        None => create(context, &api, slug, new)?,
     };
     if mission.text("linked_assistant") != Some(&assistant) {
         link::link(context, &api, run, &assistant, existing.is_some())?;
-        let stored = context.store.change_mission(&args.slug, |mission| {
+        let stored = context.store.change_mission(slug, |mission| {
             mission.set("linked_assistant", assistant.as_str());
             Ok(())
         });
         stored.map_err(|err| not_recorded(&format!("assistant {assistant} was linked"), &err))?;
     }
-    phone_number::choose(context, &api, &args.slug, &assistant, args.caller_id_only)?;
-    print(context, &args.slug, existing.is_some())?;
-    Ok(Exit::Done)
+    phone_number::choose(context, &api, slug, &assistant, caller_id_only)?;
+    Ok(existing.is_some())
 }
 
 /// The run that the assistant is linked to. Without one, what it schedules would show nowhere.
@@ -55,7 +65,18 @@ fn run_to_link<'a>(mission: &Mission<'a>) -> Result<RunRef<'a>, Fault> {
     mission.require_run()
 }
 
-fn create(
+/// Chooses the number that a mission calls from, and leaves it where it rings.
+pub(crate) fn choose_number(
+    context: &CommandContext,
+    api: &ServiceApi,
+    slug: &str,
+    assistant: &str,
+) -> anyhow::Result<()> {
+    phone_number::choose(context, api, slug, assistant, true)
+}
+
+/// Creates the assistant of a mission, once.
+pub(crate) fn create(
     context: &CommandContext,
     api: &ServiceApi,
     slug: &str,

@@ -3,6 +3,8 @@
 
 mod chaos;
 mod history;
+mod outreach;
+mod outreach_world;
 mod simulated_tick;
 mod worked_example;
 mod world;

@@ -104,6 +104,7 @@ fn facts<'a>(
         run: world.server.run,
         targets: &world.local.targets,
         verify_step: world.local.verify.as_deref(),
+        outreach: None,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::lifecycle::action::{Action, Directive, Effect, MissionDecision};
 use crate::lifecycle::applied::AppliedEffects;
 use crate::lifecycle::decide;
 use crate::lifecycle::facts::{MissionFacts, PlanStep, RunState, StepStatus};
-use crate::lifecycle::target::{CallInsights, MissionTarget, TargetEvent};
+use crate::lifecycle::target::{CallInsights, MissionTarget, OutreachTargetFacts, TargetEvent};
 use crate::service::Channel;
 use crate::window::WindowOptions;
 
@@ -35,6 +35,8 @@ fn text(row: &serde_json::Value) -> MissionTarget {
         end: None,
         insights: CallInsights::None,
         maybe_voicemail: false,
+        is_first: true,
+        seconds: 0,
     };
     attempt.record_poll(Some(row), at() + SignedDuration::from_mins(3));
     MissionTarget {
@@ -49,6 +51,8 @@ fn text(row: &serde_json::Value) -> MissionTarget {
         events: vec![attempt],
         unconfirmed: None,
         reply: None,
+        n_withdrawn: 0,
+        outreach: OutreachTargetFacts::default(),
     }
 }
 
@@ -57,7 +61,14 @@ fn directive(applied: &AppliedEffects, targets: &[MissionTarget]) -> Directive {
     let steps = steps();
     decide(
         applied,
-        MissionFacts { now, steps: &steps, run: RunState::Running, targets, verify_step: None },
+        MissionFacts {
+            now,
+            steps: &steps,
+            run: RunState::Running,
+            targets,
+            verify_step: None,
+            outreach: None,
+        },
     )
 }
 

@@ -10,7 +10,7 @@ use super::history::{History, Intervention, ScriptedEnd};
 use crate::lifecycle::applied::AppliedEffects;
 use crate::lifecycle::end::RunEnd;
 use crate::lifecycle::facts::{PlanStep, RunState, StepStatus};
-use crate::lifecycle::target::{CallInsights, MissionTarget, TargetEvent};
+use crate::lifecycle::target::{CallInsights, MissionTarget, OutreachTargetFacts, TargetEvent};
 use crate::service::Channel;
 
 /// A list shows a new event only after this time.
@@ -115,6 +115,8 @@ impl SimulatedWorld {
                 events: vec![new_event(n, 0, at)],
                 unconfirmed: None,
                 reply: None,
+                n_withdrawn: 0,
+                outreach: OutreachTargetFacts::default(),
             });
         }
         let interventions = history
@@ -223,7 +225,14 @@ impl SimulatedWorld {
             log: self.server.log.clone(),
             memory: self.local.memory.clone(),
             archived: self.local.archived,
-            notified: self.local.notified.iter().filter(|text| counts(text)).cloned().collect(),
+            // Its rows say when the last call was: that of a retry depends on when the one before was seen to end.
+            notified: self
+                .local
+                .notified
+                .iter()
+                .filter(|text| counts(text))
+                .filter_map(|text| text.split(" What came of it").next().map(str::to_owned))
+                .collect(),
             attempts: (0..self.local.targets.len()).map(attempts).collect(),
         }
     }
@@ -239,6 +248,8 @@ pub(super) fn new_event(target: usize, n: usize, at: Timestamp) -> TargetEvent {
         end: None,
         insights: CallInsights::None,
         maybe_voicemail: false,
+        is_first: n == 0,
+        seconds: 0,
     }
 }
 

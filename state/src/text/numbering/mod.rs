@@ -4,9 +4,11 @@
 //! The tables beside this file come from libphonenumber's metadata (`cargo xtask numbers`). They refuse what no country has: a
 //! length, a premium range. They never refuse a range only because it was not yet in service when the tables were made.
 
+mod countries;
 mod plan;
 mod zones;
 
+pub use countries::Country;
 pub use plan::NumberingPlan;
 pub use zones::zones;
 

@@ -18,7 +18,11 @@ pub(crate) fn begin(
     outcome: SimulatedOutcome,
 ) -> String {
     let (id, at) = (world.rng.uuid(), micros(world.now()));
-    let summary = outcome.insight(scheduled["to_number"].as_str().unwrap_or(""));
+    let to = scheduled["to_number"].as_str().unwrap_or("");
+    let said = world.scripts.get(to).and_then(|script| script.said.clone());
+    // A machine says nothing of its owner's.
+    let is_person = outcome == SimulatedOutcome::Completed;
+    let summary = said.filter(|_| is_person).unwrap_or_else(|| outcome.insight(to));
     let row = json!({"id": id, "status": "in_progress", "created_at": at, "summary": null});
     world.seed(ServiceTable::Conversations, &id, "", row);
     world.row(ServiceTable::Conversations, &id).hidden =

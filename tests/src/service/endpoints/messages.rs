@@ -3,6 +3,7 @@
 use crate::clock::millis;
 use crate::service::NUMBER;
 use crate::service::agenda::Task;
+use crate::service::event;
 use crate::service::outcome::SimulatedOutcome;
 use crate::service::refusal::missing;
 use crate::service::request::{RouteResult, RoutedRequest};
@@ -35,6 +36,12 @@ pub(crate) fn receive(world: &mut World, from: &str, body: &str) -> String {
     row.listed = std::time::Instant::now();
     row.body["status"] = "received".into();
     id
+}
+
+/// Receives a text that somebody was scripted to send, and announces it.
+pub(crate) fn reply(world: &mut World, from: &str, body: &str) {
+    let id = receive(world, from, body);
+    world.announce(event::sms_received(from, body, &id));
 }
 
 fn add(

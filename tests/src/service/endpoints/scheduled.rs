@@ -111,11 +111,7 @@ pub(crate) fn advance(world: &mut World, id: &str, stage: usize, at: Timestamp) 
         return;
     }
     let (event, mission) = (row.body.clone(), row.hidden["mission_id"].clone());
-    let outcome = SimulatedOutcome::of(event["to_number"].as_str().unwrap_or(""));
-    let first = world
-        .find_where(ServiceTable::Scheduled, |row| row.body["to_number"] == event["to_number"]);
-    let is_first = first.is_some_and(|first| first.id == id);
-    let outcome = if is_first { outcome } else { outcome.next() };
+    let outcome = outcome_of(world, id, &event);
     let wait = if event["channel"] == "sms" {
         text(world, id, stage, outcome, &event, &mission)
     } else {
@@ -125,6 +121,18 @@ pub(crate) fn advance(world: &mut World, id: &str, stage: usize, at: Timestamp) 
         let task = Task::Scheduled { id: id.to_owned(), stage: stage + 1 };
         world.agenda.at(at + SignedDuration::from_secs(seconds), task);
     }
+}
+
+/// How it ends: as it is scripted for the number, else by its last digits.
+fn outcome_of(world: &World, id: &str, event: &Value) -> SimulatedOutcome {
+    let number = event["to_number"].as_str().unwrap_or("");
+    let same = world.all(ServiceTable::Scheduled).filter(|row| {
+        row.body["to_number"] == number && (row.id == id || row.body["status"] != "deleted")
+    });
+    let n = same.take_while(|row| row.id != id).count();
+    let scripted = world.scripts.get(number).and_then(|script| script.outcome(n));
+    let outcome = SimulatedOutcome::of(number);
+    scripted.unwrap_or(if n == 0 { outcome } else { outcome.next() })
 }
 
 fn set_status(world: &mut World, id: &str, status: &str) {
@@ -158,6 +166,12 @@ fn text(
     };
     if outcome != SimulatedOutcome::Failed {
         world.reached.push(("texted", format!("{}\n{}", field("to_number"), field("text_body"))));
+        let from = field("to_number");
+        let replies = world.scripts.get(&from).map(|script| script.replies.clone());
+        for (after, body) in replies.unwrap_or_default() {
+            let due = world.now() + after;
+            world.agenda.at(due, Task::Reply { from: from.clone(), body });
+        }
     }
     set_status(world, id, status);
     let more = json!({"from": event["from_number"], "to": event["to_number"], "status": delivery, "errors": errors});
