@@ -42,7 +42,8 @@ impl Line {
     }
 
     fn restart(&mut self, signal: Signal) {
-        self.client.take().unwrap().stop(signal, SOON);
+        let client = self.client.take().expect("a client runs between two restarts");
+        client.stop(signal, SOON);
         self.start();
     }
 

@@ -49,7 +49,7 @@ fn an_owner_answers_and_is_set_up() {
     let (out, keyboard) = machine.while_reloading(|| {
         let mut dialogue = Dialogue::begin(&machine, SETUP, &["--server", &server]);
         dialogue
-            .answer("API key (not shown; Enter leaves it out): ", &format!("{KEY}\r"))
+            .answer("API key (not shown; Enter ends this): ", &format!("{KEY}\r"))
             .answer("Take the names from USER.md and IDENTITY.md", "\r")
             .answer("Your name [Ada]: ", "\r")
             .answer("The agent's name: ", "Zorx\u{7f}ë\r")
@@ -57,7 +57,8 @@ fn an_owner_answers_and_is_set_up() {
             .answer("Allow sessions_send", "\r")
             .answer("Switch on the chat endpoint as well? [y/N]: ", "what?\r")
             .answer("Please answer y or n.", "n\r")
-            .answer("Your choice [1]: ", "3\r");
+            .answer("Your choice [1]: ", "none\r")
+            .answer("Start the client now? [Y/n]: ", "n\r");
         dialogue.end()
     });
     out.ok().never_says(KEY);
@@ -89,7 +90,8 @@ fn enter_keeps_what_is_there() {
         .answer("Your name [Ada]: ", "\r")
         .answer("The agent's name [J]: ", "\r")
         .answer("[Hi]: ", "\r")
-        .answer("Your choice [1]: ", "none\r");
+        .answer("Your choice [1]: ", "none\r")
+        .answer("Start the client now?", "n\r");
     let (out, _) = dialogue.end();
     assert_eq!(changed(out.ok()), [""; 0]);
     assert_eq!(machine.sandbox.read(CONFIG), before);
@@ -107,10 +109,97 @@ fn a_key_that_cannot_be_sent_is_asked_for_again() {
         .answer("Your name: ", "\r")
         .answer("The agent's name: ", "\r")
         .answer("Greeting", "\r")
-        .answer("Your choice", "none\r");
+        .answer("Your choice", "none\r")
+        .answer("Start the client now?", "n\r");
     let (out, _) = dialogue.end();
     out.ok().never_says(KEY);
     assert_eq!(machine.config()["api_key"], KEY);
+}
+
+#[test]
+fn a_typo_in_the_key_is_asked_for_again_before_anything_else() {
+    let machine = Machine::new(PLAIN);
+    let own = machine.sandbox.read(OWN);
+    let server = machine.service.url();
+    let mut dialogue = Dialogue::begin(&machine, SETUP, &["--server", &server]);
+    dialogue
+        .answer("API key (not shown; Enter ends this): ", "cc_live_a_typing_mistake\r")
+        .answer("The service refuses this key", &format!("{KEY}\r"))
+        .answer("The key is accepted: plan pro", "")
+        .answer("Found on this machine:", "")
+        .answer("Your name: ", "\u{3}");
+    let (out, _) = dialogue.end();
+    let gateway = format!("OpenClaw 2026.9.6 at {}", machine.gateway.url());
+    let skill = machine.sandbox.path(CONFIG).display().to_string();
+    out.fails(6).stderr_has(&gateway).stderr_has(&skill).never_says("typing_mistake");
+    assert!(!machine.sandbox.has(CONFIG));
+    assert_eq!(machine.sandbox.read(OWN), own);
+}
+
+#[test]
+fn without_a_key_it_ends_at_once() {
+    let machine = Machine::new(PLAIN);
+    let mut dialogue = Dialogue::begin(&machine, SETUP, &[]);
+    dialogue.answer("API key (not shown", "\r");
+    let (out, _) = dialogue.end();
+    out.fails(3).stderr_has("nothing was changed");
+    assert!(!machine.sandbox.has(CONFIG) && !machine.sandbox.has("skill/.gitignore"));
+}
+
+/// A file and a risk belong to each question; what cannot be used here is not offered.
+#[test]
+fn a_question_names_its_file_and_its_risk() {
+    let machine = Machine::new("{gateway: {port: @PORT@, bind: 'lan', auth: {mode: 'none'}}}\n");
+    let server = machine.service.url();
+    let own = machine.sandbox.path(OWN).display().to_string();
+    machine.program("work/bin/systemctl", "exit 1");
+    machine.crontab("");
+    let mut dialogue = Dialogue::begin(&machine, SETUP, &["--server", &server]);
+    dialogue
+        .answer("API key (not shown", &format!("{KEY}\r"))
+        .answer("Your name: ", "\r")
+        .answer("The agent's name: ", "\r")
+        .answer("Greeting", "\r")
+        .answer("Allow sessions_send (gateway.tools.allow) in that file? [y/N]: ", "\r")
+        .answer("Switch on the chat endpoint", "\r")
+        .answer("Your choice [1]: ", "\u{3}");
+    let (out, _) = dialogue.end();
+    out.fails(6)
+        .stderr_has(&own)
+        .stderr_has("`gateway.bind` is `lan`")
+        .stderr_has("without any token");
+    out.stderr_has("two lines in your crontab").never_says("systemd  ");
+}
+
+#[test]
+fn lingering_is_asked_about_and_the_client_is_started() {
+    let machine = Machine::new(
+        "{gateway: {port: @PORT@, auth: {token: '@TOKEN@'}, tools: {allow: ['sessions_send']}}}\n",
+    );
+    machine.gateway.allow(true);
+    machine.systemd("");
+    let notes = machine.sandbox.path("work/linger").display().to_string();
+    machine.program(
+        "work/bin/loginctl",
+        &format!("case \"$1\" in enable-linger) touch '{notes}';; *) echo no;; esac"),
+    );
+    machine.program("skill/bin/connect", "echo \"$1\" >> \"$(dirname \"$0\")/../ran\"");
+    let server = machine.service.url();
+    let run = |choice: &str, question: &str| {
+        let mut dialogue = Dialogue::begin(&machine, SETUP, &["--server", &server]);
+        dialogue
+            .answer("API key (not shown", &format!("{KEY}\r"))
+            .answer("Your name: ", "\r")
+            .answer("The agent's name: ", "\r")
+            .answer("Greeting", "\r")
+            .answer("Your choice", &format!("{choice}\r"))
+            .answer(question, "\r");
+        dialogue.end().0
+    };
+    let out = run("systemd", "Let it run them from boot on (loginctl enable-linger)? [Y/n]: ");
+    assert!(machine.sandbox.has("work/linger"), "{out}");
+    let out = run("none", "Start the client now? [Y/n]: ");
+    assert_eq!(machine.sandbox.read("skill/ran"), "start\n", "{out}");
 }
 
 #[test]
@@ -119,9 +208,10 @@ fn two_agents_are_offered() {
         "{gateway: {port: @PORT@, auth: {token: '@TOKEN@'}}, agents: {entries: {jarvis: {}, friday: {}}}}",
     );
     machine.gateway.agents(&["jarvis", "friday"]);
-    let mut dialogue = Dialogue::begin(&machine, SETUP, &[]);
+    let server = machine.service.url();
+    let mut dialogue = Dialogue::begin(&machine, SETUP, &["--server", &server]);
     dialogue
-        .answer("API key (not shown", "\r")
+        .answer("API key (not shown", &format!("{KEY}\r"))
         .answer("Which agent answers the telephone? [1]: ", "3\r");
     dialogue
         .answer("Please answer with a number from 1 to 2.", "2\r")
@@ -141,7 +231,8 @@ fn ctrl_c_leaves_nothing_half_done() {
     for (last, keys) in questions {
         let machine = Machine::new(PLAIN);
         let own = machine.sandbox.read(OWN);
-        let mut dialogue = Dialogue::begin(&machine, SETUP, &[]);
+        let server = machine.service.url();
+        let mut dialogue = Dialogue::begin(&machine, SETUP, &["--server", &server]);
         for (question, answer) in [
             ("API key (not shown", format!("{KEY}\r")),
             ("Your name", "Ada\r".to_owned()),

@@ -6,7 +6,7 @@
 mod installed;
 
 use harness::{GatewayVersion, RequestFault, SimulatedGateway, TOKEN};
-use installed::Installed;
+use installed::{Installed, program};
 use serde_json::json;
 
 #[test]
@@ -16,9 +16,16 @@ fn a_gateway_that_is_down_fails_and_is_not_asked_further() {
     let out = all.run();
     let checks = out.fails(1).json();
     assert_eq!(checks["checks"][7]["status"], "fail", "{out}");
-    assert_eq!(checks["checks"][7]["fix"], "openclaw gateway restart");
+    assert_eq!(
+        checks["checks"][7]["fix"],
+        "start the gateway anew, which should be at http://127.0.0.1:1"
+    );
     assert_eq!(checks["checks"][8]["detail"], "not asked: the gateway cannot be reached");
+    program(&all.sandbox, "work/bin/openclaw", "exit 0");
+    let checks = all.run().fails(1).json();
+    assert_eq!(checks["checks"][7]["fix"], "openclaw gateway restart");
     assert_eq!(checks["checks"][8]["fix"], "openclaw gateway restart");
+    assert_eq!(checks["checks"][8]["because"], "gateway");
 }
 
 #[test]
@@ -29,7 +36,10 @@ fn a_refused_token_fails() {
     let checks = out.fails(1).never_says(TOKEN).json();
     assert_eq!(
         checks["checks"][8],
-        json!({"id": "token", "status": "fail", "detail": "the gateway refused the token", "fix": "setup"})
+        json!({
+            "id": "token", "status": "fail", "detail": "the gateway refused the token",
+            "fix": "setup", "fix_kind": "fix", "fix_id": "setup",
+        })
     );
     assert_eq!(checks["checks"][9]["detail"], "not asked: see `token`");
     assert_eq!(
@@ -48,6 +58,7 @@ fn a_token_that_is_set_nowhere_fails() {
     let path = all.sandbox.path("home/.openclaw/openclaw.json");
     all.sandbox
         .adjust(&json!({"gateway_config": path, "gateway_url": null, "gateway_token": null}));
+    program(&all.sandbox, "work/bin/openclaw", "exit 0");
     let token = all.run().fails(1).json()["checks"][8].clone();
     assert!(
         token["detail"].as_str().unwrap().starts_with("the gateway makes up a token"),
@@ -63,12 +74,16 @@ fn a_token_that_is_set_nowhere_fails() {
 fn a_tool_that_is_not_allowed_fails() {
     let all = Installed::new();
     all.gateway.allow(false);
+    let by_hand = "add \"sessions_send\" to gateway.tools.allow in that gateway's configuration";
+    all.only("sessions_send", "fail", "does not let sessions_send be used", by_hand);
+    all.sandbox.write("home/.openclaw/openclaw.json", "{}");
     all.only("sessions_send", "fail", "does not let sessions_send be used", "setup --yes");
 }
 
 #[test]
 fn a_gateway_with_an_unclear_response_fails() {
     let all = Installed::new();
+    program(&all.sandbox, "work/bin/openclaw", "exit 0");
     all.gateway.fail("POST", "/tools/invoke", RequestFault::Status(500), 99);
     let checks = all.run().fails(1).json();
     for number in [8, 9] {
@@ -81,7 +96,7 @@ fn a_gateway_with_an_unclear_response_fails() {
     }
     // Whether the agent exists is not known either: no failure of its own.
     assert_eq!(checks["checks"][10]["status"], "warn");
-    assert_eq!(checks["checks"][10]["fix"], "setup --agent-id ID");
+    assert_eq!(checks["checks"][10]["because"], "token");
 }
 
 #[test]
@@ -109,7 +124,7 @@ fn an_unknown_agent_fails() {
         "agent",
         "fail",
         "the gateway has no agent `main`; it has: jarvis, friday",
-        "setup --agent-id ID",
+        "setup --agent-id jarvis",
     );
 }
 

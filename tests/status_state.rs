@@ -58,7 +58,7 @@ fn a_state_file_that_cannot_be_opened_fails() {
     let path = all.sandbox.path("skill/.missions_state.json");
     std::fs::create_dir(&path).unwrap();
     mode(&path, 0o700);
-    all.only("state", "fail", "reading `", "ls -l SKILL/.missions_state.json");
+    all.only("state", "fail", "reading `", "ls -ld SKILL/.missions_state.json");
 }
 
 #[test]
@@ -117,5 +117,5 @@ fn a_folder_that_cannot_be_written_fails_as_a_folder() {
 fn the_manifest_of_setup_has_to_be_readable() {
     let all = Installed::new();
     all.sandbox.adjust(&json!({"setup": 5}));
-    all.only("background", "fail", "`setup`", "setup");
+    all.only("background", "fail", "`setup`", "${EDITOR:-vi} SKILL/skill-config.json");
 }

@@ -39,8 +39,6 @@ pub(crate) struct Periods {
     /// From the moment a request found the gateway down to the first look whether it is back; each pause after that is
     /// twice as long.
     pub(crate) gateway_poll: Duration,
-    /// The longest such pause.
-    pub(crate) max_gateway_poll: Duration,
     /// How long texts with HELP are collected before the agent is notified of them.
     pub(crate) help_notice: Duration,
     /// How long turns in flight may take to end after SIGTERM.
@@ -67,7 +65,6 @@ impl Periods {
             late_poll: seconds(3),
             late_reply: seconds(600),
             gateway_poll: seconds(1),
-            max_gateway_poll: seconds(15),
             help_notice: seconds(15),
             drain: seconds(10),
         }

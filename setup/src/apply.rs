@@ -1,13 +1,18 @@
 //! Carries a plan out. Each step is recorded in the manifest before it is made, so that a kill in between leaves nothing
 //! that uninstall would not find.
 
+use crate::folder_modes;
 use crate::gateway_edit::PreparedEdit;
 use crate::git_ignore;
 use crate::manifest::{self, Manifest, update_config};
 use crate::plan::{PlannedEdit, SetupPlan, set_or_remove};
-use crate::supervisor::Supervisor;
+use crate::supervisor::{self, Supervisor};
+use anyhow::Context as _;
 use serde_json::{Value, json};
 use state::paths;
+use state::terminal::wrapped;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 /// What was changed: a JSON object for each change, with the file, the key, what happened to it, and its backup or text.
@@ -20,8 +25,8 @@ impl AppliedChanges {
         json!(self.0)
     }
 
-    /// One line for each, for people.
-    pub fn as_text(&self) -> String {
+    /// One line for each, for people, broken at so many columns.
+    pub fn as_text(&self, width: Option<usize>) -> String {
         let text = |change: &Value, key: &str| {
             change
                 .get(key)
@@ -30,12 +35,10 @@ impl AppliedChanges {
                 .unwrap_or_default()
         };
         let line = |change: &Value| {
-            format!(
-                "{}{}({})\n",
-                text(change, "change"),
-                text(change, "key"),
-                text(change, "file").trim_end()
-            )
+            let (what, key, file) =
+                (text(change, "change"), text(change, "key"), text(change, "file"));
+            let line = format!("{what}{key}({})", file.trim_end());
+            format!("{}\n", wrapped(&line, width, 2))
         };
         self.0.iter().map(line).collect()
     }
@@ -61,6 +64,24 @@ impl AppliedChanges {
                 .push(json!({"file": path.display().to_string(), "change": "made private (0600)"}));
         }
         self.0.append(&mut changed);
+        Ok(())
+    }
+
+    /// Lets nobody else write to the folder or read what is private in it.
+    pub fn close_folder(&mut self, skill: &Path) -> anyhow::Result<()> {
+        for (path, mode) in folder_modes::too_open(skill) {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode))
+                .with_context(|| format!("making `{}` private", path.display()))?;
+            let change = format!("made private ({mode:04o})");
+            self.0.push(json!({"file": path.display().to_string(), "change": change}));
+        }
+        Ok(())
+    }
+
+    /// Keeps the client running while the owner is logged out.
+    pub fn enable_lingering(&mut self) -> anyhow::Result<()> {
+        supervisor::enable_lingering()?;
+        self.0.push(json!({"file": "systemd", "change": "lingering on (uninstall leaves it; loginctl disable-linger)"}));
         Ok(())
     }
 

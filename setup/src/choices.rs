@@ -5,19 +5,16 @@ use crate::detect::Detected;
 use crate::manifest::Manifest;
 use crate::supervisor::Supervisor;
 use crate::terminal::Terminal;
-use anyhow::Context as _;
+use crate::{client, supervisor};
 use serde_json::{Map, Value};
 use state::exit::Fault;
-use state::gateway_config::DefaultAgent;
-use state::secret::Secret;
-use std::io::Read as _;
+use state::gateway_config::{Auth, DefaultAgent, GatewayConfig};
+use state::{cron_daemon, invocation, script_client};
 use std::path::Path;
-
-/// Longer than any key.
-const LONGEST_KEY: u64 = 4096;
 
 /// What the owner chose. `None` leaves a value as it is.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is the answer to a question of its own")]
 pub struct Choices {
     /// The key as it is stored: itself or `${NAME}`.
     pub api_key: Option<String>,
@@ -37,10 +34,16 @@ pub struct Choices {
     pub chat: bool,
     /// What keeps the client running; `None` for nothing.
     pub supervisor: Option<Supervisor>,
+    /// Whether systemd is to run it while the owner is logged out.
+    pub linger: bool,
+    /// Whether the client is to be started at the end, where nothing else starts it.
+    pub start: bool,
 }
 
 /// How things are before setup changes them.
 pub struct Current<'a> {
+    /// The skill folder.
+    pub skill: &'a Path,
     /// The configuration.
     pub config: &'a Map<String, Value>,
     /// What setup changed before.
@@ -59,15 +62,15 @@ impl Current<'_> {
 }
 
 impl Choices {
-    /// Takes them from the options, and prompts for the rest if there is a terminal.
+    /// Takes them from the options, and prompts for the rest if there is a terminal. The key is there already.
     ///
     /// Fails (exit 2) if an option does not fit this machine, or (exit 6) if the owner breaks off.
     pub fn collect(
         args: &args::Setup,
         current: &Current,
         terminal: Option<&Terminal>,
+        api_key: Option<String>,
     ) -> anyhow::Result<Self> {
-        let api_key = api_key(args, current, terminal)?;
         let agent_id = agent(args, current, terminal)?;
         let (owner_name, agent_name) = names(args, current, terminal, &agent_id)?;
         let greeting = match (&args.greeting, terminal) {
@@ -82,8 +85,22 @@ impl Choices {
         };
         let can_allow = !args.no_gateway && (current.can_allow)(&agent_id);
         let (allow_tool, chat) = match terminal {
-            Some(terminal) if can_allow => permissions(terminal, args.chat)?,
+            Some(terminal) if can_allow => permissions(terminal, args.chat, current.detected)?,
             _ => (args.yes, args.chat),
+        };
+        let supervisor = supervisor(args, current.manifest, terminal)?;
+        let linger = match terminal {
+            Some(terminal) => supervisor == Some(Supervisor::Systemd) && linger(terminal)?,
+            None => false,
+        };
+        let is_needed = supervisor.is_none() && !client::is_running(current.skill);
+        let start = match terminal.filter(|_| is_needed) {
+            // Two clients would take the connection from each other.
+            Some(terminal) => {
+                let is_free = script_client::find(current.skill).is_none();
+                terminal.confirm("Start the client now?", is_free)?
+            }
+            None => false,
         };
         Ok(Self {
             api_key,
@@ -94,97 +111,11 @@ impl Choices {
             agent_id,
             allow_tool,
             chat,
-            supervisor: supervisor(args, current.manifest, terminal)?,
+            supervisor,
+            linger,
+            start,
         })
     }
-}
-
-fn api_key(
-    args: &args::Setup,
-    current: &Current,
-    terminal: Option<&Terminal>,
-) -> anyhow::Result<Option<String>> {
-    if let Some(key) = &args.api_key {
-        // No message may print it.
-        let _ = Secret::new(key.as_deref().unwrap_or_default());
-        let text = "a key on a command line can be read by other programs, and shells remember it";
-        let hint =
-            "put it into stdin: setup --api-key-stdin < FILE_WITH_THE_KEY; then make a new one";
-        return Err(Fault::usage(text).hint(hint).into());
-    }
-    if let Some(name) = &args.api_key_env {
-        return Ok(Some(reference(name)?));
-    }
-    if args.api_key_stdin {
-        let mut key = String::new();
-        std::io::stdin()
-            .take(LONGEST_KEY)
-            .read_to_string(&mut key)
-            .context("reading the key from stdin")?;
-        return Ok(Some(plain_key(&key)?));
-    }
-    let Some(terminal) = terminal else { return Ok(None) };
-    if current.text("api_key").is_none() {
-        terminal.print("The API key is made at https://clawdtalk.com, under Dashboard.");
-    }
-    let enter =
-        if current.text("api_key").is_some() { "keeps the present one" } else { "leaves it out" };
-    loop {
-        match terminal
-            .hidden(&format!("API key (not shown; Enter {enter})"))?
-            .map(|key| plain_key(&key))
-        {
-            None => return Ok(None),
-            Some(Ok(key)) => return Ok(Some(key)),
-            Some(Err(fault)) => terminal.print(&fault.to_string()),
-        }
-    }
-}
-
-/// A key that can be sent in a header and is not a `${NAME}` reference. Fails (exit 2) otherwise.
-fn plain_key(key: &str) -> Result<String, Fault> {
-    let key = key.trim();
-    // Registered as a secret first: no message about it may print it.
-    let _ = Secret::new(key);
-    let hint = "copy it again from https://clawdtalk.com";
-    if key.is_empty() {
-        return Err(Fault::usage("there is no key on stdin").hint(hint));
-    }
-    if !key.chars().all(|letter| letter.is_ascii_graphic()) {
-        return Err(Fault::usage("the key holds a blank or a letter that no key has").hint(hint));
-    }
-    if key.contains("${") {
-        return Err(Fault::usage("the key holds `${`: that is how a reference begins")
-            .hint("name the variable with --api-key-env NAME"));
-    }
-    Ok(key.to_owned())
-}
-
-/// `${NAME}` for a variable's name. Fails (exit 2) if it is no such name.
-pub(crate) fn reference(name: &str) -> Result<String, Fault> {
-    let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-    if is_name && !looks_like_a_secret(name) {
-        return Ok(format!("${{{name}}}"));
-    }
-    // It may be the key itself, so it is not repeated.
-    let _ = Secret::new(name);
-    let found = if is_name { "looks like the value itself" } else { "is no variable's name" };
-    Err(Fault::usage(format!("what was given {found}")).hint(
-        "give a name such as CLAWDTALK_API_KEY; the value goes to stdin, with --api-key-stdin",
-    ))
-}
-
-/// Whether what stands for a variable's name looks like a key or a token: by its beginning, or by a long word of letters
-/// mixed with digits, which no name has.
-fn looks_like_a_secret(name: &str) -> bool {
-    let is_mixed = |word: &str| {
-        let n_digits = word.bytes().filter(u8::is_ascii_digit).count();
-        word.len() >= 12 && n_digits >= 3 && n_digits < word.len()
-    };
-    let has_prefix = ["cc_", "ct_", "sk_", "pk_"].iter().any(|prefix| name.starts_with(prefix));
-    let is_number = name.len() >= 20 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
-    has_prefix || is_number || name.split('_').any(is_mixed)
 }
 
 fn agent(
@@ -225,9 +156,8 @@ fn names(
     let may_read = match (&workspace, terminal) {
         _ if both_set => false,
         (Some(folder), Some(terminal)) => {
-            let question =
-                format!("Take the names from USER.md and IDENTITY.md in {}?", folder.display());
-            terminal.confirm(&question, true)?
+            terminal.row("pages", &folder.display().to_string());
+            terminal.confirm("Take the names from USER.md and IDENTITY.md there?", true)?
         }
         _ => args.yes,
     };
@@ -263,16 +193,43 @@ fn changed(answer: Option<String>, present: Option<&str>) -> Option<String> {
     answer.filter(|answer| Some(answer.as_str()) != present)
 }
 
-fn permissions(terminal: &Terminal, chat: bool) -> anyhow::Result<(bool, bool)> {
+fn permissions(
+    terminal: &Terminal,
+    chat: bool,
+    detected: &Detected,
+) -> anyhow::Result<(bool, bool)> {
+    let Some(gateway) = &detected.gateway else { return Ok((false, chat)) };
+    terminal.print("");
     terminal.print("Requests reach the agent in one of two ways:");
-    terminal.print("  sessions_send  the gateway's tool for it; answers end after 4,096 letters. Callers' and texters' words need it.");
-    terminal.print("  chat endpoint  one model call for each of your own requests, answers of any length; for those beside it.");
-    let tool = terminal.confirm(
-        "Allow sessions_send in the gateway's configuration (gateway.tools.allow)?",
-        true,
-    )?;
+    terminal.row("sessions_send", "the gateway's tool for it; answers end after 4,096 letters. What callers and texters say needs it.");
+    terminal.row(
+        "chat endpoint",
+        "one model call for each of your own requests, answers of any length; for those beside it.",
+    );
+    terminal.row("file", &gateway.path().display().to_string());
+    terminal.row("risk", &risk(gateway));
+    terminal.row("undo", "uninstall takes both out again, and a backup stays beside the file.");
+    let is_open = gateway.auth() == Auth::Open && gateway.open_bind().is_some();
+    let tool =
+        terminal.confirm("Allow sessions_send (gateway.tools.allow) in that file?", !is_open)?;
     let chat = chat || terminal.confirm("Switch on the chat endpoint as well?", false)?;
     Ok((tool, chat))
+}
+
+/// Who can have the agent do things, once a gateway lets `sessions_send` be used.
+fn risk(gateway: &GatewayConfig) -> String {
+    let from = match gateway.open_bind() {
+        Some(bind) => {
+            format!("this machine and, since `gateway.bind` is `{bind}`, others of its network")
+        }
+        None => "this machine".to_owned(),
+    };
+    let with = if gateway.auth() == Auth::Open {
+        "without any token, since `gateway.auth.mode` is `none`"
+    } else {
+        "with the gateway's token"
+    };
+    format!("programs of {from} can then have the agent do things, {with}.")
 }
 
 fn supervisor(
@@ -287,49 +244,49 @@ fn supervisor(
             args::SupervisorChoice::None => None,
         });
     }
-    let Some(terminal) = terminal else { return Ok(manifest.supervisor) };
-    terminal.print("What shall keep the client running, also after a reboot?");
-    let present = manifest.supervisor.map_or("none", |supervisor| match supervisor {
-        Supervisor::Cron => "cron",
-        Supervisor::Systemd => "systemd",
-    });
-    let mut choices = vec!["systemd", "cron", "none"];
-    if manifest.supervisor.is_some() {
-        choices.sort_by_key(|choice| *choice != present);
+    let present = manifest.supervisor;
+    let Some(terminal) = terminal else { return Ok(present) };
+    let all = [Supervisor::Systemd, Supervisor::Cron];
+    let mut usable: Vec<Supervisor> =
+        all.into_iter().filter(|one| one.is_usable() || present == Some(*one)).collect();
+    terminal.print("");
+    if usable.is_empty() {
+        let run = invocation::command("connect run");
+        terminal.print(&format!(
+            "Neither systemd nor cron can be used here. In a container, let it run: {run}"
+        ));
+        return Ok(None);
     }
-    Ok(match terminal.choose("Your choice", &choices)? {
-        "systemd" => Some(Supervisor::Systemd),
-        "cron" => Some(Supervisor::Cron),
-        _ => None,
-    })
+    terminal.print("What shall keep the client running, also after a reboot?");
+    for one in &usable {
+        terminal.row(&one.to_string(), &effect(*one));
+    }
+    usable.sort_by_key(|one| present != Some(*one));
+    let words: Vec<String> = usable.iter().map(ToString::to_string).collect();
+    let mut choices: Vec<&str> = words.iter().map(String::as_str).collect();
+    choices.push("none");
+    let chosen = terminal.choose("Your choice", &choices)?;
+    Ok(usable.into_iter().find(|one| one.to_string() == chosen))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::reference;
-
-    #[test]
-    fn a_name_is_told_from_what_it_should_name() {
-        for name in
-            ["CLAWDTALK_API_KEY", "key", "_K1", "MY_KEY_2026", "ClawdTalkApiKey", "AUTH0_TOKEN"]
-        {
-            assert_eq!(reference(name).unwrap(), format!("${{{name}}}"));
+/// What a choice writes.
+fn effect(supervisor: Supervisor) -> String {
+    match supervisor {
+        Supervisor::Systemd => format!("writes and starts {}", supervisor.place()),
+        Supervisor::Cron if cron_daemon::is_missing() => {
+            format!("two lines in your crontab; but {}", cron_daemon::MISSING)
         }
-        for value in [
-            "cc_live_0123456789abcdef0123456789abcdef01234567",
-            "cc_test_x",
-            "ct_live_abc",
-            "sk_live_abc",
-            "abcdefabcdefabcdefabcdef",
-            "x_9f86d081884c7d659a2f",
-            "AKIA1234567890ABCDEF",
-            "cc-live-1",
-            "a b",
-            "${X}",
-            "",
-        ] {
-            let fault = reference(value).unwrap_err();
-            assert!(value.is_empty() || !fault.to_string().contains(value), "{value}");
-        }
+        Supervisor::Cron => "two lines in your crontab: at boot, and a look each minute".to_owned(),
     }
+}
+
+/// Whether systemd is to run the client while the owner is logged out, where it does not yet.
+fn linger(terminal: &Terminal) -> anyhow::Result<bool> {
+    if supervisor::lingers() != Some(false) {
+        return Ok(false);
+    }
+    terminal.print(
+        "systemd ends your programs when you log out, and starts them only when you log in.",
+    );
+    terminal.confirm("Let it run them from boot on (loginctl enable-linger)?", true)
 }

@@ -102,6 +102,14 @@ impl Detected {
         Some(self.client(agent_id)?.probe(PROBE_TIMEOUT))
     }
 
+    /// Whether anything answers at another address on this machine.
+    pub fn answers(&self, url: &str) -> bool {
+        let endpoint = GatewayEndpoint::new(url, None, "main");
+        endpoint.is_ok_and(|endpoint| {
+            GatewayClient::new(endpoint).probe(PROBE_TIMEOUT).reachable.is_ok()
+        })
+    }
+
     /// Waits until the running gateway has taken up its configuration, which `is_taken_up` sees from a probe. Whether it
     /// has, in time.
     pub fn wait_until_taken_up(

@@ -54,10 +54,3 @@ fn listed(skill: &Path, is_wanted: impl Fn(&str) -> bool) -> Vec<PathBuf> {
     paths.sort();
     paths
 }
-
-/// The pid of a client of the replaced scripts that still runs. It is shown to the owner and never signalled.
-pub fn script_client(skill: &Path) -> Option<u32> {
-    let pid: u32 = fs::read_to_string(paths::connect_pid(skill)).ok()?.trim().parse().ok()?;
-    let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
-    String::from_utf8_lossy(&line).contains("ws-client.js").then_some(pid)
-}

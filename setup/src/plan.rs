@@ -86,12 +86,17 @@ impl SetupPlan {
         if flags.no_gateway {
             return plan;
         }
-        plan.locate_gateway(config, flags, detected.gateway.as_ref());
+        plan.locate_gateway(config, flags, detected);
         if detected.gateway.is_some() || flags.agent_id {
             plan.config.push(("agent_id", Some(json!(choices.agent_id))));
         }
-        if let Some(gateway) = &detected.gateway {
-            plan.edit_permissions(choices, gateway, probe);
+        let has_key = flags.has_key || choices.api_key.is_some();
+        match &detected.gateway {
+            Some(gateway) if has_key => plan.edit_permissions(choices, gateway, probe),
+            Some(gateway) => plan
+                .left_alone
+                .push(format!("without a key `{}` is left as it is", gateway.path().display())),
+            None => {}
         }
         plan
     }
@@ -111,7 +116,7 @@ impl SetupPlan {
         &mut self,
         config: &Map<String, Value>,
         flags: &GatewayFlags,
-        gateway: Option<&GatewayConfig>,
+        detected: &Detected,
     ) {
         if let Some(url) = &flags.gateway_url {
             self.config.push(("gateway_url", Some(json!(url))));
@@ -119,7 +124,7 @@ impl SetupPlan {
         if let Some(token) = &flags.gateway_token {
             self.config.push(("gateway_token", Some(json!(token))));
         }
-        let Some(gateway) = gateway else { return };
+        let Some(gateway) = &detected.gateway else { return };
         let url = match gateway.url() {
             Ok(url) => url,
             Err(why) => {
@@ -132,7 +137,17 @@ impl SetupPlan {
             config.get(key).and_then(Value::as_str).filter(|text| !text.trim().is_empty())
         };
         let set_url = flags.gateway_url.as_deref().or_else(|| text("gateway_url"));
-        if let Some(set_url) = set_url.filter(|set_url| !is_same_gateway(set_url, &url)) {
+        // An address of this machine that was copied once and where nothing is any more went stale; one that was given now, or
+        // leads to another machine or to a gateway that answers, is meant.
+        let is_stale = |set_url: &str| {
+            flags.gateway_url.is_none()
+                && !set_url.contains("${")
+                && (is_same_port(set_url, &url)
+                    || (url::is_loopback(set_url) && !detected.answers(set_url)))
+        };
+        if let Some(set_url) =
+            set_url.filter(|set_url| !is_same_gateway(set_url, &url) && !is_stale(set_url))
+        {
             self.left_alone.push(format!(
                 "`gateway_url` is {}, while `{}` says {url}: the former stays",
                 url::redact(set_url),
@@ -157,11 +172,12 @@ impl SetupPlan {
         if flags.gateway_token.is_none() && is_copy("gateway_token") && is_readable {
             self.config.push(("gateway_token", None));
         }
-        if let Auth::OutOfReach { why, fix } = gateway.auth()
+        if let Auth::OutOfReach { why, fix, file } = gateway.auth()
             && flags.gateway_token.is_none()
             && text("gateway_token").is_none()
         {
-            self.left_alone.push(format!("the gateway's token: {why}; {fix}"));
+            let file = file.display();
+            self.left_alone.push(format!("the gateway's token: {why}; in `{file}`: {fix}"));
         }
     }
 
@@ -201,6 +217,8 @@ impl SetupPlan {
 pub struct GatewayFlags {
     /// It is to be left alone.
     pub no_gateway: bool,
+    /// Whether there is a key already. Without one nothing of the gateway is changed.
+    pub has_key: bool,
     /// Its address.
     pub gateway_url: Option<String>,
     /// A reference to its token.
@@ -225,8 +243,13 @@ pub(crate) fn set_or_remove(
 
 /// Whether two addresses name the same gateway of this machine, however its loopback address is written.
 fn is_same_gateway(one: &str, other: &str) -> bool {
-    let port = |url: &str| url.trim().trim_end_matches('/').rsplit(':').next().map(str::to_owned);
     let scheme = |url: &str| url.trim().split("://").next().map(str::to_owned);
+    is_same_port(one, other) && scheme(one) == scheme(other)
+}
+
+/// Whether two addresses name the same port of this machine, with TLS or without.
+fn is_same_port(one: &str, other: &str) -> bool {
+    let port = |url: &str| url.trim().trim_end_matches('/').rsplit(':').next().map(str::to_owned);
     let is_here = |url: &str| url::is_loopback(url);
-    is_here(one) && is_here(other) && port(one) == port(other) && scheme(one) == scheme(other)
+    is_here(one) && is_here(other) && port(one) == port(other)
 }

@@ -7,7 +7,13 @@ use anyhow::Context as _;
 use rustix::termios::{self, LocalModes, OptionalActions, SpecialCodeIndex, Termios};
 use state::exit::{Exit, Fault};
 use state::out;
+use state::terminal::{width, wrapped};
 use std::io::{self, IsTerminal as _, Write as _};
+
+/// From this width on, in columns, a row stands in one line.
+const WIDE: usize = 60;
+/// Where its text begins then.
+const INDENT: usize = 17;
 
 /// Longest answer, in bytes: beyond any key or greeting.
 const LONGEST: usize = 4096;
@@ -23,10 +29,24 @@ impl Terminal {
         is_terminal.then(RawMode::enter)?.map(Self).ok()
     }
 
-    /// Prints a line.
+    /// Prints a paragraph.
     pub fn print(&self, text: &str) {
+        let text = wrapped(text, width(true), 0);
         // That the terminal is gone shows at the next prompt.
-        let _ = writeln!(io::stderr(), "{}", out::printable(text));
+        let _ = writeln!(io::stderr(), "{}", out::printable(&text));
+    }
+
+    /// Prints what belongs to a word, beside it or on a narrow terminal below it.
+    pub fn row(&self, word: &str, text: &str) {
+        let width = width(true);
+        let is_wide = width.is_none_or(|width| width >= WIDE);
+        let text = wrapped(text, width, if is_wide { INDENT } else { 4 });
+        let row = match (is_wide, word) {
+            (true, _) => format!("  {word:13}  {text}"),
+            (false, "") => format!("    {text}"),
+            (false, _) => format!("  {word}\n    {text}"),
+        };
+        let _ = writeln!(io::stderr(), "{}", out::printable(&row));
     }
 
     /// Asks for a text; Enter gives `default`.

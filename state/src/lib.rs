@@ -9,8 +9,8 @@
 //! |---|---|
 //! | `exit` | [`exit`]: exit codes, and the error that carries one |
 //! | `text` | [`invisible`], [`json`], [`line_breaks`], [`numbering`], [`parse_time`], [`phone`], [`sanitize`], [`secret`], [`shell`], [`sms_keyword`], [`sms_segments`], [`url`]: values and texts |
-//! | `process` | [`args`], [`clock`], [`env`](mod@env), [`interrupt`], [`out`], [`sleep_watch`], [`time_zones`]: command line, time, signals, stdout and stderr |
-//! | `storage` | [`file`](mod@file), [`lock`], [`paths`], [`intents`], [`do_not_call`], [`placed_calls`], [`texted_numbers`], [`awaited_replies`], [`cron_daemon`], [`crontab`], [`systemd_unit`] |
+//! | `process` | [`args`], [`clock`], [`env`](mod@env), [`interrupt`], [`invocation`], [`out`], [`sleep_watch`], [`terminal`], [`time_zones`]: command line, time, signals, stdout and stderr |
+//! | `storage` | [`file`](mod@file), [`lock`], [`paths`], [`intents`], [`do_not_call`], [`placed_calls`], [`script_client`], [`texted_numbers`], [`awaited_replies`], [`cron_daemon`], [`crontab`], [`systemd_unit`] |
 //! | `gateway_config` | [`gateway_config`]: the gateway's own configuration |
 //! | `config` | [`config`], [`settings`], [`approval_policy`]: `skill-config.json` and the environment |
 //! | `http` | [`http`]: one client for all requests |
@@ -73,12 +73,15 @@ mod storage;
 mod text;
 
 pub use config::{approval_policy, settings};
-pub use process::{args, clock, env, interrupt, out, sleep_watch, time_zones};
+pub use process::{
+    args, clock, env, interrupt, invocation, out, sleep_watch, terminal, time_zones,
+};
 pub use service::{
     approval_status, call_outcome, carrier_opt_out, opt_out_history, owner, pages, withdrawal,
 };
 pub use storage::{
     awaited_replies, cron_daemon, crontab, do_not_call, file, intents, lock, paths, placed_calls,
+    script_client,
     systemd_unit, texted_numbers,
 };
 pub use text::{

@@ -24,7 +24,9 @@ impl Installed {
         sandbox.adjust(&json!({
             "gateway_url": gateway.url(), "gateway_token": TOKEN, "setup": {"service": "cron"},
         }));
-        program(&sandbox, "skill/bin/connect", "exit 0");
+        for name in state::invocation::PROGRAMS {
+            program(&sandbox, &format!("skill/bin/{name}"), "exit 0");
+        }
         let path = format!("{}:/usr/bin:/bin", sandbox.path("work/bin").display());
         sandbox.env("PATH", &path);
         let mut all = Self { service, gateway, sandbox, client: None };
@@ -93,7 +95,7 @@ impl Installed {
                 );
                 let skill = self.sandbox.skill().display().to_string();
                 assert_eq!(check["fix"].as_str().unwrap().replace(&skill, "SKILL"), fix, "{out}");
-            } else {
+            } else if check["because"] != id {
                 assert_eq!(check["status"], "pass", "{}\n{out}", check["id"]);
             }
         }

@@ -137,7 +137,7 @@ impl InstallReport {
     /// What people should know or do next, on stderr.
     fn advise(&self, links: Option<&Links>) {
         let bin = self.skill.join("bin");
-        if let Some(pid) = setup::owned_files::script_client(&self.skill) {
+        if let Some(pid) = state::script_client::find(&self.skill) {
             out::warning(&format!(
                 "the client of the old scripts still runs as process {pid}; end it with: kill {pid}"
             ));

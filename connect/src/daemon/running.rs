@@ -68,8 +68,9 @@ fn is_client(pid: i32) -> bool {
     let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     let mut words = line.split(|byte| *byte == 0);
     let program = words.next().unwrap_or_default();
-    program.rsplit(|byte| *byte == b'/').next() == Some(b"connect")
-        && words.any(|word| word == b"run")
+    let name = program.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    // A link to it may have something before that, as in `clawdtalk-connect`.
+    (name == b"connect" || name.ends_with(b"-connect")) && words.any(|word| word == b"run")
 }
 
 /// Finds the running client. The number in the pid file is only a hint: a handle on that process is opened

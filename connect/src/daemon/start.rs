@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -12,8 +13,8 @@ use serde_json::json;
 use state::args::Common;
 use state::config::Config;
 use state::exit::{Exit, Fault};
-use state::out::Printer;
-use state::{paths, systemd_unit};
+use state::out::{self, Printer};
+use state::{paths, script_client, systemd_unit};
 
 use super::running::{self, LockHolder};
 use super::{stop, systemd};
@@ -71,6 +72,12 @@ pub(crate) fn start(
     if is_for_unit || systemd::is_active(skill) {
         return by_systemd(common, config);
     }
+    if let Some(pid) = script_client::find(skill) {
+        out::warning(&format!(
+            "the client of the old scripts (ws-client.js) still runs as process {pid}: the two take the connection from each other"
+        ));
+        out::hint(&format!("run `kill {pid}`"));
+    }
     let child = spawn(common, skill)?;
     wait_connected(common, config, AwaitedClient::Child(child), on_timeout)
 }
@@ -117,6 +124,8 @@ impl AwaitedClient {
 fn spawn(common: &Common, skill: &Path) -> anyhow::Result<Child> {
     let program = std::env::current_exe().context("finding this program")?;
     let mut command = Command::new(&program);
+    // By the name that this program was called by, so that its hints name commands as they are typed here.
+    command.arg0(std::env::args_os().next().unwrap_or_else(|| "connect".into()));
     command.arg("run").arg("--detached").arg("--skill-dir").arg(skill).current_dir(skill);
     if let Some(server) = &common.server {
         command.arg("--server").arg(server);

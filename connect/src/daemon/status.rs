@@ -178,7 +178,7 @@ mod tests {
             let gateway =
                 GatewayStatus { problem: problem.map(str::to_owned), ..Default::default() };
             let waiting_for_gateway = WaitingForGateway { texts, notices };
-            waiting(&ClientStatus { gateway, waiting_for_gateway, ..ClientStatus::default() })
+            waiting(&ClientStatus { waiting_for_gateway, gateway, ..ClientStatus::default() })
         };
         assert_eq!(told(0, 0, Some("down")), None);
         let both = "1 text and 2 notices, for the gateway";

@@ -10,6 +10,9 @@ use crate::shared::request::Lifetime;
 use crate::shared::worker_event::WorkerEvent;
 use crate::status::gateway_health::GatewayHealth;
 
+/// The longest pause between two polls is so many times the first, which is a second.
+const LONGEST_PAUSE: u32 = 15;
+
 /// The stack of the thread that polls.
 const STACK: usize = 256 << 10;
 
@@ -95,8 +98,8 @@ impl GatewayReturn {
 impl GatewayWait {
     /// The pause before the next poll: a gateway that responds and takes no turn must not be asked all the time.
     fn next_pause(&mut self, context: &ClientContext) -> Duration {
-        let periods = &context.periods;
-        let pause = self.last_pause.map_or(periods.gateway_poll, |last| last * 2);
-        *self.last_pause.insert(pause.min(periods.max_gateway_poll))
+        let first = context.periods.gateway_poll;
+        let pause = self.last_pause.map_or(first, |last| last * 2);
+        *self.last_pause.insert(pause.min(first * LONGEST_PAUSE))
     }
 }

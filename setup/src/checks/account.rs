@@ -1,21 +1,23 @@
 //! Checks of the account at the service: the key, what is left of the plan, the clock, and the service's own checks.
 
-use super::finding::Finding;
+use super::finding::{Finding, Found};
+use super::fix::Fix;
+use super::gateway::gateway_config;
 use super::installation::{Installation, REQUEST_TIMEOUT};
+use crate::key::account;
 use jiff::SignedDuration;
 use serde_json::Value;
 use state::api::{Client, Error, JsonResponse};
-use state::{sanitize, shell};
+use state::config::Config;
+use state::sanitize;
 use std::time::{Duration, Instant};
 
 /// Approvals and scheduled calls are off by as much as the clocks differ.
 const SKEW_MATTERS: SignedDuration = SignedDuration::from_secs(30);
 const SKEW_BREAKS: SignedDuration = SignedDuration::from_mins(5);
 
-const PORTAL: &str = "open https://clawdtalk.com and sign in";
-
 /// The checks `key`, `quota` and `clock`, by one request.
-pub(super) fn check(installation: &Installation) -> Vec<Finding> {
+pub(super) fn check(installation: &Installation) -> Vec<Found> {
     let (service, clock) = match installation
         .require(|config| Ok((state::api::Service::from_config(config)?, config.clock())))
     {
@@ -27,38 +29,31 @@ pub(super) fn check(installation: &Installation) -> Vec<Finding> {
     match answer {
         Ok(answer) => {
             let skew = answer.date().map(|date| now.duration_since(date));
-            vec![key(&answer), quota(answer.json()), clock_of(skew)]
+            let key = other_key(installation).unwrap_or_else(|| key(&answer));
+            vec![key.into(), quota(answer.json()).into(), clock_of(skew).into()]
         }
         Err(err) => {
             let key = failure(&err);
-            let blocked = key.blocks("not asked: see `key`");
-            vec![key, blocked.clone(), blocked]
+            let blocked = key.blocks("key", "not asked: see `key`");
+            vec![key.into(), blocked.clone(), blocked]
         }
     }
 }
 
 fn failure(err: &Error) -> Finding {
     let fix = match err {
-        Error::Unreachable { base, .. } => format!("curl -sSI {}", shell::quote(base)),
-        Error::Refused(_) if matches!(err.status(), Some(401 | 403)) => "setup".to_owned(),
-        _ => "status".to_owned(),
+        Error::Unreachable { base, .. } => Fix::reach_service(base),
+        Error::Refused(_) if matches!(err.status(), Some(401 | 403)) => Fix::Setup,
+        _ => Fix::CheckAgain,
     };
     Finding::fail(err.to_string(), fix)
 }
 
 fn key(answer: &JsonResponse) -> Finding {
     let me = answer.json();
-    let text = |field: &str| {
-        me.get(field).and_then(Value::as_str).map(|text| sanitize::line_up_to(text, 40))
-    };
-    let plan = text("effective_tier").or_else(|| text("subscription_tier"));
-    let number = text("dedicated_number").or_else(|| text("system_number"));
-    let mut detail = format!("accepted: plan {}", plan.as_deref().unwrap_or("unknown"));
-    if let Some(number) = number {
-        detail = format!("{detail}, number {number}");
-    }
+    let detail = format!("accepted: {}", account(me));
     if me.get("phone_verified").and_then(Value::as_bool) == Some(false) {
-        return Finding::warn(format!("{detail}; your phone is not verified"), PORTAL);
+        return Finding::warn(format!("{detail}; your phone is not verified"), Fix::OpenPortal);
     }
     Finding::pass(detail)
 }
@@ -86,7 +81,7 @@ fn quota(me: &Value) -> Finding {
     }
     let detail = format!("left: {}", remaining.join(", "));
     if [calls, today, month].iter().flatten().any(|left| *left <= 0.0) {
-        return Finding::fail(detail, PORTAL);
+        return Finding::fail(detail, Fix::OpenPortal);
     }
     Finding::pass(detail)
 }
@@ -96,11 +91,10 @@ fn clock_of(skew: Option<SignedDuration>) -> Finding {
     let amount = skew.abs();
     let direction = if skew.is_negative() { "behind" } else { "ahead of" };
     let detail = format!("{} s {direction} the service's clock", amount.as_secs());
-    let fix = "sudo timedatectl set-ntp true";
     if amount >= SKEW_BREAKS {
-        Finding::fail(detail, fix)
+        Finding::fail(detail, Fix::set_clock())
     } else if amount >= SKEW_MATTERS {
-        Finding::warn(detail, fix)
+        Finding::warn(detail, Fix::set_clock())
     } else {
         Finding::pass("agrees with the service's")
     }
@@ -108,7 +102,7 @@ fn clock_of(skew: Option<SignedDuration>) -> Finding {
 
 /// The check `service`, of the service's own checks: one that fails in the groups critical and infra is a failure, any
 /// other a warning.
-pub(super) fn check_doctor(installation: &Installation) -> Vec<Finding> {
+pub(super) fn check_doctor(installation: &Installation) -> Vec<Found> {
     let service = match installation.require(state::api::Service::from_config) {
         Ok(service) => service,
         Err(blocked) => return vec![blocked],
@@ -128,7 +122,7 @@ pub(super) fn check_doctor(installation: &Installation) -> Vec<Finding> {
             Ok(answer) => answer.into_json(),
             // Not every server has every group.
             Err(err) if err.status() == Some(404) => continue,
-            Err(err) => return vec![failure(&err).blocks(format!("not asked: {err}"))],
+            Err(err) => return vec![failure(&err).blocks("key", format!("not asked: {err}"))],
         };
         for check in checks.get("checks").and_then(Value::as_array).into_iter().flatten() {
             let text = |field: &str| {
@@ -148,10 +142,27 @@ pub(super) fn check_doctor(installation: &Installation) -> Vec<Finding> {
     } else {
         worst.join("; ")
     };
-    let fix = if detail.contains("bot_connected") { "connect start" } else { PORTAL };
-    vec![match (failed.is_empty(), warnings.is_empty()) {
+    let is_bot = worst.iter().all(|line| line.starts_with("bot_connected"));
+    let fix = if is_bot { Fix::StartClient } else { Fix::OpenPortal };
+    let finding = match (failed.is_empty(), warnings.is_empty()) {
         (false, _) => Finding::fail(detail, fix),
         (true, false) => Finding::warn(detail, fix),
-        (true, true) => Finding::pass(detail),
-    }]
+        (true, true) => return vec![Finding::pass(detail).into()],
+    };
+    // That no client is connected, the service says in its own words too.
+    vec![if is_bot { finding.because("client") } else { finding.into() }]
+}
+
+/// A warning if the gateway gives the agent's own runs another key than the one that the owner's commands use.
+fn other_key(installation: &Installation) -> Option<Finding> {
+    let config = installation.config.as_ref().ok()?;
+    let of_skill = config.skill_variable("CLAWDTALK_API_KEY")?;
+    let own = Config::api_key(config).ok()?;
+    let file = gateway_config(config)
+        .map_or_else(|| Fix::Setup, |own| Fix::EditFile(own.path().to_owned()));
+    (own.expose() != of_skill.expose()).then(|| {
+        let detail = "accepted; but the gateway gives the agent another one, by `skills.entries` of its configuration: \
+             they would use two accounts";
+        Finding::warn(detail, file)
+    })
 }

@@ -1,7 +1,8 @@
 //! The check `client`: the status file of `connect`, believed only while the client holds its lock and its pings are
 //! answered.
 
-use super::finding::Finding;
+use super::finding::{Finding, Found};
+use super::fix::Fix;
 use super::installation::Installation;
 use crate::client;
 use jiff::Timestamp;
@@ -10,12 +11,12 @@ use state::config::Config;
 use state::paths::PONG_FRESH_FOR;
 use state::{sanitize, url};
 
-pub(super) fn check(installation: &Installation) -> Vec<Finding> {
+pub(super) fn check(installation: &Installation) -> Vec<Found> {
     let (skill, now) = (&installation.skill, Timestamp::now());
     let gateway = installation.require(Config::gateway_url).ok();
     // `connect` writes the times in this file by the machine's own clock, whatever offset is configured.
     let status = client::status_file(skill);
-    vec![judge(&status, client::is_running(skill), gateway.as_deref(), now)]
+    vec![judge(&status, client::is_running(skill), gateway.as_deref(), now).into()]
 }
 
 /// `gateway` is the address that is configured by now.
@@ -26,33 +27,30 @@ fn judge(status: &Value, is_running: bool, gateway: Option<&str>, now: Timestamp
         .map_or_else(String::new, |reason| format!(": {}", sanitize::line_up_to(reason, 160)));
     match (is_running, state) {
         (false, "refused") => {
-            return Finding::fail(format!("it ended: the key was refused{reason}"), "setup");
+            return Finding::fail(format!("it ended: the key was refused{reason}"), Fix::Setup);
         }
         (false, "replaced") => {
             let detail = format!("it ended: another client of this account took over{reason}");
-            return Finding::fail(detail, "stop the other client, then: connect start");
+            return Finding::fail(detail, Fix::StopOtherClient);
         }
-        (false, _) => return Finding::fail("not running", "connect start"),
+        (false, _) => return Finding::fail("not running", Fix::StartClient),
         (true, _) => {}
     }
     let pong = text("last_pong").and_then(|at| at.parse::<Timestamp>().ok());
     let age = pong.map(|at| now.duration_since(at));
     if state != "connected" || age.is_none_or(|age| age.abs() > PONG_FRESH_FOR) {
-        return Finding::fail(
-            format!("running and not connected ({state}){reason}"),
-            "connect logs",
-        );
+        return Finding::fail(format!("running and not connected ({state}){reason}"), Fix::ShowLog);
     }
     if status.get("journal_writable").and_then(Value::as_bool) == Some(false) {
         let detail = "connected, but its journal cannot be written: sensitive requests are refused";
-        return Finding::fail(detail, "df -h . && connect restart");
+        return Finding::fail(detail, Fix::RestartClient);
     }
     if let Some(why) = text("opt_outs_unwritten") {
         let why = sanitize::line_up_to(why, 160);
         let detail = format!(
             "connected, but who opted out by text cannot be put on the do-not-call list: {why}"
         );
-        return Finding::fail(detail, "missions dnc list && df -h .");
+        return Finding::fail(detail, Fix::ShowDoNotCall);
     }
     let in_use = status.pointer("/gateway/url").and_then(Value::as_str);
     if let Some((in_use, configured)) =
@@ -62,7 +60,7 @@ fn judge(status: &Value, is_running: bool, gateway: Option<&str>, now: Timestamp
         let detail = format!(
             "connected, but it talks to the gateway at {in_use}, while the configuration says {configured}"
         );
-        return Finding::fail(detail, "connect restart");
+        return Finding::fail(detail, Fix::RestartClient);
     }
     let age = age.unwrap_or_default().as_secs().max(0);
     Finding::pass(format!("connected, last ping answered {age} s ago"))

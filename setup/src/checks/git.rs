@@ -1,9 +1,9 @@
 //! Whether git has, or would take, the private files of the skill folder: a key that is committed is everybody's who reads
 //! the repository.
 
-use super::finding::{Finding, quoted};
+use super::finding::Finding;
+use super::fix::Fix;
 use crate::git_ignore;
-use state::shell;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -21,31 +21,27 @@ pub(super) fn check(skill: &Path) -> Option<Finding> {
         let detail = format!(
             "`{shown}` lies in the git work tree `{tree}`, and git cannot be asked what it takes"
         );
-        return Some(Finding::warn(detail, git_ignore::command(skill)));
+        return Some(Finding::warn(detail, Fix::IgnoreInGit(skill.to_owned())));
     };
     let in_git: Vec<&String> = tracked.iter().filter(|name| git_ignore::is_private(name)).collect();
     if let Some(first) = in_git.iter().find(|name| git_ignore::is_key_file(name)).or(in_git.first())
     {
-        let names: Vec<String> = in_git.iter().map(|name| shell::quote(name)).collect();
-        let untrack = format!("git -C {} rm --cached -- {}", quoted(skill), names.join(" "));
+        let fix = Fix::TakeOutOfGit(skill.to_owned(), in_git.iter().copied().cloned().collect());
         if git_ignore::is_key_file(first) {
             let detail = format!(
                 "`{first}`, which holds a key, is in git, in the work tree `{tree}`: take it out, and make a new key"
             );
-            return Some(Finding::fail(
-                detail,
-                format!("{untrack}; {}", git_ignore::command(skill)),
-            ));
+            return Some(Finding::fail(detail, fix));
         }
         let detail =
             format!("`{first}` and what people said in it is in git, in the work tree `{tree}`");
-        return Some(Finding::warn(detail, format!("{untrack}; {}", git_ignore::command(skill))));
+        return Some(Finding::warn(detail, fix));
     }
     let names = private.join("\0");
     let ignored = listed(skill, &["check-ignore", "-z", "--stdin"], &names)?;
     let taken = private.iter().find(|name| !ignored.contains(name))?;
     let detail = format!("git would take `{taken}` into the work tree `{tree}`");
-    Some(Finding::warn(detail, git_ignore::command(skill)))
+    Some(Finding::warn(detail, Fix::IgnoreInGit(skill.to_owned())))
 }
 
 /// The private files that are there, by name, those with a key first.

@@ -1,9 +1,10 @@
 //! The installation that is checked: its folder, and its configuration or why there is none.
 
-use super::finding::Finding;
+use super::config_fix;
+use super::finding::{Finding, Found};
 use state::args::Common;
 use state::config::Config;
-use state::{exit, failure, paths};
+use state::{exit, paths};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -24,7 +25,9 @@ impl Installation {
     /// Fails only if no folder is known. That the configuration is broken is a finding.
     pub fn new(common: &Common) -> anyhow::Result<Self> {
         let skill = paths::skill_dir(common.skill_dir.as_deref())?;
-        Ok(Self { skill, config: Config::load(common).map_err(|err| failure(&err, "setup")) })
+        let config = Config::load(common)
+            .map_err(|err| Finding::fail(exit::one_line(&err), config_fix::of_file(&skill)));
+        Ok(Self { skill, config })
     }
 
     /// Takes the part of the configuration that a check needs. Fails with a finding that refers to the check `config`, and
@@ -32,14 +35,9 @@ impl Installation {
     pub(super) fn require<T>(
         &self,
         take: impl FnOnce(&Config) -> anyhow::Result<T>,
-    ) -> Result<T, Finding> {
-        let config =
-            self.config.as_ref().map_err(|broken| broken.blocks("not checked: see `config`"))?;
-        take(config).map_err(|err| failure(&err, "setup").blocks("not checked: see `config`"))
+    ) -> Result<T, Found> {
+        let blocked = |broken: &Finding| broken.blocks("config", "not checked: see `config`");
+        let config = self.config.as_ref().map_err(blocked)?;
+        take(config).map_err(|err| blocked(&config_fix::failure(config, &err)))
     }
-}
-
-/// An error as a finding: its text, and its hint or else `fix`.
-pub(super) fn failure(err: &anyhow::Error, fix: &str) -> Finding {
-    Finding::fail(exit::one_line(err), failure::hint_of(err).unwrap_or_else(|| fix.to_owned()))
 }

@@ -2,9 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
-use state::shell;
 
-use super::Finding;
+use super::finding::Finding;
+use super::fix::Fix;
 
 /// How long after its time a call or text may go without a poll. `missions tick` runs each minute, polls a call or text
 /// first two minutes after its time, and then every few minutes until it has ended.
@@ -16,8 +16,7 @@ const ENDED: [&str; 3] = ["succeeded", "failed", "cancelled"];
 /// The check `state`, once the state file could be read.
 pub(super) fn check(missions: &Map<String, Value>, now: Timestamp) -> Finding {
     let unpolled = missions.iter().find_map(|(slug, mission)| {
-        let has_ended = mission["status"].as_str().is_some_and(|status| ENDED.contains(&status));
-        let events = mission["events"].as_object().filter(|_| !has_ended)?;
+        let events = mission["events"].as_object().filter(|_| !has_ended(mission))?;
         let due = events.values().filter_map(|event| unpolled(event, now)).min()?;
         Some((slug, due))
     });
@@ -29,9 +28,14 @@ pub(super) fn check(missions: &Map<String, Value>, now: Timestamp) -> Finding {
                  a tick says under cron is lost",
                 MAX_UNPOLLED.as_mins()
             );
-            Finding::warn(detail, format!("missions tick {}", shell::quote(slug)))
+            Finding::warn(detail, Fix::Tick(slug.clone()))
         }
     }
+}
+
+/// Whether a mission has ended.
+pub(super) fn has_ended(mission: &Value) -> bool {
+    mission["status"].as_str().is_some_and(|status| ENDED.contains(&status))
 }
 
 /// The time of a call or text that has not ended and was not polled for too long.

@@ -4,18 +4,29 @@
 
 mod account;
 mod client;
+mod config_fix;
+mod exposure;
 mod finding;
+mod fix;
 mod folder;
 mod gateway;
 mod git;
+mod inbound_line;
 mod installation;
 mod mission_ticks;
 mod number_data;
+mod old_client;
+mod program_files;
+mod report;
 mod storage;
 mod supervisor;
 
 pub use finding::{Check, Finding};
+pub use fix::{Fix, FixKind};
 pub use installation::Installation;
+pub use report::{as_table, open_rows, summary};
+
+use finding::Found;
 
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -29,10 +40,10 @@ const CHECK_TIMEOUT: Duration = Duration::from_secs(9);
 /// Checks that are made together, in the order in which they are printed.
 struct Group {
     ids: &'static [&'static str],
-    run: fn(&Installation) -> Vec<Finding>,
+    run: fn(&Installation) -> Vec<Found>,
 }
 
-const GROUPS: [Group; 8] = [
+const GROUPS: [Group; 12] = [
     Group { ids: &["folder", "config"], run: folder::check },
     Group { ids: &["key", "quota", "clock"], run: account::check },
     Group { ids: &["service"], run: account::check_doctor },
@@ -40,6 +51,10 @@ const GROUPS: [Group; 8] = [
     Group { ids: &["gateway", "token", "sessions_send", "agent"], run: gateway::check },
     Group { ids: &["background"], run: supervisor::check },
     Group { ids: &["numbers"], run: number_data::check },
+    Group { ids: &["programs"], run: program_files::check },
+    Group { ids: &["old_client"], run: old_client::check },
+    Group { ids: &["exposure"], run: exposure::check },
+    Group { ids: &["inbound_line"], run: inbound_line::check },
     Group { ids: &["state", "disk"], run: storage::check },
 ];
 
@@ -55,20 +70,43 @@ pub fn run(installation: Installation) -> Vec<Check> {
         });
     }
     drop(sender);
-    let mut found: [Option<Vec<Finding>>; GROUPS.len()] = Default::default();
+    let mut found: [Option<Vec<Found>>; GROUPS.len()] = Default::default();
     let until = Instant::now() + CHECK_TIMEOUT;
     let left = || until.saturating_duration_since(Instant::now());
     while let Ok((number, findings)) = receiver.recv_timeout(left()) {
         found[number] = Some(findings);
     }
-    let late =
-        || Finding::fail(format!("no answer within {} s", CHECK_TIMEOUT.as_secs()), "status");
-    let group = |(group, findings): (&Group, Option<Vec<Finding>>)| {
+    let late = || {
+        let text = format!("no answer within {} s", CHECK_TIMEOUT.as_secs());
+        Found::from(Finding::fail(text, Fix::CheckAgain))
+    };
+    let group = |(group, findings): (&Group, Option<Vec<Found>>)| {
         let mut findings = findings.unwrap_or_default().into_iter();
-        let check = |id: &&'static str| Check { id, finding: findings.next().unwrap_or_else(late) };
+        let check = |id: &&'static str| {
+            let Found { finding, because } = findings.next().unwrap_or_else(late);
+            Check { id, finding, because }
+        };
         group.ids.iter().map(check).collect::<Vec<_>>()
     };
-    GROUPS.iter().zip(found).flat_map(group).collect()
+    let mut checks: Vec<Check> = GROUPS.iter().zip(found).flat_map(group).collect();
+    let passed: Vec<_> =
+        checks.iter().filter(|check| check.finding.is_pass()).map(|check| check.id).collect();
+    let has_key = passed.contains(&"key");
+    let is_set_up =
+        |check: &Check| check.id != "config" || check.finding.fix() != Some(&Fix::Setup);
+    let is_set_up = checks.iter().all(is_set_up);
+    for check in &mut checks {
+        // Neither can be mended before the key is.
+        if !has_key && matches!(check.finding.fix(), Some(Fix::StartClient | Fix::KeepRunning(_))) {
+            check.because = Some("key");
+        }
+        if !is_set_up && check.id != "config" && check.finding.fix() == Some(&Fix::Setup) {
+            check.because = check.because.or(Some("config"));
+        }
+        // What comes of a part that works has a cause of its own.
+        check.because = check.because.filter(|cause| !passed.contains(cause));
+    }
+    checks
 }
 
 /// Whether nothing failed; warnings are allowed.
@@ -80,9 +118,4 @@ pub fn are_healthy(checks: &[Check]) -> bool {
 pub fn as_json(checks: &[Check]) -> Value {
     let checks: Vec<_> = checks.iter().map(Check::as_json).collect();
     json!(checks)
-}
-
-/// The findings as a table for people, the fix below what needs one.
-pub fn as_table(checks: &[Check]) -> String {
-    checks.iter().map(Check::as_rows).collect()
 }

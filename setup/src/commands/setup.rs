@@ -3,12 +3,15 @@
 use crate::apply::AppliedChanges;
 use crate::args;
 use crate::checks::{self, Check, Installation};
-use crate::choices::{Choices, Current, reference};
+use crate::choices::{Choices, Current};
 use crate::client;
 use crate::detect::Detected;
+use crate::introduction;
 use crate::json5::EditKind;
+use crate::key::{self, reference};
 use crate::manifest::Manifest;
 use crate::plan::{GatewayFlags, SetupPlan, ToolPermission, tool_permission};
+use crate::programs::connect_of;
 use crate::supervisor::Supervisor;
 use crate::terminal::Terminal;
 use anyhow::Context as _;
@@ -18,14 +21,12 @@ use state::config::{self, Config};
 use state::exit::{self, Exit, Fault};
 use state::gateway::{Probe, SessionsSendAccess};
 use state::gateway_config::SESSIONS_SEND;
-use state::{env, out, paths, shell, url};
+use state::terminal::{Colour, Painted};
+use state::{env, out, paths, script_client, shell, terminal, url};
 use std::cell::OnceCell;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
-
-/// The hint where there is no key.
-const GIVE_KEY: &str = "run `setup --api-key-stdin`";
 
 /// Sets the skill up. Exit 1 if a check that setup is responsible for fails at the end, 3 if there is no key.
 pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
@@ -34,8 +35,11 @@ pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
     }
     let printer = super::printer(&args.common);
     let skill = paths::skill_dir(args.common.skill_dir.as_deref())?;
+    let was_running = client::is_running(&skill);
     let config = Config::load(&args.common)?;
     let flags = gateway_flags(args, &config)?;
+    let terminal = if args.yes { None } else { Terminal::find() };
+    let key = key::collect(args, &config, terminal.as_ref())?;
     let manifest = Manifest::of(config.values())?;
     let detected = if args.no_gateway { Detected::default() } else { Detected::here(&skill) };
     let probe = OnceCell::new();
@@ -46,18 +50,23 @@ pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
         })
     };
     let current = Current {
+        skill: &skill,
         config: config.values(),
         manifest: &manifest,
         detected: &detected,
         can_allow: &can_allow,
     };
-    let terminal = if args.yes { None } else { Terminal::find() };
-    let choices = Choices::collect(args, &current, terminal.as_ref())?;
+    if let Some(terminal) = &terminal {
+        introduction::print(terminal, &skill, &detected);
+    }
+    let choices = Choices::collect(args, &current, terminal.as_ref(), key)?;
+    let has_asked = terminal.is_some();
     // From here on Ctrl-C is a signal again, and ends the program.
     drop(terminal);
     let probe = probed(&choices.agent_id);
     let plan = SetupPlan::new(&choices, config.values(), &flags, &detected, probe);
-    for remark in detected.remarks.iter().chain(&plan.left_alone) {
+    let remarks = detected.remarks.iter().filter(|_| !has_asked);
+    for remark in remarks.chain(&plan.left_alone) {
         out::warning(remark);
     }
 
@@ -67,6 +76,7 @@ pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
 
     let mut changes = AppliedChanges::default();
     changes.write_config(&skill, &plan)?;
+    changes.close_folder(&skill)?;
     changes.write_git_ignore(&skill)?;
     let mut left_alone: Vec<String> =
         detected.remarks.iter().chain(&plan.left_alone).cloned().collect();
@@ -79,13 +89,9 @@ pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
         out::warning(why);
     }
     left_alone.extend(failed.iter().cloned());
-    let has_edit = |change: &EditKind| plan.edits.iter().any(|planned| planned.change == *change);
-    let edited = Edited {
-        tool: has_edit(&EditKind::Item(json!(SESSIONS_SEND))),
-        chat: has_edit(&EditKind::Value(json!(true))),
-    };
-    let taken_up =
-        has_edited.then(|| taken_up(&detected, probe, &choices.agent_id, edited)).flatten();
+    let taken_up = has_edited
+        .then(|| taken_up(&detected, probe, &choices.agent_id, Edited::of(&plan)))
+        .flatten();
     let switched = changes.switch_supervisor(&skill, manifest.supervisor, choices.supervisor);
     let installed = match &switched {
         Ok(()) => choices.supervisor,
@@ -95,36 +101,79 @@ pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
             .find(|supervisor| supervisor.check(&skill).is_ok()),
     };
 
-    if choices.supervisor == Some(Supervisor::Systemd) && switched.is_ok() {
-        client::wait_until_connected(&skill);
+    if switched.is_ok() {
+        start_client(&skill, &choices, &mut changes);
     }
-
     out::progress("checking every part");
     let checks = checks::run(Installation::new(&args.common)?);
+    let open = left_open(&checks, &choices, client::is_running(&skill));
     let document = json!({
         "skill_dir": skill.display().to_string(),
         "changed": changes.as_json(),
         "left_alone": left_alone,
-        "gateway": gateway(&detected, &choices.agent_id, taken_up),
+        "gateway": gateway(&detected, probe, &choices.agent_id, taken_up),
         "service": installed,
+        "summary": checks::summary(&open),
         "checks": checks::as_json(&checks),
     });
-    printer.print(&document, || {
-        let text = changes.as_text();
-        let text = if text.is_empty() { "Nothing had to be changed.\n" } else { &text };
-        format!("{text}\n{}", checks::as_table(&checks))
-    })?;
+    printer.print_painted(&document, || as_text(&changes, &open))?;
     // The document above says what was done, also where the last step failed.
     switched?;
     if let Some(err) = without_key(&args.common) {
         return Err(err);
     }
-    if choices.supervisor.is_none() && !client::is_running(&skill) {
+    if let Some(pid) = script_client::find(&skill).filter(|_| !has_asked) {
+        out::warning(&introduction::old_client(pid));
+    }
+    let after = plan.applied_to(config.values());
+    let is_other = |key: &str| after.get(key) != config.values().get(key);
+    if !client::is_running(&skill) && choices.supervisor.is_none() {
         out::hint("start the client: connect start");
+    } else if was_running && (is_other("api_key") || is_other("server")) {
+        out::hint("let the client that runs know it: connect restart");
     }
     let is_done =
         failed.is_empty() && own_checks_pass(&checks, choices.supervisor, args.no_gateway);
     Ok(if is_done { Exit::Done } else { Exit::No })
+}
+
+/// Starts the client as it was chosen, and waits until one that systemd runs is connected.
+fn start_client(skill: &Path, choices: &Choices, changes: &mut AppliedChanges) {
+    let lingering = if choices.linger { changes.enable_lingering() } else { Ok(()) };
+    if let Err(err) = lingering {
+        // `status` names it again, with its fix.
+        out::warning(&exit::one_line(&err));
+    }
+    match connect_of(skill) {
+        Ok(connect) if choices.start => client::start(skill, &connect),
+        Err(err) if choices.start => out::warning(&exit::one_line(&err)),
+        _ => {}
+    }
+    if choices.supervisor == Some(Supervisor::Systemd) {
+        client::wait_until_connected(skill);
+    }
+}
+
+/// What was changed, how all is, and what is left to the owner.
+fn as_text(changes: &AppliedChanges, open: &[Check]) -> Painted {
+    let width = terminal::width(false);
+    let changes = changes.as_text(width);
+    let changes = if changes.is_empty() { "Nothing had to be changed.\n" } else { &changes };
+    let summary = terminal::wrapped(&checks::summary(open), width, 0);
+    let text = Painted::default().plain(format!("{changes}\n"));
+    let text = text.in_colour(Colour::Strong, summary).plain("\n");
+    text.then(checks::open_rows(open, width))
+}
+
+/// The findings that are left to the owner: not that the client does not run where nobody wanted it to yet.
+fn left_open(checks: &[Check], choices: &Choices, is_running: bool) -> Vec<Check> {
+    let is_expected = |check: &Check| match check.id {
+        "client" => choices.supervisor.is_none() && !choices.start && !is_running,
+        "service" => check.because == Some("client") && choices.supervisor.is_none(),
+        "background" => choices.supervisor.is_none() && !check.finding.is_failure(),
+        _ => false,
+    };
+    checks.iter().filter(|check| !is_expected(check)).cloned().collect()
 }
 
 /// Why the client cannot start yet: there is no key, and none was given.
@@ -135,7 +184,7 @@ fn without_key(common: &Common) -> Option<anyhow::Error> {
     if has_key(config.values()) {
         return Some(err);
     }
-    Some(Fault::not_configured(exit::one_line(&err)).hint(GIVE_KEY).into())
+    Some(Fault::not_configured(exit::one_line(&err)).hint(key::GIVE).into())
 }
 
 fn has_key(config: &Map<String, Value>) -> bool {
@@ -147,6 +196,8 @@ fn has_key(config: &Map<String, Value>) -> bool {
 fn own_checks_pass(checks: &[Check], supervisor: Option<Supervisor>, no_gateway: bool) -> bool {
     let is_ours = |check: &&Check| match check.id {
         "client" | "service" => supervisor.is_some(),
+        // It is the owner's to end.
+        "old_client" => false,
         "gateway" | "token" | "sessions_send" | "agent" => !no_gateway,
         _ => true,
     };
@@ -175,6 +226,7 @@ fn gateway_flags(args: &args::Setup, config: &Config) -> anyhow::Result<GatewayF
     }
     Ok(GatewayFlags {
         no_gateway: args.no_gateway,
+        has_key: has_key(config.values()) || config.api_key().is_ok(),
         gateway_url: args.gateway_url.clone(),
         gateway_token,
         agent_id: args.agent_id.is_some(),
@@ -186,6 +238,16 @@ fn gateway_flags(args: &args::Setup, config: &Config) -> anyhow::Result<GatewayF
 struct Edited {
     tool: bool,
     chat: bool,
+}
+
+impl Edited {
+    fn of(plan: &SetupPlan) -> Self {
+        let has = |change: &EditKind| plan.edits.iter().any(|planned| planned.change == *change);
+        Self {
+            tool: has(&EditKind::Item(json!(SESSIONS_SEND))),
+            chat: has(&EditKind::Value(json!(true))),
+        }
+    }
 }
 
 /// Whether the running gateway took the change up; `None` if that cannot be known, since it did not answer before it.
@@ -215,12 +277,19 @@ fn taken_up(
     Some(is_taken_up)
 }
 
-fn gateway(detected: &Detected, agent_id: &str, taken_up: Option<bool>) -> Value {
+fn gateway(
+    detected: &Detected,
+    probe: Option<&Probe>,
+    agent_id: &str,
+    taken_up: Option<bool>,
+) -> Value {
     detected.gateway.as_ref().map_or(Value::Null, |gateway| {
         json!({
             "config": gateway.path().display().to_string(),
             "product": gateway.product().to_string(),
             "url": gateway.url().ok(),
+            "port": gateway.port(),
+            "version": probe.and_then(|probe| probe.version.clone()),
             "agent_id": agent_id,
             "workspace": gateway.workspace(agent_id).display().to_string(),
             "taken_up": taken_up,
@@ -261,7 +330,7 @@ fn try_in_empty_environment(
         let env = shell::quote(&paths::dotenv(skill).display().to_string());
         format!("put the variable into `{env}`, or store the key itself")
     } else {
-        GIVE_KEY.to_owned()
+        key::GIVE.to_owned()
     };
     Err(Fault::not_configured(text).hint(format!("nothing was changed; {fix}")).into())
 }

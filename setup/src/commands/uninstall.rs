@@ -10,8 +10,7 @@ use crate::uninstall_steps::{self, UninstallStep};
 use serde_json::{Value, json};
 use state::config::Config;
 use state::exit::{self, Exit};
-use state::out;
-use state::paths;
+use state::{out, paths, script_client};
 use std::path::{Path, PathBuf};
 
 /// Undoes what setup did. After a step that fails the others are done all the same; the first failure decides the exit
@@ -22,8 +21,8 @@ pub fn run(args: &Uninstall) -> anyhow::Result<Exit> {
     let config = Config::load(&args.common)?;
     let manifest = Manifest::of(config.values())?;
     let delete_config = args.delete_config || (!args.keep_config && !args.dry_run && ask(&skill)?);
-    let script_client = owned_files::script_client(&skill);
-    if let Some(pid) = script_client {
+    let old_client = script_client::find(&skill);
+    if let Some(pid) = old_client {
         out::warning(&format!(
             "the client of the old scripts still runs as process {pid}; end it with: kill {pid}"
         ));
@@ -48,7 +47,7 @@ pub fn run(args: &Uninstall) -> anyhow::Result<Exit> {
             }
         }
     }
-    let mut remaining = remaining(&skill, script_client.is_some());
+    let mut remaining = remaining(&skill, old_client.is_some());
     remaining.retain(|one| {
         let is_removed =
             |step: &UninstallStep| matches!(step, UninstallStep::File(path) if path == one);
@@ -77,7 +76,7 @@ fn steps(
     }
     steps.extend(uninstall_steps::gateway_steps(manifest, skill));
     let mut files = owned_files::runtime_files(skill);
-    if owned_files::script_client(skill).is_some() {
+    if script_client::find(skill).is_some() {
         files.retain(|path| *path != paths::connect_pid(skill));
     }
     if delete_state {

@@ -6,10 +6,11 @@ mod systemd;
 
 pub use cron::mark as cron_mark;
 pub use state::systemd_unit::{NAME as UNIT, path as unit_path};
-pub use systemd::text as unit_text;
+pub use systemd::{enable_lingering, lingers, text as unit_text};
 
 use crate::client;
 use crate::programs::connect_of;
+use crate::system::{cron_service, is_there};
 use serde::{Deserialize, Serialize};
 use state::exit::Fault;
 use state::{cron_daemon, out};
@@ -66,6 +67,17 @@ impl Supervisor {
         match self {
             Self::Systemd => systemd::remove(skill),
             Self::Cron => cron::remove(skill),
+        }
+    }
+
+    /// Whether it can be used on this machine by this user.
+    pub fn is_usable(self) -> bool {
+        match self {
+            Self::Systemd => systemd::has_manager(),
+            // Lines that nothing carries out, and that nothing here can have carried out, are of no use.
+            Self::Cron => {
+                is_there("crontab") && (!cron_daemon::is_missing() || cron_service().is_some())
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 use super::system_command::run;
 use crate::programs::connect_of;
 use anyhow::Context as _;
+use rustix::process::getuid;
 use state::exit::Fault;
 use state::{file, shell, systemd_unit};
 use std::fs;
@@ -84,6 +85,29 @@ pub(super) fn install(skill: &Path, connect: &Path) -> anyhow::Result<Vec<String
         return Err(err);
     }
     Ok(if is_new { vec![path.display().to_string()] } else { Vec::new() })
+}
+
+/// Whether this user has a manager of systemd that can be asked: there is none in most containers, nor after `su`.
+pub(super) fn has_manager() -> bool {
+    run("systemctl", &["--user", "show-environment"], HINT).is_ok()
+}
+
+/// Whether the units of this user run while nobody is logged in; `None` if that cannot be found out.
+pub fn lingers() -> Option<bool> {
+    let user = getuid().as_raw().to_string();
+    let args = ["show-user", &user, "--property=Linger", "--value"];
+    match run("loginctl", &args, HINT).ok()?.trim() {
+        "yes" => Some(true),
+        "no" => Some(false),
+        _ => None,
+    }
+}
+
+/// Keeps the units of this user running while nobody is logged in.
+///
+/// Fails (exit 4) if systemd refuses that.
+pub fn enable_lingering() -> anyhow::Result<()> {
+    run("loginctl", &["enable-linger"], "run `sudo loginctl enable-linger \"$(id -un)\"`").map(drop)
 }
 
 /// The other skill folder whose client the unit runs. A folder that is gone, or was moved here, does not count.

@@ -94,15 +94,21 @@ impl Config {
         Ok(url::without_version(&base).to_owned())
     }
 
-    /// The API key.
+    /// The API key: from the environment, else the file, else what the gateway's configuration gives this skill
+    /// ([`skill_variable`](Self::skill_variable)).
     ///
     /// Fails (exit 3) if there is none, only a placeholder, or one that cannot be sent in a header.
     pub fn api_key(&self) -> anyhow::Result<Secret> {
         let key = match env::var("CLAWDTALK_API_KEY") {
             Some(key) => Some(key),
-            None => self.resolved_text("api_key")?,
+            None => self.resolved_text("api_key")?.filter(|key| !is_placeholder(key.trim())),
         };
-        match key.map(|key| key.trim().to_owned()).filter(|key| !is_placeholder(key)) {
+        let of_skill = || Some(self.skill_variable("CLAWDTALK_API_KEY")?.expose().to_owned());
+        match key
+            .or_else(of_skill)
+            .map(|key| key.trim().to_owned())
+            .filter(|key| !is_placeholder(key))
+        {
             Some(key) if key.chars().all(|c| c.is_ascii_graphic()) => Ok(Secret::new(key)),
             Some(_) => {
                 Err(Fault::not_configured("the API key holds a blank or a control character")
@@ -157,6 +163,18 @@ impl Config {
                 token => Ok(token?),
             },
         }
+    }
+
+    /// A variable that the gateway gives the agent's runs of this skill, by `skills.entries` of its configuration: `apiKey` is
+    /// `CLAWDTALK_API_KEY`. The gateway starts neither the owner's commands nor the client, so they have it from here.
+    pub fn skill_variable(&self, name: &str) -> Option<Secret> {
+        let path = self.literal_text("gateway_config").ok().flatten().map(PathBuf::from);
+        from_skill_config::skill_variable(path, &self.skill, name)
+    }
+
+    /// Whether the environment says where the gateway is, which beats every file.
+    pub fn has_gateway_variable() -> bool {
+        Self::gateway_url_variable().is_some()
     }
 
     fn gateway_url_variable() -> Option<String> {
@@ -244,7 +262,12 @@ impl Config {
     /// A text of the file, with each `${NAME}` replaced.
     fn resolved_text(&self, key: &str) -> anyhow::Result<Option<String>> {
         match self.literal_text(key)? {
-            Some(text) => Ok(Some(references::resolve(key, &text, &self.skill)?)),
+            Some(text) => {
+                let of_skill = |name: &str| Some(self.skill_variable(name)?.expose().to_owned());
+                // The path of that configuration cannot stand in it.
+                let of_skill = |name: &str| of_skill(name).filter(|_| key != "gateway_config");
+                Ok(Some(references::resolve(key, &text, &self.skill, of_skill)?))
+            }
             None => Ok(None),
         }
     }

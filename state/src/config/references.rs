@@ -8,11 +8,17 @@ use crate::storage::{file, paths};
 use crate::text::dotenv;
 
 /// Replaces each `${NAME}` in `value`: from the environment, else from `~/.openclaw/.env`, `~/.clawdbot/.env`,
-/// `<skill>/.env`, the first that has it. `key` is the configuration key, for the error.
+/// `<skill>/.env`, the first that has it, else from `other`. `key` is the configuration key, for the error.
 ///
 /// Fails (exit 3) if a name is set nowhere: a value is never sent with a reference still in it.
-pub(super) fn resolve(key: &str, value: &str, skill: &Path) -> Result<String, Fault> {
-    resolve_with(key, value, |name| env::var(name).or_else(|| from_files(name, skill)))
+pub(super) fn resolve(
+    key: &str,
+    value: &str,
+    skill: &Path,
+    other: impl Fn(&str) -> Option<String>,
+) -> Result<String, Fault> {
+    let set = |name: &str| env::var(name).or_else(|| from_files(name, skill));
+    resolve_with(key, value, |name| set(name).or_else(|| other(name)))
 }
 
 fn resolve_with(

@@ -8,6 +8,7 @@ use crate::text::shell;
 use serde_json::Value;
 use std::fs::File;
 use std::io::Read as _;
+use std::path::PathBuf;
 
 /// What the gateway wants as `Authorization: Bearer …`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub enum Auth {
         why: String,
         /// What the owner can do.
         fix: String,
+        /// The file in which that is done.
+        file: PathBuf,
     },
 }
 
@@ -39,6 +42,7 @@ pub(super) fn read(values: &Values) -> Auth {
         Some("token") => ("token", "OPENCLAW_GATEWAY_TOKEN"),
         Some(other) => {
             return out_of_reach(
+                in_config(values),
                 &format!("its `gateway.auth.mode` is `{}`, which has no token", printable(other)),
                 "set it to `token`",
             );
@@ -50,6 +54,7 @@ pub(super) fn read(values: &Values) -> Auth {
     let fallback = || values.variable(variable).map(|value| Auth::Bearer(Secret::new(value)));
     let absent = || match mode {
         Some("trusted-proxy") => out_of_reach(
+            in_config(values),
             "its `gateway.auth.mode` is `trusted-proxy` and it has no password",
             "set `gateway.auth.password`, which programs on the gateway's machine may use, or the mode to `token`",
         ),
@@ -67,6 +72,18 @@ pub(super) fn read(values: &Values) -> Auth {
     }
 }
 
+/// A secret elsewhere in the file, in the same forms; `None` if it cannot be had from here.
+pub(super) fn secret(values: &Values, value: &Value) -> Option<Secret> {
+    let auth = match value {
+        Value::String(text) => from_text(values, "secret", text),
+        reference => from_reference(values, "secret", reference),
+    };
+    match auth {
+        Auth::Bearer(secret) => Some(secret).filter(|secret| !secret.expose().is_empty()),
+        Auth::Open | Auth::Absent | Auth::OutOfReach { .. } => None,
+    }
+}
+
 /// A secret that is a text of the file, `$NAME` or with `${NAME}` in it.
 fn from_text(values: &Values, key: &str, text: &str) -> Auth {
     let name = text.strip_prefix('$').filter(|name| is_name(name));
@@ -76,7 +93,7 @@ fn from_text(values: &Values, key: &str, text: &str) -> Auth {
     };
     match value {
         Ok(value) => Auth::Bearer(Secret::new(value.trim())),
-        Err(name) => unset(key, &name),
+        Err(name) => unset(values, key, &name),
     }
 }
 
@@ -86,21 +103,23 @@ fn from_reference(values: &Values, key: &str, reference: &Value) -> Auth {
     match part("source") {
         "env" => match values.variable(part("id")) {
             Some(value) => Auth::Bearer(Secret::new(value.trim())),
-            None => unset(key, part("id")),
+            None => unset(values, key, part("id")),
         },
         "file" => match secret_in_file(values, part("provider"), part("id")) {
             Ok(value) => Auth::Bearer(Secret::new(value.trim())),
             Err(why) => out_of_reach(
+                in_config(values),
                 &format!("`gateway.auth.{key}` refers to a file: {why}"),
                 "mend the reference, or set OPENCLAW_GATEWAY_TOKEN",
             ),
         },
         source => out_of_reach(
+            in_dotenv(values),
             &format!(
                 "`gateway.auth.{key}` is a secret reference of the kind `{}`",
                 printable(source)
             ),
-            "set OPENCLAW_GATEWAY_TOKEN, or name a variable with `setup --gateway-token-env NAME`",
+            "set OPENCLAW_GATEWAY_TOKEN there, or name a variable with `setup --gateway-token-env NAME`",
         ),
     }
 }
@@ -137,16 +156,27 @@ fn secret_in_file(values: &Values, provider: &str, id: &str) -> Result<String, S
         .ok_or_else(|| format!("`{}` has no text at `{}`", path.display(), printable(id)))
 }
 
-fn unset(key: &str, name: &str) -> Auth {
+fn unset(values: &Values, key: &str, name: &str) -> Auth {
     let (name, quoted) = (printable(name), shell::quote(&printable(name)));
     out_of_reach(
+        in_dotenv(values),
         &format!("`gateway.auth.{key}` refers to ${{{name}}}, which is not set here"),
         &format!("set {quoted} in the environment or in the gateway's .env file"),
     )
 }
 
-fn out_of_reach(why: &str, fix: &str) -> Auth {
-    Auth::OutOfReach { why: why.to_owned(), fix: fix.to_owned() }
+fn out_of_reach(file: PathBuf, why: &str, fix: &str) -> Auth {
+    Auth::OutOfReach { why: why.to_owned(), fix: fix.to_owned(), file }
+}
+
+/// The file with the settings about secrets.
+fn in_config(values: &Values) -> PathBuf {
+    values.location(&["gateway", "auth"]).file
+}
+
+/// The gateway's `.env` file.
+fn in_dotenv(values: &Values) -> PathBuf {
+    values.state_dir.join(".env")
 }
 
 /// A name from the file as it may be printed: on one line, at most 64 characters.

@@ -1,6 +1,6 @@
 //! Address and token of the gateway for a `skill-config.json` that refers to the gateway's configuration.
 
-use super::{Auth, ConfigFile, GatewayConfig, GatewayEnv};
+use super::{Auth, ConfigFile, GatewayConfig, GatewayEnv, find};
 use crate::exit::Fault;
 use crate::text::secret::Secret;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ pub fn token(path: &Path) -> Result<Option<Secret>, Fault> {
     read(path, |config| match config.auth() {
         Auth::Bearer(secret) => Ok(Some(secret)),
         Auth::Open | Auth::Absent => Ok(None),
-        Auth::OutOfReach { why, fix } => Err(fault(path, &why).hint(fix)),
+        Auth::OutOfReach { why, fix, .. } => Err(fault(path, &why).hint(fix)),
     })
 }
 
@@ -31,6 +31,17 @@ pub fn token(path: &Path) -> Result<Option<Secret>, Fault> {
 /// on.
 pub fn certificate(path: &Path) -> Option<PathBuf> {
     read(path, |config| Ok(config.certificate())).ok().flatten()
+}
+
+/// A variable that the gateway gives the agent's runs of this skill, from the configuration at `path`, or where there is no
+/// path the one nearest to the skill folder. `None` if it gives none, or its configuration cannot be read.
+pub fn skill_variable(path: Option<PathBuf>, skill: &Path, name: &str) -> Option<Secret> {
+    let env = GatewayEnv::of_process()?;
+    let file = match path {
+        Some(path) => ConfigFile::at(&path),
+        None => find(&env, Some(skill)).into_iter().next()?,
+    };
+    GatewayConfig::read(&file, &env).ok()?.skill_variable(skill, name)
 }
 
 fn read<T>(path: &Path, take: impl FnOnce(&GatewayConfig) -> Result<T, Fault>) -> Result<T, Fault> {

@@ -31,6 +31,14 @@ pub struct ConfigFile {
 }
 
 impl ConfigFile {
+    /// The profile whose configuration this is, as in `~/.openclaw-work`; `None` for the usual one.
+    pub fn profile(&self) -> Option<String> {
+        let folder = self.path.parent()?.file_name()?.to_str()?;
+        FOLDERS
+            .iter()
+            .find_map(|usual| Some(folder.strip_prefix(usual)?.strip_prefix('-')?.to_owned()))
+    }
+
     /// The file at `path`, whose name tells the product.
     pub fn at(path: &Path) -> Self {
         let is_old = path.file_name().is_some_and(|name| name == "clawdbot.json");
@@ -51,7 +59,7 @@ fn candidates(env: &GatewayEnv, skill: Option<&Path>) -> Vec<ConfigFile> {
         return vec![ConfigFile { path: env.expand(explicit.trim()), product: Product::OpenClaw }];
     }
     let explicit = env.var("OPENCLAW_STATE_DIR").map(|dir| env.expand(dir.trim()));
-    let profile = skill.and_then(|skill| skill.ancestors().find(|dir| is_state_dir(dir)));
+    let profile = skill.and_then(state_dir_around);
     let usual = FOLDERS.iter().map(|folder| env.home().join(folder));
     let in_folder =
         |dir: PathBuf| NAMES.map(|(name, product)| ConfigFile { path: dir.join(name), product });
@@ -61,6 +69,21 @@ fn candidates(env: &GatewayEnv, skill: Option<&Path>) -> Vec<ConfigFile> {
         .chain(usual)
         .flat_map(in_folder)
         .collect()
+}
+
+/// The folder of a gateway, the usual or a profile's, in which a skill folder lies.
+fn state_dir_around(skill: &Path) -> Option<&Path> {
+    skill.ancestors().find(|dir| is_state_dir(dir))
+}
+
+/// The configuration in the gateway's folder that a skill folder lies in; `None` if it lies in none, or if a variable names
+/// another configuration.
+pub fn profile_config(env: &GatewayEnv, skill: &Path) -> Option<ConfigFile> {
+    let folder = state_dir_around(skill)?;
+    let is_named =
+        ["OPENCLAW_CONFIG_PATH", "OPENCLAW_STATE_DIR"].iter().any(|name| env.var(name).is_some());
+    let found = find(env, Some(skill)).into_iter().next().filter(|_| !is_named)?;
+    found.path.starts_with(folder).then_some(found)
 }
 
 /// Whether a folder has the name of a gateway's state folder: the usual one, or that of a profile such as `.openclaw-work`.

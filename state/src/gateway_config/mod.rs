@@ -29,6 +29,7 @@ mod include;
 pub mod json5;
 mod locate;
 mod permissions;
+mod skill_entry;
 mod substitute;
 mod values;
 
@@ -36,9 +37,10 @@ pub use agents::DefaultAgent;
 pub use auth::Auth;
 pub use env::GatewayEnv;
 pub use include::{GatewayConfigError, ValueLocation};
-pub use locate::{ConfigFile, Product, find};
+pub use locate::{ConfigFile, Product, find, profile_config};
 pub use permissions::{CHAT_ENABLED, SESSIONS_SEND, TOOLS_ALLOW};
 
+use crate::text::secret::Secret;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use values::Values;
@@ -172,6 +174,23 @@ impl GatewayConfig {
     /// Whether `/v1/chat/completions` is switched on.
     pub fn chat_enabled(&self) -> bool {
         self.values.get(&CHAT_ENABLED).and_then(Value::as_bool) == Some(true)
+    }
+
+    /// What `gateway.bind` says, where other machines can reach the gateway by that.
+    pub fn open_bind(&self) -> Option<&str> {
+        permissions::open_bind(&self.values)
+    }
+
+    /// Whether a running gateway takes up changes of this configuration by itself.
+    pub fn reloads(&self) -> bool {
+        permissions::reloads(&self.values)
+    }
+
+    /// A variable that the gateway gives the agent's runs of the skill in this folder, from `skills.entries`: the API key as
+    /// `CLAWDTALK_API_KEY`, and what stands under `env`.
+    pub fn skill_variable(&self, skill: &Path, name: &str) -> Option<Secret> {
+        let folder = skill.file_name().unwrap_or_default().to_string_lossy();
+        skill_entry::variable(&self.values, &folder, name)
     }
 
     /// Whether the gateway of this configuration knows the key `gateway.tools`; the error says why not. Judged by the

@@ -34,6 +34,16 @@ pub(super) fn knows_tools(values: &Values, product: Product) -> Result<(), Strin
     }
 }
 
+/// What `gateway.bind` says, where other machines can reach the gateway by that: `lan`, `tailnet`, `auto` or `custom`.
+pub(super) fn open_bind(values: &Values) -> Option<&str> {
+    values.text(&["gateway", "bind"]).filter(|bind| !matches!(*bind, "loopback" | ""))
+}
+
+/// Whether a running gateway takes up changes of its configuration by itself, which `gateway.reload.mode` can switch off.
+pub(super) fn reloads(values: &Values) -> bool {
+    values.text(&["gateway", "reload", "mode"]) != Some("off")
+}
+
 /// Whether the list at `path` names `sessions_send`.
 pub(super) fn names_sessions_send(values: &Values, path: &[&str]) -> bool {
     let list = values.get(path).and_then(Value::as_array);

@@ -22,9 +22,9 @@ pub(crate) fn output_is_text() -> bool {
     var("CLAWDTALK_OUTPUT").is_some_and(|mode| mode.eq_ignore_ascii_case("text"))
 }
 
-/// Whether colour is switched off (<https://no-color.org>): by any value of `NO_COLOR`.
+/// Whether colour is switched off: by any value of `NO_COLOR` (<https://no-color.org>), or for a terminal that knows none.
 pub(crate) fn no_color() -> bool {
-    var("NO_COLOR").is_some()
+    var("NO_COLOR").is_some() || var("TERM").is_some_and(|kind| kind == "dumb")
 }
 
 /// Whether what people said may be logged: `DEBUG` set to anything but `0`.

@@ -4,6 +4,8 @@ pub mod args;
 pub mod clock;
 pub mod env;
 pub mod interrupt;
+pub mod invocation;
 pub mod out;
 pub mod sleep_watch;
+pub mod terminal;
 pub mod time_zones;

@@ -12,7 +12,8 @@ use serde_json::Value;
 
 use crate::exit::{self, Exit, Fault};
 use crate::process::args::Common;
-use crate::process::env;
+use crate::process::terminal::Painted;
+use crate::process::{env, invocation};
 use crate::text::{sanitize, secret};
 
 static QUIET: AtomicBool = AtomicBool::new(false);
@@ -54,6 +55,19 @@ impl Printer {
         };
         let json = sanitize::escape_json(json.context("writing JSON")?);
         write(&ending_in_newline(json))
+    }
+
+    /// [`print`](Self::print) with a text in colours, which it has on a terminal that knows them.
+    pub fn print_painted(
+        self,
+        value: &Value,
+        text: impl FnOnce() -> Painted,
+    ) -> anyhow::Result<()> {
+        if !self.text {
+            return self.print(value, String::new);
+        }
+        let is_coloured = io::stdout().is_terminal() && !env::no_color();
+        write(&ending_in_newline(text().with_codes(is_coloured)))
     }
 
     /// [`print`](Self::print) for a command that has changed something.
@@ -121,10 +135,10 @@ pub fn error(text: &str) {
     print_to_stderr("error: ", text);
 }
 
-/// Prints a hint on stderr: the command to run next. Whoever writes the hint quotes what comes from outside for a shell;
-/// here it loses what could move a cursor.
+/// Prints a hint on stderr: the command to run next, as it is [typed here](invocation::in_hint). Whoever writes the hint
+/// quotes what comes from outside for a shell; here it loses what could move a cursor.
 pub fn hint(text: &str) {
-    print_to_stderr("hint: ", &sanitize::without_controls(text));
+    print_to_stderr("hint: ", &sanitize::without_controls(&invocation::in_hint(text)));
 }
 
 fn print_to_stderr(label: &str, text: &str) {

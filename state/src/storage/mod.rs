@@ -9,5 +9,6 @@ pub mod intents;
 pub mod lock;
 pub mod paths;
 pub mod placed_calls;
+pub mod script_client;
 pub mod systemd_unit;
 pub mod texted_numbers;

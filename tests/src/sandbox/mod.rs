@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -226,6 +227,7 @@ impl Sandbox {
             args,
             env,
             stdin: None,
+            by_path: false,
             limit: Duration::from_secs(30),
         }
     }
@@ -245,6 +247,7 @@ pub struct PreparedCommand<'a> {
     args: Vec<String>,
     env: BTreeMap<String, String>,
     stdin: Option<Vec<u8>>,
+    by_path: bool,
     limit: Duration,
 }
 
@@ -253,6 +256,13 @@ impl PreparedCommand<'_> {
     #[must_use]
     pub fn stdin(mut self, text: &str) -> Self {
         self.stdin = Some(text.as_bytes().to_vec());
+        self
+    }
+
+    /// Calls the program by its path, as somebody does who has no link to it on the PATH.
+    #[must_use]
+    pub fn by_path(mut self) -> Self {
+        self.by_path = true;
         self
     }
 
@@ -308,8 +318,14 @@ impl PreparedCommand<'_> {
 
     /// Starts it on a terminal altogether: what it writes to stdout is shown there too, and read as its stderr.
     pub fn on_screen(self) -> (Child, Keyboard) {
+        self.on_screen_of(0)
+    }
+
+    /// The same on a terminal of so many columns; 0 for one that does not say.
+    pub fn on_screen_of(self, columns: u16) -> (Child, Keyboard) {
         let mut command = self.command();
         let keyboard = Keyboard::plug_into(&mut command);
+        keyboard.resize(columns);
         command.stdout(keyboard.programs_end());
         let shown = keyboard.screen();
         (self.start(command, None, Some(shown)), keyboard)
@@ -317,6 +333,10 @@ impl PreparedCommand<'_> {
 
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
+        // As if a shell had found it on its PATH: hints name commands as the program was called.
+        if let Some(name) = Path::new(&self.program).file_name().filter(|_| !self.by_path) {
+            command.arg0(name);
+        }
         command.args(&self.args).env_clear().envs(&self.env).current_dir(self.sandbox.path("work"));
         command.stdout(Stdio::piped());
         command

@@ -1,7 +1,7 @@
 //! A terminal for a program that asks questions: what it shows is its stderr, and the test types.
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{LocalModes, tcgetattr};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
@@ -39,6 +39,12 @@ impl Keyboard {
     /// Types these keys, `\r` for Enter and `\u{3}` for Ctrl-C.
     pub fn types(&mut self, keys: &str) {
         self.0.write_all(keys.as_bytes()).expect("the terminal is open");
+    }
+
+    /// Makes the terminal this many columns wide.
+    pub(super) fn resize(&self, columns: u16) {
+        let size = Winsize { ws_row: 50, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&self.0, size).expect("a terminal has a size");
     }
 
     /// Whether what is typed is shown by the terminal itself, as it is when nobody has changed that.

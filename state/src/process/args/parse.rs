@@ -107,7 +107,7 @@ fn report(command: impl FnOnce() -> String, err: &clap::Error) -> ExitCode {
     let usage = rest.lines().find_map(|line| line.trim().strip_prefix("Usage: "));
     match (tip, usage) {
         (Some(tip), _) => out::hint(
-            &similar_commands(err)
+            &similar_commands(&command, err)
                 .or_else(|| quoted_value(tip, err))
                 .unwrap_or_else(|| tip.to_owned()),
         ),
@@ -119,11 +119,12 @@ fn report(command: impl FnOnce() -> String, err: &clap::Error) -> ExitCode {
 
 /// A hint with the commands that were probably meant, the nearest first; `None` unless there are several. clap's own
 /// tip lists all of them, with the nearest last.
-fn similar_commands(err: &clap::Error) -> Option<String> {
+fn similar_commands(command: &str, err: &clap::Error) -> Option<String> {
     let Some(ContextValue::Strings(names)) = err.get(ContextKind::SuggestedSubcommand) else {
         return None;
     };
-    let nearest: Vec<_> = names.iter().rev().take(3).map(|name| format!("`{name}`")).collect();
+    let nearest: Vec<_> =
+        names.iter().rev().take(3).map(|name| format!("`{command} {name}`")).collect();
     (nearest.len() > 1).then(|| format!("similar commands, nearest first: {}", nearest.join(", ")))
 }
 
@@ -163,10 +164,13 @@ mod tests {
             .fold(Command::new("missions"), |program, name| program.subcommand(Command::new(name)));
         let hint = |word| {
             let line = ["missions", word];
-            similar_commands(&program.clone().try_get_matches_from(line).unwrap_err())
+            similar_commands("missions", &program.clone().try_get_matches_from(line).unwrap_err())
         };
         let text = hint("list-stat").unwrap();
-        assert!(text.starts_with("similar commands, nearest first: `list-state`, "), "{text}");
+        assert!(
+            text.starts_with("similar commands, nearest first: `missions list-state`, "),
+            "{text}"
+        );
         assert_eq!(hint("xyzzy"), None);
     }
 }
