@@ -244,7 +244,7 @@ fn a_request_that_could_not_be_printed_was_made() {
         assert_eq!(out.code(), code, "{out}");
         if code == 8 {
             assert_eq!(service.seen_at("POST", APPROVALS).len(), 1);
-            out.stderr_has("it was done").stderr_has("hint: `approval wait ");
+            out.stderr_has("it was done").stderr_has("approval wait ");
         }
     }
 }

@@ -53,7 +53,7 @@ fn a_call_that_was_ended_without_a_response_was_ended() {
     let call = sandbox.run(CALL, ["hello there"]).ok().json();
     let id = call["call_id"].as_str().expect("an id");
     let out = sandbox.run("/bin/sh", ["-c", &format!("{CALL} end {id} >/dev/full")]);
-    out.fails(8).stderr_has("error: it was done, but").stderr_has(&format!("`call status {id}`"));
+    out.fails(8).stderr_has("error: it was done, but").stderr_has(&format!("call status {id}`"));
 }
 
 /// One poll would take the whole `--deadline`, which is a minute.

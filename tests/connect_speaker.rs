@@ -225,7 +225,7 @@ fn a_call_whose_start_was_not_seen_is_looked_up_once() {
         ("f2", RequestFault::Html(200)),
         ("f3", RequestFault::Cut),
     ] {
-        line.service.fail_always("GET", &format!("/v1/calls/{call_id}"), fault.clone());
+        line.service.fail_always("GET", &format!("/v1/calls/{call_id}"), fault);
         assert_eq!(line.asks_on(call_id), "stranger", "{fault:?}");
         line.service.heal();
         let n_lookups = line.n_lookups(call_id);

@@ -95,7 +95,7 @@ fn a_turn_whose_reply_was_lost_is_never_run_again() {
         for chat in [false, true] {
             let gateway = SimulatedGateway::start();
             let path = if chat { "/v1/chat/completions" } else { "/tools/invoke" };
-            gateway.chat(chat).fail("POST", path, fault.clone(), 1);
+            gateway.chat(chat).fail("POST", path, fault, 1);
             let outcome = client(&gateway).run_turn(&TurnKind::OwnerVoice, "pay", WITHIN);
             assert!(matches!(outcome, TurnOutcome::Unconfirmed { .. }), "{fault:?} {outcome:?}");
             assert_eq!(gateway.turns().len(), 1, "{fault:?} chat {chat}");

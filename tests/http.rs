@@ -114,7 +114,7 @@ fn a_call_whose_response_was_lost_is_not_placed_again() {
         RequestFault::Status(504),
     ] {
         let service = SimulatedService::start();
-        service.fail("POST", CALLS, fault.clone(), 1);
+        service.fail("POST", CALLS, fault, 1);
         let out = Sandbox::for_service(&service).run(CALL, ["Hello there"]);
         out.fails(8);
         assert_eq!(n_calls(&service), 1, "{fault:?}");

@@ -17,14 +17,9 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use folder::{command, furnish, install, installs};
+use folder::{command, furnish, install, installs, skill};
 use harness::{Sandbox, SimulatedService, contract};
 use serde_json::json;
-
-/// Where the sandbox's skill folder is, as an argument.
-fn skill(sandbox: &Sandbox) -> String {
-    sandbox.skill().display().to_string()
-}
 
 #[test]
 fn every_entry_of_the_contract_holds_through_its_script() {

@@ -196,7 +196,7 @@ fn a_lost_answer_never_leads_to_a_second_dial() {
         let fixture = Fixture::with(settings, fixture::ONE_STEP);
         fixture.service.clock().periods(20);
         fixture.call("02", &["--recipient", "automated"]);
-        fixture.service.fail("POST", EVENTS, fault.clone(), 1);
+        fixture.service.fail("POST", EVENTS, fault, 1);
         fixture.service.advance(Duration::from_secs(8 * 60));
         let out = fixture.run(&["tick"]);
         let report = out.json()["missions"][0].clone();

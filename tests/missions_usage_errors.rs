@@ -100,7 +100,7 @@ fn what_the_service_says_decides_the_exit_code() {
     ] {
         let service = SimulatedService::start();
         let sandbox = Sandbox::for_service(&service);
-        service.fail("POST", "/v1/missions", fault.clone(), 1);
+        service.fail("POST", "/v1/missions", fault, 1);
         sandbox.run(MISSIONS, ["create-mission", "N", "I"]).fails(code).silent();
         assert_eq!(service.seen_at("POST", "/v1/missions").len(), 1, "{fault:?} is not repeated");
     }

@@ -24,6 +24,8 @@ struct Dialogue {
 
 impl Dialogue {
     fn begin(machine: &Machine, program: &str, args: &[&str]) -> Self {
+        // What can be used here does not depend on the machine that this runs on.
+        machine.crontab("");
         let (child, keyboard) = machine.sandbox.prepare(program, args).on_terminal();
         Self { child, keyboard }
     }
@@ -153,7 +155,6 @@ fn a_question_names_its_file_and_its_risk() {
     let server = machine.service.url();
     let own = machine.sandbox.path(OWN).display().to_string();
     machine.program("work/bin/systemctl", "exit 1");
-    machine.crontab("");
     let mut dialogue = Dialogue::begin(&machine, SETUP, &["--server", &server]);
     dialogue
         .answer("API key (not shown", &format!("{KEY}\r"))

@@ -36,9 +36,6 @@ pub(crate) struct Periods {
     pub(crate) late_poll: Duration,
     /// How long a late reply is awaited.
     pub(crate) late_reply: Duration,
-    /// From the moment a request found the gateway down to the first look whether it is back; each pause after that is
-    /// twice as long.
-    pub(crate) gateway_poll: Duration,
     /// How long texts with HELP are collected before the agent is notified of them.
     pub(crate) help_notice: Duration,
     /// How long turns in flight may take to end after SIGTERM.
@@ -64,7 +61,6 @@ impl Periods {
             answer_lifetime: seconds(120),
             late_poll: seconds(3),
             late_reply: seconds(600),
-            gateway_poll: seconds(1),
             help_notice: seconds(15),
             drain: seconds(10),
         }

@@ -81,8 +81,7 @@ pub use service::{
 };
 pub use storage::{
     awaited_replies, cron_daemon, crontab, do_not_call, file, intents, lock, paths, placed_calls,
-    script_client,
-    systemd_unit, texted_numbers,
+    script_client, systemd_unit, texted_numbers,
 };
 pub use text::{
     invisible, json, line_breaks, numbering, parse_time, phone, sanitize, secret, shell,

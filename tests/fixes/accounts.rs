@@ -53,7 +53,7 @@ pub(crate) const ALL: &[Situation] = &[
 ];
 
 fn wrong_clock(owner: &mut Owner) {
-    owner.before = "CLAWDTALK_CLOCK_OFFSET=+1h".to_owned();
+    "CLAWDTALK_CLOCK_OFFSET=+1h".clone_into(&mut owner.before);
     let notes = owner.sandbox.path("work/clock").display().to_string();
     owner.program("timedatectl", &format!("echo \"$*\" > '{notes}'"));
 }

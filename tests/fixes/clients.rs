@@ -51,7 +51,7 @@ pub(crate) const ALL: &[Situation] = &[
         "background",
         |owner| no_daemon(owner, false),
         |owner| {
-            owner.before = "crond -c 'sleep 20; :' & ".to_owned();
+            "crond -c 'sleep 20; :' & ".clone_into(&mut owner.before);
         },
     )
     .how(How::Alone),

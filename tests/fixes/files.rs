@@ -3,6 +3,7 @@
 use harness::KEY;
 use serde_json::json;
 
+use crate::folder::skill;
 use crate::owner::{How, Owner, Situation, nothing};
 
 pub(crate) const ALL: &[Situation] = &[
@@ -64,7 +65,7 @@ pub(crate) const ALL: &[Situation] = &[
     Situation::new(
         "show_space",
         "disk",
-        |owner| owner.before = "ulimit -f 1;".to_owned(),
+        |owner| "ulimit -f 1;".clone_into(&mut owner.before),
         |owner| owner.before.clear(),
     ),
     Situation::new(
@@ -72,11 +73,11 @@ pub(crate) const ALL: &[Situation] = &[
         "programs",
         |owner| {
             std::fs::rename(owner.sandbox.path("skill/bin/sms"), owner.sandbox.path("work/sms"))
-                .unwrap()
+                .unwrap();
         },
         |owner| {
             std::fs::rename(owner.sandbox.path("work/sms"), owner.sandbox.path("skill/bin/sms"))
-                .unwrap()
+                .unwrap();
         },
     ),
 ];
@@ -95,7 +96,7 @@ fn somebody_elses(owner: &mut Owner) {
         unwritable(owner);
         owner.mode("skill", 0o755);
     } else {
-        owner.options = "--skill-dir /".to_owned();
+        "--skill-dir /".clone_into(&mut owner.options);
         owner.program("sudo", "echo \"$*\"");
     }
 }
@@ -113,7 +114,7 @@ fn file_in_its_place(owner: &mut Owner) {
 }
 
 fn git(owner: &mut Owner, line: &[&str]) {
-    let skill = owner.sandbox.skill().display().to_string();
+    let skill = skill(&owner.sandbox);
     std::fs::remove_file(owner.sandbox.path("skill/.gitignore")).ok();
     let line: Vec<&str> = ["-C", &skill].iter().chain(line).copied().collect();
     owner.sandbox.run("git", line).ok();

@@ -70,7 +70,7 @@ pub(crate) const ALL: &[Situation] = &[
         "setup",
         "gateway",
         |owner| {
-            owner.adjust(&json!({"gateway_config": null, "gateway_url": "http://127.0.0.1:1", "gateway_token": "x"}))
+            owner.adjust(&json!({"gateway_config": null, "gateway_url": "http://127.0.0.1:1", "gateway_token": "x"}));
         },
         nothing,
     ),

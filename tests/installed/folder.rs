@@ -64,3 +64,8 @@ fn copy(from: &Path, to: &Path) {
         }
     }
 }
+
+/// Where the sandbox's skill folder is, as an argument.
+pub(crate) fn skill(sandbox: &Sandbox) -> String {
+    sandbox.skill().display().to_string()
+}

@@ -18,12 +18,14 @@ pub const HOSTILE: [&str; 9] = [
 ];
 
 impl Output {
-    /// The words behind `command` in the hint (or warning) that names it as `` `command WORDS` ``, as a shell reads them.
-    /// `after` is what stands behind the words. Nothing else must have been run on the way.
+    /// The words behind `command` in the hint (or warning) that names it as `` `command WORDS` ``, or with the path by which
+    /// the program was called in front, as a shell reads them. `after` is what stands behind the words. Nothing else must have been run on the way.
     #[track_caller]
     pub fn hinted(&self, command: &str, after: &str) -> Vec<String> {
         let named = |line: &str| {
-            let (_, words) = line.split_once(&format!("`{command} "))?;
+            let (before, words) = line.split_once(&format!("{command} "))?;
+            let (_, path) = before.rsplit_once('`')?;
+            (path.is_empty() || path.ends_with('/')).then_some(())?;
             Some(words.rsplit_once(after)?.0.to_owned())
         };
         match self.err().lines().find_map(named) {

@@ -8,7 +8,6 @@ mod stage;
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use state::exit;
 use state::out::Printer;
 
 use crate::check_result::CheckResult;
@@ -30,10 +29,7 @@ pub(crate) fn run(workspace: &Workspace, printer: Printer) -> Result<CheckResult
 
 /// Runs it as one of all checks.
 pub(crate) fn check(workspace: &Workspace) -> Result<CheckResult> {
-    Ok(match play(workspace) {
-        Ok(jobs) => judge(&jobs),
-        Err(err) => CheckResult::Failed(exit::one_line(&err)),
-    })
+    play(workspace).map(|jobs| judge(&jobs))
 }
 
 fn play(workspace: &Workspace) -> Result<Vec<Job>> {

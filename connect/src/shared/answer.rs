@@ -81,7 +81,7 @@ mod tests {
             TurnOutcome::BadToken,
             TurnOutcome::Busy { retry_after: None },
             TurnOutcome::Unconfirmed { why: words() },
-            TurnOutcome::Unreachable { why: words() },
+            TurnOutcome::Unreachable { why: words(), fix: None },
         ] {
             let answer = AnswerText::for_outcome(&outcome, true);
             assert!(matches!(answer, AnswerText::Error(_)), "{outcome:?}");

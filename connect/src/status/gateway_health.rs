@@ -54,5 +54,11 @@ mod tests {
         assert_eq!((health.reachable, health.sessions_send), (true, Some(false)));
         assert!(health.problem.is_some_and(|problem| problem.contains("gateway.tools.allow")));
         assert_eq!(of(TurnOutcome::NoReply).problem, None);
+        let unreachable = |fix: Option<&str>| {
+            let fix = fix.map(str::to_owned);
+            of(TurnOutcome::Unreachable { why: "not accepted".to_owned(), fix }).problem
+        };
+        assert_eq!(unreachable(Some("set it")).unwrap().split("; ").last(), Some("set it"));
+        assert!(unreachable(None).unwrap().contains("start the gateway"));
     }
 }

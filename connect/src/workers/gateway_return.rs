@@ -10,8 +10,9 @@ use crate::shared::request::Lifetime;
 use crate::shared::worker_event::WorkerEvent;
 use crate::status::gateway_health::GatewayHealth;
 
-/// The longest pause between two polls is so many times the first, which is a second.
-const LONGEST_PAUSE: u32 = 15;
+/// The pause before the first poll; each one after it is twice as long, up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 /// The stack of the thread that polls.
 const STACK: usize = 256 << 10;
@@ -98,8 +99,8 @@ impl GatewayReturn {
 impl GatewayWait {
     /// The pause before the next poll: a gateway that responds and takes no turn must not be asked all the time.
     fn next_pause(&mut self, context: &ClientContext) -> Duration {
-        let first = context.periods.gateway_poll;
-        let pause = self.last_pause.map_or(first, |last| last * 2);
-        *self.last_pause.insert(pause.min(first * LONGEST_PAUSE))
+        let pause = self.last_pause.map_or(FIRST_PAUSE, |last| last * 2).min(LONGEST_PAUSE);
+        self.last_pause = Some(pause);
+        context.service_clock.scale_period(pause)
     }
 }

@@ -150,7 +150,9 @@ fn decision(tree: &DecisionTree) -> MissionDecision {
         let unconfirmed = planned.iter().filter_map(|one| one.unconfirmed?.next_poll(now));
         let polls = tree.facts.targets.iter().filter_map(|target| target.next_poll(now));
         let next_poll = polls.chain(unconfirmed).min();
-        return MissionDecision::Wait { until: next_poll.unwrap_or_else(|| later(now, WHILE_PAUSED)) };
+        return MissionDecision::Wait {
+            until: next_poll.unwrap_or_else(|| later(now, WHILE_PAUSED)),
+        };
     }
     let mut steps = tree.facts.steps.iter().zip(&tree.statuses);
     let next = steps.find(|(_, status)| !status.is_over());

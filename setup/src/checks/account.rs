@@ -2,7 +2,7 @@
 
 use super::finding::{Finding, Found};
 use super::fix::Fix;
-use super::gateway::gateway_config;
+use super::gateway_config::gateway_config;
 use super::installation::{Installation, REQUEST_TIMEOUT};
 use crate::key::account;
 use jiff::SignedDuration;

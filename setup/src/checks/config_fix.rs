@@ -2,7 +2,7 @@
 
 use super::finding::Finding;
 use super::fix::Fix;
-use super::gateway::gateway_config;
+use super::gateway_config::gateway_config;
 use state::config::Config;
 use state::gateway_config::Auth;
 use state::{env, exit, failure, invocation, paths};

@@ -3,7 +3,7 @@
 
 use super::finding::{Finding, Found};
 use super::fix::Fix;
-use super::gateway::gateway_config;
+use super::gateway_config::gateway_config;
 use super::installation::Installation;
 
 pub(super) fn check(installation: &Installation) -> Vec<Found> {

@@ -3,7 +3,7 @@
 use super::config_fix;
 use super::finding::{Finding, Found, quoted};
 use super::fix::Fix;
-use super::gateway::gateway_config;
+use super::gateway_config::gateway_config;
 use super::git;
 use super::installation::Installation;
 use crate::folder_modes;

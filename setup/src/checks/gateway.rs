@@ -2,6 +2,7 @@
 
 use super::finding::{Finding, Found};
 use super::fix::{Fix, GatewayCommand};
+use super::gateway_config::gateway_config;
 use super::installation::{Installation, REQUEST_TIMEOUT};
 use crate::client;
 use crate::system::is_there;
@@ -220,10 +221,4 @@ impl Gateway<'_> {
             }
         }
     }
-}
-
-/// The gateway's own configuration, if the skill's refers to it and it can be read.
-pub(super) fn gateway_config(config: &Config) -> Option<GatewayConfig> {
-    let path = config.gateway_config().ok().flatten()?;
-    GatewayConfig::read(&ConfigFile::at(&path), &GatewayEnv::of_process()?).ok()
 }

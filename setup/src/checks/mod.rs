@@ -10,6 +10,7 @@ mod finding;
 mod fix;
 mod folder;
 mod gateway;
+mod gateway_config;
 mod git;
 mod inbound_line;
 mod installation;
@@ -92,8 +93,10 @@ pub fn run(installation: Installation) -> Vec<Check> {
     let passed: Vec<_> =
         checks.iter().filter(|check| check.finding.is_pass()).map(|check| check.id).collect();
     let has_key = passed.contains(&"key");
-    let is_set_up =
-        |check: &Check| check.id != "config" || check.finding.fix() != Some(&Fix::Setup);
+    let is_set_up = |check: &Check| {
+        let needs_setup = check.because.is_none() && check.finding.fix() == Some(&Fix::Setup);
+        check.id != "config" || !needs_setup
+    };
     let is_set_up = checks.iter().all(is_set_up);
     for check in &mut checks {
         // Neither can be mended before the key is.

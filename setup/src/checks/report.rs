@@ -59,7 +59,7 @@ fn waiting(checks: &[Check], id: &str) -> Vec<&'static str> {
     let comes_of = |check: &&Check| {
         let cause = |of: &&str| checks.iter().find(|check| check.id == *of)?.because;
         // No check comes of itself, so this ends.
-        std::iter::successors(check.because, |of| cause(&of)).take(checks.len()).any(|of| of == id)
+        std::iter::successors(check.because, |of| cause(of)).take(checks.len()).any(|of| of == id)
     };
     checks.iter().filter(comes_of).map(|check| check.id).collect()
 }

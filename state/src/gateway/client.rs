@@ -118,7 +118,7 @@ impl GatewayClient {
             }
             Ok(_) => None,
             Err(SendError::NotSent(cause) | SendError::ResponseLost(cause)) => {
-                Some(TurnOutcome::Unreachable { why: cause.to_string() })
+                Some(TurnOutcome::unreachable(&cause))
             }
         }
     }

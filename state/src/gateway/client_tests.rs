@@ -149,7 +149,10 @@ fn a_turn_ends_with_its_deadline() {
 fn a_gateway_that_is_down_is_unreachable() {
     let client = GatewayClient::new(endpoint(&test_server::dead_url(), Interface::Auto));
     let outcome = client.run_turn(&TurnKind::OwnerVoice, "hi", WITHIN);
-    assert_eq!(outcome, TurnOutcome::Unreachable { why: "connection refused".to_owned() });
+    assert_eq!(
+        outcome,
+        TurnOutcome::Unreachable { why: "connection refused".to_owned(), fix: None }
+    );
 }
 
 #[test]

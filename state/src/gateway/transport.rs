@@ -94,7 +94,7 @@ impl Transport {
                 }
                 Err(SendError::NotSent(cause)) => {
                     let wait = is_restarting.then_some(MIN_WAIT);
-                    (TurnOutcome::Unreachable { why: cause.to_string() }, wait)
+                    (TurnOutcome::unreachable(&cause), wait)
                 }
             };
             let left = begin_by.saturating_duration_since(Instant::now());

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::http::NetError;
+
 /// How an attempt to have a turn ended. Only [`TurnOutcome::Reply`] means that the agent answered; after nothing else may
 /// the caller be told that the work is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,10 +60,17 @@ pub enum TurnOutcome {
     Unreachable {
         /// What prevented it.
         why: String,
+        /// What helps against just that, such as a certificate that is not accepted.
+        fix: Option<String>,
     },
 }
 
 impl TurnOutcome {
+    /// Nothing was sent, for this reason.
+    pub(super) fn unreachable(cause: &NetError) -> Self {
+        Self::Unreachable { why: cause.to_string(), fix: cause.hint().map(str::to_owned) }
+    }
+
     /// Whether the gateway took the message as a turn: the variant in which it was sent works there.
     pub(super) fn proves_a_turn(&self) -> bool {
         match self {
@@ -88,7 +97,7 @@ impl TurnOutcome {
     }
 
     /// What the owner can do about it: a command, or a line of configuration.
-    pub fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<&str> {
         Some(match self {
             Self::ToolNotAllowed => {
                 "allow it in the gateway's config: gateway.tools.allow: [\"sessions_send\"] (`setup` does it)"
@@ -98,7 +107,10 @@ impl TurnOutcome {
                  or set `gateway_api` to \"auto\""
             }
             Self::BadToken => "run `setup` to take the gateway's token anew",
-            Self::Unreachable { .. } => "start the gateway, or run `setup` if it has moved",
+            Self::Unreachable { fix: Some(fix), .. } => fix,
+            Self::Unreachable { fix: None, .. } => {
+                "start the gateway, or run `setup` if it has moved"
+            }
             Self::Busy { .. } => "try again in a minute",
             _ => return None,
         })
@@ -124,7 +136,7 @@ impl fmt::Display for TurnOutcome {
             Self::BadToken => f.write_str("the gateway refused the token"),
             Self::Busy { .. } => f.write_str("the gateway takes no turns now"),
             Self::Unconfirmed { why } => write!(f, "sent, but unconfirmed: {why}"),
-            Self::Unreachable { why } => write!(f, "the gateway cannot be reached: {why}"),
+            Self::Unreachable { why, .. } => write!(f, "the gateway cannot be reached: {why}"),
         }
     }
 }

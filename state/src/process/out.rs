@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::exit::{self, Exit, Fault};
 use crate::process::args::Common;
 use crate::process::terminal::Painted;
+pub use crate::process::terminal::printable;
 use crate::process::{env, invocation};
 use crate::text::{sanitize, secret};
 
@@ -159,12 +160,6 @@ fn colour() -> bool {
 /// Prints a text on stdout, with a newline at its end.
 pub fn print_text(text: String) -> anyhow::Result<()> {
     write(&printable(&ending_in_newline(text)))
-}
-
-/// A text as everything is printed: without secrets, and without anything that moves a cursor or hides. For lines that
-/// cannot pass through here.
-pub fn printable(text: &str) -> String {
-    secret::redact(&sanitize::printable(text)).into_owned()
 }
 
 fn ending_in_newline(mut text: String) -> String {

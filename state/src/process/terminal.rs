@@ -4,7 +4,8 @@ use std::io::{self, IsTerminal as _};
 
 use rustix::termios::tcgetwinsize;
 
-use crate::process::{env, out};
+use crate::process::env;
+use crate::text::{sanitize, secret};
 
 /// The narrowest that lines are made, in columns; on a narrower terminal they break where it breaks them.
 const NARROWEST: usize = 20;
@@ -67,7 +68,7 @@ impl Painted {
     /// As it is printed: each piece without what could move a cursor, within the codes of its colour if it `has_colour`.
     pub(super) fn with_codes(&self, has_colour: bool) -> String {
         let piece = |(colour, text): &(Option<Colour>, String)| {
-            let text = out::printable(text);
+            let text = printable(text);
             match colour.filter(|_| has_colour) {
                 Some(colour) => format!("{}{text}\x1b[0m", colour.code()),
                 None => text,
@@ -75,6 +76,11 @@ impl Painted {
         };
         self.0.iter().map(piece).collect()
     }
+}
+
+/// A text as everything is printed: without secrets, and without anything that moves a cursor or hides.
+pub fn printable(text: &str) -> String {
+    secret::redact(&sanitize::printable(text)).into_owned()
 }
 
 /// The columns of the terminal that stdout is, or stderr if `of_stderr`; without one those in `COLUMNS`, if somebody set it.

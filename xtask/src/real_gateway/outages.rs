@@ -1,6 +1,5 @@
 //! A gateway that moves, restarts, takes its time and speaks TLS: what its owner may do to it while `connect` runs.
 
-use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -210,14 +209,13 @@ impl Scene<'_> {
             json!({"path": "TLS, its own certificate", "asked": question, "answered": answer});
         let folder = self.gateway.home().join(".openclaw/gateway/tls");
         let other = Authority::new().issue("localhost");
-        for (name, pem) in
-            [("gateway-cert.pem", other.certificate()), ("gateway-key.pem", other.key())]
-        {
+        let replace = |name: &str, pem: &str| -> Result<()> {
             let path = folder.join(name);
             ensure!(path.exists(), "the gateway has no `{}`", path.display());
-            fs::remove_file(&path).with_context(|| format!("removing `{}`", path.display()))?;
-            state::file::replace(&path, pem.as_bytes())?;
-        }
+            state::file::replace(&path, pem.as_bytes())
+        };
+        // Without its key it is of no use to the gateway, which would take up both at once.
+        replace("gateway-cert.pem", other.certificate())?;
         let refused = self.answer("refused", "Is it dark outside?")?;
         ensure!(self.model.n_asked("Is it dark") == 0, "it was asked for all that: {refused}");
         let until = Instant::now() + Duration::from_secs(30);
@@ -230,9 +228,10 @@ impl Scene<'_> {
             }
             ensure!(Instant::now() < until, "status says of another certificate: {problem:?}");
         };
+        replace("gateway-key.pem", other.key())?;
         self.gateway.down()?;
         self.gateway_starts()?;
-        let question = "Is it dark outside now?";
+        let question = "Is it cold outside now?";
         let answer = self.ask("tls2", question)?;
         client.stop(Signal::TERM, LIMIT);
         let changed = json!({"path": "TLS, a changed certificate after the fix", "refused": problem,

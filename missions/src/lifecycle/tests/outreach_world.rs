@@ -83,7 +83,7 @@ impl World {
         let now: Timestamp = STARTS[tape.below(STARTS.len())].parse().unwrap();
         let pacing = Pace { batch: 1 + tape.below(3), every: [120, 60, 600][tape.below(3)] };
         let until = now + SignedDuration::from_hours([240, 2, 30][tape.below(3)]);
-        let n = 1 + tape.below(7);
+        let n = 1 + tape.below(5);
         let window = |tape: &mut Tape| {
             let hours = ["9-17", "0-24", "12-13"][tape.below(3)];
             let options =
@@ -225,6 +225,7 @@ impl World {
             forbidden: self.people[n].forbidden.is_some(),
             events: vec![event],
             unconfirmed: None,
+            reply: None,
             n_withdrawn: 0,
             outreach: OutreachTargetFacts { one_message: true, ..OutreachTargetFacts::default() },
         });
@@ -381,7 +382,10 @@ impl World {
     }
 
     pub(super) fn advance(&mut self, until: Timestamp) {
-        self.now = until.max(self.now + SignedDuration::from_secs(60));
+        // What is stuck is looked at for hours.
+        let is_long = self.people.iter().any(|person| person.ends.contains(&ScriptedEnd::Stuck));
+        let period = SignedDuration::from_secs(if is_long { 900 } else { 120 });
+        self.now = until.max(self.now + period);
         while self.interventions.first().is_some_and(|(at, _)| *at <= self.now) {
             match self.interventions.remove(0).1 {
                 Intervention::Forbid(n, why) => self.people[n].forbidden = Some(why),
