@@ -62,7 +62,7 @@ fn a_silent_service_does_not_prolong_the_wait() {
     let service = SimulatedService::start();
     service.fail_always("GET", "/v1/calls/:id", RequestFault::Hang);
     let out = Sandbox::for_service(&service).run(CALL, ["wait", "call_1", "--timeout", "2"]);
-    out.fails(6).stdout_has("call_1").stderr_has("`call wait call_1`");
+    out.fails(6).stdout_has("call_1").stderr_has("call wait call_1`");
     assert!(out.took() < Duration::from_secs(15), "{out}");
 }
 

@@ -174,7 +174,7 @@ impl Reader {
         Sandbox::all_on_disk();
         let mut sandbox = Sandbox::for_both(&service, &gateway);
         folder::furnish(&mut sandbox);
-        let skill = sandbox.skill().display().to_string();
+        let skill = folder::skill(&sandbox);
         // By this the sandbox finds the client that a page starts, and ends it.
         sandbox.env("CLAWDTALK_SKILL_DIR", &skill);
         if machine == Machine::Fresh {
@@ -225,7 +225,7 @@ impl Reader {
 
     #[track_caller]
     fn follow(&mut self, line: &Line) {
-        let mut text = line.text.replace("{baseDir}", &self.sandbox.skill().display().to_string());
+        let mut text = line.text.replace("{baseDir}", &folder::skill(&self.sandbox));
         if text.contains("CONVERSATION_ID") {
             self.a_call_has_ended();
         }

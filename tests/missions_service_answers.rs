@@ -131,7 +131,7 @@ fn histories(settings: ServiceSettings, seed: u64) {
         }
         // The newest rule is the first to be used.
         for (fault, _) in answers.iter().rev() {
-            many.service.fail("POST", &ManyMissions::events_of(n), fault, 1);
+            many.service.fail("POST", &ManyMissions::events_of(n), *fault, 1);
         }
         proofs.push(answers.into_iter().map(|(_, proof)| proof).collect());
     }

@@ -37,6 +37,9 @@ pub(crate) struct CallState {
     /// Its greeting was sent.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) greeted: bool,
+    /// The session of its turns was made, with the main conversation in it or without.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) forked: bool,
     /// It is over.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) ended: bool,

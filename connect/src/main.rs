@@ -15,12 +15,19 @@
 //!    the agent, that finds the gateway down waits for its return ([`workers::gateway_return`]). What a crash leaves
 //!    unfinished, [`recovery`] resumes or answers.
 //!
+//! # The same where the gate holds what is done
+//!
+//! With `gate.on`, and the gate loaded at the gateway ([`shared::rung`]), an owner's turn goes by the [`gateway_line`] instead of
+//! HTTP: [`workers::line_session`] finds its session, [`workers::line_turn`] has it. Its words are not judged; instead the gate asks
+//! about each deed in the moment when it is done, and [`workers::deeds`] puts that to the owner's phone.
+//!
 //! # Threads
 //!
 //! - The **loop thread** ([`event_loop`]) owns the connection, the dispatcher and the status. It waits in its
 //!   poll only: what takes a network stands on other threads.
 //! - **Workers** have at most `max_turns` requests at once, each a thread with its own blocking HTTP. A panic ends one
 //!   request.
+//! - The **gateway line** has one thread, where a gate is wanted; each **deed** that it holds another, while the owner decides.
 //! - A **dial**, the **late replies**, the **gateway's return**, the **opt-outs** and each **poll** of an approval have a thread
 //!   while they have work.
 //! - They share the [`shared::context`], whose tables each have a lock of their own; only the journal's is ever taken under
@@ -37,7 +44,9 @@
 //!
 //! # Invariants
 //!
-//! - Nothing reaches the agent without an [`approval::state::Authorization`], which is used up by one turn.
+//! - Nothing reaches the agent without an [`approval::state::Authorization`], which is used up by one turn; no deed that the gate
+//!   holds is let through without one of its own.
+//! - A turn whose words were not judged runs only where the gate is loaded: it never falls back to HTTP.
 //! - A request runs at most once, across crashes too. Where it is not known whether it ran, it is **unconfirmed**: it is
 //!   answered as such, and not run again.
 //! - A stranger's words reach the agent only inside a fence ([`prompts::fence`]), and never trigger an approval.
@@ -55,7 +64,7 @@
 //! workers
 //! shared
 //! approval  settings
-//! sms
+//! sms  gateway_line
 //! classifier  calls  transport  status  journal  prompts  kept_files
 //! protocol  speech  log  periods  args
 //! ```
@@ -66,6 +75,7 @@ mod calls;
 mod classifier;
 mod daemon;
 mod event_loop;
+mod gateway_line;
 mod handlers;
 mod journal;
 mod kept_files;

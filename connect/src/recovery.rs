@@ -13,8 +13,24 @@ use crate::prompts::caller_phrases;
 use crate::protocol::incoming::{IncomingFrame, ServiceEvent};
 use crate::requests::completion::{answer_recovered, submit_text};
 use crate::requests::dispatcher::Dispatcher;
+use crate::shared::context::ClientContext;
 use crate::shared::request::{AgentRequest, Lifetime, Origin};
 use crate::transport::outbox::OutgoingAnswer;
+use crate::workers::line_turn::LineTurn;
+use crate::workers::pool::{Lane, QueueTimeout};
+use crate::workers::{deeds, turn};
+
+/// Takes up the deeds that an earlier process was asked about, before the gate names them again.
+pub(crate) fn replay_deeds(context: &ClientContext, replayed: &ReplayedJournal) {
+    for request in &replayed.requests {
+        let Some(id) = request.key.strip_prefix(&deeds::journal_key("")) else { continue };
+        let approval = match &request.stage {
+            RequestStage::Pushed { approval } => Some(approval.clone()),
+            _ => None,
+        };
+        context.deeds.recover(id, approval);
+    }
+}
 
 /// Takes up what a journal says.
 pub(crate) fn replay(dispatcher: &mut Dispatcher, replayed: ReplayedJournal) {
@@ -26,6 +42,9 @@ pub(crate) fn replay(dispatcher: &mut Dispatcher, replayed: ReplayedJournal) {
     }
     let (now, service_now) = (Instant::now(), dispatcher.context.service_clock.now());
     for request in replayed.requests {
+        if request.key.starts_with(&deeds::journal_key("")) {
+            continue;
+        }
         let is_fresh = age(request.at, service_now) < dispatcher.context.periods.queue;
         let is_untouched = request.stage == RequestStage::Accepted && request.notice.is_none();
         if is_untouched && (is_fresh || handlers::sms_keywords::is_opt_out(&request.frame)) {
@@ -50,8 +69,11 @@ pub(crate) fn replay(dispatcher: &mut Dispatcher, replayed: ReplayedJournal) {
             RequestStage::AwaitingApproval => {
                 answer_interrupted(dispatcher, &request, caller_phrases::APPROVAL_INTERRUPTED);
             }
-            RequestStage::Dispatched => {
+            RequestStage::Dispatched | RequestStage::Pushed { .. } => {
                 answer_interrupted(dispatcher, &request, caller_phrases::TURN_INTERRUPTED);
+            }
+            RequestStage::DispatchedByLine { turn } => {
+                resume_by_line(dispatcher, &request, turn);
             }
             RequestStage::Answered { body, at } => {
                 deliver(dispatcher, &request, body, age(*at, service_now), now);
@@ -100,11 +122,33 @@ fn unsent(dispatcher: &Dispatcher, request: &ReplayedRequest) -> Option<AgentReq
     Some(AgentRequest { text, lifetime: Some(lifetime), ..recovered })
 }
 
+/// Goes on with a turn that was sent by the gateway line.
+fn resume_by_line(dispatcher: &mut Dispatcher, request: &ReplayedRequest, turn: &str) {
+    let known = serde_json::from_str::<LineTurn>(turn).ok();
+    let origin = origin(dispatcher, request);
+    let (Some(turn), Some(origin), true) = (known, origin, dispatcher.context.gate.on) else {
+        return answer_interrupted(dispatcher, request, caller_phrases::TURN_INTERRUPTED);
+    };
+    let log = &dispatcher.context.log;
+    log.line(format_args!("{}: its turn is looked for after the restart", request.key));
+    let (context, key) = (Arc::clone(&dispatcher.context), request.key.as_str());
+    let request = Arc::new(AgentRequest::recovered(key, origin));
+    let work_request = Arc::clone(&request);
+    dispatcher.submit(&request, Lane::Calls, QueueTimeout::Unlimited, move || {
+        turn::resume(&context, &work_request, &turn);
+    });
+}
+
 /// Answers a request that the restart interrupted.
 fn answer_interrupted(dispatcher: &mut Dispatcher, request: &ReplayedRequest, why: &'static str) {
     dispatcher.context.log.line(format_args!("{}: interrupted by the restart: {why}", request.key));
     match origin(dispatcher, request) {
-        Some(origin @ Origin::Text { .. }) if request.stage == RequestStage::Dispatched => {
+        Some(origin @ Origin::Text { .. })
+            if matches!(
+                request.stage,
+                RequestStage::Dispatched | RequestStage::DispatchedByLine { .. }
+            ) =>
+        {
             text(dispatcher, &request.key, origin, why);
         }
         Some(origin @ (Origin::Call { .. } | Origin::Walkie { .. })) => {

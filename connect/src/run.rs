@@ -1,5 +1,6 @@
 //! `connect run`: takes the lock, builds the client, and turns the reason of its end into an exit code.
 
+use std::cell::RefCell;
 use std::io::{self, ErrorKind};
 use std::panic;
 use std::path::Path;
@@ -9,10 +10,12 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use jiff::Timestamp;
 use mio::{Poll, Waker};
+use serde_json::json;
 use state::args::Common;
 use state::clock::{Clock, Moment};
 use state::config::Config;
 use state::exit::{self, Exit, Fault};
+use state::gateway::Device;
 use state::http::Endpoint;
 use state::lock::Lock;
 use state::out::Printer;
@@ -22,19 +25,23 @@ use state::{api, failure, file, paths, sanitize, shell, url};
 use crate::args::RunArgs;
 use crate::daemon::running;
 use crate::event_loop::{EventLoop, ExitReason, SOCKET, WAKER};
+use crate::gateway_line::thread::{self, LineSettings};
 use crate::journal::Journal;
 use crate::kept_files::KeptFiles;
 use crate::log::ClientLog;
 use crate::protocol::outgoing::auth;
 use crate::recovery;
+use crate::requests::completion;
 use crate::requests::dispatcher::Dispatcher;
 use crate::settings::ClientSettings;
 use crate::shared::context::{ClientContext, ContextParts};
 use crate::shared::loop_channel::{LoopEvent, LoopSender};
+use crate::shared::rung::Rung;
+use crate::shared::worker_event::WorkerEvent;
 use crate::status::writer::StatusWriter;
 use crate::status::{ClientState, ClientStatus, GatewayStatus};
 use crate::transport::connection::ServiceConnection;
-use crate::workers::opt_out_writer;
+use crate::workers::{deeds, opt_out_writer};
 
 /// The lock is tried for this long: `connect status` briefly takes it to test it.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(300);
@@ -97,6 +104,9 @@ pub(crate) fn run(common: &Common, args: &RunArgs) -> anyhow::Result<Exit> {
         StatusWriter::new(paths::connect_status(skill), context.periods.heartbeat, status);
     status.enter(ClientState::Connecting, None);
     let mut dispatcher = Dispatcher::new(Arc::clone(&context), status, max_turns);
+    recovery::replay_deeds(&context, &replayed);
+    start_line(&context);
+    completion::show_rung(&mut dispatcher);
     recovery::replay(&mut dispatcher, replayed);
     opt_out_writer::read_history(&context);
 
@@ -119,6 +129,52 @@ pub(crate) fn run(common: &Common, args: &RunArgs) -> anyhow::Result<Exit> {
     let (reason, _kept_files) =
         EventLoop::new(poll, loop_receiver, connection, dispatcher, kept_files)?.run()?;
     end(skill, &context, reason)
+}
+
+/// Starts the gateway line, where a gate is wanted. Without it the words of requests are judged, as where there is none.
+fn start_line(context: &Arc<ClientContext>) {
+    if !context.gate.on {
+        return;
+    }
+    let device = match Device::load_or_create(&paths::connect_device(&context.skill)) {
+        Ok(device) => device,
+        Err(err) => {
+            let why = exit::one_line(&err);
+            return context.log.line(format_args!("there is no gateway line: {why}"));
+        }
+    };
+    let (on_deed, on_state) = (Arc::clone(context), Arc::clone(context));
+    let last = RefCell::new(String::new());
+    let settings = LineSettings {
+        gateway: context.gateway.clone(),
+        device,
+        wants_gate: true,
+        gate_settings: json!({
+            "reads": context.gate.reads,
+            "strangersRead": context.gate.strangers_read,
+            "bins": own_folders(&context.skill),
+        }),
+        on_deed: Box::new(move |deed| deeds::take_up(&on_deed, deed)),
+        on_state: Box::new(move |state| {
+            let (_, why) = Rung::explained(&on_state.gate, state);
+            let line = why.unwrap_or_else(|| "connected; the gate holds what is done".to_owned());
+            // A gateway that stays away is told of once.
+            if last.replace(line.clone()) != line {
+                on_state.log.line(format_args!("gateway line: {line}"));
+            }
+            on_state.notify("", WorkerEvent::LineChanged);
+        }),
+    };
+    if let Err(err) = thread::start(settings, |line| context.set_line(line)) {
+        context.log.line(format_args!("there is no gateway line: {err}"));
+    }
+}
+
+/// The folders in which these programs lie: the gate lets pass what they read.
+fn own_folders(skill: &Path) -> Vec<String> {
+    let running = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.to_owned()));
+    let folders = [Some(skill.join("bin")), running].into_iter().flatten();
+    folders.map(|folder| folder.display().to_string()).collect()
 }
 
 /// Makes the skill folder this process's own: its lock, and its number for those who look for it.

@@ -2,6 +2,7 @@
 
 use state::approval_policy::ApprovalPolicy;
 use state::config::Config;
+use state::gate_policy::GatePolicy;
 use state::gateway::GatewayEndpoint;
 use state::settings::Settings;
 
@@ -16,6 +17,8 @@ pub(crate) struct ClientSettings {
     pub(crate) voice: VoiceSettings,
     /// Which requests need the owner's approval.
     pub(crate) guard: ApprovalPolicy,
+    /// Whether deeds are held at the gateway.
+    pub(crate) gate: GatePolicy,
     /// Who is answered by text.
     pub(crate) sms_policy: SmsPolicy,
     /// Texts an hour that become turns, of all numbers together that we never wrote to.
@@ -50,6 +53,7 @@ impl ClientSettings {
                 context: settings.voice_context,
             },
             guard: settings.approval_policy,
+            gate: settings.gate_policy,
             sms_policy: SmsPolicy::new(settings.sms_allow, settings.allowed_numbers),
             sms_per_hour: settings.sms_per_hour,
             max_turns: settings.max_turns,

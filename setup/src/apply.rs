@@ -2,6 +2,7 @@
 //! that uninstall would not find.
 
 use crate::folder_modes;
+use crate::gate_plugin;
 use crate::gateway_edit::PreparedEdit;
 use crate::git_ignore;
 use crate::manifest::{self, Manifest, update_config};
@@ -114,6 +115,27 @@ impl AppliedChanges {
                 Err(err)
             }
         }
+    }
+
+    /// Puts the gate's folder beside the gateway's configuration, and switches it on in ours. The gateway's configuration is to
+    /// name it afterwards.
+    pub fn write_gate(&mut self, skill: &Path, folder: &Path) -> anyhow::Result<()> {
+        manifest::update(skill, |manifest| manifest.gate = Some(folder.to_owned()))?;
+        if gate_plugin::write(folder)? {
+            let file = folder.display().to_string();
+            self.0.push(json!({"file": file, "change": "gate written"}));
+        }
+        let is_on = update_config(skill, |config| {
+            let gate = config.entry("gate").or_insert_with(|| json!({}));
+            let before = gate["on"] == true;
+            gate["on"] = json!(true);
+            Ok(before)
+        })?;
+        if !is_on {
+            let file = paths::config(skill).display().to_string();
+            self.0.push(json!({"file": file, "key": "gate.on", "change": "set"}));
+        }
+        Ok(())
     }
 
     /// Makes `chosen` the one thing that keeps the client running, in place of what setup installed before.

@@ -62,6 +62,11 @@ pub struct Setup {
     #[arg(long, conflicts_with = "no_gateway")]
     pub chat: bool,
 
+    /// Have the gateway ask your phone before the agent acts in a turn by telephone: puts the gate into the gateway, once
+    /// a test on your phone was approved
+    #[arg(long, conflicts_with = "no_gateway")]
+    pub gate: bool,
+
     /// Ask nothing: take names from the agent's pages, and allow sessions_send in the gateway's configuration
     #[arg(long, short)]
     pub yes: bool,

@@ -17,6 +17,7 @@
 //!   a kill leaves nothing that [`uninstall_steps`] would not find.
 //! - [`checks`] read everything, change nothing, and know nothing of setup's own run.
 //! - [`gateway_file`] and [`json5`] edit a file that belongs to somebody else: whole or not at all, comments kept.
+//! - [`gate_plugin`] is the gate, which setup puts beside the gateway's configuration.
 //! - [`git_ignore`] is what git is to leave alone, for setup, `status` and the installation; [`folder_modes`] who else may
 //!   read and write there.
 //! - [`installed_links`] says how the programs themselves go, which `uninstall` leaves.
@@ -31,6 +32,7 @@ pub mod client;
 pub mod commands;
 pub mod detect;
 pub mod folder_modes;
+pub mod gate_plugin;
 pub mod gateway_edit;
 pub mod gateway_file;
 pub mod git_ignore;

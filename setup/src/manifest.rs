@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use state::exit::Fault;
 use state::{file, paths};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The key of the manifest in `skill-config.json`.
 pub const KEY: &str = "setup";
@@ -20,6 +20,9 @@ pub struct Manifest {
     /// Changes of the gateway's configuration, oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub gateway: Vec<Edit>,
+    /// The folder of the gate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gate: Option<PathBuf>,
     /// What keeps `connect` running.
     #[serde(rename = "service", skip_serializing_if = "Option::is_none")]
     pub supervisor: Option<Supervisor>,

@@ -1,6 +1,7 @@
 //! The steps of an uninstall: what each one is, and doing it.
 
 use crate::client;
+use crate::gate_plugin;
 use crate::gateway_edit::Edit;
 use crate::gateway_file::GatewayFile;
 use crate::json5;
@@ -30,6 +31,8 @@ pub enum UninstallStep {
     Client,
     /// Take back an edit of the gateway's configuration, which was made after these others.
     GatewayEdit(Edit, Vec<Edit>),
+    /// Remove the gate's folder, which the gateway's configuration no longer names.
+    Gate(PathBuf),
     /// Take the early versions' voice agent out of the gateway's configuration: from a list, or as an entry.
     VoiceAgent(ValueLocation, Option<Value>),
     /// Remove a file of ours.
@@ -53,6 +56,9 @@ impl UninstallStep {
             Self::GatewayEdit(edit, _) => {
                 json!({"what": format!("take back {}", edit.description()), "file": edit.file.display().to_string()})
             }
+            Self::Gate(folder) => {
+                json!({"what": "remove the gate", "file": folder.display().to_string()})
+            }
             Self::VoiceAgent(place, _) => {
                 json!({"what": "remove the voice agent of early versions", "file": place.file.display().to_string()})
             }
@@ -73,6 +79,19 @@ impl UninstallStep {
             Self::GatewayEdit(edit, earlier) => {
                 edit.undo(earlier)?;
                 manifest::update(skill, |manifest| manifest.gateway.retain(|entry| entry != edit))
+            }
+            Self::Gate(folder) => {
+                gate_plugin::remove(folder)?;
+                manifest::update_config(skill, |config| {
+                    if let Some(gate) = config.get_mut("gate").and_then(Value::as_object_mut) {
+                        gate.shift_remove("on");
+                        if gate.is_empty() {
+                            config.shift_remove("gate");
+                        }
+                    }
+                    Ok(())
+                })?;
+                manifest::update(skill, |manifest| manifest.gate = None)
             }
             Self::VoiceAgent(place, item) => remove_voice_agent(place, item.as_ref()),
             Self::File(path) => match fs::remove_file(path) {
@@ -117,7 +136,8 @@ pub fn gateway_steps(manifest: &Manifest, skill: &Path) -> Vec<UninstallStep> {
     let edits = &manifest.gateway;
     let step =
         |(at, edit): (usize, &Edit)| UninstallStep::GatewayEdit(edit.clone(), edits[..at].to_vec());
-    edits.iter().enumerate().rev().map(step).chain(voice_agent(skill)).collect()
+    let gate = manifest.gate.clone().map(UninstallStep::Gate);
+    edits.iter().enumerate().rev().map(step).chain(gate).chain(voice_agent(skill)).collect()
 }
 
 fn voice_agent(skill: &Path) -> Option<UninstallStep> {

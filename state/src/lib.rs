@@ -12,7 +12,7 @@
 //! | `process` | [`args`], [`clock`], [`env`](mod@env), [`interrupt`], [`invocation`], [`out`], [`sleep_watch`], [`terminal`], [`time_zones`]: command line, time, signals, stdout and stderr |
 //! | `storage` | [`file`](mod@file), [`lock`], [`paths`], [`intents`], [`do_not_call`], [`placed_calls`], [`script_client`], [`texted_numbers`], [`awaited_replies`], [`cron_daemon`], [`crontab`], [`systemd_unit`] |
 //! | `gateway_config` | [`gateway_config`]: the gateway's own configuration |
-//! | `config` | [`config`], [`settings`], [`approval_policy`]: `skill-config.json` and the environment |
+//! | `config` | [`config`], [`settings`], [`approval_policy`], [`gate_policy`]: `skill-config.json` and the environment |
 //! | `http` | [`http`]: one client for all requests |
 //! | `api`, `gateway` | [`api`]: the service; [`gateway`]: the agent's gateway. Neither uses the other |
 //! | `service` | [`approval_status`], [`call_outcome`], [`carrier_opt_out`], [`opt_out_history`], [`withdrawal`], [`owner`]: what the service's responses mean |
@@ -72,7 +72,7 @@ mod service;
 mod storage;
 mod text;
 
-pub use config::{approval_policy, settings};
+pub use config::{approval_policy, gate_policy, settings};
 pub use process::{
     args, clock, env, interrupt, invocation, out, sleep_watch, terminal, time_zones,
 };

@@ -1,5 +1,8 @@
 //! The gateway: where it is, whether it lets requests in, and by whose leave.
 
+use std::time::Duration;
+
+use harness::SimulatedOwner;
 use serde_json::json;
 
 use crate::owner::{ALLOWED, OWN, Owner, Situation, nothing};
@@ -38,6 +41,8 @@ pub(crate) const ALL: &[Situation] = &[
             owner.gateway.allow(true);
         },
     ),
+    // A file of the gate that is not as setup wrote it.
+    Situation::new("set_up_gate", "gate", half_a_gate, nothing),
     // A token that was changed in the file, and reloading is off.
     Situation::new(
         "restart_gateway",
@@ -165,6 +170,13 @@ pub(crate) const ALL: &[Situation] = &[
 fn not_allowed(owner: &mut Owner) {
     owner.own(PLAIN);
     owner.gateway.allow(false);
+}
+
+fn half_a_gate(owner: &mut Owner) {
+    owner.service.owner(SimulatedOwner::Approves(Duration::ZERO));
+    owner.skill_program(&["setup", "--yes", "--gate", "--service", "none"]);
+    owner.sandbox.write("home/.openclaw/clawdtalk-gate/index.js", "// half");
+    owner.client_says(&json!({"gateway": {"rung": "gate"}}));
 }
 
 fn editor(owner: &mut Owner, script: &str) {

@@ -66,8 +66,8 @@ mod wire;
 
 pub use clock::SimulatedClock;
 pub use error_response::{BodyKind, ErrorResponse, Proof};
-pub use gateway::{AgentReply, GatewayLog, GatewayVersion, RecordedTurn, SimulatedGateway};
-pub use gateway::{TOKEN, TurnApi};
+pub use gateway::{AgentReply, AgentWork, GatewayLog, GatewayVersion, RecordedDeed, RecordedTurn};
+pub use gateway::{SimulatedGateway, TOKEN, TurnApi};
 pub use raw_server::RawServer;
 pub use recording::{RecordedConnection, RecordedFrame, RecordedRequest, ServiceLog};
 pub use rng::Rng;

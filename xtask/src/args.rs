@@ -108,7 +108,11 @@ pub(crate) enum Command {
     OutreachCheck,
 
     /// Let connect answer through a real OpenClaw gateway (node, python and the registries are needed; exit 77 = skipped)
-    RealGateway,
+    RealGateway {
+        /// Let the gate hold what the agent is about to do, with a model that calls tools
+        #[arg(long)]
+        gate: bool,
+    },
 }
 
 #[derive(clap::Args)]

@@ -5,6 +5,7 @@
 
 mod approvals;
 mod calls;
+mod deeds;
 mod installation;
 mod mission;
 mod script;
@@ -45,7 +46,7 @@ impl DemoAct {
     }
 }
 
-const ACTS: [DemoAct; 12] = [
+const ACTS: [DemoAct; 15] = [
     DemoAct::voice("A fresh machine is set up", installation::set_up),
     DemoAct::voice("The line is up", voice::connects),
     DemoAct::voice("The owner calls and asks", voice::asked_and_answered),
@@ -57,6 +58,9 @@ const ACTS: [DemoAct; 12] = [
     DemoAct::other("A script asks the owner, who says no", approvals::denied),
     DemoAct::other("A script asks again, and the owner says yes", approvals::approved),
     DemoAct::other("An errand with a phone call in it", mission::from_start_to_end),
+    DemoAct::other("The gate is put into the gateway", deeds::set_up),
+    DemoAct::other("Asked in German, held at the deed, and denied", deeds::denied),
+    DemoAct::other("Asked again, and approved", deeds::approved),
     DemoAct::other("Everything is taken back", installation::uninstall),
 ];
 

@@ -67,6 +67,8 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
             outreach_check::run(&workspace, printer)?.report("outreach-check")
         }
         Command::CronCheck => cron_check::run(&workspace, printer)?.report("cron-check"),
-        Command::RealGateway => real_gateway::run(&workspace, printer)?.report("real-gateway"),
+        Command::RealGateway { gate } => {
+            real_gateway::run(&workspace, printer, *gate)?.report("real-gateway")
+        }
     })
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask real-gateway`: `setup`, the voice path, `uninstall` and what becomes of a client whose gateway changes,
 //! against a real OpenClaw gateway, whose model is a stub that repeats its prompt or uses a tool.
 
+mod gate;
 mod model;
 mod outages;
 mod owner;
@@ -21,9 +22,14 @@ use crate::workspace::{Profile, Workspace};
 use owner::GatewayOwner;
 use process::RealGateway;
 
+/// A stub of a model that calls tools.
+const STUB_WITH_TOOLS: &str = include_str!("real_gateway/stub-with-tools.mjs");
+
 /// Installs the gateway (about 1 to 2 minutes the first time), starts it, lets `connect` answer requests through it,
 /// and takes it down again.
-pub(crate) fn run(workspace: &Workspace, printer: Printer) -> Result<CheckResult> {
+///
+/// With `gate` it plays instead what the gate holds, with a model that calls tools.
+pub(crate) fn run(workspace: &Workspace, printer: Printer, gate: bool) -> Result<CheckResult> {
     let gateway = match RealGateway::installed(workspace) {
         Ok(gateway) => Arc::new(gateway),
         Err(reason) => return Ok(CheckResult::Skipped(exit::one_line(&reason))),
@@ -32,7 +38,13 @@ pub(crate) fn run(workspace: &Workspace, printer: Printer) -> Result<CheckResult
     let running = Arc::clone(&gateway);
     let played = interrupt::run_until_signal(move || {
         out::progress("starting the gateway (10 to 30 s)");
+        if gate {
+            running.use_stub(STUB_WITH_TOOLS)?;
+        }
         running.up()?;
+        if gate {
+            return gate::run(&programs, &running);
+        }
         let (owner, before) = (GatewayOwner::new(&programs, &running), running.own_files()?);
         let mut turns = vec![owner.sets_up()?];
         turns.extend(turns::run(&format!("{programs}/connect"), &running)?);
@@ -50,9 +62,14 @@ pub(crate) fn run(workspace: &Workspace, printer: Printer) -> Result<CheckResult
         Ok(turns) => turns,
         Err(fault) => return Ok(CheckResult::Failed(exit::one_line(&fault))),
     };
+    let gateway_version = &gateway.version;
     printer.print(&json!({"ok": true, "gateway": gateway.version, "turns": turns}), || {
         turns.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     })?;
+    if gate {
+        let detail = format!("held what was to be held, and nothing else, with {gateway_version}");
+        return Ok(CheckResult::Passed(detail));
+    }
     let n_requests = turns.iter().filter(|turn| turn.get("answered").is_some()).count();
     let detail =
         format!("set up, {n_requests} requests answered, and undone with {}", gateway.version);

@@ -9,6 +9,7 @@
 mod client;
 mod disk;
 mod harm;
+mod line;
 mod namespace;
 mod part;
 mod parts;

@@ -4,6 +4,7 @@
 //! ([`authorize`](crate::workers::authorize)) gets decisions through [`subscriptions`]; where no phone can be reached,
 //! [`spoken`] holds what the owner is to confirm on the call.
 
+pub(crate) mod deed_table;
 mod plain_yes;
 pub(crate) mod refusal;
 pub(crate) mod spoken;

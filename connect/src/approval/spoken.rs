@@ -1,9 +1,19 @@
 //! Requests that the owner is to confirm on a call: each by the next request of that call, whatever it is.
 
 use std::collections::HashMap;
+use std::sync::mpsc::Sender;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::state::SpokenConfirmation;
+use super::state::{Authorization, SpokenConfirmation};
+
+/// What the next request of a call decides.
+#[derive(Debug)]
+pub(crate) enum AwaitedConfirmation {
+    /// A request of the owner's, which was not passed on yet.
+    Request(SpokenConfirmation),
+    /// A deed that the gate holds; whoever waits for it gets the authorization, or none.
+    Deed(SpokenConfirmation, Sender<Option<Authorization>>),
+}
 
 /// The confirmations that are awaited.
 #[derive(Debug, Default)]
@@ -12,14 +22,14 @@ pub(crate) struct SpokenConfirmations(Mutex<ConfirmationTables>);
 #[derive(Debug, Default)]
 struct ConfirmationTables {
     /// By call: awaited from the next request there.
-    by_call: HashMap<String, SpokenConfirmation>,
+    by_call: HashMap<String, AwaitedConfirmation>,
     /// By request: this request is that next one.
-    by_request: HashMap<String, SpokenConfirmation>,
+    by_request: HashMap<String, AwaitedConfirmation>,
 }
 
 impl SpokenConfirmations {
     /// The owner was asked to confirm on a call; an older confirmation there is void.
-    pub(crate) fn expect(&self, call_id: &str, confirmation: SpokenConfirmation) {
+    pub(crate) fn expect(&self, call_id: &str, confirmation: AwaitedConfirmation) {
         self.lock().by_call.insert(call_id.to_owned(), confirmation);
     }
 
@@ -33,7 +43,7 @@ impl SpokenConfirmations {
     }
 
     /// What this request decides, if anything.
-    pub(crate) fn take(&self, request_key: &str) -> Option<SpokenConfirmation> {
+    pub(crate) fn take(&self, request_key: &str) -> Option<AwaitedConfirmation> {
         self.lock().by_request.remove(request_key)
     }
 

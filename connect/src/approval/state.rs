@@ -24,7 +24,7 @@ use state::sanitize;
 use super::plain_yes::is_plain_yes;
 use super::refusal::RefusalReason;
 use crate::calls::Speaker;
-use crate::classifier::{Classification, classify, classify_strangers};
+use crate::classifier::{Classification, SensitiveReason, classify, classify_strangers};
 use crate::prompts::turn::Consent;
 
 /// What a phone shows whole, in characters; a longer action is refused, never cut.
@@ -101,6 +101,8 @@ pub(crate) struct ClassifiedText {
     text: String,
     speaker: Speaker,
     classification: Classification,
+    /// The gate holds what the agent is about to do.
+    is_held: bool,
 }
 
 impl ClassifiedText {
@@ -110,7 +112,16 @@ impl ClassifiedText {
             Speaker::Owner => classify(text, rules),
             Speaker::Stranger => classify_strangers(text, rules),
         };
-        Self { text: text.to_owned(), speaker, classification }
+        Self { text: text.to_owned(), speaker, classification, is_held: false }
+    }
+
+    /// The same where the gate holds what the agent is about to do: only the owner's own phrases count.
+    pub(crate) fn by_phrases_alone(self) -> Self {
+        let classification = match self.classification {
+            pattern @ Classification::Sensitive(SensitiveReason::Pattern(_)) => pattern,
+            _ => Classification::Harmless,
+        };
+        Self { classification, is_held: true, ..self }
     }
 
     /// Why the text is sensitive, if it is: the verb that acts, never the whole request.
@@ -135,6 +146,8 @@ pub(crate) fn gate(
 ) -> GateResult {
     let is_sensitive = classified.classification != Classification::Harmless;
     let text = classified.text;
+    let consent =
+        if classified.is_held { Consent::AtTheDeed { has_main: true } } else { Consent::NotNeeded };
     match (classified.speaker, policy.approve) {
         // Strangers never trigger an approval, whatever the policy.
         (Speaker::Stranger, approve) if is_sensitive || approve == WhenToAsk::Always => {
@@ -143,7 +156,7 @@ pub(crate) fn gate(
         (Speaker::Owner, WhenToAsk::Always) => {}
         (Speaker::Owner, WhenToAsk::Sensitive) if is_sensitive => {}
         (Speaker::Owner, WhenToAsk::Never | WhenToAsk::Sensitive) | (Speaker::Stranger, _) => {
-            return GateResult::Pass(Authorization::of(&text, Consent::NotNeeded));
+            return GateResult::Pass(Authorization::of(&text, consent));
         }
     }
     let action = sanitize::judgeable_line(&text);
@@ -154,6 +167,22 @@ pub(crate) fn gate(
 }
 
 impl ApprovalRequest {
+    /// The approval of one deed that the gate holds; what it authorizes is the gate's id of it.
+    pub(crate) fn of_deed(
+        (id, action): (&str, &str),
+        deadline: Instant,
+        no_device: NoDeviceAction,
+    ) -> Self {
+        Self { text: id.to_owned(), action: action.to_owned(), deadline, no_device }
+    }
+
+    /// It was created by an earlier process, under this id.
+    pub(crate) fn resumed(self, id: &str) -> Transition {
+        let action = Some(self.action.clone());
+        let asked = ExpectedApproval { id: id.to_owned(), action, biometric: false };
+        Transition::Pending(PendingApproval { request: self, asked })
+    }
+
     /// What the phone shows: the request's own text, in one line.
     pub(crate) fn action(&self) -> &str {
         &self.action

@@ -275,6 +275,7 @@ impl World {
         match authorization.consent() {
             Consent::NotNeeded => assert!(!is_gated, "nobody was asked"),
             Consent::OnPhone => assert_eq!(truth.first, Some(("approved", true))),
+            Consent::AtTheDeed { .. } => panic!("no gate is in sight"),
             Consent::Spoken => {
                 assert_eq!(self.policy.no_device, NoDeviceAction::Voice);
                 let (asked, (words, at)) =

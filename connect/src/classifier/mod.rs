@@ -46,7 +46,7 @@ mod wish;
 mod word_classes;
 mod words;
 
-pub(crate) use classify::{Classification, classify, classify_strangers};
+pub(crate) use classify::{Classification, SensitiveReason, classify, classify_strangers};
 pub(crate) use tokenize::plain_words;
 
 #[cfg(test)]

@@ -120,6 +120,8 @@ impl StatusView {
         );
         line("Waiting", waiting(status));
         line("Gateway", status.gateway.problem.clone());
+        line("Held by", status.gateway.rung.clone());
+        line("Not by the gate", status.gateway.rung_problem.clone());
         if !status.journal_writable {
             line("Journal", Some("cannot be written, so nothing sensitive is done".to_owned()));
         }

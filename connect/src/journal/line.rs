@@ -21,6 +21,9 @@ pub(crate) enum JournalStep {
     /// It waits for an approval.
     #[serde(rename = "guarded")]
     AwaitingApproval,
+    /// A deed was put to the owner; the body is the service's id of that approval.
+    #[serde(rename = "pushed")]
+    Pushed,
     /// It is being sent to the gateway: from here on a turn may have run.
     #[serde(rename = "sent")]
     Dispatched,

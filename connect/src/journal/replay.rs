@@ -40,8 +40,18 @@ pub(crate) enum RequestStage {
     Accepted,
     /// An approval was awaited.
     AwaitingApproval,
+    /// A deed was put to the owner.
+    Pushed {
+        /// The service's id of that approval.
+        approval: String,
+    },
     /// It was being sent to the gateway: whether the turn ran is unconfirmed.
     Dispatched,
+    /// The same by the gateway line, where it can be looked for.
+    DispatchedByLine {
+        /// What is known of the turn, as JSON.
+        turn: String,
+    },
     /// Its answer is ready.
     Answered {
         /// What is to be delivered.
@@ -130,7 +140,11 @@ impl ReplayedRequest {
             }
             JournalStep::Unsent => RequestStage::Accepted,
             JournalStep::AwaitingApproval => RequestStage::AwaitingApproval,
-            JournalStep::Dispatched => RequestStage::Dispatched,
+            JournalStep::Pushed => RequestStage::Pushed { approval: body.unwrap_or_default() },
+            JournalStep::Dispatched => match body {
+                Some(turn) if !turn.is_empty() => RequestStage::DispatchedByLine { turn },
+                _ => RequestStage::Dispatched,
+            },
             JournalStep::Answered => RequestStage::Answered { body: body.unwrap_or_default(), at },
             JournalStep::SendingSms => RequestStage::SendingSms,
             JournalStep::Done => {

@@ -57,6 +57,11 @@ pub(crate) const UNREADABLE: &str = "I got an answer from your assistant that I 
 /// Sent to the gateway before a crash, and unanswered.
 pub(crate) const TURN_INTERRUPTED: &str = "I lost track of that when I was restarted. It may have been carried \
                                      out or not, so please check before you ask again.";
+/// The gateway was restarted meanwhile, and does not know of the request any more.
+pub(crate) const TURN_LOST: &str = "Your assistant was restarted, and I lost track of that. It may have been carried \
+                              out or not, so please check before you ask again.";
+/// The owner asked for something else on the same call, and the turn before it was stopped.
+pub(crate) const BROKEN_OFF: &str = "You asked for something else, so I stopped that.";
 /// Something in this program broke while it handled the request.
 pub(crate) const INTERNAL_ERROR: &str = "Sorry, something went wrong on my side, and I lost track of that. \
                                  Please check before you ask again.";
@@ -89,6 +94,11 @@ pub(crate) const STOPPED_BY_OWNER: &str = "You asked me by text to stop, so I st
 /// The machine slept while the request waited for a yes, so nobody knows how old that is.
 pub(crate) const MACHINE_SLEPT: &str =
     "My computer was asleep while I waited for your yes, so I have not done it. Please ask again.";
+/// The owner approved a deed that the gate holds.
+pub(crate) const DEED_APPROVED: &str = "You approved that. I'll go on.";
+/// The gate asked too often.
+pub(crate) const TOO_MANY_DEEDS: &str =
+    "There were too many things to approve, so I have not done it.";
 /// Somebody who is not the owner asked for something sensitive, on a call.
 pub(crate) const NOT_FOR_STRANGERS: &str = "I can't do that for you, but I can pass on a message.";
 /// The same by text message.
@@ -100,6 +110,33 @@ pub(crate) fn confirm_aloud(request: &str) -> String {
         "I can't reach your phone for approval. You asked: {}. Shall I go ahead? Please say yes or no.",
         request.trim().trim_end_matches(['.', '!', '?'])
     )
+}
+
+/// A deed is put to the owner: `action` is what is about to be done, in words that can be spoken.
+pub(crate) fn deed_held(action: &str) -> String {
+    format!("That needs your approval: {}. Please look at your phone.", unended(action))
+}
+
+/// No device, and `guard.no_device` is `voice`: asks aloud about a deed.
+pub(crate) fn confirm_deed_aloud(action: &str) -> String {
+    format!(
+        "I can't reach your phone for approval. I am about to do this: {}. Shall I go ahead? Please say yes or no.",
+        unended(action)
+    )
+}
+
+/// The agent uses a tool, by this title.
+pub(crate) fn at_work(title: &str) -> String {
+    format!("I'm working on it: {}.", unended(title))
+}
+
+/// The answer to a yes aloud to a deed, and whether it came while the deed was still held.
+pub(crate) fn heard_yes(in_time: bool) -> &'static str {
+    if in_time { "All right, I'll go on." } else { "That came too late, so I have not done it." }
+}
+
+fn unended(text: &str) -> &str {
+    text.trim().trim_end_matches(['.', '!', '?', ':'])
 }
 
 /// The one line that answers a text which asks who this is.
@@ -147,6 +184,10 @@ mod tests {
         UNREADABLE,
         TURN_INTERRUPTED,
         INTERNAL_ERROR,
+        TURN_LOST,
+        BROKEN_OFF,
+        DEED_APPROVED,
+        TOO_MANY_DEEDS,
         APPROVAL_REQUESTED,
         DENIED,
         TIMED_OUT,

@@ -2,6 +2,7 @@
 
 use state::sms_segments;
 
+use super::directives::harmless;
 use crate::protocol::sanitize::sanitize;
 
 /// A stranger's words are cut after this many characters: ten texts, or a minute of speech.
@@ -21,7 +22,7 @@ impl FenceNonce {
     /// carry the nonce. Every line of it is led by a bar, what cannot be seen is taken out, and whatever
     /// looks like a fence or a header of ours or of the gateway's is broken up.
     pub(crate) fn quote(&self, source: &str, text: &str) -> String {
-        let text = without_markers(&sanitize(text));
+        let text = harmless(&without_markers(&sanitize(text)));
         let start = sms_segments::prefix(text.trim(), LONGEST, usize::MAX);
         let mut bars = String::with_capacity(start.len() + 2);
         for line in start.lines() {

@@ -6,8 +6,10 @@
 pub(crate) mod call_summary;
 pub(crate) mod caller_phrases;
 pub(crate) mod context;
+pub(crate) mod directives;
 pub(crate) mod fence;
 pub(crate) mod help_notice;
 pub(crate) mod opt_out_notice;
 pub(crate) mod phone_display;
+pub(crate) mod stranger_record;
 pub(crate) mod turn;

@@ -2,6 +2,7 @@
 
 use state::phone::Phone;
 
+use super::directives::harmless;
 use super::fence::FenceNonce;
 use super::phone_display::display;
 
@@ -21,6 +22,11 @@ pub(crate) enum Consent {
     NotNeeded,
     /// Approved on the owner's phone.
     OnPhone,
+    /// The gate asks the owner about each deed when it is done. The flag says whether the main conversation came along.
+    AtTheDeed {
+        /// Whether it did.
+        has_main: bool,
+    },
     /// A plain yes aloud on the same call (`guard.no_device` = `voice`).
     Spoken,
 }
@@ -28,6 +34,16 @@ pub(crate) enum Consent {
 const READ_ALOUD: &str = "Your answer is read aloud: one to three short, plain sentences, and no \
                           Markdown, lists, links, emoji or code. Answer with the words to say, and \
                           nothing else.";
+
+/// Where the gate holds what the agent is about to do.
+const AT_THE_DEED: &str = " Nothing here was approved yet. Whatever you do that acts is shown on the owner's phone in that \
+                           moment, and waits for their yes: just do it, and do not ask twice. What they refuse is not done: \
+                           say so, and try no other way.";
+/// The same where the main conversation could not be brought along.
+const AT_THE_DEED_ALONE: &str = " Nothing here was approved yet. Whatever you do that acts is shown on the owner's phone in \
+                                 that moment, and waits for their yes: just do it, and do not ask twice. What they refuse is \
+                                 not done: say so, and try no other way. Your main conversation is not in this session; \
+                                 `sessions_history` shows it.";
 
 /// The owner's own request. It ends the message, unquoted.
 pub(crate) fn owner_message(
@@ -46,6 +62,8 @@ pub(crate) fn owner_message(
             " Nothing here was approved on the owner's phone: before you send, buy, change or delete anything, run \
              `approval request`."
         }
+        Consent::AtTheDeed { has_main: true } => AT_THE_DEED,
+        Consent::AtTheDeed { has_main: false } => AT_THE_DEED_ALONE,
         Consent::OnPhone => {
             " The owner approved this on their phone, and nothing beyond it: carry it out without asking again."
         }
@@ -55,7 +73,7 @@ pub(crate) fn owner_message(
     };
     format!(
         "[ClawdTalk] {owner} {channel}. {READ_ALOUD}{consent} The request:\n\n{}",
-        request.trim()
+        harmless(request.trim())
     )
 }
 

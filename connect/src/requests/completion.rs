@@ -12,6 +12,7 @@ use crate::prompts::caller_phrases;
 use crate::prompts::opt_out_notice::stop_notice;
 use crate::shared::answer::AnswerText;
 use crate::shared::request::{AgentRequest, Origin};
+use crate::shared::rung::Rung;
 use crate::shared::worker_event::{TurnResult, WorkerEvent};
 use crate::transport::outbox::OutgoingAnswer;
 use crate::workers::pool::{Lane, QueueTimeout};
@@ -32,6 +33,25 @@ pub(crate) fn on_worker_event(dispatcher: &mut Dispatcher, key: &str, event: Wor
         WorkerEvent::TurnStarted => {
             dispatcher.open.resume(key, Instant::now(), &dispatcher.context.periods);
         }
+        WorkerEvent::Progress(text) => {
+            let (now, periods) = (Instant::now(), dispatcher.context.periods);
+            if dispatcher.open.said(key, now, &periods) {
+                tell(dispatcher, key, None, &text);
+            }
+        }
+        WorkerEvent::DeedHeld(origin, text) => {
+            tell(dispatcher, key, Some(&origin), &text);
+            dispatcher.open.await_approval(key);
+        }
+        WorkerEvent::DeedDecided(origin, text) => {
+            dispatcher.open.resume(key, Instant::now(), &dispatcher.context.periods);
+            tell(dispatcher, key, Some(&origin), text);
+        }
+        WorkerEvent::Record(text) => {
+            let key = format!("record:{key}");
+            dispatcher.notify_agent(key, text);
+        }
+        WorkerEvent::LineChanged => show_rung(dispatcher),
         WorkerEvent::Finished(result) => complete(dispatcher, key, result),
         WorkerEvent::Panicked => {
             dispatcher.context.log.line(format_args!("{key}: panicked; see the line before"));
@@ -49,6 +69,33 @@ pub(crate) fn on_worker_event(dispatcher: &mut Dispatcher, key: &str, event: Wor
         WorkerEvent::LateReply(outcome) => complete_late(dispatcher, key, outcome),
         WorkerEvent::DryRun(what) => dispatcher.outbox.send_ephemeral(what.to_string()),
     }
+}
+
+/// Says something to whoever waits for a request; after its one answer, where its call goes on.
+fn tell(dispatcher: &mut Dispatcher, key: &str, origin: Option<&Origin>, text: &str) {
+    let frame = match (dispatcher.open.get(key), origin) {
+        (Some(request), _) => request.origin.progress_frame(text),
+        (None, Some(origin)) => {
+            let is_over = |call_id: &str| dispatcher.context.calls.get(call_id).ended;
+            let can_hear = origin.call_id().is_some_and(|call_id| !is_over(call_id));
+            can_hear.then(|| origin.follow_up_frame(&AnswerText::Reply(text.to_owned()))).flatten()
+        }
+        (None, None) => None,
+    };
+    if let Some(frame) = frame {
+        dispatcher.outbox.send_ephemeral(frame);
+    }
+}
+
+/// Puts into the status on which rung the owner's turns stand.
+pub(crate) fn show_rung(dispatcher: &mut Dispatcher) {
+    let context = &dispatcher.context;
+    let (rung, why) = Rung::explained(&context.gate, &context.line().state());
+    let rung = context.gate.on.then(|| rung.to_owned());
+    dispatcher.status.change(|status| {
+        status.gateway.rung = rung;
+        status.gateway.rung_problem = why;
+    });
 }
 
 /// The work for a request has ended.

@@ -93,6 +93,25 @@ impl OpenRequests {
         }
     }
 
+    /// Something was said while the caller waits: the next progress message of ours is put off. False if nothing is to be said.
+    pub(super) fn said(&mut self, key: &str, now: Instant, periods: &Periods) -> bool {
+        let Some(open) = self.0.get_mut(key) else { return false };
+        match &mut open.phase {
+            RequestPhase::Working { next_progress: Some(next), .. } => {
+                *next = now + periods.next_progress;
+                true
+            }
+            // It was said before the owner was asked, and came later.
+            RequestPhase::AwaitingApproval => true,
+            _ => false,
+        }
+    }
+
+    /// The request of this key, if it is not over.
+    pub(super) fn get(&self, key: &str) -> Option<&Arc<AgentRequest>> {
+        self.0.get(key).map(|open| &open.request)
+    }
+
     /// A worker has ended with a request, which is taken off the table.
     pub(super) fn end(&mut self, key: &str) -> Option<EndedRequest> {
         let OpenRequest { request, phase } = self.0.remove(key)?;

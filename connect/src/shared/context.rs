@@ -1,20 +1,26 @@
 //! What the loop thread and all workers share. Each table in it has a lock of its own.
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use state::approval_policy::ApprovalPolicy;
 use state::clock::Clock;
+use state::gate_policy::GatePolicy;
 use state::{api, gateway, paths};
 
+use crate::approval::deed_table::DeedTable;
 use crate::approval::spoken::SpokenConfirmations;
 use crate::approval::subscriptions::ApprovalSubscriptions;
 use crate::calls::{CallState, Calls};
+use crate::gateway_line::handle::GatewayLine;
 use crate::journal::{Journal, JournalStep};
 use crate::log::ClientLog;
 use crate::periods::Periods;
 use crate::settings::{ClientSettings, VoiceSettings};
 use crate::shared::loop_channel::{LoopEvent, LoopSender};
+use crate::shared::phone_session::PhoneSession;
+use crate::shared::rung::Rung;
 use crate::shared::worker_event::{TurnResult, WorkerEvent};
 use crate::sms::opt_out_queue::OptOutQueue;
 use crate::sms::policy::SmsPolicy;
@@ -44,6 +50,14 @@ pub(crate) struct ClientContext {
     pub(crate) loop_sender: LoopSender,
     /// Which requests need the owner's approval.
     pub(crate) guard: ApprovalPolicy,
+    /// Whether deeds are held at the gateway.
+    pub(crate) gate: GatePolicy,
+    /// The gateway line, once it is started.
+    line: OnceLock<GatewayLine>,
+    /// Which turn has the phone's session at the gateway.
+    pub(crate) phone_session: PhoneSession,
+    /// The deeds that the gate asked about.
+    pub(crate) deeds: DeedTable,
     /// The state of each call.
     pub(crate) calls: Calls,
     /// What owners are to confirm on calls.
@@ -93,6 +107,10 @@ impl ClientContext {
             log,
             loop_sender,
             guard: settings.guard,
+            gate: settings.gate,
+            line: OnceLock::new(),
+            phone_session: PhoneSession::default(),
+            deeds: DeedTable::default(),
             calls: Calls::default(),
             spoken_confirmations: SpokenConfirmations::default(),
             approval_subscriptions: ApprovalSubscriptions::default(),
@@ -101,6 +119,22 @@ impl ClientContext {
             n_stops: AtomicU64::default(),
             opt_outs: OptOutQueue::default(),
         }
+    }
+
+    /// Uses this line from now on; one that was there before stays.
+    pub(crate) fn set_line(&self, line: GatewayLine) {
+        // It is set once, before anybody asks.
+        let _ = self.line.set(line);
+    }
+
+    /// The gateway line; one that is never connected where there is none.
+    pub(crate) fn line(&self) -> GatewayLine {
+        self.line.get().cloned().unwrap_or_else(GatewayLine::off)
+    }
+
+    /// What holds an owner's turn now.
+    pub(crate) fn rung(&self) -> Rung {
+        self.line.get().map_or(Rung::Words, |line| Rung::of(&self.gate, line))
     }
 
     /// The owner stopped everything: what has not reached the agent does not, and no reply is texted.

@@ -4,6 +4,7 @@ use serde_json::Value;
 use state::gateway::TurnOutcome;
 
 use super::answer::AnswerText;
+use super::request::Origin;
 use crate::status::gateway_health::GatewayHealth;
 
 /// What happened to a request on a worker's thread.
@@ -13,6 +14,16 @@ pub(crate) enum WorkerEvent {
     ApprovalRequested,
     /// The owner approved, and the request goes to the gateway.
     TurnStarted,
+    /// The agent said this on the way, or came further: worth saying while the caller waits.
+    Progress(String),
+    /// A deed of this request is put to the owner; the words for the caller. The request itself may have ended.
+    DeedHeld(Origin, String),
+    /// What came of it.
+    DeedDecided(Origin, &'static str),
+    /// A stranger's turn that ran apart is told to the agent's main conversation.
+    Record(String),
+    /// The line to the gateway stands in another way.
+    LineChanged,
     /// The work has ended.
     Finished(TurnResult),
     /// The work panicked.

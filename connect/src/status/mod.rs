@@ -56,6 +56,12 @@ pub(crate) struct GatewayStatus {
     pub(crate) sessions_send: Option<bool>,
     /// What is in the way, in one plain line.
     pub(crate) problem: Option<String>,
+    /// What holds the owner's turns, where a gate is wanted: `gate`, or only the guard of `words`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rung: Option<String>,
+    /// Why it is not the gate, and the command that helps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rung_problem: Option<String>,
 }
 
 /// How long the last turns took.

@@ -7,4 +7,4 @@ mod backoff;
 pub(crate) mod connection;
 pub(crate) mod dial;
 pub(crate) mod outbox;
-mod socket;
+pub(crate) mod socket;

@@ -11,6 +11,7 @@ use state::api::{self, UrlPath};
 use state::approval_status;
 
 use crate::approval::refusal::RefusalReason;
+use crate::approval::spoken::AwaitedConfirmation;
 use crate::approval::state::{
     ApprovalRequest, Authorization, ClassifiedText, GateResult, Transition, authorize_internal,
     gate,
@@ -22,6 +23,7 @@ use crate::prompts::caller_phrases;
 use crate::shared::answer::AnswerText;
 use crate::shared::context::ClientContext;
 use crate::shared::request::{AgentRequest, Origin};
+use crate::shared::rung::Rung;
 use crate::shared::worker_event::WorkerEvent;
 use crate::workers::interruption::Interruption;
 
@@ -49,10 +51,13 @@ pub(crate) fn authorize(
         return AuthorizationResult::Granted(authorize_internal(&request.text));
     }
     let now = Instant::now();
-    if let Some(authorization) = confirmed_on_call(context, request, speaker, now) {
-        return AuthorizationResult::Granted(authorization);
+    if let Some(result) = confirmed_on_call(context, request, speaker, now) {
+        return result;
     }
-    let classified = ClassifiedText::of(&request.text, speaker, &context.guard.phrases);
+    let mut classified = ClassifiedText::of(&request.text, speaker, &context.guard.phrases);
+    if speaker == Speaker::Owner && context.rung() == Rung::Gate {
+        classified = classified.by_phrases_alone();
+    }
     if let Some(why) = classified.why() {
         context.log.debug(|| format!("{}: {why}", request.key));
     }
@@ -74,7 +79,13 @@ pub(crate) fn authorize(
     }
     context.notify(&request.key, WorkerEvent::ApprovalRequested);
     context.log.line(format_args!("{}: approval requested", request.key));
-    match request_approval(context, service, approval, (request, interruption)) {
+    let asking = Asking {
+        key: &request.key,
+        details: details(&request.origin),
+        interruption,
+        on_created: &|_| {},
+    };
+    match request_approval(context, service, approval, &asking) {
         Transition::Approved(authorization) => {
             context.log.line(format_args!("{}: approved", request.key));
             AuthorizationResult::Granted(authorization)
@@ -87,7 +98,8 @@ pub(crate) fn authorize(
                     request.key
                 ));
                 let question = caller_phrases::confirm_aloud(confirmation.text());
-                context.spoken_confirmations.expect(call_id, confirmation);
+                let awaited = AwaitedConfirmation::Request(confirmation);
+                context.spoken_confirmations.expect(call_id, awaited);
                 AuthorizationResult::Refused(AnswerText::Reply(question))
             }
             None => refuse(context, request, RefusalReason::NoDevice),
@@ -103,25 +115,50 @@ fn confirmed_on_call(
     request: &AgentRequest,
     speaker: Speaker,
     now: Instant,
-) -> Option<Authorization> {
-    let confirmation = context.spoken_confirmations.take(&request.key)?;
-    let authorization =
-        (speaker == Speaker::Owner).then(|| confirmation.confirm(&request.text, now)).flatten();
+) -> Option<AuthorizationResult> {
+    let awaited = context.spoken_confirmations.take(&request.key)?;
+    let is_owner = speaker == Speaker::Owner;
+    let confirmation = match awaited {
+        AwaitedConfirmation::Request(confirmation) => confirmation,
+        AwaitedConfirmation::Deed(confirmation, waiting) => {
+            let authorization =
+                is_owner.then(|| confirmation.confirm(&request.text, now)).flatten();
+            let is_yes = authorization.is_some();
+            // Whoever waited may have given up, and then nothing is done.
+            let is_heard = waiting.send(authorization).is_ok();
+            let phrase = caller_phrases::heard_yes(is_heard);
+            return is_yes
+                .then(|| AuthorizationResult::Refused(AnswerText::Reply(phrase.to_owned())));
+        }
+    };
+    let authorization = is_owner.then(|| confirmation.confirm(&request.text, now)).flatten();
     let what = if authorization.is_some() {
         "confirmed on the call"
     } else {
         "no plain yes; the request before it is dropped"
     };
     context.log.line(format_args!("{}: {what}", request.key));
-    authorization
+    authorization.map(AuthorizationResult::Granted)
+}
+
+/// What an approval belongs to.
+pub(crate) struct Asking<'a> {
+    /// Its name in the log.
+    pub(crate) key: &'a str,
+    /// How it came to be asked, for the owner's phone.
+    pub(crate) details: &'a str,
+    /// What ends the wait early.
+    pub(crate) interruption: &'a Interruption,
+    /// Called with the service's id of it, before its decision is awaited.
+    pub(crate) on_created: &'a dyn Fn(&str),
 }
 
 /// Makes the approval at the service and waits for its end. A connection that drops changes nothing: the polls go on.
-fn request_approval(
+pub(crate) fn request_approval(
     context: &Arc<ClientContext>,
     service: &api::Client,
     approval: ApprovalRequest,
-    (request, interruption): (&AgentRequest, &Interruption),
+    asking: &Asking,
 ) -> Transition {
     let (sender, updates) = mpsc::channel();
     // Before the approval is made: its decision may come before the answer to its creation.
@@ -129,9 +166,10 @@ fn request_approval(
     let left = approval.deadline().saturating_duration_since(Instant::now());
     let body = json!({
         "action": approval.action(),
-        "details": details(&request.origin),
+        "details": asking.details,
         "require_biometric": false,
-        "expires_in": context.guard.timeout.as_secs(),
+        // The half second is for the way here.
+        "expires_in": (left + Duration::from_millis(500)).as_secs(),
     });
     let created =
         service.clone().with_deadline(left).post("/v1/approvals", body).and_then(|answer| {
@@ -142,22 +180,49 @@ fn request_approval(
     let (id, answer) = match &created {
         Ok((id, answer)) => (id.as_str(), answer),
         Err(err) => {
-            context.log.line(format_args!("{}: requesting the approval: {err}", request.key));
+            context.log.line(format_args!("{}: requesting the approval: {err}", asking.key));
             return approval.created(None, now);
         }
     };
     if !context.approval_subscriptions.claim(id) {
-        let key = &request.key;
+        let key = asking.key;
         context.log.line(format_args!("{key}: the service gave two approvals the same id"));
         return approval.created(None, now);
     }
+    (asking.on_created)(id);
     let transition = approval.created(Some((id, answer)), now);
+    await_decision(context, service, (id, transition), (sender, &updates), asking)
+}
+
+/// Waits for the end of an approval that an earlier process made, under this id.
+pub(crate) fn resume_approval(
+    context: &Arc<ClientContext>,
+    service: &api::Client,
+    (id, approval): (&str, ApprovalRequest),
+    asking: &Asking,
+) -> Transition {
+    let (sender, updates) = mpsc::channel();
+    let _subscription = context.approval_subscriptions.subscribe(sender.clone());
+    if !context.approval_subscriptions.claim(id) {
+        return approval.created(None, Instant::now());
+    }
+    await_decision(context, service, (id, approval.resumed(id)), (sender, &updates), asking)
+}
+
+/// Polls for the decision while it is awaited over the socket as well.
+fn await_decision(
+    context: &Arc<ClientContext>,
+    service: &api::Client,
+    (id, transition): (&str, Transition),
+    (sender, updates): (mpsc::Sender<ApprovalUpdate>, &mpsc::Receiver<ApprovalUpdate>),
+    asking: &Asking,
+) -> Transition {
     if matches!(transition, Transition::Pending(_))
         && let Ok(path) = api::url_path(&["v1", "approvals", id])
     {
         poll(service, path, context.service_clock.scale_period(Duration::from_secs(1)), sender);
     }
-    wait(transition, &updates, || interruption.why_void(context))
+    wait(transition, updates, || asking.interruption.why_void(context))
 }
 
 /// Waits for the end of an approval; whatever it is, nothing is approved once `why_void` has a reason.

@@ -37,6 +37,8 @@ pub enum Fix {
     Setup,
     /// Let setup allow `sessions_send`.
     AllowTool,
+    /// Put the gate into the gateway, or put it there again.
+    SetUpGate,
     /// Let this agent answer.
     ChooseAgent(String),
     /// Let something keep the client running.
@@ -176,6 +178,7 @@ impl Fix {
         let text = match self {
             Self::Setup => own("setup"),
             Self::AllowTool => own("setup --yes"),
+            Self::SetUpGate => own("setup --gate"),
             Self::ChooseAgent(id) => own(&format!("setup --agent-id {}", shell::quote(id))),
             Self::KeepRunning(supervisor) => own(&format!("setup --service {supervisor}")),
             Self::KeepRunningByHand => format!(

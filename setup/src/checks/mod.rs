@@ -9,6 +9,7 @@ mod exposure;
 mod finding;
 mod fix;
 mod folder;
+mod gate;
 mod gateway;
 mod gateway_config;
 mod git;
@@ -44,12 +45,13 @@ struct Group {
     run: fn(&Installation) -> Vec<Found>,
 }
 
-const GROUPS: [Group; 12] = [
+const GROUPS: [Group; 13] = [
     Group { ids: &["folder", "config"], run: folder::check },
     Group { ids: &["key", "quota", "clock"], run: account::check },
     Group { ids: &["service"], run: account::check_doctor },
     Group { ids: &["client"], run: client::check },
     Group { ids: &["gateway", "token", "sessions_send", "agent"], run: gateway::check },
+    Group { ids: &["gate"], run: gate::check },
     Group { ids: &["background"], run: supervisor::check },
     Group { ids: &["numbers"], run: number_data::check },
     Group { ids: &["programs"], run: program_files::check },
@@ -61,6 +63,7 @@ const GROUPS: [Group; 12] = [
 
 /// Runs every check, all at the same time, and gives their findings in a fixed order after at most 9 s.
 pub fn run(installation: Installation) -> Vec<Check> {
+    let has_gate = gate::is_wanted(&installation);
     let installation = Arc::new(installation);
     let (sender, receiver) = mpsc::channel();
     for (number, group) in GROUPS.iter().enumerate() {
@@ -89,7 +92,8 @@ pub fn run(installation: Installation) -> Vec<Check> {
         };
         group.ids.iter().map(check).collect::<Vec<_>>()
     };
-    let mut checks: Vec<Check> = GROUPS.iter().zip(found).flat_map(group).collect();
+    let checks = GROUPS.iter().zip(found).flat_map(group);
+    let mut checks: Vec<Check> = checks.filter(|check| has_gate || check.id != "gate").collect();
     let passed: Vec<_> =
         checks.iter().filter(|check| check.finding.is_pass()).map(|check| check.id).collect();
     let has_key = passed.contains(&"key");

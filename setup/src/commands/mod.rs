@@ -1,5 +1,6 @@
 //! The three programs, each from its options to its exit code.
 
+mod gate;
 pub mod setup;
 pub mod status;
 pub mod uninstall;

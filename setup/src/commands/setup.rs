@@ -1,5 +1,6 @@
 //! `setup`: detects, prompts, plans, applies the plan, and checks the result.
 
+use super::gate;
 use crate::apply::AppliedChanges;
 use crate::args;
 use crate::checks::{self, Check, Installation};
@@ -80,14 +81,16 @@ pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
     changes.write_git_ignore(&skill)?;
     let mut left_alone: Vec<String> =
         detected.remarks.iter().chain(&plan.left_alone).cloned().collect();
-    let edits: Vec<_> =
+    let mut edits: Vec<_> =
         plan.edits.iter().map(|planned| changes.edit_gateway(&skill, planned)).collect();
-    let has_edited = edits.iter().any(|edit| matches!(edit, Ok(true)));
-    let failed: Vec<String> =
-        edits.iter().filter_map(|edit| edit.as_ref().err()).map(exit::one_line).collect();
-    for why in &failed {
-        out::warning(why);
+    if args.gate {
+        match &detected.gateway {
+            Some(gateway) => edits.extend(gate::install(&skill, gateway, &mut changes)?),
+            None => left_alone.push("no gateway was found here to put the gate into".to_owned()),
+        }
     }
+    let has_edited = edits.iter().any(|edit| matches!(edit, Ok(true)));
+    let failed = warn_of_failures(&edits);
     left_alone.extend(failed.iter().cloned());
     let taken_up = has_edited
         .then(|| taken_up(&detected, probe, &choices.agent_id, Edited::of(&plan)))
@@ -127,14 +130,30 @@ pub fn run(args: &args::Setup) -> anyhow::Result<Exit> {
     }
     let after = plan.applied_to(config.values());
     let is_other = |key: &str| after.get(key) != config.values().get(key);
-    if !client::is_running(&skill) && choices.supervisor.is_none() {
-        out::hint("start the client: connect start");
-    } else if was_running && (is_other("api_key") || is_other("server")) {
-        out::hint("let the client that runs know it: connect restart");
-    }
+    let is_outdated = was_running && (is_other("api_key") || is_other("server"));
+    hint_at_client(&skill, choices.supervisor.is_some(), is_outdated);
     let is_done =
         failed.is_empty() && own_checks_pass(&checks, choices.supervisor, args.no_gateway);
     Ok(if is_done { Exit::Done } else { Exit::No })
+}
+
+/// Why edits failed, each also as a warning.
+fn warn_of_failures(edits: &[anyhow::Result<bool>]) -> Vec<String> {
+    let failed: Vec<String> =
+        edits.iter().filter_map(|edit| edit.as_ref().err()).map(exit::one_line).collect();
+    for why in &failed {
+        out::warning(why);
+    }
+    failed
+}
+
+/// What is left to do for the client: to start it, or to let it know what has changed.
+fn hint_at_client(skill: &Path, is_supervised: bool, is_outdated: bool) {
+    if !client::is_running(skill) && !is_supervised {
+        out::hint("start the client: connect start");
+    } else if is_outdated {
+        out::hint("let the client that runs know it: connect restart");
+    }
 }
 
 /// Starts the client as it was chosen, and waits until one that systemd runs is connected.

@@ -1,6 +1,7 @@
 //! The configuration: for each value the flag, else the environment, else `skill-config.json`, else a default.
 
 pub mod approval_policy;
+pub mod gate_policy;
 mod phone_lists;
 mod references;
 pub mod settings;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::Config;
 use super::approval_policy::ApprovalPolicy;
+use super::gate_policy::GatePolicy;
 use super::phone_lists;
 use crate::exit::Fault;
 use crate::storage::paths;
@@ -30,6 +31,8 @@ pub struct Settings {
     pub voice_context: Option<String>,
     /// Which requests need the owner's approval.
     pub approval_policy: ApprovalPolicy,
+    /// Whether deeds are held at the gateway.
+    pub gate_policy: GatePolicy,
     /// Whose texts are answered; `None` for everyone's.
     pub sms_allow: Option<Vec<Phone>>,
     /// Numbers that may be called and texted whatever our tables say.
@@ -53,6 +56,7 @@ impl Settings {
             voice_context: config.literal_text("voice_context")?,
             approval_policy: ApprovalPolicy::from_section(&config.section("guard")?)
                 .with_context(|| format!("reading `{}`", file(config).display()))?,
+            gate_policy: GatePolicy::from_config(config)?,
             sms_allow: phone_lists::phones(config, "sms")?,
             allowed_numbers: config.allowed_numbers()?,
             sms_per_hour: sms_per_hour(config)?,

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::http::SendError;
 use crate::text::json as json_text;
+use crate::text::secret::Secret;
 
 /// How long the chat endpoint counts as off after it answered so: `setup` may switch it on at any time.
 const CHAT_STAYS_OFF: Duration = Duration::from_secs(300);
@@ -52,6 +53,16 @@ impl GatewayClient {
     /// Where the gateway is by now: it may have moved since it was configured.
     pub fn base(&self) -> String {
         self.transport().base()
+    }
+
+    /// The token that is used now.
+    pub fn token(&self) -> Option<Secret> {
+        self.transport().token()
+    }
+
+    /// Reads the token again from where it is configured; false if it is the same.
+    pub fn renew_token(&self) -> bool {
+        self.transport().renew_token()
     }
 
     fn transport(&self) -> &Transport {

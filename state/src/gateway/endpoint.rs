@@ -134,6 +134,11 @@ impl GatewayEndpoint {
         &self.base
     }
 
+    /// The certificates that are trusted beside the system's authorities.
+    pub fn certificates(&self) -> &TrustedCertificates {
+        &self.certificates
+    }
+
     /// The agent's id.
     pub fn agent_id(&self) -> &str {
         &self.agent_id

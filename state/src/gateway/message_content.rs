@@ -19,7 +19,7 @@ pub(super) fn content(message: &Value) -> Option<Value> {
 
 /// The text of a content, or the texts of its parts. Parts of another type are thoughts, pictures and tool calls, whatever
 /// text they contain.
-pub(super) fn text_of(content: Option<&Value>) -> String {
+pub fn text_of(content: Option<&Value>) -> String {
     let is_text = |part: &&Value| {
         part.get("type").is_some_and(|kind| kind == "text" || kind == "output_text")
             && part.get("thought").is_none_or(|thought| thought == &Value::Bool(false))

@@ -38,10 +38,12 @@
 mod answer;
 mod call_variant;
 mod client;
+mod device;
 mod endpoint;
 mod finished_run;
 mod history;
 mod history_row;
+mod keyed_run;
 mod message_content;
 mod probe;
 mod reply_text;
@@ -54,11 +56,15 @@ mod turn_outcome;
 pub use answer::{TurnInterface, parse_answer};
 pub use call_variant::CallVariant;
 pub use client::GatewayClient;
+pub use device::Device;
 pub use endpoint::{GatewayEndpoint, Interface, TokenSource};
 pub use finished_run::FinishedRun;
+pub use keyed_run::KeyedRun;
+pub use message_content::text_of;
 pub use probe::{Probe, SessionsSendAccess};
+pub use reply_text::outcome as reply_outcome;
 pub use session_key::SessionKey;
-pub use turn_kind::TurnKind;
+pub use turn_kind::{TurnKind, cut_to_limit};
 pub use turn_outcome::TurnOutcome;
 
 #[cfg(test)]

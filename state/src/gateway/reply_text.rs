@@ -16,7 +16,7 @@ const CHAT_PLACEHOLDER: &str = "No response from OpenClaw.";
 
 /// The reply without control words at its ends, of bounded length; [`TurnOutcome::NoReply`] if nothing is left or the whole
 /// is a tool call.
-pub(super) fn outcome(reply: &str) -> TurnOutcome {
+pub fn outcome(reply: &str) -> TurnOutcome {
     // Redacted before it is turned into speech, which takes punctuation out, also that in a token.
     let reply = secret::redact(reply);
     let reply = without_control_words(&reply);

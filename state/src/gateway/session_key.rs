@@ -21,8 +21,13 @@ impl SessionKey {
     }
 
     /// The agent's main session.
-    pub(super) fn main(agent_id: &str) -> Self {
+    pub fn main(agent_id: &str) -> Self {
         Self(format!("agent:{agent_id}:main"))
+    }
+
+    /// A session of the agent with a name of ours, made of plain characters.
+    pub fn named(agent_id: &str, name: &str) -> Self {
+        Self(format!("agent:{agent_id}:{name}"))
     }
 
     /// The caller's session that 2026.8.1 and later need: not the one that is called, and of the kind `direct`, since after

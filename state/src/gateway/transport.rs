@@ -140,7 +140,7 @@ impl Transport {
         self.http.send(&HttpRequest { method, url: &url, headers: &all, body }, within)
     }
 
-    fn token(&self) -> Option<Secret> {
+    pub(super) fn token(&self) -> Option<Secret> {
         self.token.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -156,7 +156,7 @@ impl Transport {
     }
 
     /// Reads the token again; whether it has changed.
-    fn renew_token(&self) -> bool {
+    pub(super) fn renew_token(&self) -> bool {
         let Some(token) = self.endpoint.token_source.as_ref().and_then(|source| source()) else {
             return false;
         };

@@ -46,7 +46,7 @@ impl TurnKind {
 }
 
 /// The message; one that is too long is cut, with a note.
-pub(super) fn cut_to_limit(message: &str) -> String {
+pub fn cut_to_limit(message: &str) -> String {
     match message.char_indices().nth(MAX_CHARS) {
         None => message.to_owned(),
         Some((end, _)) => {

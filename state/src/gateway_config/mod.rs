@@ -117,6 +117,11 @@ impl GatewayConfig {
         of_env.or_else(of_file).unwrap_or(DEFAULT_PORT)
     }
 
+    /// The value at `path`.
+    pub fn value(&self, path: &[&str]) -> Option<&Value> {
+        self.values.get(path)
+    }
+
     /// Which file to edit for the value at `path`.
     pub fn location(&self, path: &[&str]) -> ValueLocation {
         self.values.location(path)

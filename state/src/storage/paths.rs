@@ -84,6 +84,8 @@ files! {
     connect_pid = ".connect.pid";
     /// The state of the running `connect`, written by it for `connect status`.
     connect_status = ".connect.status.json";
+    /// The key by which `connect` is known to the gateway: see [`crate::gateway::Device`].
+    connect_device = ".connect.device.json";
     /// The log of `connect`.
     connect_log = ".connect.log";
     /// `mission.*` events that `connect` received, read by `missions tick`.

@@ -34,6 +34,7 @@ pub(super) fn completions(
         message: message.to_owned(),
         session,
         caller: None,
+        key: None,
         timeout: 0,
         api: TurnApi::Chat,
         run_id: inner.uuid(),

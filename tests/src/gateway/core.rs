@@ -1,10 +1,12 @@
 //! What the threads of one stub gateway share, and the running of the agent's turns.
 
 use super::history::HistoryEntry;
+use super::line::state::LineServer;
+use super::line::{AgentWork, RecordedDeed};
 use super::turn::{AgentReply, RecordedTurn, Replier};
 use super::version::GatewayVersion;
 use crate::overrides::Overrides;
-use crate::recording::{RecordedRequest, Recorder};
+use crate::recording::{RecordedFrame, RecordedRequest, Recorder};
 use crate::rng::Rng;
 use crate::wire::stop::StopSignal;
 use std::collections::BTreeSet;
@@ -38,6 +40,8 @@ pub(super) struct GatewaySettings {
     /// Whether turns that have begun do not end.
     pub(super) held: bool,
     pub(super) reply: Arc<Replier>,
+    /// What the agent does in a turn by `chat.send`, where a test wants more than a reply.
+    pub(super) work: Option<Arc<Worker>>,
 }
 
 impl Default for GatewaySettings {
@@ -53,6 +57,7 @@ impl Default for GatewaySettings {
             agents: vec!["main".to_owned()],
             held: false,
             reply: Arc::new(|_| AgentReply::from("You have two meetings.")),
+            work: None,
         }
     }
 }
@@ -70,7 +75,16 @@ pub struct GatewayLog {
     pub most_in_flight: usize,
     /// Turns that have ended.
     pub finished: usize,
+    /// The frames of clients on the WebSocket that were let in, and of those that were not their `connect`.
+    pub frames: Vec<RecordedFrame>,
+    /// What the agent was about to do, in the order in which it was decided.
+    pub deeds: Vec<RecordedDeed>,
+    /// The sessions that were forked, in order.
+    pub forks: Vec<String>,
 }
+
+/// What the agent does in a turn, to its reply.
+pub(super) type Worker = dyn Fn(&AgentWork) -> AgentReply + Send + Sync;
 
 /// What the threads of one gateway share.
 pub(super) struct GatewayInner {
@@ -85,6 +99,7 @@ pub(super) struct GatewayInner {
     rng: Mutex<Rng>,
     wrong_tokens: Mutex<u32>,
     pub(super) stop: Arc<StopSignal>,
+    pub(super) line: LineServer,
     /// Notified when turns are no longer held.
     released: Condvar,
     /// Locked by the turn that runs, when turns are queued.
@@ -108,6 +123,7 @@ impl GatewayInner {
             rng: Mutex::new(Rng::new(0x6a7e)),
             wrong_tokens: Mutex::default(),
             stop: Arc::default(),
+            line: LineServer::default(),
             released: Condvar::new(),
             one_turn: Mutex::default(),
         }
@@ -143,6 +159,26 @@ impl GatewayInner {
     pub(super) fn release(&self) {
         self.settings().held = false;
         self.released.notify_all();
+    }
+
+    /// Waits while turns are held, at most this long; true if they still are.
+    pub(super) fn wait_released(&self, limit: Duration) -> bool {
+        let current = self.settings();
+        if !current.held || self.stop.stopped() {
+            return false;
+        }
+        let wait = self.released.wait_timeout(current, limit);
+        wait.unwrap_or_else(PoisonError::into_inner).0.held
+    }
+
+    /// What the agent does in a turn by `chat.send`, and its reply.
+    pub(super) fn reply_of(&self, work: &AgentWork) -> AgentReply {
+        let settings = self.settings().clone();
+        self.stop.pause(settings.delay);
+        match &settings.work {
+            Some(worker) => worker(work),
+            None => (settings.reply)(work.turn()),
+        }
     }
 
     /// Begins a turn on a thread of its own, which goes on even if nobody waits for its reply any more.

@@ -10,6 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub(super) struct HistoryEntry {
     session: String,
     run_id: String,
+    key: Option<String>,
     api: TurnApi,
     kind: EntryKind,
     at: u64,
@@ -29,6 +30,7 @@ impl HistoryEntry {
         Self {
             session: turn.session.clone(),
             run_id: turn.run_id.clone(),
+            key: turn.key.clone(),
             api: turn.api,
             kind: EntryKind::Question(turn.message.clone()),
             at: u64::try_from(now.as_millis()).unwrap_or(0),
@@ -62,7 +64,12 @@ impl HistoryEntry {
                 })
             }
             EntryKind::Question(question) => {
-                json!({"role": "user", "content": text(question), "timestamp": self.at})
+                let mut row =
+                    json!({"role": "user", "content": text(question), "timestamp": self.at});
+                if let Some(key) = &self.key {
+                    row["idempotencyKey"] = format!("{key}:user").into();
+                }
+                row
             }
         };
         if version == GatewayVersion::V2026_9_6 {

@@ -3,6 +3,7 @@
 use super::admission::health;
 use super::chat::completions;
 use super::core::GatewayInner;
+use super::line::socket;
 use super::response::{not_found, of_status};
 use super::tools::invoke;
 use super::version::GatewayVersion;
@@ -22,6 +23,9 @@ pub(super) fn serve(inner: &Arc<GatewayInner>, mut stream: ServerStream) -> io::
     stream.read_limit(Some(Duration::from_secs(5)))?;
     let mut reader = BufReader::new(stream.clone());
     while let Some(request) = http::read(&mut reader, BODY_LIMIT)? {
+        if socket::is_upgrade(&request) {
+            return socket::serve(inner, &request, &reader);
+        }
         inner.recorder.add(|log| log.requests.push(RecordedRequest::new(&request)));
         let Some(delivery) = deliver(inner, &request) else { return Ok(()) };
         if !http::send(&mut stream, &request, &delivery)? {

@@ -60,6 +60,7 @@ pub(super) fn sessions_send(
         message: message.to_owned(),
         session: if target == "main" { own } else { target.clone() },
         caller: caller.map(str::to_owned),
+        key: None,
         timeout,
         api: TurnApi::SessionsSend,
         run_id: run_id.clone(),

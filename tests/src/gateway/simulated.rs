@@ -15,7 +15,7 @@ use std::time::Duration;
 
 /// The stub gateway; dropping it ends it.
 pub struct SimulatedGateway {
-    inner: Arc<GatewayInner>,
+    pub(super) inner: Arc<GatewayInner>,
     listener: Listener,
 }
 

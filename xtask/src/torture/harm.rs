@@ -25,7 +25,7 @@ pub(super) enum Harm {
 
 /// How the service answers a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum ServiceAnswer {
     /// As it is.
     Own,
     /// Carried out, and no response comes: more than one request of a command.
@@ -36,14 +36,14 @@ pub(super) enum Answer {
     Foreign,
 }
 
-impl Answer {
+impl ServiceAnswer {
     pub(super) const LATE: Self = Self::Fault(RequestFault::Slow(SLOW));
 }
 
 /// Under which conditions commands run. Numbers say how often.
 pub(super) struct Conditions {
     pub(super) harms: &'static [(u64, Harm)],
-    pub(super) answers: &'static [(u64, Answer)],
+    pub(super) answers: &'static [(u64, ServiceAnswer)],
     /// The programs' periods are divided by this.
     pub(super) periods: u32,
 }

@@ -2,7 +2,9 @@
 
 use super::client::{Living, Way};
 use super::harm::Conditions;
+use super::plan::Plan;
 use super::stage::Stage;
+use super::tally::Tally;
 
 /// One thing after the other, each with a number of its own, so that its effects can be found.
 pub(super) type Round = fn(&mut Stage, usize);
@@ -30,6 +32,8 @@ pub(super) enum Body {
     Commands(Commands),
     /// A client that lives beside a service, a gateway and callers.
     Client(Living),
+    /// A client with requests one by one, whose deeds a gate holds.
+    Line(fn(Plan) -> Tally),
 }
 
 /// Rounds of commands: what is run, and what is done to each command. Numbers say how often.

@@ -3,15 +3,17 @@
 mod commands;
 mod connect;
 mod disks;
+mod line;
 mod missions;
 mod races;
 mod ticks;
 
 use super::part::Part;
 
-pub(super) const ALL: [&Part; 7] = [
+pub(super) const ALL: [&Part; 8] = [
     &connect::KILLS,
     &connect::SOAK,
+    &line::PART,
     &missions::PART,
     &commands::PART,
     &disks::PART,

@@ -21,6 +21,7 @@ pub(super) fn run(part: &Part, plan: Plan, mount: Option<&Path>) -> Value {
     let began = Instant::now();
     let commands = match &part.body {
         Body::Client(living) => return living.torture(plan).json(began.elapsed()),
+        Body::Line(torture) => return torture(plan).json(began.elapsed()),
         Body::Commands(commands) => commands,
     };
     if !commands.is_on_bad_disk {

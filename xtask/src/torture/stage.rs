@@ -17,7 +17,7 @@ use serde_json::Value;
 use state::{out, paths};
 
 use super::disk::Disk;
-use super::harm::{Answer, Conditions, Harm, SLOW, harm_file};
+use super::harm::{Conditions, Harm, SLOW, ServiceAnswer, harm_file};
 use super::plan::Plan;
 use super::tally::Tally;
 
@@ -53,7 +53,7 @@ pub(super) struct Stage<'a> {
     /// What the last command that was killed had printed by then.
     pub(super) last_words: String,
     /// How the service answered the last command, and what was done to it.
-    pub(super) last: (Answer, Harm),
+    pub(super) last: (ServiceAnswer, Harm),
 }
 
 /// A machine that can sleep; none where there is no C compiler, which is said.
@@ -97,7 +97,7 @@ impl<'a> Stage<'a> {
             stdin: "",
             listed: BTreeMap::new(),
             last_words: String::new(),
-            last: (Answer::Own, Harm::Nothing),
+            last: (ServiceAnswer::Own, Harm::Nothing),
         }
     }
 
@@ -135,7 +135,7 @@ impl<'a> Stage<'a> {
         let command = named(name, args);
         let takes = self.takes.get(&command).copied().unwrap_or(Duration::from_millis(8));
         let part = u32::try_from(self.rng.below(1_300)).unwrap_or_default();
-        let slow = if answer == Answer::LATE { SLOW } else { Duration::ZERO };
+        let slow = if answer == ServiceAnswer::LATE { SLOW } else { Duration::ZERO };
         let moment = (takes + slow) * part / 1_000;
         let environment = self.sleep.as_ref().filter(|_| harm == Harm::Sleep);
         let environment = environment.map(SimulatedSleep::env).into_iter().flatten();
@@ -203,24 +203,24 @@ impl<'a> Stage<'a> {
     }
 
     /// Lets the service answer otherwise until it is healed.
-    fn disturb_answers(&mut self) -> Answer {
+    fn disturb_answers(&mut self) -> ServiceAnswer {
         let (answer, seed) = (self.rng.pick(self.conditions.answers), self.rng.next_u64());
         match answer {
-            Answer::Own => {}
-            Answer::Fault(fault) => _ = self.service.fail("POST", "/v1/*", fault, 1),
-            Answer::Lost => {
+            ServiceAnswer::Own => {}
+            ServiceAnswer::Fault(fault) => _ = self.service.fail("POST", "/v1/*", fault, 1),
+            ServiceAnswer::Lost => {
                 for method in ["POST", "PATCH", "DELETE"] {
                     self.service.lose_responses(method, "/v1/*", 50, seed);
                 }
             }
-            Answer::Foreign => _ = self.service.foreign_responses("POST", "/v1/*", 70, seed),
+            ServiceAnswer::Foreign => _ = self.service.foreign_responses("POST", "/v1/*", 70, seed),
         }
         answer
     }
 
     /// Whether a command may end like this with nothing done: a front may have refused what it wanted.
     pub(super) fn is_undone(&self, code: i32) -> bool {
-        matches!(code, 4 | 5) || (self.last.0 == Answer::Foreign && matches!(code, 1 | 3))
+        matches!(code, 4 | 5) || (self.last.0 == ServiceAnswer::Foreign && matches!(code, 1 | 3))
     }
 
     /// Runs a command without a harm, on a machine with the right time.

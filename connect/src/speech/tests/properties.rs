@@ -104,7 +104,7 @@ proptest! {
 
     #[test]
     fn no_letter_of_any_script_is_lost(reply in "[^\\[\\]<>&`~|\\{$]{0,200}") {
-        prop_assume!(!reply.contains("://") && !reply.contains("www."));
+        prop_assume!(!["://", "www.", "\\("].iter().any(|sign| reply.contains(sign)));
         prop_assert_eq!(letters(&speakable(&reply)), letters(&reply));
     }
 

@@ -2,20 +2,20 @@
 
 use harness::RequestFault;
 
-use crate::torture::harm::{Answer, Conditions, Harm};
+use crate::torture::harm::{Conditions, Harm, ServiceAnswer};
 use crate::torture::part::{Body, Commands, Part};
 use crate::torture::rounds::{approvals, lists, missions, reaching_line, setup, state_files};
 
 /// What is done to commands, and how the service answers them.
 pub(super) const HARMS: &[(u64, Harm)] =
     &[(75, Harm::Kill), (5, Harm::Stop), (5, Harm::Sleep), (5, Harm::Files), (10, Harm::Nothing)];
-const ANSWERS: &[(u64, Answer)] = &[
-    (25, Answer::Lost),
-    (8, Answer::Fault(RequestFault::Torn)),
-    (8, Answer::Fault(RequestFault::Cut)),
-    (25, Answer::LATE),
-    (20, Answer::Foreign),
-    (14, Answer::Own),
+const ANSWERS: &[(u64, ServiceAnswer)] = &[
+    (25, ServiceAnswer::Lost),
+    (8, ServiceAnswer::Fault(RequestFault::Torn)),
+    (8, ServiceAnswer::Fault(RequestFault::Cut)),
+    (25, ServiceAnswer::LATE),
+    (20, ServiceAnswer::Foreign),
+    (14, ServiceAnswer::Own),
 ];
 
 pub(super) const CONDITIONS: Conditions =

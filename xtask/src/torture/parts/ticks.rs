@@ -1,7 +1,7 @@
 //! `missions tick` from the first tick to the end, two at a time.
 
 use super::commands::HARMS;
-use crate::torture::harm::{Answer, Conditions};
+use crate::torture::harm::{Conditions, ServiceAnswer};
 use crate::torture::part::{Body, Commands, Part};
 use crate::torture::rounds::ticks;
 
@@ -12,7 +12,11 @@ pub(super) const PART: Part = Part {
         rounds: &[(1, ticks::mission)],
         conditions: Conditions {
             harms: HARMS,
-            answers: &[(5, Answer::Own), (3, Answer::Lost), (2, Answer::Foreign)],
+            answers: &[
+                (5, ServiceAnswer::Own),
+                (3, ServiceAnswer::Lost),
+                (2, ServiceAnswer::Foreign),
+            ],
             periods: 50,
         },
         batch: 10,

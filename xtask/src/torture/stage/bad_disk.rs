@@ -8,7 +8,7 @@ use harness::{Output, RequestFault, Sandbox, ServiceLog};
 
 use super::{HANG_LIMIT, Stage, named};
 use crate::torture::disk::{Disk, DiskFault, Noticed, mentions_the_disk};
-use crate::torture::harm::{Answer, Harm, SLOW};
+use crate::torture::harm::{Harm, SLOW, ServiceAnswer};
 
 /// A command without a request within this time has no moment after its request.
 const REQUEST_LIMIT: Duration = Duration::from_millis(40);
@@ -25,7 +25,7 @@ impl Stage<'_> {
     /// Runs a command whose disk fails, while the service may answer late or lose its answer after the effect: how it
     /// ended. The disk is healthy again then.
     pub(super) fn on_a_bad_disk(&mut self, disk: &Disk, name: &str, args: &[&str]) -> Output {
-        self.last = (Answer::Own, Harm::Nothing);
+        self.last = (ServiceAnswer::Own, Harm::Nothing);
         let slow = RequestFault::Slow(SLOW);
         match self.rng.below(20) {
             0..12 => _ = self.service.fail("*", "/v1/*", slow, 1),
