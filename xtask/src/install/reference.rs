@@ -17,7 +17,7 @@ pub(crate) const EXIT_CODES: [(u8, &str); 9] = [
 ];
 
 /// The environment variables that the programs read, and what for.
-pub(crate) const VARIABLES: [(&str, &str); 24] = [
+pub(crate) const VARIABLES: [(&str, &str); 26] = [
     ("CLAWDTALK_API_KEY", "The API key; wins over skill-config.json."),
     ("CLAWDTALK_API_URL", "The address of the service; wins over skill-config.json."),
     ("CLAWDTALK_SKILL_DIR", "The skill folder, unless --skill-dir names one."),
@@ -38,6 +38,8 @@ pub(crate) const VARIABLES: [(&str, &str); 24] = [
     ("SSL_CERT_FILE", "Certificates to trust instead of the system's."),
     ("TZDIR", "A time zone database; used where it is newer than the one built in."),
     ("NO_COLOR", "Leaves out colour, unless it is empty."),
+    ("COLUMNS", "How wide the lines for people are, where the terminal does not say."),
+    ("TERM", "With the value dumb, no colour."),
     ("DEBUG", "More in the log: what people said, and why a request was asked about."),
     ("PATH", "Where crontab, systemctl, git and the gateway's program are."),
     ("HOME", "Where the default folders are."),
@@ -48,7 +50,7 @@ pub(crate) const VARIABLES: [(&str, &str); 24] = [
 ];
 
 /// What is in the skill folder and around it, and what for.
-pub(crate) const FILES: [(&str, &str); 17] = [
+pub(crate) const FILES: [(&str, &str); 19] = [
     ("skill-config.json", "The settings, and the key. For its owner alone, like all that follows."),
     (".env", "Variables for ${NAME} in the settings."),
     (".missions_state.json", "The missions and their memory."),
@@ -58,7 +60,9 @@ pub(crate) const FILES: [(&str, &str); 17] = [
     (".do_not_call.json", "Numbers that are neither called nor texted."),
     (".own_calls.json", "Calls that were placed, and to whom."),
     (".texted_numbers.json", "Numbers that were texted."),
-    (".approvals.json", "Approvals that need a fingerprint or face."),
+    (".awaited_replies.json", "Numbers whose texts answer a live mission."),
+    (".approvals.json", "Open approval requests, and which need a fingerprint or face."),
+    (".connect.device.json", "The key of the device by which connect is known to the gateway."),
     (".connect.journal", "Requests that connect accepted, sent to the agent and answered."),
     (".connect.texts.json", "The texts of the last hour, for their budget."),
     (".connect.status.json", "What the running client knows of itself."),
