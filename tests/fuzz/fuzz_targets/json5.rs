@@ -7,7 +7,6 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 use setup::json5::{EditError, EditKind, add, remove_member, take_out};
 use state::gateway_config::json5::parse;
-use state::gateway_config::json5_tokens::{TokenKind, tokens};
 
 const PATHS: [&[&str]; 4] = [
     &["gateway", "tools", "allow"],
@@ -99,9 +98,39 @@ fn is_fair(err: &EditError, text: &str) {
     assert!(is_fair || is_deep(), "{err:?} for {text:?}");
 }
 
+/// The comments of a document, in their order.
 fn comments(text: &str) -> Vec<&str> {
-    let is_comment = |kind| matches!(kind, TokenKind::LineComment | TokenKind::BlockComment);
-    tokens(text).filter(|token| is_comment(token.kind)).map(|token| &text[token.span]).collect()
+    let (mut found, mut rest) = (Vec::new(), text);
+    while let Some(at) = rest.find(['"', '\'', '/']) {
+        rest = &rest[at..];
+        let line_end = |c: char| matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}');
+        let length = match rest.as_bytes() {
+            [b'/', b'/', ..] => rest.find(line_end).unwrap_or(rest.len()),
+            [b'/', b'*', ..] => rest[2..].find("*/").map_or(rest.len(), |end| end + 4),
+            [b'/', ..] => 1,
+            [quote, ..] => string_length(rest, char::from(*quote)),
+            [] => break,
+        };
+        if rest.starts_with('/') && length > 1 {
+            found.push(&rest[..length]);
+        }
+        rest = &rest[length..];
+    }
+    found
+}
+
+/// How long the string is that a text begins with.
+fn string_length(text: &str, quote: char) -> usize {
+    let mut is_escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = true,
+            c if c == quote => return at + c.len_utf8(),
+            _ => {}
+        }
+    }
+    text.len()
 }
 
 fn get<'a>(root: &'a Value, path: &[&str]) -> Option<&'a Value> {

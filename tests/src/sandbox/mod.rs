@@ -207,7 +207,7 @@ impl Sandbox {
     /// Lets a process with the name of a cron daemon run until the sandbox is dropped. It does nothing.
     pub fn cron_daemon(&self) -> &Self {
         let script = "mkdir -p daemon && ln -sf /bin/sh daemon/crond && \
-            { daemon/crond -c 'sleep 600; :' </dev/null >/dev/null 2>&1 & }";
+            { daemon/crond -c 'while [ -d daemon ]; do sleep 1; done' </dev/null >/dev/null 2>&1 & }";
         self.run("/bin/sh", ["-c", script]).ok();
         self
     }
