@@ -252,16 +252,19 @@ fn listing(root: &Path) -> Vec<String> {
     found
 }
 
-/// Kills every process that was given this skill folder: a daemon that a failed test left behind.
-pub(super) fn end_all_of(skill: &Path) {
-    let mark = format!("CLAWDTALK_SKILL_DIR={}\0", skill.display()).into_bytes();
+/// Kills every process that has this folder in its environment or command line: a daemon that a test left behind.
+pub(super) fn end_all_of(folder: &Path) {
+    let mark = format!("{}/", folder.display()).into_bytes();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
         let pid = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok());
         let Some(pid) = pid.filter(|pid| u32::try_from(*pid) != Ok(std::process::id())) else {
             continue;
         };
-        let environ = fs::read(entry.path().join("environ")).unwrap_or_default();
-        let ours = environ.windows(mark.len()).any(|window| window == mark);
+        let names_it = |file: &str| {
+            let bytes = fs::read(entry.path().join(file)).unwrap_or_default();
+            bytes.windows(mark.len()).any(|window| window == mark)
+        };
+        let ours = names_it("environ") || names_it("cmdline");
         if let Some(pid) = Pid::from_raw(pid).filter(|_| ours) {
             let _ = kill_process(pid, Signal::KILL);
         }

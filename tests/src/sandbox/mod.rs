@@ -235,7 +235,7 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        child::end_all_of(&self.skill());
+        child::end_all_of(&self.root);
         let _ = fs::remove_dir_all(&self.root);
     }
 }
